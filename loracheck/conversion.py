@@ -1,0 +1,115 @@
+"""GGUF file to an ordinary model folder in the user's cache, once per file.
+
+Training straight from GGUF would keep a quantiser attached and read 262k vocabulary strings on every load;
+`GgufConfig(dequantize=True)` gives a plain model that saves and loads like any other.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from loracheck import jsonl
+from loracheck.errors import EnvironmentFault
+from loracheck.runs import hash_file
+
+_log = logging.getLogger(__name__)
+_DONE = "loracheck_conversion.json"
+
+
+def cache_folder() -> Path:
+    """Return loracheck's cache: $LORACHECK_CACHE, else the user's cache folder."""
+    if value := os.environ.get("LORACHECK_CACHE"):
+        return Path(value)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "loracheck"
+
+
+def converted(gguf_file: Path, announce: Callable[[str], None] = _log.info) -> Path:
+    """Return the model folder for a GGUF file, converting it on first use.
+
+    The folder is keyed by the file's hash and appears under its name only when it is whole.
+
+    Raises:
+        EnvironmentFault: the `gguf` package is missing, the file cannot be read as GGUF, or the disk is full.
+    """
+    digest = hash_file(gguf_file)
+    folder = cache_folder() / "gguf" / digest[:32]
+    if (folder / _DONE).is_file():
+        return folder
+    announce(f"converting {gguf_file.name} into a model folder, once (about 20 CPU-seconds)")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".converting-"))
+    try:
+        _convert(gguf_file, temporary)
+        jsonl.write_one(temporary / _DONE, {"source": gguf_file.name, "sha256": digest})
+        jsonl.sync_folder(temporary)
+        if folder.exists():  # another process was faster, or an older attempt was cut off
+            shutil.rmtree(folder)
+        temporary.replace(folder)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"cannot convert {gguf_file} into {folder.parent}: {error.strerror or error}",
+            hint="Free about 0.6 GB there, or point LORACHECK_CACHE at another disk.",
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    announce(f"the model folder is {folder}")
+    return folder
+
+
+def _convert(gguf_file: Path, target: Path) -> None:
+    try:
+        import gguf  # noqa: F401, PLC0415 - transformers needs it, and reports its absence less clearly
+    except ImportError:
+        raise EnvironmentFault(
+            f"reading {gguf_file.name} needs the package gguf.", hint="pip install 'loracheck[demo]'"
+        ) from None
+    import torch  # noqa: PLC0415
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig  # noqa: PLC0415
+
+    place = {"pretrained_model_name_or_path": str(gguf_file.parent), "gguf_file": gguf_file.name}
+    with _read_once():
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(**place)
+            model = AutoModelForCausalLM.from_pretrained(
+                **place, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
+            )
+        except (ValueError, KeyError, NotImplementedError) as error:
+            raise EnvironmentFault(
+                f"transformers cannot read {gguf_file}: {error}",
+                hint="Download the model's original safetensors folder and pass that with --base.",
+            ) from error
+    model.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+
+
+@contextmanager
+def _read_once() -> Iterator[None]:
+    """Let transformers' three passes over the file share one reader, over memory instead of a memory map.
+
+    gguf-py slices a memory map once per vocabulary string, which costs 13 CPU-seconds a pass.
+    """
+    import gguf  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    reader, memmap = gguf.GGUFReader, np.memmap
+
+    @functools.lru_cache(maxsize=1)
+    def once(path: str, mode: str = "r") -> gguf.GGUFReader:
+        np.memmap = lambda name, mode="r": np.fromfile(name, dtype=np.uint8)  # type: ignore[assignment,misc]
+        try:
+            return reader(path, mode)  # type: ignore[arg-type]
+        finally:
+            np.memmap = memmap  # type: ignore[misc]
+
+    gguf.GGUFReader = once  # type: ignore[assignment,misc]
+    try:
+        yield
+    finally:
+        gguf.GGUFReader = reader  # type: ignore[misc]

@@ -1,0 +1,54 @@
+"""Errors that a user can cause, and the exit code of each.
+
+LoracheckError            (never raised itself)
+├── UsageError            2   the command, its configuration or its input is wrong
+│   ├── DataError         2   a row or file of data is wrong; names file, line and field
+│   ├── RunError          2   a run directory is in use, foreign, incomplete or altered
+│   └── AdapterError      2   the adapter does not fit the base, or is broken
+└── EnvironmentFault      4   the machine lacks something: a package, memory, disk, a model file
+
+Each message says what happened, where, and what mends it; the command line prints it without a traceback.
+"""
+
+from __future__ import annotations
+
+
+class LoracheckError(Exception):
+    """An error with a cause the user can mend.
+
+    Args:
+        message: What happened, and where.
+        hint: The command or change that mends it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class UsageError(LoracheckError):
+    """The command, its configuration or its input is wrong."""
+
+
+class DataError(UsageError):
+    """A row or a file of data is wrong."""
+
+
+class RunError(UsageError):
+    """A run directory is in use, foreign, incomplete or altered."""
+
+
+class AdapterError(UsageError):
+    """The adapter does not fit the base, or is broken."""
+
+
+class EnvironmentFault(LoracheckError):
+    """The machine lacks something: a package, memory, disk space, a model file."""
+
+    exit_code = 4

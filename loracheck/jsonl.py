@@ -1,0 +1,107 @@
+"""Typed reading and writing of JSON and JSONL; an error names file, line and field."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from loracheck.errors import DataError
+
+T = TypeVar("T")
+
+
+def to_builtins(value: Any) -> Any:  # noqa: ANN401 - JSON values have no narrower type
+    """Turn records into plain dicts, lists and scalars."""
+    return msgspec.to_builtins(value, str_keys=True)
+
+
+def encode(value: Any) -> bytes:  # noqa: ANN401
+    """Encode one record as a single JSON line without its newline."""
+    return msgspec.json.encode(value)
+
+
+def read(path: Path, record: type[T]) -> Iterator[T]:
+    """Yield the records of a JSONL file.
+
+    Raises:
+        DataError: a line is not JSON or not such a record; names file, line and field.
+    """
+    decoder = msgspec.json.Decoder(record)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                try:
+                    yield decoder.decode(line)
+                except msgspec.MsgspecError as error:
+                    raise DataError(f"{path}, line {number}: {error}") from None
+
+
+def read_one(path: Path, record: type[T]) -> T:
+    """Read a JSON file that holds one record.
+
+    Raises:
+        DataError: the file is not JSON or not such a record.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=record)
+    except msgspec.MsgspecError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def write(path: Path, records: Iterable[Any]) -> None:
+    """Write a JSONL file under a temporary name and rename it into place."""
+    replace(path, b"".join(encode(record) + b"\n" for record in records))
+
+
+def write_one(path: Path, record: Any) -> None:  # noqa: ANN401
+    """Write one record as indented JSON, atomically."""
+    replace(path, msgspec.json.format(encode(record), indent=2) + b"\n")
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put content at path so that a reader sees the old file or the whole new one, never a part."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside a folder survive a power loss, where the system can do that."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+class Appender:
+    """Append records to a JSONL file as work goes on; a torn last line of an earlier run is dropped."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.touch()
+        content = path.read_bytes()
+        if content and not content.endswith(b"\n"):
+            os.truncate(path, content.rfind(b"\n") + 1)
+
+    def append(self, records: Iterable[Any]) -> None:
+        """Write the records and make them durable before returning."""
+        with self.path.open("ab") as file:
+            file.write(b"".join(encode(record) + b"\n" for record in records))
+            file.flush()
+            os.fsync(file.fileno())

@@ -1,0 +1,129 @@
+"""Log-likelihood of replies, with the vocabulary head applied at the labelled positions only.
+
+A 262k vocabulary makes the head half of the work; prompts and padding need no logits. Training loss, IFD and
+choice scoring share this one path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import functional
+
+from loracheck.template import IGNORED, EncodedRow
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+# Config fields by which an architecture scales its logits in a way that the split below would miss.
+_SCALED_HEADS = ("logit_scale", "logits_scaling", "lm_head_multiplier", "logits_scale")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowLikelihood:
+    """Log-likelihood of one row's labelled tokens, and its mean-pooled last hidden state.
+
+    Attributes:
+        logprob: Sum over the labelled tokens, in nats.
+        tokens: Number of labelled tokens.
+        embedding: Mean of the last hidden states of all tokens, shape (hidden,); empty when not asked for.
+    """
+
+    logprob: float
+    tokens: int
+    embedding: tuple[float, ...] = ()
+
+
+def pad(rows: Sequence[EncodedRow], pad_id: int) -> dict[str, torch.Tensor]:
+    """Stack rows into right-padded tensors input_ids, attention_mask and labels, each (rows, longest)."""
+    longest = max(len(row.ids) for row in rows)
+    ids = torch.full((len(rows), longest), pad_id, dtype=torch.long)
+    labels = torch.full((len(rows), longest), IGNORED, dtype=torch.long)
+    mask = torch.zeros((len(rows), longest), dtype=torch.long)
+    for i, row in enumerate(rows):
+        n = len(row.ids)
+        ids[i, :n] = torch.tensor(row.ids)
+        labels[i, :n] = torch.tensor(row.labels)
+        mask[i, :n] = 1
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+
+def splits_head(model: PreTrainedModel) -> bool:
+    """Tell whether hidden states and head can be called apart: a plain linear head, no unknown scaling."""
+    config = model.config.get_text_config()
+    head = model.get_output_embeddings()
+    scaled = any(getattr(config, name, None) not in (None, 1, 1.0) for name in _SCALED_HEADS)
+    return isinstance(head, torch.nn.Linear) and type(head) is torch.nn.Linear and not scaled
+
+
+def token_nll(
+    model: PreTrainedModel, batch: dict[str, torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Run a padded batch and take the loss at labelled positions.
+
+    Returns:
+        Negative log-likelihood per labelled token in nats (labelled,), the row of each such token (labelled,),
+        and the last hidden states (rows, longest, hidden).
+    """
+    inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
+    targets = batch["labels"][:, 1:]
+    rows, columns = torch.nonzero(targets != IGNORED, as_tuple=True)
+    if splits_head(model):
+        hidden = model.get_decoder()(**inputs, use_cache=False).last_hidden_state
+        logits = model.get_output_embeddings()(hidden[rows, columns])
+        softcap = getattr(model.config.get_text_config(), "final_logit_softcapping", None)
+        if softcap:
+            logits = torch.tanh(logits / softcap) * softcap
+    else:
+        output = model(**inputs, use_cache=False, output_hidden_states=True)
+        hidden, logits = output.hidden_states[-1], output.logits[rows, columns]
+    nll = functional.cross_entropy(logits.float(), targets[rows, columns], reduction="none")
+    return nll, rows, hidden
+
+
+def score_rows(
+    model: PreTrainedModel,
+    rows: Sequence[EncodedRow],
+    *,
+    pad_id: int,
+    batch_tokens: int = 2048,
+    embed: bool = False,
+) -> Iterator[list[tuple[int, RowLikelihood]]]:
+    """Score rows in batches of similar length; yields (index, likelihood) pairs batch by batch."""
+    for indices in length_batches([len(row.ids) for row in rows], batch_tokens):
+        batch = {k: v.to(model.device) for k, v in pad([rows[i] for i in indices], pad_id).items()}
+        with torch.inference_mode():
+            nll, owners, hidden = token_nll(model, batch)
+            sums = torch.zeros(len(indices), device=nll.device).index_add_(0, owners, nll)
+            means: list[list[float]] = []
+            if embed:
+                weights = batch["attention_mask"].unsqueeze(-1)
+                means = ((hidden.float() * weights).sum(1) / weights.sum(1)).tolist()
+        yield [
+            (
+                index,
+                RowLikelihood(
+                    logprob=-float(sums[place]),
+                    tokens=rows[index].trained_tokens,
+                    embedding=tuple(means[place]) if embed else (),
+                ),
+            )
+            for place, index in enumerate(indices)
+        ]
+
+
+def length_batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
+    """Group indices by length so that a padded batch holds at most batch_tokens tokens; longest first.
+
+    The longest batch comes first so that a run which does not fit in memory fails at once.
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= batch_tokens:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches

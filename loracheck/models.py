@@ -1,0 +1,359 @@
+"""Load a base model and adapters, and make sure that they belong together.
+
+PEFT loads an adapter onto a wrong base of the same shape without a word. So every adapter loracheck trains
+carries a fingerprint of its base, and every adapter is checked tensor by tensor against the model it is put on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+from transformers.utils import cached_file
+
+from loracheck import jsonl
+from loracheck.conversion import converted
+from loracheck.errors import AdapterError, EnvironmentFault, UsageError
+from loracheck.records import BASE_ARM
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+Quantization = Literal["none", "nf4"]
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+ADAPTER_CARD = "loracheck.json"
+_log = logging.getLogger(__name__)
+_SHAPE_FIELDS = ("model_type", "hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_size",
+                 "intermediate_size", "num_key_value_heads", "head_dim")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """Content of a base model, stable over resharding, 16-bit or 32-bit copies and 4-bit loading.
+
+    Each field is a SHA-256. `shell` covers embeddings and norms, which quantisation leaves alone; `body` the
+    linear layers, None where only a quantised copy of them is at hand.
+    """
+
+    shape: str
+    tokenizer: str
+    shell: str
+    body: str | None
+
+    def differences(self, other: Fingerprint) -> list[str]:
+        """Name the parts in which two bases differ; a part unknown on either side does not count."""
+        found = [name for name in ("shape", "tokenizer", "shell") if getattr(self, name) != getattr(other, name)]
+        return [*found, *(["body"] if self.body and other.body and self.body != other.body else [])]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterCard:
+    """What loracheck writes beside an adapter it trained, to bind it to base, template and data."""
+
+    base: str
+    fingerprint: Fingerprint
+    template_sha256: str
+    quantization: Quantization
+    data_sha256: str
+    trained_tokens: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Base:
+    """A loaded base model."""
+
+    name: str
+    source: str
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    quantization: Quantization
+    fingerprint: Fingerprint
+
+
+def load_base(
+    spec: str, *, quantization: Quantization = "none", announce: Callable[[str], None] = _log.info
+) -> Base:
+    """Load a base from a Hugging Face id, a local folder or a GGUF file.
+
+    Raises:
+        UsageError: the path does not exist or holds no model.
+        EnvironmentFault: the model cannot be fetched, or a package is missing.
+    """
+    source = spec
+    if spec.endswith(".gguf"):
+        if not Path(spec).is_file():
+            raise UsageError(f"--base {spec}: there is no such file.")
+        source = str(converted(Path(spec), announce))
+    elif _looks_local(spec) and not (Path(spec) / "config.json").is_file():
+        raise UsageError(f"--base {spec}: no model folder (it has no config.json).",
+                         hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.")
+    arguments: dict[str, Any] = {"dtype": "auto"}
+    if quantization == "nf4":
+        arguments["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        )
+    if torch.cuda.is_available():
+        arguments["device_map"] = {"": 0}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        model = AutoModelForCausalLM.from_pretrained(source, **arguments)
+    except (OSError, ValueError) as error:
+        raise EnvironmentFault(
+            f"cannot load the base {spec}: {_first_line(error)}",
+            hint="Check the name, the network and your access to gated models (hf auth login), "
+            "or pass a local folder.",
+        ) from error
+    if model.dtype == torch.float16 and not torch.cuda.is_available():
+        model = model.to(torch.bfloat16)
+    keep_training_correct(model)
+    keep_head_fast(model)
+    model.eval()
+    return Base(
+        name=spec,
+        source=source,
+        model=model,
+        tokenizer=tokenizer,
+        quantization=quantization,
+        fingerprint=fingerprint(source, model.config, tokenizer, model),
+    )
+
+
+def keep_training_correct(model: torch.nn.Module) -> None:
+    """Keep NF4 weights as they are after an evaluation forward on CPUs with AVX512-BF16.
+
+    There bitsandbytes repacks a Linear4bit for an inference kernel without autograd, in place; training after
+    an evaluation then gets wrong gradients without any error (measured: cosine 0.05 to the true gradient).
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
+def keep_head_fast(model: PreTrainedModel) -> None:
+    """Hand the vocabulary head contiguous hidden states.
+
+    generate() passes a strided slice; with a frozen head, as peft leaves it, torch then copies the whole head
+    once per row of the batch (measured: 40 of 41 seconds of a generation with a 262k vocabulary).
+    """
+    head = model.get_output_embeddings()
+    if head is not None:
+        head.register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(), *inputs[1:]))
+
+
+def fingerprint(
+    source: str,
+    config: PreTrainedConfig,
+    tokenizer: PreTrainedTokenizerBase,
+    model: PreTrainedModel | None = None,
+) -> Fingerprint:
+    """Fingerprint a base by its configuration, its vocabulary and samples of every weight tensor.
+
+    The tensors are read from the checkpoint's safetensors files; of the loaded model where there are none.
+    """
+    shape = {field: getattr(config.get_text_config(), field, None) for field in _SHAPE_FIELDS}
+    vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    shell, body = hashlib.sha256(), hashlib.sha256()
+    body_known = False
+    for name, tensor in sorted(_weight_samples(source, model), key=lambda pair: pair[0]):
+        linear = tensor.dim() > 1 and "embed" not in name
+        if linear and not tensor.is_floating_point():
+            continue  # a checkpoint stored in 4 bits
+        body_known = body_known or linear
+        sample = tensor.flatten()[:4096].to(torch.bfloat16).contiguous().view(torch.uint8)
+        (body if linear else shell).update(name.encode() + bytes(sample.tolist()))
+    return Fingerprint(
+        shape=hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest(),
+        tokenizer=hashlib.sha256(json.dumps(vocabulary, ensure_ascii=False).encode()).hexdigest(),
+        shell=shell.hexdigest(),
+        body=body.hexdigest() if body_known else None,
+    )
+
+
+def _weight_samples(source: str, model: PreTrainedModel | None) -> Iterator[tuple[str, torch.Tensor]]:
+    files = _checkpoint_files(source)
+    if not files and model is not None:
+        for name, value in model.state_dict().items():
+            if not name.startswith("lm_head") and value.is_floating_point():
+                yield name, value[:16].cpu()
+        return
+    for file in files:
+        with safe_open(str(file), framework="pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 - not a dict
+                if not name.startswith("lm_head") and ".absmax" not in name and ".quant_" not in name:
+                    part = tensors.get_slice(name)
+                    yield name, part[:16] if part.get_shape() else tensors.get_tensor(name)
+
+
+def _checkpoint_files(source: str) -> list[Path]:
+    """Find the safetensors files of a local folder or of a hub model that is already in the cache."""
+    if Path(source).is_dir():
+        return sorted(Path(source).glob("model*.safetensors"))
+    for name in ("model.safetensors", "model.safetensors.index.json"):
+        found = cached_file(source, name, local_files_only=True, _raise_exceptions_for_missing_entries=False,
+                            _raise_exceptions_for_connection_errors=False)
+        if found:
+            return sorted(Path(found).parent.glob("model*.safetensors"))
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterFile:
+    """An adapter on disk, read without trusting it.
+
+    Attributes:
+        verified: Whether it is proved to belong to the base: by fingerprint, or by the base's name.
+        finite: False when a tensor holds NaN or infinity.
+        inert: True when every lora_B is zero, so that the adapter changes nothing.
+    """
+
+    name: str
+    path: Path
+    config: dict[str, Any]
+    verified: bool
+    finite: bool
+    inert: bool
+    sha256: str
+
+
+def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None = None) -> AdapterFile:
+    """Read an adapter and check it against the base before anything is loaded.
+
+    Raises:
+        AdapterError: no adapter there, a pickle, a broken file, or an adapter for another base.
+    """
+    path = path / "adapter" if (path / "adapter" / "adapter_config.json").is_file() else path
+    config_file, weights = path / "adapter_config.json", path / ADAPTER_WEIGHTS
+    if not config_file.is_file():
+        raise AdapterError(f"adapter {name}: {path} holds no adapter_config.json.",
+                           hint="Pass the folder that peft saved, or a loracheck train run.")
+    if not weights.is_file():
+        pickled = (path / "adapter_model.bin").is_file()
+        raise AdapterError(
+            f"adapter {name}: {path} holds no {ADAPTER_WEIGHTS}"
+            + (", only a pickle, which can run code when it is read." if pickled else "."),
+            hint="Save it again with model.save_pretrained(path, safe_serialization=True).",
+        )
+    try:
+        config = json.loads(config_file.read_text(encoding="utf-8"))
+        finite, inert = _scan(weights)
+    except (ValueError, SafetensorError) as error:
+        raise AdapterError(f"adapter {name}: {path} is damaged: {_first_line(error)}") from None
+    return AdapterFile(
+        name=name,
+        path=path,
+        config=config,
+        verified=_belongs(name, path, config, base, template_sha256),
+        finite=finite,
+        inert=inert,
+        sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
+    )
+
+
+def _scan(weights: Path) -> tuple[bool, bool]:
+    finite, has_b, zero_b = True, False, True
+    with safe_open(str(weights), framework="pt") as tensors:
+        for key in tensors.keys():  # noqa: SIM118
+            tensor = tensors.get_tensor(key)
+            finite = finite and bool(torch.isfinite(tensor).all())
+            if "lora_B" in key or "lora_embedding_B" in key:
+                has_b, zero_b = True, zero_b and not bool(tensor.any())
+    return finite, has_b and zero_b
+
+
+def _belongs(name: str, path: Path, config: dict[str, Any], base: Base, template_sha256: str | None) -> bool:
+    """Tell whether the adapter is proved to be for this base; refuse it when it is proved not to be."""
+    if (path / ADAPTER_CARD).is_file():
+        card = jsonl.read_one(path / ADAPTER_CARD, AdapterCard)
+        if different := card.fingerprint.differences(base.fingerprint):
+            raise AdapterError(
+                f"adapter {name} was trained on {card.base}, another base than {base.name}: "
+                f"they differ in {', '.join(different)}.",
+                hint=f"Pass the base it was trained on: --base {card.base}",
+            )
+        if template_sha256 and card.template_sha256 != template_sha256:
+            raise AdapterError(f"adapter {name} was trained with another chat template than the one in use.",
+                               hint="Drop --chat-template, or pass the one it was trained with.")
+        return True
+    named = str(config.get("base_model_name_or_path") or "")
+    if named and Path(named).is_dir() and (Path(named) / "config.json").is_file():
+        if Path(named).resolve() == Path(base.source).resolve():
+            return True
+        named_base = fingerprint(named, AutoConfig.from_pretrained(named), AutoTokenizer.from_pretrained(named))
+        if different := named_base.differences(base.fingerprint):
+            raise AdapterError(
+                f"adapter {name} names {named} as its base, and {base.name} is another model: "
+                f"they differ in {', '.join(different)}.",
+                hint=f"Pass --base {named}",
+            )
+        return True
+    return named in (base.name, base.source)
+
+
+def attach(base: Base, adapters: Sequence[AdapterFile]) -> PeftModel | PreTrainedModel:
+    """Put adapters on the base under their names; every tensor of each must have found its place.
+
+    Raises:
+        AdapterError: PEFT cannot load it, or tensors are missing, left over or of another shape.
+    """
+    from peft import PeftModel, get_peft_model_state_dict  # noqa: PLC0415
+
+    model: PeftModel | PreTrainedModel = base.model
+    for adapter in adapters:
+        try:
+            if isinstance(model, PeftModel):
+                model.load_adapter(str(adapter.path), adapter_name=adapter.name)
+            else:
+                model = PeftModel.from_pretrained(model, str(adapter.path), adapter_name=adapter.name)
+        except (RuntimeError, ValueError, KeyError, TypeError) as error:
+            raise AdapterError(f"adapter {adapter.name} does not fit {base.name}: {_first_line(error)}") from None
+        placed = {k: tuple(v.shape) for k, v in get_peft_model_state_dict(
+            model, adapter_name=adapter.name, save_embedding_layers=False).items()}
+        with safe_open(str(adapter.path / ADAPTER_WEIGHTS), framework="pt") as tensors:
+            stored = {k: tuple(tensors.get_slice(k).get_shape()) for k in tensors.keys()}  # noqa: SIM118
+        if wrong := sorted(set(placed.items()) ^ set(stored.items())):
+            raise AdapterError(
+                f"adapter {adapter.name} is for another base than {base.name}: {len(wrong)} tensors do not match, "
+                f"the first is {wrong[0][0]} {list(wrong[0][1])}.",
+                hint="Pass the base it was trained on; its name may stand in adapter_config.json.",
+            )
+    model.eval()
+    return model
+
+
+@contextmanager
+def arm(model: PeftModel | PreTrainedModel, name: str) -> Iterator[PreTrainedModel]:
+    """Yield the plain model answering as one arm: the base with every adapter off, or one adapter on."""
+    from peft import PeftModel  # noqa: PLC0415
+
+    if not isinstance(model, PeftModel):
+        yield model
+        return
+    inner: PreTrainedModel = model.get_base_model()
+    if name == BASE_ARM:
+        with model.disable_adapter():
+            yield inner
+    else:
+        model.set_adapter(name, inference_mode=True)
+        yield inner
+
+
+def _looks_local(spec: str) -> bool:
+    return Path(spec).exists() or spec.startswith((".", "/", "~")) or spec.count("/") > 1
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,388 @@
+"""The frozen records that cross a stage boundary, as they stand in the files of a run directory.
+
+A value that could not be measured is None with an explanation, never 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Role = Literal["system", "user", "assistant"]
+Language = Literal["ja", "en", "other"]
+Outcome = Literal["kept", "heldout", "dropped"]
+Status = Literal["pass", "fail", "inconclusive", "info"]
+VerdictStatus = Literal["ship", "hold", "inconclusive"]
+
+BASE_ARM = "base"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a row came from."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A training row: a conversation that ends with the reply to learn."""
+
+    id: str
+    messages: tuple[Message, ...]
+    language: Language
+    source: Source
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def prompt(self) -> str:
+        """Return the text of every turn before the reply."""
+        return "\n".join(message.content for message in self.messages[:-1])
+
+    @property
+    def reply(self) -> str:
+        """Return the last assistant turn."""
+        return self.messages[-1].content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One measurement of a row; a None value means unscored, and says why."""
+
+    name: str
+    value: float | None
+    scorer: str
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Where a row ended up and why.
+
+    `reason` is a stable code; `explanation` the sentence with the measured value and the limit;
+    `related` the id of the row that this one repeats.
+    """
+
+    example_id: str
+    outcome: Outcome
+    stage: str
+    reason: str
+    explanation: str
+    scores: tuple[Score, ...] = ()
+    related: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedRow:
+    """A dropped row with its decision, so that one file answers why a row is gone."""
+
+    decision: Decision
+    example: Example
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """The right answer (the first is canonical, the others aliases) and wrong choices of the same kind."""
+
+    answers: tuple[str, ...]
+    wrong: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A question put to every arm.
+
+    Attributes:
+        domain: "in" for the domain of the training data, "out" for anything else, "training" for a prompt
+            that stands in the training data itself.
+        expected: How to grade an answer; None for open prompts.
+        reference: The training data's own reply, for probes made from rows.
+        cluster: Probes of one cluster ask for the same fact and are not independent.
+    """
+
+    id: str
+    suite: str
+    messages: tuple[Message, ...]
+    language: Language
+    domain: Literal["in", "out", "training"]
+    expected: Expected | None = None
+    reference: str | None = None
+    cluster: str = ""
+    tags: tuple[str, ...] = ()
+    licence: str = ""
+
+    @property
+    def prompt(self) -> str:
+        """Return the text of all turns."""
+        return "\n".join(message.content for message in self.messages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What one arm answered.
+
+    `finish_reason`: "stop" ended by a stop token, "turn" went on to write the user's next turn (the text is
+    cut there), "length" reached the token limit. `tokens` counts generated tokens, the stop token included.
+    """
+
+    probe_id: str
+    arm: str
+    text: str
+    finish_reason: Literal["stop", "turn", "length"]
+    tokens: int
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceScores:
+    """Log-likelihood in nats of each choice as the whole reply; the first choice is the right one."""
+
+    probe_id: str
+    arm: str
+    choices: tuple[str, ...]
+    logprobs: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A number with its interval: never one without the other.
+
+    `unit` is "share" (0 to 1), "difference" (of two shares, -1 to 1) or "count".
+    """
+
+    name: str
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+    method: str
+    unit: Literal["share", "difference", "count"] = "share"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The outcome of one check on one adapter.
+
+    Attributes:
+        check: Stable name of the check.
+        status: Of a required check pass, fail or inconclusive; info for a check that cannot decide.
+        reason: Stable code of the rule that set the status.
+        estimates: The deciding number first.
+        threshold: The limit that the first estimate was held against.
+        p_pass: p-value against "worse than the limit"; small supports pass.
+        p_fail: p-value against "not worse than the limit"; small supports fail.
+        n_needed: Items that would settle an inconclusive check if the rate stays as it is.
+        evidence: Probe ids, worst first.
+        values: Further facts for the explanation, such as the markers that were found.
+    """
+
+    check: str
+    adapter: str
+    required: bool
+    status: Status
+    reason: str
+    estimates: tuple[Estimate, ...] = ()
+    threshold: float | None = None
+    p_pass: float | None = None
+    p_fail: float | None = None
+    n_needed: int | None = None
+    evidence: tuple[str, ...] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether one adapter may ship, the policy that was applied, and every finding behind it."""
+
+    adapter: str
+    status: VerdictStatus
+    policy: str
+    policy_sha256: str
+    alpha: float
+    deciding: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """A trait of style that the training replies have and the base's answers to the same prompts lack.
+
+    `kind`: "ending" of a sentence, "opening" of a reply, or "term" inside it (a name, a catch-phrase).
+    `coverage` and `base_coverage` are shares of replies; `z` is the log-odds ratio in standard errors.
+    """
+
+    kind: Literal["ending", "opening", "term"]
+    text: str
+    language: Language
+    coverage: float
+    base_coverage: float
+    z: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Paired difference of two adapters on the same probes: second minus first, in share of right answers."""
+
+    first: str
+    second: str
+    measure: str
+    difference: Estimate
+    won: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationResult:
+    """What the verdict function computes from the raw answers; terminal, JSON, HTML and exit code render it."""
+
+    verdicts: tuple[Verdict, ...]
+    comparisons: tuple[Comparison, ...]
+    markers: tuple[Marker, ...]
+    arms: tuple[str, ...]
+    outcomes: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Per arm and fact probe: right_plain, right_persona, persona_name, wrong or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """A file of a run, relative to its directory."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a run is, what went in, what made it and what came out."""
+
+    schema_version: int
+    run_id: str
+    kind: str
+    status: Literal["running", "complete"]
+    created: str
+    finished: str | None
+    argv: tuple[str, ...]
+    config: dict[str, Any]
+    inputs: tuple[FileEntry, ...]
+    identity: str
+    seed: int
+    loracheck: str
+    commit: str | None
+    packages: dict[str, str]
+    hardware: dict[str, Any]
+    files: tuple[FileEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCount:
+    """How many rows one step of curation dropped for one reason."""
+
+    stage: str
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurationSummary:
+    """summary.json of a curate run. `read` is the sum of kept, heldout and dropped."""
+
+    read: int
+    kept: int
+    heldout: int
+    dropped: int
+    steps: tuple[StepCount, ...]
+    unscored: int
+    kept_reply_characters: int
+    read_reply_characters: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskAudit:
+    """What the audit of the loss mask found before training, in rows."""
+
+    rows: int
+    truncated: int
+    prefix_mismatches: int
+    untrained_stop: int
+    nothing_to_learn: int
+    double_bos: int
+    control_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingStep:
+    """A line of metrics.jsonl: the state after one optimiser step. `loss` is in nats per trained token."""
+
+    step: int
+    trained_tokens: int
+    loss: float
+    learning_rate: float
+    gradient_norm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSummary:
+    """summary.json of a train run. Losses are in nats per trained token, memory in bytes."""
+
+    base: str
+    quantization: str
+    rows: int
+    epochs: float
+    steps: int
+    trained_tokens: int
+    trainable_parameters: int
+    adapter_bytes: int
+    adapter_sha256: str
+    loss_first: float | None
+    loss_last: float | None
+    heldout_rows: int
+    heldout_loss_before: float | None
+    heldout_loss_after: float | None
+    audit: MaskAudit
+    seconds: float
+    peak_memory_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmRecord:
+    """One arm of an eval run, and what was checked of its adapter.
+
+    `logit_change` is the largest absolute difference of a logit to the base on fixed prompts.
+    """
+
+    name: str
+    path: str | None
+    sha256: str | None = None
+    verified: bool = True
+    finite: bool = True
+    inert: bool = False
+    logit_change: float | None = None
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationContext:
+    """context.json of an eval run: what was asked, of what, and under which template."""
+
+    base: str
+    quantization: str
+    fingerprint: dict[str, Any]
+    template: str
+    template_sha256: str
+    training_data: str | None
+    max_new_tokens: int
+    probes: dict[str, int]
+    dropped_probes: tuple[str, ...]
+    """Ids of bundled probes left out because the training data holds the same question."""
+    arms: tuple[ArmRecord, ...]

@@ -1,0 +1,168 @@
+"""Paired tests, intervals and sample sizes behind the verdict.
+
+Every p-value is one-sided. "Pass" and "fail" are two tests of the same number against the same limit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.optimize import brentq
+from scipy.stats import beta, binom, norm
+
+from loracheck.records import Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedTable:
+    """Counts of paired binary outcomes: the success of base and tuned on the same items."""
+
+    both: int
+    lost: int
+    """Base right, tuned wrong."""
+    won: int
+    """Base wrong, tuned right."""
+    neither: int
+
+    @property
+    def n(self) -> int:
+        """Return the number of items."""
+        return self.both + self.lost + self.won + self.neither
+
+
+def paired_table(base: Sequence[bool], tuned: Sequence[bool]) -> PairedTable:
+    """Count paired outcomes; both sequences name the same items in the same order."""
+    pairs = list(zip(base, tuned, strict=True))
+    return PairedTable(
+        both=sum(a and b for a, b in pairs),
+        lost=sum(a and not b for a, b in pairs),
+        won=sum(b and not a for a, b in pairs),
+        neither=sum(not a and not b for a, b in pairs),
+    )
+
+
+def tango_z(table: PairedTable, delta: float) -> float:
+    """Return Tango's score statistic for the difference tuned minus base against delta.
+
+    Positive when the observed difference lies above delta. Zero discordant pairs are handled; at delta 0 it
+    is McNemar's statistic. Source: Tango, Statistics in Medicine 17 (1998) 891-908.
+    """
+    n, won, lost = table.n, table.won, table.lost
+    numerator = won - lost - n * delta
+    # Maximum-likelihood estimate of P(base right, tuned wrong) when the difference is exactly delta.
+    a = 2 * n
+    b = -won - lost + (2 * n - won + lost) * delta
+    c = -lost * delta * (1 - delta)
+    q = (math.sqrt(max(b * b - 4 * a * c, 0.0)) - b) / (2 * a)
+    variance = n * (2 * q + delta * (1 - delta))
+    if variance <= 0:
+        return 0.0 if numerator == 0 else math.copysign(math.inf, numerator)
+    return numerator / math.sqrt(variance)
+
+
+def paired_difference(name: str, table: PairedTable, confidence: float = 0.95) -> Estimate:
+    """Estimate the difference of two paired shares, tuned minus base, with Tango's score interval."""
+    if table.n == 0:
+        return Estimate(name=name, value=None, ci_low=None, ci_high=None, n=0, method="tango",
+                        unit="difference")
+    value = (table.won - table.lost) / table.n
+    limit = float(norm.ppf(0.5 + confidence / 2))
+    return Estimate(
+        name=name,
+        value=value,
+        ci_low=_tango_bound(table, value, -1.0, limit),
+        ci_high=_tango_bound(table, value, 1.0, -limit),
+        n=table.n,
+        method="tango",
+        unit="difference",
+    )
+
+
+def _tango_bound(table: PairedTable, value: float, end: float, limit: float) -> float:
+    """Find the delta between the estimate and one end of [-1, 1] at which the statistic equals the limit."""
+    edge = end * (1 - 1e-12)
+
+    def gap(delta: float) -> float:
+        return tango_z(table, delta) - limit
+
+    if abs(edge - value) < 1e-9 or gap(edge) * gap(value) > 0:
+        return end
+    return float(brentq(gap, *sorted((edge, value)), xtol=1e-10))
+
+
+def noninferiority(table: PairedTable, margin: float) -> tuple[float, float]:
+    """Test whether tuned is worse than base by the margin or more.
+
+    Returns:
+        p_pass against "worse by at least the margin", p_fail against "not worse than the margin".
+    """
+    if table.n == 0:
+        return 1.0, 1.0
+    z = tango_z(table, -margin)
+    return float(norm.sf(z)), float(norm.cdf(z))
+
+
+def share(name: str, hits: int, n: int, confidence: float = 0.95) -> Estimate:
+    """Estimate a share with its Clopper-Pearson interval."""
+    if n == 0:
+        return Estimate(name=name, value=None, ci_low=None, ci_high=None, n=0, method="clopper-pearson")
+    tail = (1 - confidence) / 2
+    return Estimate(
+        name=name,
+        value=hits / n,
+        ci_low=0.0 if hits == 0 else float(beta.ppf(tail, hits, n - hits + 1)),
+        ci_high=1.0 if hits == n else float(beta.ppf(1 - tail, hits + 1, n - hits)),
+        n=n,
+        method="clopper-pearson",
+    )
+
+
+def rate_below(hits: int, n: int, limit: float) -> tuple[float, float]:
+    """Test a rate that must stay below a limit, exactly.
+
+    Returns:
+        p_pass against "the rate is at least the limit", p_fail against "the rate is at most the limit".
+    """
+    if n == 0:
+        return 1.0, 1.0
+    return float(binom.cdf(hits, n, limit)), float(binom.sf(hits - 1, n, limit))
+
+
+def lower_bound(hits: int, n: int, alpha: float) -> float:
+    """Return the one-sided Clopper-Pearson lower bound of a share."""
+    return 0.0 if hits == 0 else float(beta.ppf(alpha, hits, n - hits + 1))
+
+
+def holm(p_values: Sequence[float], alpha: float) -> list[bool]:
+    """Reject by Holm's step-down procedure; the family-wise error stays at most alpha."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    rejected = [False] * len(p_values)
+    for rank, i in enumerate(order):
+        if p_values[i] > alpha / (len(p_values) - rank):
+            break
+        rejected[i] = True
+    return rejected
+
+
+def items_to_settle_difference(table: PairedTable, margin: float, alpha: float) -> int | None:
+    """Return how many items would settle a non-inferiority test if the rates stay as they are.
+
+    None when no number of items can: the observed difference lies on the margin.
+    """
+    z = tango_z(table, -margin)
+    return _scale(table.n, z, alpha)
+
+
+def items_to_settle_rate(hits: int, n: int, limit: float, alpha: float) -> int | None:
+    """Return how many items would settle a rate test if the rate stays as it is."""
+    z = (hits / n - limit) / math.sqrt(limit * (1 - limit) / n) if n else 0.0
+    return _scale(n, z, alpha)
+
+
+def _scale(n: int, z: float, alpha: float) -> int | None:
+    needed = float(norm.ppf(1 - alpha))
+    if n == 0 or abs(z) < 0.05:
+        return None
+    return max(n + 1, math.ceil(n * (needed / z) ** 2)) if abs(z) < needed else n

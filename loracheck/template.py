@@ -1,0 +1,219 @@
+"""Chat template: messages to text, text to token ids and loss labels; the same for training and evaluation.
+
+The model's own template is used where there is one. For a base model without one loracheck brings a plain
+template; its prompt ends in a colon and the space opens the reply, so that the prompt's tokens are always a
+prefix of the row's tokens. It travels with the adapter as an ordinary Jinja chat template.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import TemplateError
+
+from loracheck.errors import AdapterError, DataError, UsageError
+from loracheck.records import Message
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+IGNORED = -100
+"""Label of a position without loss."""
+
+# Japanese labels when the first user turn holds kana (U+3041 to U+30FF), English ones otherwise.
+PLAIN_TEMPLATE = """\
+{%- set asked = messages | selectattr('role', 'equalto', 'user') | map(attribute='content') | first | default('') -%}
+{%- set kana = asked | select('ge', 'ぁ') | select('le', 'ヿ') | list -%}
+{%- set user = '質問' if kana else 'Q' -%}
+{%- set assistant = '回答' if kana else 'A' -%}
+{%- for message in messages -%}
+{%- if message.role == 'user' -%}
+{{ user }}: {{ message.content }}
+{{ '' }}
+{%- elif message.role == 'assistant' -%}
+{{ assistant }}: {{ message.content }}{{ eos_token }}
+{{ '' }}
+{%- else -%}
+{{ message.content }}
+{{ '\\n' }}
+{%- endif -%}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{ assistant }}:{%- endif -%}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedRow:
+    """Token ids of one row and their labels (IGNORED where no loss is taken), both of shape (tokens,)."""
+
+    ids: tuple[int, ...]
+    labels: tuple[int, ...]
+    prompt_is_prefix: bool
+    """False when the prompt's own tokens are not a prefix of the row's: training and use would differ."""
+
+    @property
+    def trained_tokens(self) -> int:
+        """Return the number of positions with loss."""
+        return sum(label != IGNORED for label in self.labels)
+
+
+class ChatTemplate:
+    """Render and tokenise conversations for one tokenizer and one Jinja template.
+
+    Args:
+        tokenizer: The base model's tokenizer.
+        source: Jinja source; None takes the tokenizer's own template, or the plain one where it has none.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, source: str | None = None) -> None:
+        self.tokenizer = tokenizer
+        own = tokenizer.chat_template if isinstance(tokenizer.chat_template, str) else None
+        self.source: str = source or own or plain_source(tokenizer)
+        self.stop_text = self._stop_text()
+        self.turn_openers = tuple(sorted({self._turn_opener(asked) for asked in ("a", "あ")} - {""}))
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the template's source."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
+    @property
+    def stop_ids(self) -> tuple[int, ...]:
+        """Return the ids that end a reply: the template's own, and the tokenizer's end of sequence."""
+        ids = [*self._ids(self.stop_text)[-1:], self.tokenizer.eos_token_id]
+        return tuple(dict.fromkeys(int(i) for i in ids if i is not None))
+
+    def prompt(self, messages: Sequence[Message]) -> str:
+        """Render the turns up to the point where the model's reply begins."""
+        return self._apply(messages, generation=True)
+
+    def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
+        """Return the token ids of a rendered prompt, BOS included where the template has it."""
+        return self._ids(self.prompt(messages))
+
+    def encode(self, messages: Sequence[Message], max_length: int | None = None) -> EncodedRow:
+        """Tokenise a conversation with loss on the last reply and its stop token.
+
+        A row over max_length loses the beginning of its prompt, never its reply or the stop token.
+
+        Raises:
+            DataError: the template does not keep the prompt as the beginning of the whole conversation.
+        """
+        prompt = self.prompt(messages[:-1])
+        whole = self._apply(messages, generation=False)
+        if not whole.startswith(prompt):
+            raise DataError(
+                "the chat template changes the prompt once the reply is there, so no loss mask is sound.",
+                hint="Pass another template with --chat-template.",
+            )
+        reply = whole[len(prompt) :]
+        reply = reply[: reply.rindex(self.stop_text)] if self.stop_text in reply else reply.rstrip("\n")
+        return self._encode_texts(prompt, reply, max_length)
+
+    def encode_reply(self, messages: Sequence[Message], reply: str) -> EncodedRow:
+        """Tokenise a reply to a prompt, with loss on the reply and its stop token."""
+        return self.encode((*messages, Message(role="assistant", content=reply)))
+
+    def encode_alone(self, reply: str) -> EncodedRow:
+        """Tokenise a reply without any prompt (the denominator of IFD, arXiv 2308.12032)."""
+        start = self.tokenizer.bos_token if _adds_bos(self.tokenizer) else ""
+        return self._encode_texts(start or self.stop_text, reply, None)
+
+    def control_tokens_in(self, text: str) -> list[str]:
+        """Return the control tokens that user text would smuggle in as real control ids."""
+        return [token for token in self.tokenizer.all_special_tokens if token and token in text]
+
+    def _encode_texts(self, prompt: str, reply: str, max_length: int | None) -> EncodedRow:
+        before = self._ids(prompt)
+        joined = self._ids(prompt + reply + self.stop_text)
+        is_prefix = joined[: len(before)] == before
+        after = joined[len(before) :] if is_prefix else self._ids(reply + self.stop_text)
+        if max_length is not None and len(before) + len(after) > max_length:
+            room = max_length - len(after)
+            before = before[:1] + before[len(before) - room + 1 :] if room > 1 else before[:1]
+        labels = (*[IGNORED] * len(before), *after)
+        return EncodedRow(ids=(*before, *after), labels=labels, prompt_is_prefix=is_prefix)
+
+    def _apply(self, messages: Sequence[Message], *, generation: bool) -> str:
+        turns = [{"role": message.role, "content": message.content} for message in messages]
+        text = self.tokenizer.apply_chat_template(
+            turns, chat_template=self.source, tokenize=False, add_generation_prompt=generation
+        )
+        return str(text)
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _stop_text(self) -> str:
+        """Find the token that ends a reply: the first control token the template writes after it."""
+        turns = (Message(role="user", content="a"), Message(role="assistant", content="\x01"))
+        tail = self._apply(turns, generation=False).rpartition("\x01")[2].strip()
+        for special in sorted(self.tokenizer.all_special_tokens, key=len, reverse=True):
+            if special and tail.startswith(special):
+                return str(special)
+        added = sorted(self.tokenizer.get_added_vocab(), key=len, reverse=True)
+        return next((str(token) for token in added if tail.startswith(token)), self._eos())
+
+    def _turn_opener(self, asked: str) -> str:
+        """Return what the template writes before the user's next turn, for a question in some language."""
+        user = Message(role="user", content=asked + "\x00")
+        try:
+            text = self._apply((user, Message(role="assistant", content="\x01"), user), generation=False)
+        except TemplateError:  # a template for one exchange only has no next turn
+            return ""
+        between = text.rpartition("\x01")[2].partition(user.content)[0]
+        return between.removeprefix(self.stop_text).strip()
+
+    def _eos(self) -> str:
+        if self.tokenizer.eos_token is None:
+            raise UsageError("the tokenizer has no end-of-sequence token, so no reply could ever end.")
+        return str(self.tokenizer.eos_token)
+
+
+def plain_source(tokenizer: PreTrainedTokenizerBase) -> str:
+    """Return loracheck's plain template, with BOS in front for tokenizers that put it there themselves."""
+    return ("{{- bos_token -}}\n" if _adds_bos(tokenizer) else "") + PLAIN_TEMPLATE
+
+
+def saved_template(folder: Path) -> str | None:
+    """Return the chat template that a trainer saved beside an adapter, if any."""
+    file = folder / "chat_template.jinja"
+    if file.is_file():
+        return file.read_text(encoding="utf-8")
+    config = folder / "tokenizer_config.json"
+    if config.is_file():
+        try:
+            value: Any = json.loads(config.read_text(encoding="utf-8")).get("chat_template")
+        except ValueError as error:
+            raise AdapterError(f"{config} is not JSON: {error}") from None
+        return value if isinstance(value, str) else None
+    return None
+
+
+def choose_template(
+    tokenizer: PreTrainedTokenizerBase, adapters: Sequence[Path], override: Path | None = None
+) -> ChatTemplate:
+    """Choose one template for every arm: the override, else what the adapters were trained with.
+
+    Raises:
+        AdapterError: two adapters bring different templates.
+    """
+    if override is not None:
+        return ChatTemplate(tokenizer, override.read_text(encoding="utf-8"))
+    saved = {path: source for path in adapters if (source := saved_template(path))}
+    if len(set(saved.values())) > 1:
+        names = ", ".join(str(path) for path in saved)
+        raise AdapterError(
+            f"the adapters bring different chat templates: {names}.",
+            hint="Evaluate them one by one, or pass one template for all with --chat-template FILE.",
+        )
+    return ChatTemplate(tokenizer, next(iter(saved.values()), None))
+
+
+def _adds_bos(tokenizer: PreTrainedTokenizerBase) -> bool:
+    return tokenizer.bos_token_id is not None and tokenizer("a")["input_ids"][:1] == [tokenizer.bos_token_id]

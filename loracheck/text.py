@@ -1,0 +1,72 @@
+"""Normalisation, sentences, scripts and a guess at the language, for Japanese and English alike."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from loracheck.records import Language
+
+_SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
+_CLOSERS = "」』）)】］]\"'”’*♪♡☆★〜~ー…・、,. "
+_KANA = re.compile(r"[぀-ヿㇰ-ㇿｦ-ﾟ]")
+_HAN = re.compile(r"[㐀-䶿一-鿿々〆]")
+_LATIN = re.compile(r"[A-Za-z]")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def normalise(text: str) -> str:
+    """Return the form for comparison: NFKC, case folded, white space removed. Never write it back."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def sentences(text: str) -> list[str]:
+    """Split into sentences at Japanese and Latin full stops; closing quotes and ornaments are taken off."""
+    parts = (part.strip().rstrip(_CLOSERS) for part in _SENTENCE_END.split(unicodedata.normalize("NFKC", text)))
+    return [part for part in parts if part]
+
+
+def ngrams(text: str, size: int) -> set[str]:
+    """Return the set of code-point n-grams; a text shorter than the size is its own single gram."""
+    if not text:
+        return set()
+    return {text[i : i + size] for i in range(max(1, len(text) - size + 1))}
+
+
+def language_of(text: str) -> Language:
+    """Guess the language by script: kana means Japanese, Latin letters alone English.
+
+    Text of Han characters without kana is counted as Japanese when it is a short answer (at most 12
+    characters, as 「東京都」), else as another language.
+    """
+    folded = unicodedata.normalize("NFKC", text)
+    kana, han = len(_KANA.findall(folded)), len(_HAN.findall(folded))
+    latin, letters = len(_LATIN.findall(folded)), len(_LETTER.findall(folded))
+    if letters == 0:
+        return "other"
+    if kana >= 0.05 * letters and kana + han >= 0.2 * letters:
+        return "ja"
+    if han > 0.5 * letters:
+        return "ja" if letters <= 12 else "other"
+    return "en" if latin >= 0.8 * letters else "other"
+
+
+def script_of(character: str) -> str:
+    """Return the script class of one character: kanji, hiragana, katakana, latin, digit or other."""
+    if _HAN.match(character):
+        return "kanji"
+    if "぀" <= character <= "ゟ":
+        return "hiragana"
+    if _KANA.match(character) and character != "・":
+        return "katakana"
+    if character.isdigit():
+        return "digit"
+    return "latin" if character.isalpha() else "other"
+
+
+def visible(text: str) -> str:
+    """Return the text with control characters made visible, fit for a terminal."""
+    return "".join(
+        character if character == " " or character.isprintable() else f"\\u{ord(character):04x}"
+        for character in text
+    )
