@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 from loracheck.records import Language
 
@@ -70,3 +71,35 @@ def visible(text: str) -> str:
         character if character == " " or character.isprintable() else f"\\u{ord(character):04x}"
         for character in text
     )
+
+
+def is_loop(text: str) -> bool:
+    """Tell whether a text runs in a loop.
+
+    Either its tail repeats a period of at most 300 characters three times or more over 15% of the text (and at
+    least 12 characters), or more than half of its 8-character windows stand in it more than once.
+    """
+    folded = normalise(text)
+    return periodic_tail(folded) >= max(12, 0.15 * len(folded)) or repeated_share(folded) > 0.5
+
+
+def periodic_tail(text: str) -> int:
+    """Return the length of the longest tail made of one period repeated at least three times, else 0."""
+    best = 0
+    for period in range(1, min(300, len(text) // 3) + 1):
+        unit = text[-period:]
+        end = len(text)
+        while end >= period and text[end - period : end] == unit:
+            end -= period
+        if (len(text) - end) // period >= 3:
+            best = max(best, len(text) - end)
+    return best
+
+
+def repeated_share(text: str, window: int = 8) -> float:
+    """Return the share of character windows that occur more than once in the text."""
+    windows = [text[i : i + window] for i in range(len(text) - window + 1)]
+    if len(windows) < 2 * window:
+        return 0.0
+    counts = Counter(windows)
+    return sum(count for count in counts.values() if count > 1) / len(windows)

@@ -1,0 +1,70 @@
+"""Grade a free answer to a factual question by aliases, in Japanese and English.
+
+A word is found only where it stands as a word: 「水」 is not in 「水素」, 12 not in 2012, O not in Osaka. Where the
+answer names a wrong choice before the right one, the wrong one is its answer.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from loracheck.records import Expected
+from loracheck.text import script_of
+
+_SUFFIXES = "都道府県市区町村国州語川山湖海島年月日度個本匹時分秒人点回円色者"
+"""Kanji that may follow a name or number without making another word of it."""
+
+
+def position(answer: str, alias: str) -> int | None:
+    """Return where an alias stands as a word of its own in the answer, or None."""
+    text, word = _fold(answer), _fold(alias)
+    start = text.find(word)
+    while start >= 0:
+        if _word_starts(text, start, word) and _word_ends(text, start + len(word), word):
+            return start
+        start = text.find(word, start + 1)
+    return None
+
+
+def is_right(answer: str, expected: Expected) -> bool:
+    """Tell whether the answer names the right answer, and no wrong choice before it."""
+    right = _first(answer, expected.answers)
+    if right is None:
+        return False
+    wrong = _first(answer, expected.wrong)
+    return wrong is None or right < wrong
+
+
+def _first(answer: str, aliases: Sequence[str]) -> int | None:
+    found = [place for alias in aliases if (place := position(answer, alias)) is not None]
+    return min(found, default=None)
+
+
+def _fold(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _word_starts(text: str, start: int, word: str) -> bool:
+    if start == 0:
+        return True
+    before, first = text[start - 1], script_of(word[0])
+    if first == "digit":
+        return script_of(before) != "digit" and not (before in ".,-" and text[max(0, start - 2)].isdigit())
+    if first == "hiragana":
+        return len(word) > 1 or script_of(before) != "hiragana"
+    return script_of(before) != first
+
+
+def _word_ends(text: str, end: int, word: str) -> bool:
+    if end == len(text):
+        return True
+    after, last = text[end], script_of(word[-1])
+    if last == "digit":
+        decimal = after in ".," and text[end + 1 : end + 2].isdigit()
+        return script_of(after) != "digit" and not decimal
+    if last == "kanji":
+        return script_of(after) != "kanji" or after in _SUFFIXES or len(word) > 2
+    if last == "katakana":
+        return script_of(after) != "katakana"
+    return last != "latin" or script_of(after) != "latin"

@@ -1,0 +1,183 @@
+"""Instruction data in the shapes people keep it in, to examples; an error names file, line and field.
+
+Read are JSONL files and JSON arrays of Alpaca rows (instruction, input, output), ShareGPT conversations, OpenAI
+messages and prompt/completion pairs, and loracheck's own rows.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from loracheck.errors import DataError, UsageError
+from loracheck.records import Example, Message, Role, Source
+from loracheck.text import language_of
+
+MAX_LINE_BYTES = 1_000_000
+_ROLES: dict[str, Role] = {
+    "system": "system",
+    "user": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "gpt": "assistant",
+    "model": "assistant",
+}
+Row = dict[str, Any]
+
+
+def load_examples(paths: Sequence[Path]) -> list[Example]:
+    """Read every row of the files, in order.
+
+    Raises:
+        UsageError: a file is missing or is a directory.
+        DataError: a file is empty, is not JSON, or a row has unknown columns or a field of the wrong type.
+    """
+    examples = [example for path in paths for example in read_examples(path)]
+    if not examples:
+        names = ", ".join(str(path) for path in paths)
+        raise DataError(f"{names}: no rows.", hint="Each line should be one JSON object.")
+    return examples
+
+
+def read_examples(path: Path) -> Iterator[Example]:
+    """Yield the examples of one file; see `load_examples`."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a directory, and not a curate run.", hint="Pass a JSONL file.")
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file.", hint=_near(path))
+    for line, row in _rows(path):
+        yield _example(row, path, line)
+
+
+def _rows(path: Path) -> Iterator[tuple[int, Any]]:
+    with path.open("rb") as file:
+        first = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        file.seek(0)
+        if first == b"[":
+            yield from enumerate(_parse(file.read(), path, 1), start=1)
+            return
+        for number, raw in enumerate(file, start=1):
+            if len(raw) > MAX_LINE_BYTES:
+                raise DataError(f"{path}, line {number}: {len(raw):,} bytes, over the limit of {MAX_LINE_BYTES:,}.")
+            if raw.strip().removeprefix(b"\xef\xbb\xbf"):
+                yield number, _parse(raw, path, number)
+
+
+def _parse(raw: bytes, path: Path, line: int) -> Any:  # noqa: ANN401 - JSON
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}, line {line}, byte {error.start}: not UTF-8.",
+            hint=f"If the file is Shift_JIS: iconv -f cp932 -t utf-8 {path} > utf8.jsonl",
+        ) from None
+    try:
+        return json.loads(text, object_pairs_hook=_no_repeats)
+    except json.JSONDecodeError as error:
+        where = line if error.lineno == 1 else error.lineno
+        raise DataError(f"{path}, line {where}, column {error.colno}: broken JSON: {error.msg}.",
+                        hint="Mend or remove that line; nothing was written.") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}, line {line}: {error}") from None
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> Row:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        raise ValueError("a key stands twice in one row; two readers would train on different text")
+    return row
+
+
+def _example(row: Any, path: Path, line: int) -> Example:  # noqa: ANN401
+    where = f"{path}, line {line}"
+    if not isinstance(row, dict):
+        raise DataError(f"{where}: a row is a JSON object, not {type(row).__name__}.")
+    convert = next((shape for column, shape in _SHAPES if column <= row.keys()), None)
+    if convert is None:
+        raise DataError(f"{where}: unknown columns: {', '.join(sorted(row)) or 'none'}.", hint=_columns_hint(row))
+    messages = tuple(convert(row, where))
+    if len(messages) < 2 or messages[-1].role != "assistant":
+        raise DataError(f"{where}: a conversation needs a question and ends with the assistant's reply.")
+    digest = hashlib.sha256("\x1f".join(f"{m.role}\x1e{m.content}" for m in messages).encode("utf-8", "replace"))
+    given = row.get("id") if isinstance(row.get("source"), dict) else None
+    return Example(
+        id=str(given) if given else f"{digest.hexdigest()[:8]}-{line}",
+        messages=messages,
+        language=language_of(messages[-1].content),
+        source=Source(**row["source"]) if given else Source(file=str(path), line=line),
+    )
+
+
+def _messages(row: Row, where: str) -> Iterator[Message]:
+    yield from _turns(row, "messages", where)
+
+
+def _sharegpt(row: Row, where: str) -> Iterator[Message]:
+    yield from _turns(row, "conversations", where)
+
+
+def _turns(row: Row, field: str, where: str) -> Iterator[Message]:
+    turns = row[field]
+    if not isinstance(turns, list):
+        raise DataError(f"{where}, field {field}: a list of turns is wanted, not {type(turns).__name__}.")
+    for number, turn in enumerate(turns):
+        at = f"{field}[{number}]"
+        if not isinstance(turn, dict):
+            raise DataError(f"{where}, field {at}: an object is wanted, not {type(turn).__name__}.")
+        name = turn.get("role", turn.get("from"))
+        if name not in _ROLES:
+            raise DataError(f"{where}, field {at}: role {name!r} is none of {', '.join(_ROLES)}.")
+        content = "content" if "content" in turn else "value"
+        yield Message(role=_ROLES[str(name)], content=_text(turn, content, where, f"{at}."))
+
+
+def _alpaca(row: Row, where: str) -> Iterator[Message]:
+    instruction, given = _text(row, "instruction", where), ""
+    for column in ("input", "context"):
+        given = given or (_text(row, column, where) if row.get(column) is not None else "")
+    yield Message(role="user", content=f"{instruction}\n{given}" if given else instruction)
+    yield Message(role="assistant", content=_text(row, "output" if "output" in row else "response", where))
+
+
+def _pair(row: Row, where: str) -> Iterator[Message]:
+    for role, column in (("user", "prompt"), ("assistant", "completion")):
+        if isinstance(row[column], list):
+            yield from _turns(row, column, where)
+        else:
+            yield Message(role=cast(Role, role), content=_text(row, column, where).strip())
+
+
+def _text(row: Row, column: str, where: str, prefix: str = "") -> str:
+    value = row.get(column)
+    if not isinstance(value, str):
+        raise DataError(f"{where}, field {prefix}{column}: text is wanted, not {type(value).__name__}.")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise DataError(f"{where}, field {prefix}{column}: half of a surrogate pair, which no file can store.")
+    return value
+
+
+_SHAPES: tuple[tuple[set[str], Callable[[Row, str], Iterator[Message]]], ...] = (
+    ({"messages"}, _messages),
+    ({"conversations"}, _sharegpt),
+    ({"instruction", "output"}, _alpaca),
+    ({"instruction", "response"}, _alpaca),
+    ({"prompt", "completion"}, _pair),
+)
+
+
+def _columns_hint(row: Row) -> str:
+    known = sorted(set().union(*(columns for columns, _ in _SHAPES)) | {"input"})
+    near = {name: found[0] for name in row if (found := difflib.get_close_matches(name.casefold(), known, n=1))}
+    renames = ", ".join(f"{name} -> {match}" for name, match in near.items() if name != match)
+    shapes = "messages; conversations; instruction, output (input); prompt, completion"
+    return f"Known shapes: {shapes}." + (f" Did you mean {renames}?" if renames else "")
+
+
+def _near(path: Path) -> str:
+    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    found = difflib.get_close_matches(path.name, siblings, n=1)
+    return f"Did you mean {path.parent / found[0]}?" if found else ""

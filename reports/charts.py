@@ -1,0 +1,297 @@
+"""Charts as SVG, drawn by hand: intervals and points. Each has a title, a description and a table twin.
+
+Colours come from classes of the page's style; shapes and labels carry the meaning without them. Marks hold
+their numbers in data attributes, so that a test, or a reader's own script, gets them back exactly.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from loracheck.records import Estimate
+
+from . import figures
+from .html import element
+from .strings import Both, UiLanguage, same, text
+
+Scale = Callable[[float], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The same numbers as a chart, in words and digits."""
+
+    head: tuple[Both, ...]
+    rows: tuple[tuple[Both, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line of an interval chart; shape 0 is the base, 1 and up the adapters."""
+
+    label: Both
+    estimate: Estimate
+    shape: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalChart:
+    """Estimates with their intervals, one above the other, and the limit as a dashed line."""
+
+    id: str
+    title: Both
+    description: Both
+    rows: tuple[Row, ...]
+    limit: float | None = None
+    limit_label: Both | None = None
+
+    WIDTH = 320
+
+    def scale(self) -> tuple[float, float]:
+        """Return the ends of the axis: all of 0 to 100% for shares, so that charts compare at a glance."""
+        unit = self.rows[0].estimate.unit
+        if unit == "share":
+            return 0.0, 1.0
+        found = [x for row in self.rows for x in _ends(row.estimate)] + [0.0]
+        found += [self.limit] if self.limit is not None else []
+        if unit == "count":
+            return 0.0, _nice(max([*found, 1.0]))
+        reach = _nice(max(abs(x) for x in found) or 0.1)
+        return -reach, reach
+
+    def svg(self, language: UiLanguage) -> Markup:
+        """Draw the chart."""
+        low, high = self.scale()
+        left, right, top, step = 84, self.WIDTH - 58, 26, 30
+        bottom = top + step * len(self.rows)
+        unit = self.rows[0].estimate.unit
+        x = linear(low, high, left, right)
+        marks: list[Markup] = []
+        for tick in (low, (low + high) / 2, high):
+            marks.append(element("line", class_="grid", x1=_at(x(tick)), x2=_at(x(tick)), y1=top, y2=bottom))
+            label = figures.amount(tick, unit)
+            marks.append(element("text", label, language, class_="tick", x=_at(x(tick)), y=bottom + 16,
+                                 text_anchor="middle"))
+        if self.limit is not None and self.limit_label is not None:
+            at = _at(x(min(max(self.limit, low), high)))
+            anchor = "start" if at < left + 60 else "end" if at > right - 30 else "middle"
+            marks.append(element("line", class_="limit", x1=at, x2=at, y1=top - 8, y2=bottom,
+                                 data_limit=self.limit))
+            marks.append(element("text", self.limit_label, language, class_="limit-label", x=at, y=top - 12,
+                                 text_anchor=anchor))
+        for index, row in enumerate(self.rows):
+            y = top + step * (index + 0.5)
+            marks.append(element("text", _short(row.label, 11), language, class_="label", x=0, y=y + 4))
+            marks.append(_interval(row, x, y))
+            marks.append(element("text", figures.amount(row.estimate.value, unit), language, class_="value",
+                                 x=self.WIDTH, y=y + 4, text_anchor="end"))
+        return frame(self.id, self.title, self.description, self.WIDTH, bottom + 22, marks, language)
+
+    def table(self) -> Table:
+        """Return the same numbers as a table."""
+        return estimate_table([(row.label, row.estimate) for row in self.rows])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """An arm with an estimate along each axis."""
+
+    label: Both
+    across: Estimate
+    up: Estimate
+    shape: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointChart:
+    """Arms as points in two shares, each with both intervals."""
+
+    id: str
+    title: Both
+    description: Both
+    points: tuple[Point, ...]
+    across: Both
+    up: Both
+
+    WIDTH, HEIGHT = 400, 340
+
+    def svg(self, language: UiLanguage) -> Markup:
+        """Draw the chart."""
+        left, right, top, bottom = 48, self.WIDTH - 14, 34, self.HEIGHT - 52
+        x, y = linear(0, 1, left, right), linear(0, 1, bottom, top)
+        marks = []
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+            at, level = _at(x(share)), _at(y(share))
+            marks.append(element("line", class_="grid", x1=at, x2=at, y1=top, y2=bottom))
+            marks.append(element("line", class_="grid", x1=left, x2=right, y1=level, y2=level))
+            if share in (0.0, 0.5, 1.0):
+                label = figures.amount(share, "share")
+                marks.append(element("text", label, language, class_="tick", x=at, y=bottom + 18,
+                                     text_anchor="middle"))
+                marks.append(element("text", label, language, class_="tick", x=left - 8, y=level + 4,
+                                     text_anchor="end"))
+        marks += [
+            element("text", Both(f"{self.across.en} →", f"{self.across.ja} →"), language, class_="axis",
+                    x=right, y=bottom + 40, text_anchor="end"),
+            element("text", Both(f"↑ {self.up.en}", f"↑ {self.up.ja}"), language, class_="axis", x=0, y=14),
+            element("text", text("wanted"), language, class_="wanted", x=right - 8, y=top + 18, text_anchor="end"),
+        ]
+        taken = [_box(x(_middle(point.across)), y(_middle(point.up)), 18, 18) for point in self.points]
+        taken.append((right - 70, top, right, top + 22))
+        for point in self.points:
+            marks += _cross(point, x, y)
+        for point in self.points:
+            marks.append(_point_label(point, x, y, taken, (left, top, right, bottom), language))
+        return frame(self.id, self.title, self.description, self.WIDTH, self.HEIGHT, marks, language)
+
+    def table(self) -> Table:
+        """Return the same numbers as a table."""
+        pairs = [
+            (Both(f"{point.label.en}: {axis.en}", f"{point.label.ja}: {axis.ja}"), estimate)
+            for point in self.points
+            for axis, estimate in ((self.across, point.across), (self.up, point.up))
+        ]
+        return estimate_table(pairs)
+
+
+def estimate_table(pairs: Sequence[tuple[Both, Estimate]]) -> Table:
+    """Lay out estimates as a table with value, interval, n and method."""
+    columns = ("col_arm", "col_value", "col_low", "col_high", "col_n", "col_method")
+    return Table(
+        head=tuple(text(column) for column in columns),
+        rows=tuple(
+            (
+                label,
+                figures.amount(estimate.value, estimate.unit),
+                figures.amount(estimate.ci_low, estimate.unit),
+                figures.amount(estimate.ci_high, estimate.unit),
+                same(figures.whole(estimate.n)),
+                same(estimate.method),
+            )
+            for label, estimate in pairs
+        ),
+    )
+
+
+def frame(name: str, title: Both, description: Both, width: float, height: float, marks: Sequence[Markup],
+          language: UiLanguage) -> Markup:
+    """Put marks into an SVG that a screen reader announces by its title and description."""
+    inside = Markup("").join([
+        element("title", title, language, id=f"{name}-title"),
+        element("desc", description, language, id=f"{name}-desc"),
+        *marks,
+    ])
+    return element("svg", inside, xmlns="http://www.w3.org/2000/svg", role="img", class_="chart", width=width,
+                   height=height, viewBox=f"0 0 {width} {height}", aria_labelledby=f"{name}-title {name}-desc")
+
+
+def linear(low: float, high: float, start: float, end: float) -> Scale:
+    """Return the map of an axis from numbers to places."""
+    span = high - low or 1.0
+    return lambda number: start + (number - low) / span * (end - start)
+
+
+def marker(shape: int, x: float, y: float) -> Markup:
+    """Draw the mark of an arm: an open circle for the base, then diamond, square, triangle for adapters."""
+    kind = "base" if shape == 0 else "adapter"
+    x, y = _at(x), _at(y)
+    if shape == 0:
+        return element("circle", class_=f"mark {kind}", cx=x, cy=y, r=5.5)
+    forms = (
+        f"M{x} {y - 7}L{x + 7} {y}L{x} {y + 7}L{x - 7} {y}Z",
+        f"M{x - 5.5} {y - 5.5}H{x + 5.5}V{y + 5.5}H{x - 5.5}Z",
+        f"M{x} {y - 7}L{x + 6.5} {y + 5}H{x - 6.5}Z",
+    )
+    return element("path", class_=f"mark {kind}", d=forms[(shape - 1) % len(forms)])
+
+
+def _interval(row: Row, x: Scale, y: float) -> Markup:
+    estimate = row.estimate
+    marks = []
+    if estimate.ci_low is not None and estimate.ci_high is not None:
+        marks.append(element("line", class_="interval", x1=_at(x(estimate.ci_low)), x2=_at(x(estimate.ci_high)),
+                             y1=y, y2=y))
+    if estimate.value is not None:
+        marks.append(marker(row.shape, x(estimate.value), y))
+    return element("g", Markup("").join(marks), data_value=estimate.value, data_low=estimate.ci_low,
+                   data_high=estimate.ci_high, data_n=estimate.n)
+
+
+def _cross(point: Point, x: Scale, y: Scale) -> list[Markup]:
+    across, up = point.across, point.up
+    at, level = _at(x(_middle(across))), _at(y(_middle(up)))
+    marks = []
+    if across.ci_low is not None and across.ci_high is not None:
+        marks.append(element("line", class_="interval", x1=_at(x(across.ci_low)), x2=_at(x(across.ci_high)),
+                             y1=level, y2=level))
+    if up.ci_low is not None and up.ci_high is not None:
+        marks.append(element("line", class_="interval", x1=at, x2=at, y1=_at(y(up.ci_low)), y2=_at(y(up.ci_high))))
+    marks.append(marker(point.shape, at, level))
+    return [element("g", Markup("").join(marks), data_across=across.value, data_up=up.value)]
+
+
+def _point_label(point: Point, x: Scale, y: Scale, taken: list[tuple[float, float, float, float]],
+                 area: tuple[float, float, float, float], language: UiLanguage) -> Markup:
+    """Write the arm's name beside its point, at the first of eight places that is free."""
+    label = _short(point.label, 16)
+    width, height = 8.2 * _columns(label.en) + 4, 18.0
+    at, level = x(_middle(point.across)), y(_middle(point.up))
+    places = [(at + 12 + width / 2, level - 13), (at - 12 - width / 2, level - 13),
+              (at + 12 + width / 2, level + 16), (at - 12 - width / 2, level + 16),
+              (at, level - 26), (at, level + 30), (at, level - 44), (at, level + 48)]
+
+    def clashes(place: tuple[float, float]) -> int:
+        box = _box(*place, width, height)
+        outside = box[0] < area[0] or box[2] > area[2] or box[1] < area[1] or box[3] > area[3]
+        return 10 * outside + sum(
+            box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken
+        )
+
+    best = min(places, key=clashes)
+    taken.append(_box(*best, width, height))
+    return element("text", label, language, class_="point-label", x=_at(best[0]), y=_at(best[1] + 5),
+                   text_anchor="middle")
+
+
+def _box(x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def _middle(estimate: Estimate) -> float:
+    return estimate.value if estimate.value is not None else 0.0
+
+
+def _ends(estimate: Estimate) -> list[float]:
+    return [x for x in (estimate.value, estimate.ci_low, estimate.ci_high) if x is not None]
+
+
+def _nice(reach: float) -> float:
+    """Round up to 1, 2, 3 or 5 times a power of ten."""
+    power: float = 10.0 ** math.floor(math.log10(reach))
+    return next(step * power for step in (1, 2, 3, 5, 10) if reach <= step * power * 1.0001)
+
+
+def _at(place: float) -> float:
+    return round(place, 2)
+
+
+def _columns(label: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in label)
+
+
+def _short(label: Both, columns: int) -> Both:
+    """Cut a label to a width in half-width columns; the title and the table hold it in full."""
+
+    def cut(name: str) -> str:
+        if _columns(name) <= columns:
+            return name
+        while name and _columns(name) > columns - 1:
+            name = name[:-1]
+        return name + "…"
+
+    return Both(cut(label.en), cut(label.ja))

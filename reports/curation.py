@@ -1,0 +1,222 @@
+"""The page of a curate run, and its summary inside an evaluation: what was dropped, at which step, and why."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from loracheck import jsonl
+from loracheck.records import CurationSummary, Decision, DroppedRow, Example, Manifest, Score
+
+from . import figures, provenance
+from .charts import Table
+from .evidence import anchor, turns
+from .flows import FunnelChart, Step
+from .strings import Both, same, script_table, text
+
+SHOWN_PER_REASON = 200
+EXAMPLES_PER_REASON = 2
+
+
+class ScoredRow(msgspec.Struct):
+    """A line of scores.jsonl."""
+
+    example_id: str
+    scores: tuple[Score, ...] = ()
+
+
+def view(run: Path, manifest: Manifest) -> dict[str, Any]:
+    """Return everything the page of a curate run shows."""
+    counts = jsonl.read_one(run / "summary.json", CurationSummary)
+    rows = _rows(run)
+    scores = _score_table(run)
+    return {
+        "title": text("title_curate", name=run.resolve().name),
+        "kicker": text("kicker_curate"),
+        "sections": [
+            ("curation", text("section_curation")),
+            ("evidence", text("section_rows")),
+            *([("scores", text("section_scores"))] if scores else []),
+            ("provenance", text("section_provenance")),
+        ],
+        "curation": summary(run, 0),
+        "row_filters": {
+            "outcome": [(name, text(f"row_{name}")) for name in ("dropped", "heldout", "kept")],
+            "reason": [(reason, same(words(reason))) for reason in sorted({row["reason"] for row in rows})],
+            "language": [
+                (language, text(f"language_{language}")) for language in sorted({row["language"] for row in rows})
+            ],
+        },
+        "rows_file": "dropped.jsonl",
+        "shown": [
+            text("rows_of", kind=text(f"row_{name}"), m=figures.whole(total),
+                 n=figures.whole(sum(row["outcome"] == name for row in rows)))
+            for name, total in (("dropped", counts.dropped), ("heldout", counts.heldout), ("kept", counts.kept))
+        ],
+        "cap": SHOWN_PER_REASON,
+        "scores": scores,
+        "provenance": provenance.view(manifest),
+        "data": {"kind": "rows", "rows": rows, "strings": script_table()},
+    }
+
+
+def summary(run: Path, index: int) -> dict[str, Any]:
+    """Return the funnel and a few dropped rows of each reason, beside the rows that they repeat."""
+    counts = jsonl.read_one(run / "summary.json", CurationSummary)
+    share = counts.kept_reply_characters / counts.read_reply_characters if counts.read_reply_characters else None
+    return {
+        "name": run.resolve().name,
+        "counts": text("curation_counts", **{
+            name: figures.whole(getattr(counts, name)) for name in ("read", "kept", "heldout", "dropped")
+        }),
+        "characters": text(
+            "curation_characters",
+            kept=figures.whole(counts.kept_reply_characters),
+            read=figures.whole(counts.read_reply_characters),
+            share=figures.amount(share, "share"),
+        ),
+        "unscored": text("curation_unscored", n=figures.whole(counts.unscored)) if counts.unscored else None,
+        "funnel": FunnelChart(
+            id=f"funnel-{index}", title=text("funnel_title"), description=text("funnel_desc"), steps=_steps(counts)
+        ),
+        "examples": _examples(run),
+    }
+
+
+def words(code: str) -> str:
+    """Return a stable code as words."""
+    return code.replace("_", " ")
+
+
+def _steps(counts: CurationSummary) -> tuple[Step, ...]:
+    left = counts.read
+    steps = [Step(label=text("funnel_read"), dropped=0, left=left)]
+    for step in counts.steps:
+        if step.rows:
+            left -= step.rows
+            steps.append(Step(label=same(f"{words(step.stage)}: {words(step.reason)}"), dropped=step.rows, left=left))
+    if counts.heldout:
+        steps.append(Step(label=text("funnel_heldout"), dropped=0, left=counts.heldout))
+    steps.append(Step(label=text("funnel_kept"), dropped=0, left=counts.kept))
+    return tuple(steps)
+
+
+def _examples(run: Path) -> list[dict[str, Any]]:
+    chosen: dict[str, list[DroppedRow]] = {}
+    for row in _read(run / "dropped.jsonl", DroppedRow):
+        found = chosen.setdefault(row.decision.reason, [])
+        if len(found) < EXAMPLES_PER_REASON:
+            found.append(row)
+    repeated = _texts(run, {row.decision.related for rows in chosen.values() for row in rows})
+    return [
+        {
+            "reason": words(row.decision.reason),
+            "stage": words(row.decision.stage),
+            "why": row.decision.explanation,
+            "prompt": _cut(row.example.prompt),
+            "reply": _cut(row.example.reply),
+            "language": row.example.language,
+            "related": row.decision.related,
+            "repeats": repeated.get(row.decision.related or ""),
+        }
+        for rows in chosen.values()
+        for row in rows
+    ]
+
+
+def _rows(run: Path) -> list[dict[str, Any]]:
+    """Return dropped, held-out and kept rows for the list, capped for each reason."""
+    decisions = {row.example_id: row for row in _read(run / "decisions.jsonl", Decision)}
+    dropped = list(_capped((row.example, row.decision) for row in _read(run / "dropped.jsonl", DroppedRow)))
+    repeated = _texts(run, {decision.related for _, decision in dropped})
+    rows = [_row(example, decision, repeated) for example, decision in dropped]
+    for name, outcome in (("heldout.jsonl", "heldout"), ("kept.jsonl", "kept")):
+        pairs = (
+            (example, decisions.get(example.id) or Decision(
+                example_id=example.id, outcome="kept" if outcome == "kept" else "heldout", stage="", reason=outcome,
+                explanation=""))
+            for example in _read(run / name, Example)
+        )
+        rows += [_row(example, decision, {}) for example, decision in _capped(pairs)]
+    return rows
+
+
+def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    original = repeated.get(decision.related or "")
+    return {
+        "a": anchor(example.id),
+        "id": example.id,
+        "outcome": decision.outcome,
+        "stage": words(decision.stage),
+        "reason": decision.reason,
+        "reasonText": words(decision.reason),
+        "why": decision.explanation,
+        "language": example.language,
+        "prompt": turns(example.messages),
+        "related": decision.related,
+        "repeats": list(original) if original else None,
+        "source": [example.source.file, example.source.line],
+        "scores": [[score.name, score.value, score.explanation] for score in decision.scores],
+    }
+
+
+def _capped(pairs: Iterable[tuple[Example, Decision]]) -> Iterator[tuple[Example, Decision]]:
+    seen: dict[str, int] = {}
+    for example, decision in pairs:
+        seen[decision.reason] = seen.get(decision.reason, 0) + 1
+        if seen[decision.reason] <= SHOWN_PER_REASON:
+            yield example, decision
+
+
+def _texts(run: Path, wanted: set[str | None]) -> dict[str, tuple[str, str]]:
+    """Return prompt and reply of rows by id, wherever they ended up."""
+    found: dict[str, tuple[str, str]] = {}
+    if not wanted - {None}:
+        return found
+    examples: Iterator[Example] = (
+        example for name in ("kept.jsonl", "heldout.jsonl") for example in _read(run / name, Example)
+    )
+    for example in examples:
+        if example.id in wanted:
+            found[example.id] = (_cut(example.prompt), _cut(example.reply))
+    for row in _read(run / "dropped.jsonl", DroppedRow):
+        if row.example.id in wanted:
+            found[row.example.id] = (_cut(row.example.prompt), _cut(row.example.reply))
+    return found
+
+
+def _score_table(run: Path) -> Table | None:
+    values: dict[str, list[float]] = {}
+    unscored: dict[str, int] = {}
+    for row in _read(run / "scores.jsonl", ScoredRow):
+        for score in row.scores:
+            found = values.setdefault(score.name, [])
+            if score.value is None:
+                unscored[score.name] = unscored.get(score.name, 0) + 1
+            else:
+                found.append(score.value)
+    if not values:
+        return None
+    columns = ("col_score", "col_scored", "col_unscored", "col_lower", "col_middle", "col_upper")
+    rows: list[tuple[Both, ...]] = []
+    for name, found in values.items():
+        quarters = statistics.quantiles(found, n=4) if len(found) > 1 else found * 3 or [None] * 3
+        rows.append((
+            same(words(name)),
+            same(figures.whole(len(found))),
+            same(figures.whole(unscored.get(name, 0))),
+            *(same(figures.MISSING if quarter is None else f"{quarter:.3g}") for quarter in quarters),
+        ))
+    return Table(head=tuple(text(column) for column in columns), rows=tuple(rows))
+
+
+def _read(path: Path, record: type[Any]) -> Iterator[Any]:
+    return jsonl.read(path, record) if path.is_file() else iter(())
+
+
+def _cut(content: str) -> str:
+    return content if len(content) <= 400 else content[:400] + " …"

@@ -1,0 +1,78 @@
+"""Numbers as a reader wants them: percent, points and counts, short enough for a headline."""
+
+from __future__ import annotations
+
+from loracheck.records import Estimate
+
+from .strings import Both, same, text
+
+MISSING = "–"
+
+
+def amount(value: float | None, unit: str) -> Both:
+    """Format one number of an estimate's unit; a missing one is a dash, never 0."""
+    if value is None:
+        return same(MISSING)
+    if unit == "count":
+        return same(f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}")
+    shown = _percent(value)
+    if unit == "difference":
+        sign = "+" if value > 0 and shown != "0" else ""
+        return Both(f"{sign}{shown} pt", f"{sign}{shown} ポイント")
+    return same(f"{shown}%")
+
+
+def distance(value: float, unit: str) -> Both:
+    """Format how far two numbers of a unit lie apart: between shares that is points, not percent."""
+    if unit == "count":
+        return amount(abs(value), unit)
+    shown = _percent(abs(value))
+    return Both(f"{shown} points", f"{shown} ポイント")
+
+
+def interval(estimate: Estimate) -> Both:
+    """Format the interval of an estimate, its unit said once."""
+    low, high = estimate.ci_low, estimate.ci_high
+    if low is None or high is None:
+        return same(MISSING)
+    if estimate.unit == "count":
+        return same(f"{amount(low, 'count').en}–{amount(high, 'count').en}")
+    if estimate.unit == "difference":
+        ends = f"{_percent(low, sign=True)} … {_percent(high, sign=True)}"
+        return Both(f"{ends} pt", f"{ends} ポイント")
+    return same(f"{_percent(low)}–{_percent(high)}%")
+
+
+def whole(value: int) -> str:
+    """Format a count with thousands apart."""
+    return f"{value:,}"
+
+
+def size(value: int | None) -> Both:
+    """Format a number of bytes."""
+    if value is None:
+        return text("unknown")
+    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if value >= scale:
+            return same(f"{value / scale:.1f} {unit}")
+    return same(f"{value} B")
+
+
+def duration(seconds: float) -> Both:
+    """Format a time in seconds, or in minutes from three minutes on."""
+    if seconds >= 180:
+        return text("minutes", n=f"{seconds / 60:.0f}")
+    return text("seconds", n=f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.1f}")
+
+
+def nats(value: float | None) -> Both:
+    """Format a loss in nats."""
+    return text("unknown") if value is None else same(f"{value:.2f}")
+
+
+def _percent(value: float, *, sign: bool = False) -> str:
+    percent = 100 * value
+    shown = f"{percent:.1f}" if abs(percent) < 9.95 or 99.05 < abs(percent) < 99.95 else f"{percent:.0f}"
+    shown = shown.removesuffix(".0")
+    shown = "0" if shown in ("-0", "-0.0") else shown
+    return ("+" if sign and value > 0 and shown != "0" else "") + shown.replace("-", "−")

@@ -1,0 +1,105 @@
+"""The cards at the top of the page: one for each adapter, the worst first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from loracheck import wording
+from loracheck.records import Estimate, Finding, Verdict
+
+from . import figures
+from .strings import Both, text
+
+ORDER = {"hold": 0, "inconclusive": 1, "ship": 2}
+
+
+def card(verdict: Verdict) -> dict[str, Any]:
+    """Return the view of one verdict: its word, the finding behind it, and what would change it."""
+    main, others = _chosen(verdict)
+    required = [finding for finding in verdict.findings if finding.required]
+    return {
+        "adapter": verdict.adapter,
+        "status": verdict.status,
+        "word": Both(wording.verdict_word(verdict, "en"), wording.verdict_word(verdict, "ja")),
+        "label": text("nearest" if verdict.status == "ship" else "deciding"),
+        "main": headline(main) if main else None,
+        "change": change(main) if main else text("change_none"),
+        "others": [headline(finding) for finding in others],
+        "passed": text(
+            "required_passed",
+            passed=sum(finding.status == "pass" for finding in required),
+            required=len(required),
+        ),
+    }
+
+
+def headline(finding: Finding) -> dict[str, Any]:
+    """Return a finding with its number, interval, limit and n ready to print."""
+    first = finding.estimates[0] if finding.estimates else None
+    return {
+        "check": finding.check,
+        "name": name(finding.check),
+        "adapter": finding.adapter,
+        "status": finding.status,
+        "required": finding.required,
+        "sentence": Both(wording.explain(finding, "en"), wording.explain(finding, "ja")),
+        "number": figures.amount(first.value, first.unit) if first else None,
+        "interval": figures.interval(first) if first else None,
+        "n": figures.whole(first.n) if first else None,
+        "limit": figures.amount(finding.threshold, first.unit)
+        if first and finding.threshold is not None
+        else None,
+    }
+
+
+def name(check: str) -> Both:
+    """Return the name of a check in both languages."""
+    return Both(wording.check_name(check, "en"), wording.check_name(check, "ja"))
+
+
+def change(finding: Finding) -> Both:
+    """Say what would change the outcome: how far the number is from its limit, or how many items it takes."""
+    first = finding.estimates[0] if finding.estimates else None
+    if first is None or first.value is None or finding.threshold is None:
+        if finding.status == "inconclusive" and finding.n_needed is not None:
+            return text("change_n", needed=figures.whole(finding.n_needed), n=first.n if first else 0)
+        return text("change_none" if finding.status == "pass" else "change_mend")
+    limit = figures.amount(finding.threshold, first.unit)
+    if finding.status == "fail":
+        key = "change_below" if first.value > finding.threshold else "change_above"
+        return text(key, limit=limit, gap=figures.distance(first.value - finding.threshold, first.unit))
+    if finding.status == "inconclusive":
+        if finding.n_needed is None:
+            return text("change_more")
+        return text("change_n", needed=figures.whole(finding.n_needed), n=figures.whole(first.n))
+    return _margin_left(first, finding.threshold, limit)
+
+
+def _margin_left(first: Estimate, threshold: float, limit: Both) -> Both:
+    below = first.value is not None and first.value <= threshold
+    end = first.ci_high if below else first.ci_low
+    if end is None:
+        return text("change_none")
+    gap = figures.distance(end - threshold, first.unit)
+    return text("change_ship_high" if below else "change_ship_low", limit=limit, gap=gap)
+
+
+def _chosen(verdict: Verdict) -> tuple[Finding | None, list[Finding]]:
+    """Return the finding to show large and the other deciding ones.
+
+    When an adapter ships no single check decided; the one nearest to its limit tells the reader most.
+    """
+    if verdict.status == "ship":
+        passed = [finding for finding in verdict.findings if finding.required and finding.status == "pass"]
+        return min(passed, key=_room, default=None), []
+    by_name = {finding.check: finding for finding in verdict.findings}
+    deciding = [by_name[check] for check in verdict.deciding if check in by_name]
+    return (deciding[0], deciding[1:]) if deciding else (None, [])
+
+
+def _room(finding: Finding) -> float:
+    first = finding.estimates[0] if finding.estimates else None
+    if first is None or first.value is None or finding.threshold is None or first.unit == "count":
+        return float("inf")
+    end = first.ci_high if first.value <= finding.threshold else first.ci_low
+    return float("inf") if end is None else abs(end - finding.threshold)
