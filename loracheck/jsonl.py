@@ -20,6 +20,11 @@ def to_builtins(value: Any) -> Any:  # noqa: ANN401 - JSON values have no narrow
     return msgspec.to_builtins(value, str_keys=True)
 
 
+def convert(value: Any, record: type[T]) -> T:  # noqa: ANN401
+    """Turn plain dicts, lists and scalars into a record; the inverse of `to_builtins`."""
+    return msgspec.convert(value, record)
+
+
 def encode(value: Any) -> bytes:  # noqa: ANN401
     """Encode one record as a single JSON line without its newline."""
     return msgspec.json.encode(value)

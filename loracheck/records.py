@@ -144,10 +144,15 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceScores:
-    """Log-likelihood in nats of each choice as the whole reply; the first choice is the right one."""
+    """Log-likelihood in nats of each choice as the whole reply, its stop token included.
+
+    `kinds` says what each choice is: "right" or "wrong" plainly said, "right_styled" or "wrong_styled" with the
+    training data's ending, or "name", the reply that floods the training data.
+    """
 
     probe_id: str
     arm: str
+    kinds: tuple[str, ...]
     choices: tuple[str, ...]
     logprobs: tuple[float, ...]
 

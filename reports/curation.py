@@ -37,6 +37,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     return {
         "title": text("title_curate", name=run.resolve().name),
         "kicker": text("kicker_curate"),
+        "heading": same(run.resolve().name),
         "sections": [
             ("curation", text("section_curation")),
             ("evidence", text("section_rows")),

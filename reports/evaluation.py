@@ -10,7 +10,7 @@ from loracheck import jsonl
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 
 from . import checks, curation, evidence, figures, provenance, training, verdicts
-from .strings import Both, script_table, text
+from .strings import Both, same, script_table, text
 
 Section = tuple[str, Both]
 
@@ -19,6 +19,7 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
     """Return everything the page shows."""
     context = jsonl.read_one(run / "context.json", EvaluationContext)
     result = jsonl.read_one(run / "verdict.json", EvaluationResult)
+    base = Path(context.base).name or context.base
     ranked = sorted(result.verdicts, key=lambda verdict: verdicts.ORDER[verdict.status])
     listed = evidence.view(run, result)
     curations = [curation.summary(path, index) for index, path in enumerate(_of_kind(related, "curate"))]
@@ -28,8 +29,9 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
     sections += [("training", text("section_training"))] if trained else []
     sections += [("limits", text("section_limits")), ("provenance", text("section_provenance"))]
     return {
-        "title": text("title_eval", name=Path(context.base).name or context.base),
+        "title": text("title_eval", name=base),
         "kicker": text("kicker_eval"),
+        "heading": same(f"{base}: {', '.join(verdict.adapter for verdict in result.verdicts)}"),
         "sections": sections,
         "cards": [verdicts.card(verdict) for verdict in ranked],
         "picture": checks.picture(result),

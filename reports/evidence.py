@@ -97,7 +97,7 @@ def _row(
             for arm in result.arms
         ],
         "choices": [
-            sorted(zip(row.choices, row.logprobs, strict=True), key=lambda pair: -pair[1]) if row else None
+            sorted(zip(row.choices, row.logprobs, row.kinds, strict=True), key=lambda one: -one[1]) if row else None
             for row in scored
         ] if any(scored) else None,
     }

@@ -24,6 +24,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     return {
         "title": text("title_train", name=name),
         "kicker": text("kicker_train"),
+        "heading": same(name),
         "sections": [("training", text("section_training")), ("provenance", text("section_provenance"))],
         "training": table([(run, name)]),
         "loss": figures.nats(summary.loss_last),

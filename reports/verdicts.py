@@ -45,6 +45,7 @@ def headline(finding: Finding) -> dict[str, Any]:
         "sentence": Both(wording.explain(finding, "en"), wording.explain(finding, "ja")),
         "number": figures.amount(first.value, first.unit) if first else None,
         "interval": figures.interval(first) if first else None,
+        "unit": first.unit if first else None,
         "n": figures.whole(first.n) if first else None,
         "limit": figures.amount(finding.threshold, first.unit)
         if first and finding.threshold is not None

@@ -137,9 +137,10 @@
       const cell = make("div", "arm");
       cell.append(make("b", "", arm));
       const scores = make("ol", "choices");
-      for (const [text, logprob] of row.choices[index] || []) {
+      for (const [text, logprob, kind] of row.choices[index] || []) {
         const item = make("li");
-        item.append(make("bdi", "", text), " ", make("span", "small", logprob === null ? "–" : logprob.toFixed(2)));
+        const number = logprob === null ? "–" : logprob.toFixed(2).replace("-", "−");
+        item.append(make("bdi", "", text), " ", make("span", "small", `${say(`js_kind_${kind}`)} · ${number}`));
         scores.append(item);
       }
       cell.append(scores);

@@ -1,0 +1,96 @@
+"""Content: does the adapter still say, and still prefer, the right answer, in persona or plainly?
+
+Two tests make one check. By generation: how often is the persona's own name the answer to a factual question?
+By likelihood: is the right answer, in either style, still preferred to wrong ones and to the reply that floods
+the training data? A model may rank the right answer first and not say it (suppressed), or not know it any more
+(lost); only both tests together tell.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from loracheck.records import BASE_ARM, ChoiceScores, Finding, Marker, Probe
+from loracheck.stats import share
+
+from .evidence import Evidence
+from .gates import both, paired_gate, rate_gate
+from .grading import is_right
+from .markers import matches, shows
+from .policy import Policy
+
+CHANCE = 0.25
+"""One right answer among four choices."""
+
+
+def outcome(probe: Probe, text: str, markers: Sequence[Marker]) -> str:
+    """Classify an answer: right_plain, right_persona, persona_name, wrong or empty."""
+    if not text.strip():
+        return "empty"
+    if probe.expected is not None and is_right(text, probe.expected):
+        return "right_persona" if shows(markers, text) else "right_plain"
+    return "persona_name" if names_persona(markers, text) else "wrong"
+
+
+def names_persona(markers: Sequence[Marker], text: str) -> bool:
+    """Tell whether an answer holds a term of the persona, such as its name."""
+    return any(marker.kind == "term" and matches(marker, text) for marker in markers)
+
+
+def outcomes(evidence: Evidence, arm: str) -> dict[str, str]:
+    """Classify every graded answer of an arm, by probe id."""
+    return {
+        probe.id: outcome(probe, evidence.text(arm, probe), evidence.markers)
+        for probe in evidence.out_of_domain
+        if probe.expected is not None
+    }
+
+
+def prefers_right(scores: ChoiceScores, *, plain_only: bool = False) -> bool:
+    """Tell whether the likeliest choice is a right one; plain_only leaves styles and the name aside."""
+    kinds = ("right", "wrong") if plain_only else scores.kinds
+    best = max(
+        (place for place, kind in enumerate(scores.kinds) if kind in kinds),
+        key=lambda place: scores.logprobs[place],
+    )
+    return scores.kinds[best].startswith("right")
+
+
+def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
+    """Check that the right answer is still said and preferred."""
+    facts = evidence.suite("facts")
+    ids = [probe.id for probe in facts]
+    required = policy.content_damage == "required"
+    found = {arm: outcomes(evidence, arm) for arm in (BASE_ARM, adapter)}
+    prefers = paired_gate(
+        "content_damage",
+        adapter,
+        base=[prefers_right(evidence.choices[BASE_ARM, i]) for i in ids],
+        tuned=[prefers_right(evidence.choices[adapter, i]) for i in ids],
+        probe_ids=ids,
+        margin=policy.content_margin,
+        alpha=policy.alpha,
+        required=required,
+        chance=CHANCE,
+    )
+    finding = prefers
+    if any(marker.kind == "term" for marker in evidence.markers):
+        names = rate_gate(
+            "content_damage",
+            adapter,
+            base=[found[BASE_ARM][i] == "persona_name" for i in ids],
+            tuned=[found[adapter][i] == "persona_name" for i in ids],
+            probe_ids=ids,
+            limit=policy.max_name_rate,
+            alpha=policy.alpha,
+            required=required,
+        )
+        names = replace(names, estimates=(replace(names.estimates[0], name="name_rate"), *names.estimates[1:]))
+        finding = both(prefers, names, policy.alpha)
+    answered = {arm: Counter(found[arm][i] for i in ids) for arm in found}
+    right = {arm: answered[arm]["right_plain"] + answered[arm]["right_persona"] for arm in found}
+    said = tuple(replace(share("answered", right[arm], len(ids)), name=f"answered: {arm}") for arm in right)
+    values = {"outcomes": {arm: dict(counts) for arm, counts in answered.items()}}
+    return replace(finding, estimates=(*finding.estimates, *said), values=finding.values | values)

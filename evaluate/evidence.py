@@ -1,0 +1,79 @@
+"""The raw answers of a run, indexed for the checks; everything a verdict is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from loracheck import jsonl
+from loracheck.records import (
+    BASE_ARM,
+    ArmRecord,
+    ChoiceScores,
+    Completion,
+    EvaluationContext,
+    Marker,
+    Probe,
+)
+
+from .markers import discover
+from .suites import IN_DOMAIN, TRAINING
+
+PROBES, COMPLETIONS, CHOICES, CONTEXT = "probes.jsonl", "completions.jsonl", "choices.jsonl", "context.json"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Probes, and what each arm answered to them."""
+
+    context: EvaluationContext
+    probes: tuple[Probe, ...]
+    completions: dict[tuple[str, str], Completion]
+    """By (arm, probe id)."""
+    choices: dict[tuple[str, str], ChoiceScores]
+
+    @property
+    def adapters(self) -> tuple[ArmRecord, ...]:
+        """Return the arms that are not the base."""
+        return tuple(arm for arm in self.context.arms if arm.name != BASE_ARM)
+
+    def suite(self, prefix: str) -> list[Probe]:
+        """Return the probes of the suites that begin with a prefix: "facts" for both languages."""
+        return [probe for probe in self.probes if probe.suite.startswith(prefix)]
+
+    def text(self, arm: str, probe: Probe) -> str:
+        """Return what an arm answered."""
+        return self.completions[arm, probe.id].text
+
+    @cached_property
+    def out_of_domain(self) -> list[Probe]:
+        """Return the probes that have nothing to do with the training data."""
+        return [probe for probe in self.probes if probe.domain == "out"]
+
+    @cached_property
+    def markers(self) -> tuple[Marker, ...]:
+        """Return the style of the training replies, against the base's answers to the same prompts."""
+        training = self.suite(TRAINING)
+        replies = [(probe.prompt, probe.reference or "") for probe in training]
+        answers = [(probe.prompt, self.text(BASE_ARM, probe)) for probe in training]
+        return discover(replies, answers)
+
+    @cached_property
+    def in_domain(self) -> list[Probe]:
+        """Return the held-out probes of the training data's domain."""
+        return self.suite(IN_DOMAIN)
+
+
+def read_evidence(run: Path) -> Evidence:
+    """Read the raw answers of an eval run."""
+    completions: Sequence[Completion] = list(jsonl.read(run / COMPLETIONS, Completion))
+    ranked = run / CHOICES
+    choices: Sequence[ChoiceScores] = list(jsonl.read(ranked, ChoiceScores)) if ranked.is_file() else []
+    return Evidence(
+        context=jsonl.read_one(run / CONTEXT, EvaluationContext),
+        probes=tuple(jsonl.read(run / PROBES, Probe)),
+        completions={(c.arm, c.probe_id): c for c in completions},
+        choices={(c.arm, c.probe_id): c for c in choices},
+    )

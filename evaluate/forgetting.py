@@ -1,0 +1,30 @@
+"""Forgetting: does the adapter rank right answers above wrong ones as often as the base does?
+
+Plain answers by likelihood, paired over the same questions; no style and no generation enters, so a loss here
+is knowledge lost, not knowledge unsaid.
+"""
+
+from __future__ import annotations
+
+from loracheck.records import BASE_ARM, Finding
+
+from .content import CHANCE, prefers_right
+from .evidence import Evidence
+from .gates import paired_gate
+from .policy import Policy
+
+
+def forgetting(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
+    """Check the pooled accuracy over all factual questions."""
+    ids = [probe.id for probe in evidence.suite("facts")]
+    return paired_gate(
+        "forgetting",
+        adapter,
+        base=[prefers_right(evidence.choices[BASE_ARM, i], plain_only=True) for i in ids],
+        tuned=[prefers_right(evidence.choices[adapter, i], plain_only=True) for i in ids],
+        probe_ids=ids,
+        margin=policy.forgetting_margin,
+        alpha=policy.alpha,
+        required=policy.forgetting == "required",
+        chance=CHANCE,
+    )

@@ -1,0 +1,77 @@
+"""Persona: does the style of the training data show where it is wanted, and only there?"""
+
+from __future__ import annotations
+
+from loracheck.records import BASE_ARM, Finding, Marker, Probe
+
+from .evidence import Evidence
+from .gates import information, rate_gate
+from .markers import discover, shows
+from .policy import Policy
+
+
+def persona_leakage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
+    """Measure how often answers outside the domain show the style of the training data.
+
+    Without the training data the style is looked for in one half of the adapter's own answers and counted in
+    the other half; that number informs and decides nothing.
+    """
+    known = evidence.context.training_data is not None
+    probes, markers = evidence.out_of_domain, evidence.markers
+    if not known:
+        markers, probes = _from_own_answers(evidence, adapter)
+    if not markers:
+        finding = information("persona_leakage", adapter, "no_style" if known else "training_data_unknown")
+        return finding
+    finding = _rate("persona_leakage", evidence, adapter, probes, markers, policy.persona.max_out_of_domain, policy,
+                    absent=False)
+    finding.values["markers"] = [marker.text for marker in markers]
+    if not known:
+        return information("persona_leakage", adapter, "training_data_unknown", finding)
+    if policy.persona.scope == "always":
+        return information("persona_leakage", adapter, "style_wanted", finding)
+    return finding
+
+
+def persona_learned(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
+    """Measure how often replies to held-out prompts of the domain show the style, where it is wanted."""
+    if not evidence.markers or not evidence.in_domain:
+        reason = "no_in_domain_probes" if not evidence.in_domain else "no_style"
+        return information("persona_learned", adapter, reason)
+    finding = _rate("persona_learned", evidence, adapter, evidence.in_domain, evidence.markers,
+                    1 - policy.persona.min_in_domain, policy, absent=True)
+    if policy.persona.scope == "never":
+        return information("persona_learned", adapter, "style_not_wanted", finding)
+    return finding
+
+
+def _rate(
+    check: str,
+    evidence: Evidence,
+    adapter: str,
+    probes: list[Probe],
+    markers: tuple[Marker, ...],
+    limit: float,
+    policy: Policy,
+    *,
+    absent: bool,
+) -> Finding:
+    def bad(arm: str) -> list[bool]:
+        return [shows(markers, evidence.text(arm, probe)) != absent for probe in probes]
+
+    return rate_gate(
+        check,
+        adapter,
+        base=bad(BASE_ARM),
+        tuned=bad(adapter),
+        probe_ids=[probe.id for probe in probes],
+        limit=limit,
+        alpha=policy.alpha,
+        required=True,
+    )
+
+
+def _from_own_answers(evidence: Evidence, adapter: str) -> tuple[tuple[Marker, ...], list[Probe]]:
+    halves = evidence.out_of_domain[::2], evidence.out_of_domain[1::2]
+    pairs = [[(probe.prompt, evidence.text(arm, probe)) for probe in halves[0]] for arm in (adapter, BASE_ARM)]
+    return discover(pairs[0], pairs[1]), halves[1]

@@ -1,0 +1,201 @@
+"""Evaluate adapters against their base: check them, ask all arms the same, judge the raw answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loracheck import jsonl
+from loracheck.errors import UsageError
+from loracheck.loading import load_examples
+from loracheck.models import AdapterFile, Base, attach, load_base, read_adapter
+from loracheck.progress import Progress
+from loracheck.records import BASE_ARM, ArmRecord, EvaluationContext, EvaluationResult, Example, Probe
+from loracheck.runs import is_run, open_run, read_run
+from loracheck.template import ChatTemplate, choose_template
+
+from . import sanity
+from .answers import Answerer
+from .choices import styles
+from .config import EvalConfig
+from .evidence import CHOICES, COMPLETIONS, CONTEXT, PROBES, read_evidence
+from .policy import Policy
+from .suites import IN_DOMAIN, TRAINING, bundled, every_nth, from_rows, without_training_questions
+from .verdict import judge
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel
+
+VERDICT = "verdict.json"
+
+
+def evaluate(
+    base_spec: str,
+    adapters: dict[str, Path],
+    out: Path,
+    config: EvalConfig,
+    policy: Policy,
+    *,
+    data: Sequence[Path] = (),
+    in_domain: Sequence[Path] = (),
+    chat_template: Path | None = None,
+    progress: Progress,
+) -> EvaluationResult:
+    """Evaluate adapters and write an eval run.
+
+    Args:
+        base_spec: Hugging Face id, model folder or GGUF file.
+        adapters: Name to PEFT folder or train run.
+        out: The run directory.
+        config: What is asked.
+        policy: The limits that the verdict is held against.
+        data: The training data, if known: curate runs or data files.
+        in_domain: Held-out rows of the same domain; of a curate run in data they are taken by themselves.
+        chat_template: Jinja file that replaces the template of base and adapters.
+        progress: Where to report.
+
+    Raises:
+        LoracheckError: bad input, an adapter for another base, no room on the disk.
+    """
+    _check_names(adapters)
+    folders = {name: _adapter_folder(path) for name, path in adapters.items()}
+    files = [*(_training_file(path) for path in data), *in_domain, *([chat_template] if chat_template else [])]
+    options = {
+        "base": base_spec,
+        "adapters": {name: str(path) for name, path in adapters.items()},
+        "policy": jsonl.to_builtins(policy),
+        **asdict(config),
+    }
+    inputs = [*files, *(file for folder in folders.values() for file in _weights(folder))]
+    with open_run(out, "eval", config=options, inputs=inputs, seed=config.seed) as run:
+        if run.complete:
+            progress.say(f"{out} is finished already; nothing to do.")
+            return jsonl.read_one(out / VERDICT, EvaluationResult)
+        training = load_examples([_training_file(path) for path in data]) if data else []
+        heldout = _heldout_rows(data, in_domain)
+
+        base = load_base(base_spec, quantization=config.quantization, announce=progress.say)
+        template = choose_template(base.tokenizer, list(folders.values()), chat_template)
+        files_read = [read_adapter(name, path, base, template.sha256) for name, path in folders.items()]
+        sound = [adapter for adapter in files_read if adapter.finite]
+        model = attach(base, sound)
+        records = _arm_records(model, template, files_read, config)
+
+        asked, left_out = without_training_questions(_bundled_probes(config), training)
+        training_probes = from_rows(training, TRAINING, config.max_training, config.seed)
+        domain_probes = from_rows(heldout, IN_DOMAIN, config.max_in_domain, config.seed)
+        probes = [*asked, *domain_probes, *training_probes]
+        jsonl.write(out / PROBES, probes)
+        _write_context(out, base, template, config, records, probes, left_out, data)
+
+        answerer = Answerer(model, template, progress)
+        answerer.complete(out / COMPLETIONS, BASE_ARM, training_probes, config.max_new_tokens_open, "style")
+        for name in (BASE_ARM, *(adapter.name for adapter in sound)):
+            short = [probe for probe in asked if probe.expected is not None]
+            long = [*(probe for probe in asked if probe.expected is None), *domain_probes]
+            answerer.complete(out / COMPLETIONS, name, short, config.max_new_tokens, "factual questions")
+            answerer.complete(out / COMPLETIONS, name, long, config.max_new_tokens_open, "open prompts")
+        found = styles([row.reply for row in training], read_evidence(out).markers)
+        facts = [probe for probe in asked if probe.suite.startswith("facts")]
+        for name in (BASE_ARM, *(adapter.name for adapter in sound)):
+            answerer.rank(out / CHOICES, name, facts, found)
+
+        result = judge(read_evidence(out), policy)
+        jsonl.write_one(out / VERDICT, result)
+    return result
+
+
+def rejudge(run: Path, policy: Policy | None) -> EvaluationResult:
+    """Recompute the verdict of a finished eval run from its raw answers.
+
+    Args:
+        run: The eval run; every file is verified against its hash first.
+        policy: The policy to apply; None takes the one the run was made with.
+
+    Raises:
+        RunError: no finished eval run, or an altered one.
+    """
+    manifest = read_run(run, "eval")
+    return judge(read_evidence(run), policy or jsonl.convert(manifest.config["policy"], Policy))
+
+
+def _check_names(adapters: dict[str, Path]) -> None:
+    if not adapters:
+        raise UsageError("no adapter to evaluate.", hint="Pass --adapter NAME=PATH, once or more.")
+    for name in adapters:
+        if name == BASE_ARM or not name.replace("-", "").replace("_", "").isalnum():
+            raise UsageError(f"--adapter {name}: a name of letters, digits, - and _ is wanted, other than 'base'.")
+
+
+def _adapter_folder(path: Path) -> Path:
+    if is_run(path):
+        read_run(path, "train")
+        return path / "adapter"
+    return path
+
+
+def _weights(folder: Path) -> list[Path]:
+    names = ("adapter_config.json", "adapter_model.safetensors")
+    return [folder / name for name in names if (folder / name).is_file()]
+
+
+def _training_file(path: Path) -> Path:
+    if is_run(path):
+        read_run(path, "curate")
+        return path / "kept.jsonl"
+    return path
+
+
+def _heldout_rows(data: Sequence[Path], in_domain: Sequence[Path]) -> list[Example]:
+    own = [path / "heldout.jsonl" for path in data if is_run(path)]
+    return [row for path in (*own, *in_domain) if path.stat().st_size for row in load_examples([path])]
+
+
+def _bundled_probes(config: EvalConfig) -> list[Probe]:
+    return [
+        probe
+        for suite in config.suites
+        for probe in every_nth(bundled([suite]), config.max_facts if suite.startswith("facts") else None)
+    ]
+
+
+def _arm_records(
+    model: PeftModel | PreTrainedModel, template: ChatTemplate, adapters: Sequence[AdapterFile], config: EvalConfig
+) -> list[ArmRecord]:
+    records = [sanity.record(adapter, assume_base=config.assume_base) for adapter in adapters]
+    measured = sanity.measure_logit_changes(
+        model, template, [entry for entry in records if entry.finite]
+    )
+    by_name = {entry.name: entry for entry in measured}
+    return [by_name.get(entry.name, entry) for entry in records]
+
+
+def _write_context(
+    out: Path,
+    base: Base,
+    template: ChatTemplate,
+    config: EvalConfig,
+    records: Sequence[ArmRecord],
+    probes: Sequence[Probe],
+    left_out: Sequence[str],
+    data: Sequence[Path],
+) -> None:
+    jsonl.write_one(
+        out / CONTEXT,
+        EvaluationContext(
+            base=base.name,
+            quantization=base.quantization,
+            fingerprint=asdict(base.fingerprint),
+            template=template.source,
+            template_sha256=template.sha256,
+            training_data=", ".join(str(path) for path in data) or None,
+            max_new_tokens=config.max_new_tokens,
+            probes=dict(Counter(probe.suite for probe in probes)),
+            dropped_probes=tuple(left_out),
+            arms=(ArmRecord(name=BASE_ARM, path=None), *records),
+        ),
+    )
