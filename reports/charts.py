@@ -53,12 +53,12 @@ class IntervalChart:
     WIDTH = 320
 
     def scale(self) -> tuple[float, float]:
-        """Return the ends of the axis: all of 0 to 100% for shares, so that charts compare at a glance."""
+        """Return the ends of the axis: all of 0 to 100% for shares, a round part of it where all are small."""
         unit = self.rows[0].estimate.unit
-        if unit == "share":
-            return 0.0, 1.0
         found = [x for row in self.rows for x in _ends(row.estimate)] + [0.0]
         found += [self.limit] if self.limit is not None else []
+        if unit == "share":
+            return 0.0, 1.0 if max(found) > 0.3 else _nice(max(*found, 0.01))
         if unit == "count":
             return 0.0, _nice(max([*found, 1.0]))
         reach = _nice(max(abs(x) for x in found) or 0.1)
@@ -201,11 +201,11 @@ def marker(shape: int, x: float, y: float) -> Markup:
     kind = "base" if shape == 0 else "adapter"
     x, y = _at(x), _at(y)
     if shape == 0:
-        return element("circle", class_=f"mark {kind}", cx=x, cy=y, r=5.5)
+        return element("circle", class_=f"mark {kind}", cx=x, cy=y, r=4.5)
     forms = (
-        f"M{x} {y - 7}L{x + 7} {y}L{x} {y + 7}L{x - 7} {y}Z",
-        f"M{x - 5.5} {y - 5.5}H{x + 5.5}V{y + 5.5}H{x - 5.5}Z",
-        f"M{x} {y - 7}L{x + 6.5} {y + 5}H{x - 6.5}Z",
+        f"M{x} {y - 6}L{x + 6} {y}L{x} {y + 6}L{x - 6} {y}Z",
+        f"M{x - 4.5} {y - 4.5}H{x + 4.5}V{y + 4.5}H{x - 4.5}Z",
+        f"M{x} {y - 6}L{x + 5.5} {y + 4}H{x - 5.5}Z",
     )
     return element("path", class_=f"mark {kind}", d=forms[(shape - 1) % len(forms)])
 

@@ -16,11 +16,11 @@ LEARNED, KEPT = "persona_learned", "content_damage"
 
 def view(result: EvaluationResult) -> list[dict[str, Any]]:
     """Return one entry for each check, in the order of the policy, with all adapters' findings."""
+    shapes = {arm: index for index, arm in enumerate(result.arms)}
     grouped: dict[str, list[Finding]] = {}
-    for verdict in result.verdicts:
+    for verdict in sorted(result.verdicts, key=lambda one: shapes.get(one.adapter, len(shapes))):
         for finding in verdict.findings:
             grouped.setdefault(finding.check, []).append(finding)
-    shapes = {arm: index for index, arm in enumerate(result.arms)}
     entries = []
     for index, (check, findings) in enumerate(grouped.items()):
         entries.append({

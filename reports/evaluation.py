@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.records import EvaluationContext, EvaluationResult, Manifest
+from loracheck.records import BASE_ARM, EvaluationContext, EvaluationResult, Manifest
 
 from . import checks, curation, evidence, figures, provenance, training, verdicts
 from .strings import Both, same, script_table, text
@@ -31,7 +31,7 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
     return {
         "title": text("title_eval", name=base),
         "kicker": text("kicker_eval"),
-        "heading": same(f"{base}: {', '.join(verdict.adapter for verdict in result.verdicts)}"),
+        "heading": same(f"{base}: {', '.join(arm for arm in result.arms if arm != BASE_ARM)}"),
         "sections": sections,
         "cards": [verdicts.card(verdict) for verdict in ranked],
         "picture": checks.picture(result),

@@ -18,7 +18,7 @@ def amount(value: float | None, unit: str) -> Both:
     shown = _percent(value)
     if unit == "difference":
         sign = "+" if value > 0 and shown != "0" else ""
-        return Both(f"{sign}{shown} pt", f"{sign}{shown} ポイント")
+        return same(f"{sign}{shown} pt")
     return same(f"{shown}%")
 
 
@@ -39,7 +39,7 @@ def interval(estimate: Estimate) -> Both:
         return same(f"{amount(low, 'count').en}–{amount(high, 'count').en}")
     if estimate.unit == "difference":
         ends = f"{_percent(low, sign=True)} … {_percent(high, sign=True)}"
-        return Both(f"{ends} pt", f"{ends} ポイント")
+        return same(f"{ends} pt")
     return same(f"{_percent(low)}–{_percent(high)}%")
 
 

@@ -113,7 +113,7 @@ class LineChart:
             points = " ".join(f"{x(line.at[i]):.1f},{y(line.values[i]):.1f}" for i in chosen)
             marks.append(element("polyline", class_=f"loss loss-{index % len(self.DASHES)}", points=points,
                                  stroke_dasharray=dash, data_last=line.values[-1] if line.values else None))
-            key = top + 4 + 20 * index
+            key = top + 16 + 20 * index
             marks.append(element("line", class_=f"loss loss-{index % len(self.DASHES)}", x1=right - 44, x2=right,
                                  y1=key, y2=key, stroke_dasharray=dash))
             marks.append(element("text", line.label, language, class_="point-label", x=right - 52, y=key + 4,

@@ -73,11 +73,11 @@ STRINGS: dict[str, tuple[str, str]] = {
     ),
     "change_below": (
         "The whole interval has to lie below {limit}; the number is {gap} above it.",
-        "区間全体が {limit} を下回る必要があります。いまは {gap} 上回っています。",
+        "区間全体が {limit} を下回る必要があります。いまは {gap}上回っています。",
     ),
     "change_above": (
         "The whole interval has to lie above {limit}; the number is {gap} below it.",
-        "区間全体が {limit} を上回る必要があります。いまは {gap} 下回っています。",
+        "区間全体が {limit} を上回る必要があります。いまは {gap}下回っています。",
     ),
     "change_n": (
         "About {needed} items would settle it if the rate stays as it is; {n} were asked.",

@@ -1,0 +1,321 @@
+"""The command line: every click declaration. A body builds a config, calls a stage, prints, sets the exit code.
+
+Heavy packages are imported inside the bodies, so that help costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+import loracheck
+from loracheck.errors import LoracheckError, UsageError
+
+PATH = click.Path(path_type=Path)
+EXIT_HELP = "Exit codes: 0 ship or done, 1 hold, 2 input error, 3 inconclusive, 4 environment, 70 internal error."
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_HELP,
+)
+@click.version_option(loracheck.__version__, prog_name="loracheck")
+@click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
+def cli(debug: bool) -> None:
+    """Decide whether a LoRA fine-tune may go to production.
+
+    \b
+    curate DATA       select a small, good subset and say why each row was dropped
+    train DATA        fine-tune a base on the raw or on the curated data
+    eval              ask base and adapters the same held-out questions
+    gate RUN          the verdict, as exit code
+    """
+
+
+@cli.command()
+@click.argument("data", nargs=-1, required=True, type=PATH)
+@click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
+@click.option("--base", help="Base that scores the rows: hub id, folder or GGUF file. Without it rows stay unscored.")
+@click.option("--target-rows", type=int, help="Rows to select for quality and diversity.  [default: all that pass]")
+@click.option("--language", "languages", multiple=True, type=click.Choice(["ja", "en"]),
+              help="Language a reply may have.  [default: that of most prompts]")
+@click.option("--heldout-share", type=float, help="Share of the passing rows to hold out.  [default: 0.1]")
+@click.option("--max-ifd", type=float, help="IFD from which a reply ignores its question.  [default: 1.0]")
+@click.option("--seed", type=int, help="Seed of the held-out split.  [default: 0]")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def curate(data: tuple[Path, ...], out: Path, base: str | None, as_json: bool, quiet: bool, **given: Any) -> None:
+    """Select a small, good, diverse subset of instruction data.
+
+    Reads JSONL files of Alpaca, ShareGPT, OpenAI messages or prompt/completion rows.
+
+    \b
+    Example:
+      loracheck curate persona.jsonl --base google/gemma-3-270m -o runs/curated
+    """
+    from loracheck.curate.config import CurateConfig
+    from loracheck.curate.pipeline import curate as run_curate
+    from loracheck.progress import Progress
+    from loracheck.summary import print_curation
+
+    config = CurateConfig(**_given(given))
+    summary = run_curate(data, base, out, config, progress=Progress(quiet=quiet))
+    _report(out, (), "en")
+    _print_json(summary) if as_json else print_curation(summary)
+
+
+@cli.command()
+@click.argument("data", type=PATH)
+@click.option("--base", required=True, help="Base model: hub id, folder or GGUF file.")
+@click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
+@click.option("--preset", type=click.Choice(["lora-paper", "qlora", "minimal"]), help="Options of a known recipe.")
+@click.option("--quantization", type=click.Choice(["none", "nf4"]), help="How the base is held.  [default: none]")
+@click.option("--lora-r", type=int, help="Rank.  [default: 16]")
+@click.option("--lora-alpha", type=int, help="Scale.  [default: twice the rank]")
+@click.option("--lora-dropout", type=float, help="Dropout before the adapter.  [default: 0]")
+@click.option("--target-modules", help="all-linear, or names with commas.  [default: all-linear]")
+@click.option("--learning-rate", type=float, help="Peak rate.  [default: 2e-4]")
+@click.option("--num-train-epochs", type=int, help="Passes over the data.  [default: 3]")
+@click.option("--max-trained-tokens", type=int, help="Tokens with loss in the whole run, instead of epochs.")
+@click.option("--per-device-train-batch-size", type=int, help="Rows a step.  [default: 16]")
+@click.option("--max-length", type=int, help="Longest row in tokens.  [default: 1024]")
+@click.option("--chat-template", type=PATH, help="Jinja file that replaces the base's template.")
+@click.option("--seed", type=int, help="Seed of order and adapter.  [default: 0]")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def train(
+    data: Path, base: str, out: Path, preset: str | None, chat_template: Path | None, as_json: bool, quiet: bool,
+    **given: Any,
+) -> None:
+    """Fine-tune a base on a curate run or on any data file.
+
+    \b
+    Examples:
+      loracheck train runs/curated --base google/gemma-3-270m -o runs/train-curated
+      loracheck train persona.jsonl --base Qwen/Qwen3-8B --preset qlora -o runs/train-raw
+    """
+    from loracheck.progress import Progress
+    from loracheck.summary import print_training
+    from loracheck.train.config import from_preset
+    from loracheck.train.pipeline import train as run_train
+
+    config = from_preset(preset, **given)
+    summary = run_train(data, base, out, config, chat_template=chat_template, progress=Progress(quiet=quiet))
+    _report(out, (), "en")
+    _print_json(summary) if as_json else print_training(str(out), summary)
+
+
+@cli.command("eval")
+@click.option("--base", required=True, help="Base model: hub id, folder or GGUF file.")
+@click.option("--adapter", "adapters", multiple=True, required=True, metavar="NAME=PATH",
+              help="A PEFT adapter or a train run; give it once per adapter.")
+@click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
+@click.option("--data", multiple=True, type=PATH, help="The training data, if known: curate runs or data files.")
+@click.option("--in-domain", multiple=True, type=PATH, help="Held-out rows of the same domain.")
+@click.option("--policy", default="default", show_default=True, help="default, persona, strict, or a YAML file.")
+@click.option("--suite", "suites", multiple=True, help="Bundled suite, such as facts-ja.  [default: all]")
+@click.option("--max-facts", type=int, help="Questions asked of each suite of facts.  [default: all]")
+@click.option("--quantization", type=click.Choice(["none", "nf4"]), help="How the base is held.  [default: none]")
+@click.option("--chat-template", type=PATH, help="Jinja file that replaces every template.")
+@click.option("--assume-base", is_flag=True, help="Vouch that the adapters were trained on this base.")
+@click.option("--seed", type=int, help="Seed of the draw of rows.  [default: 0]")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdict is.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def evaluate(
+    base: str, adapters: tuple[str, ...], out: Path, data: tuple[Path, ...], in_domain: tuple[Path, ...], policy: str,
+    chat_template: Path | None, exit_zero: bool, as_json: bool, quiet: bool, **given: Any,
+) -> None:
+    """Ask base and adapters the same questions and judge the answers.
+
+    The exit code is that of the worst adapter's verdict.
+
+    \b
+    Examples:
+      loracheck eval --base google/gemma-3-270m --adapter mine=./adapter --data train.jsonl -o runs/eval
+      loracheck eval --base B --adapter raw=runs/train-raw --adapter curated=runs/train-curated \\
+          --data runs/curated --policy persona -o runs/eval
+    """
+    from loracheck.evaluate.config import EvalConfig
+    from loracheck.evaluate.pipeline import evaluate as run_evaluate
+    from loracheck.evaluate.policy import load_policy
+    from loracheck.progress import Progress
+
+    result = run_evaluate(
+        base, _named(adapters), out, EvalConfig(**_given(given)), load_policy(policy), data=data,
+        in_domain=in_domain, chat_template=chat_template, progress=Progress(quiet=quiet),
+    )
+    related = [path for path in (*data, *(Path(a.partition("=")[2]) for a in adapters)) if path.is_dir()]
+    report = _report(out, related, "en")
+    _finish(result, as_json=as_json, report=report, exit_zero=exit_zero)
+
+
+@cli.command()
+@click.argument("run", type=PATH)
+@click.option("--policy", help="Another policy than the run's own: default, persona, strict, or a YAML file.")
+@click.option("--adapter", "names", multiple=True, help="Adapter to judge.  [default: all; the worst one counts]")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="What to print.")
+def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> None:
+    """Recompute the verdict from the raw answers; the exit code is the verdict.
+
+    \b
+    Example:
+      loracheck gate runs/eval --adapter curated
+    """
+    from dataclasses import replace
+
+    from loracheck.evaluate.pipeline import rejudge
+    from loracheck.evaluate.policy import load_policy
+
+    result = rejudge(run, load_policy(policy) if policy else None)
+    known = [verdict.adapter for verdict in result.verdicts]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--adapter {name}: {run} has {', '.join(known)}.")
+    chosen = tuple(verdict for verdict in result.verdicts if not names or verdict.adapter in names)
+    _finish(replace(result, verdicts=chosen), as_json=form == "json", report=None, exit_zero=False)
+
+
+@cli.command()
+@click.argument("run", type=PATH)
+@click.option("--related", multiple=True, type=PATH, help="Curate and train runs to show beside an eval run.")
+@click.option("--language", type=click.Choice(["en", "ja"]), default="en", show_default=True,
+              help="Language the page opens in.")
+def report(run: Path, related: tuple[Path, ...], language: str) -> None:
+    """Write the HTML report of a finished run again.
+
+    \b
+    Example:
+      loracheck report runs/eval --related runs/curated --language ja
+    """
+    from loracheck.runs import read_run
+
+    for path in (run, *related):
+        read_run(path)
+    click.echo(str(_report(run, related, language)))
+
+
+@cli.command()
+@click.option("-o", "--out", type=PATH, default=Path("demo-run"), show_default=True, help="Folder for the runs.")
+@click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True,
+              help="Which of the two bundled personas.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split and of both trainings.")
+@click.option("--trained-tokens", type=int, help="Tokens with loss in each training.  [default: 9000]")
+@click.option("--max-facts", type=int, help="Factual questions asked of every arm.  [default: 400]")
+@click.option("--base", help="Another base than the embedded Gemma 3 270M.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def demo(out: Path, as_json: bool, quiet: bool, **given: Any) -> None:
+    """Run the whole loop on the embedded persona data and model.
+
+    Exits 0 when it is through, whatever the verdicts are.
+
+    \b
+    Example:
+      loracheck demo
+    """
+    from loracheck.demo import run_demo
+    from loracheck.demo_summary import print_demo
+    from loracheck.progress import Progress
+
+    result = run_demo(out, progress=Progress(quiet=quiet), **_given(given))
+    _print_json(result) if as_json else print_demo(result)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
+def doctor(as_json: bool) -> None:
+    """Check the machine: packages, memory, disk, GPU, the embedded model.
+
+    \b
+    Example:
+      loracheck doctor
+    """
+    from loracheck.doctor import examine, print_checks
+
+    checks = examine()
+    _print_json(checks) if as_json else print_checks(checks)
+    sys.exit(4 if any(check.status == "missing" for check in checks) else 0)
+
+
+def main() -> NoReturn:
+    """Run the command line; a user's mistake ends in one message, without a traceback."""
+    for name, value in (("TRANSFORMERS_VERBOSITY", "error"), ("TOKENIZERS_PARALLELISM", "false"),
+                        ("HF_HUB_DISABLE_PROGRESS_BARS", "1")):
+        os.environ.setdefault(name, value)
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except LoracheckError as error:
+        click.echo(f"loracheck: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("loracheck: interrupted; the same command resumes.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        click.echo(f"loracheck: internal error: {type(error).__name__}: {error}\n"
+                   "Please report it, with what `loracheck --debug ...` prints.", err=True)
+        sys.exit(70)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Keep the options that were given; a Config holds the defaults."""
+    return {name: value for name, value in options.items() if value not in (None, ())}
+
+
+def _named(adapters: tuple[str, ...]) -> dict[str, Path]:
+    pairs = [text.partition("=") for text in adapters]
+    for name, sign, path in pairs:
+        if not (name and sign and path):
+            raise UsageError(f"--adapter {name}: NAME=PATH is wanted.", hint="For instance --adapter mine=./adapter")
+    named = {name: Path(path) for name, _, path in pairs}
+    if len(named) < len(pairs):
+        raise UsageError("--adapter: two adapters have the same name.")
+    return named
+
+
+def _report(run: Path, related: Any, language: Any) -> Path:  # noqa: ANN401
+    from loracheck.reports.pipeline import write_report
+    from loracheck.runs import is_run
+
+    return write_report(run, related=[path for path in related if is_run(path)], language=language)
+
+
+def _finish(result: Any, *, as_json: bool, report: Path | None, exit_zero: bool) -> NoReturn:  # noqa: ANN401
+    from loracheck.evaluate.verdict import exit_code
+    from loracheck.summary import print_result
+
+    if as_json:
+        _print_json(result)
+    else:
+        print_result(result)
+        if report:
+            click.echo(f"\nreport: {report}")
+    sys.stdout.flush()
+    sys.exit(0 if exit_zero else exit_code(result.verdicts))
+
+
+def _print_json(value: Any) -> None:  # noqa: ANN401
+    import msgspec
+
+    from loracheck import jsonl
+
+    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""What a finished stage prints on the terminal: short tables, with untrusted text made visible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from loracheck.records import (
+    BASE_ARM,
+    Completion,
+    CurationSummary,
+    EvaluationResult,
+    Finding,
+    Probe,
+    TrainingSummary,
+    Verdict,
+)
+from loracheck.text import visible
+from loracheck.wording import check_name, compared, explain, verdict_word
+
+_COLOURS = {"ship": "green", "hold": "red", "inconclusive": "yellow"}
+_MARKS = {"pass": "pass", "fail": "FAIL", "inconclusive": "open", "info": "info"}
+_OUTCOMES = {
+    "right_plain": "right, plainly said",
+    "right_persona": "right, in persona",
+    "persona_name": "the persona's name instead",
+    "wrong": "wrong",
+    "empty": "empty",
+}
+
+
+def print_curation(summary: CurationSummary) -> None:
+    """Print how many rows ended where, and the reasons."""
+    click.echo(f"{summary.read} rows read: {summary.kept} kept, {summary.heldout} held out, {summary.dropped} dropped")
+    for step in summary.steps:
+        click.echo(f"  {step.rows:6d}  {step.reason}  ({step.stage})")
+
+
+def print_training(name: str, summary: TrainingSummary) -> None:
+    """Print what was trained on and what the loss did."""
+    click.echo(
+        f"{name}: {summary.rows} rows, {summary.trained_tokens:,} trained tokens in {summary.steps} steps "
+        f"({summary.epochs:.1f} epochs), loss {_loss(summary.loss_first)} -> {_loss(summary.loss_last)}, "
+        f"held-out {_loss(summary.heldout_loss_before)} -> {_loss(summary.heldout_loss_after)}, "
+        f"{summary.seconds:.0f} s"
+    )
+
+
+def print_result(result: EvaluationResult, *, verbose: bool = True) -> None:
+    """Print every verdict with its findings, and the comparisons of adapters."""
+    if result.markers:
+        found = ", ".join(f"{visible(marker.text)} ({marker.kind}, {marker.coverage:.0%})" for marker in result.markers)
+        click.echo(f"style of the training data: {found}")
+    if result.outcomes.get(BASE_ARM):
+        _print_outcomes(result)
+    for verdict in result.verdicts:
+        _print_verdict(verdict, verbose=verbose)
+    for comparison in result.comparisons:
+        click.echo(compared(comparison))
+
+
+def print_answers(
+    probes: Sequence[Probe], completions: dict[tuple[str, str], Completion], arms: Sequence[str]
+) -> None:
+    """Print what every arm answered to some probes."""
+    width = max(len(arm) for arm in arms)
+    for probe in probes:
+        click.echo(f"\n{visible(probe.prompt)}")
+        for arm in arms:
+            text = completions[arm, probe.id].text.replace("\n", " / ")
+            click.echo(f"  {arm:<{width}}  {visible(text)[:100]}")
+
+
+def _print_outcomes(result: EvaluationResult) -> None:
+    width = max(len(label) for label in _OUTCOMES.values())
+    click.echo(f"\n{'answers to factual questions':<{width + 2}}" + "".join(f"{arm:>12}" for arm in result.arms))
+    for outcome, label in _OUTCOMES.items():
+        counts = [sum(value == outcome for value in result.outcomes[arm].values()) for arm in result.arms]
+        if any(counts):
+            click.echo(f"  {label:<{width}}" + "".join(f"{count:>12}" for count in counts))
+
+
+def _print_verdict(verdict: Verdict, *, verbose: bool) -> None:
+    colour = _COLOURS[verdict.status]
+    click.echo()
+    click.secho(f"{visible(verdict.adapter)}: {verdict_word(verdict)}", fg=colour, bold=True, nl=False)
+    click.echo(f"  (policy {verdict.policy}, {_deciding(verdict)})")
+    for finding in verdict.findings:
+        if verbose or finding.check in verdict.deciding:
+            _print_finding(finding)
+
+
+def _print_finding(finding: Finding) -> None:
+    click.echo(f"  {_MARKS[finding.status]:<5} {check_name(finding.check):<25} {explain(finding)}")
+
+
+def _deciding(verdict: Verdict) -> str:
+    names = ", ".join(check_name(check).lower() for check in verdict.deciding)
+    return {"ship": "every required check passes", "hold": f"failed: {names}"}.get(verdict.status, f"open: {names}")
+
+
+def _loss(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
