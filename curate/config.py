@@ -37,9 +37,18 @@ class CurateConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("echo_similarity", "near_duplicate", "flood_share", "flood_cover", "flood_keep", "heldout_share"):
+        for name in (
+            "echo_similarity",
+            "near_duplicate",
+            "flood_share",
+            "flood_cover",
+            "flood_keep",
+            "heldout_share",
+        ):
             if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"--{name.replace('_', '-')} is a share from 0 to 1, not {getattr(self, name)}.")
+                raise UsageError(
+                    f"--{name.replace('_', '-')} is a share from 0 to 1, not {getattr(self, name)}."
+                )
         if self.target_rows is not None and self.target_rows < 1:
             raise UsageError(f"--target-rows must be at least 1, not {self.target_rows}.")
         if self.max_ifd <= 0:

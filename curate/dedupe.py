@@ -51,7 +51,9 @@ def find_duplicates(examples: Sequence[Example], config: CurateConfig) -> dict[i
             continue
         exact[pair] = place
         signature = _signature(pair)
-        matches = [m for other in index.query(signature) if (m := _compare(fields, place, int(other), config))]
+        matches = [
+            m for other in index.query(signature) if (m := _compare(fields, place, int(str(other)), config))
+        ]
         if matches:
             found[place] = max(matches, key=lambda m: (m.prompt_similarity + m.reply_similarity, -m.of))
         else:
@@ -59,7 +61,9 @@ def find_duplicates(examples: Sequence[Example], config: CurateConfig) -> dict[i
     return found
 
 
-def _compare(fields: Sequence[tuple[str, str]], place: int, other: int, config: CurateConfig) -> Duplicate | None:
+def _compare(
+    fields: Sequence[tuple[str, str]], place: int, other: int, config: CurateConfig
+) -> Duplicate | None:
     (prompt, reply), (other_prompt, other_reply) = fields[place], fields[other]
     if _DIGITS.findall(prompt + reply) != _DIGITS.findall(other_prompt + other_reply):
         return None
@@ -67,11 +71,15 @@ def _compare(fields: Sequence[tuple[str, str]], place: int, other: int, config: 
     reply_similarity = fuzz.ratio(reply, other_reply) / 100
     if min(prompt_similarity, reply_similarity) < config.near_duplicate:
         return None
-    return Duplicate(of=other, exact=False, prompt_similarity=prompt_similarity, reply_similarity=reply_similarity)
+    return Duplicate(
+        of=other, exact=False, prompt_similarity=prompt_similarity, reply_similarity=reply_similarity
+    )
 
 
 def _signature(pair: tuple[str, str]) -> MinHash:
     """Sketch both fields; the grams of each carry its name, so that question and reply do not mix."""
     signature = MinHash(num_perm=_PERMUTATIONS)
-    signature.update_batch([f"{place}{gram}".encode() for place in (0, 1) for gram in ngrams(pair[place], _GRAM)])
+    signature.update_batch(
+        [f"{place}{gram}".encode() for place in (0, 1) for gram in ngrams(pair[place], _GRAM)]
+    )
     return signature

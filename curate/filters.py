@@ -69,11 +69,15 @@ def _length(example: Example, profile: Profile, config: CurateConfig) -> Reason 
     if size == 0:
         return Reason(code="empty_reply", explanation="the reply is empty")
     if size < config.min_reply_characters:
-        return Reason(code="short_reply", explanation=f"the reply has {size} characters, the least is "
-                      f"{config.min_reply_characters}")
+        return Reason(
+            code="short_reply",
+            explanation=f"the reply has {size} characters, the least is {config.min_reply_characters}",
+        )
     if size > config.max_reply_characters:
-        return Reason(code="long_reply", explanation=f"the reply has {size} characters, the most is "
-                      f"{config.max_reply_characters}")
+        return Reason(
+            code="long_reply",
+            explanation=f"the reply has {size} characters, the most is {config.max_reply_characters}",
+        )
     return None
 
 
@@ -125,7 +129,9 @@ def _cut_off(example: Example, profile: Profile, config: CurateConfig) -> Reason
         return None
     if len(normalise(reply)) <= 12 and " " not in reply and language_of(reply) != "ja":
         return None  # a bare name or number is a whole answer
-    return Reason(code="cut_off", explanation=f"it stops at 「{reply[-8:]}」, an ending that no whole reply has")
+    return Reason(
+        code="cut_off", explanation=f"it stops at 「{reply[-8:]}」, an ending that no whole reply has"
+    )
 
 
 _RULES: tuple[Callable[[Example, Profile, CurateConfig], Reason | None], ...] = (

@@ -58,8 +58,9 @@ def find_flood(examples: Sequence[Example], config: CurateConfig) -> dict[int, F
             found[place] = Flood(phrase=example.reply, replies=len(examples), cover=1.0)
         elif shared and covers[place] >= _LEAST_COVER:
             replies = max(frequency[gram] for gram in shared)
-            found[place] = Flood(phrase=_longest_run(bodies[place], common, size), replies=replies,
-                                 cover=covers[place])
+            found[place] = Flood(
+                phrase=_longest_run(bodies[place], common, size), replies=replies, cover=covers[place]
+            )
     return found
 
 

@@ -59,8 +59,7 @@ def curate(
             raise DataError(f"no row of {len(examples)} passed the filters.", hint=_common_reasons(rows))
         _hold_out(rows, config)
         _select(rows, scores, config)
-        summary = _write(out, rows, scores, time.monotonic() - started)
-    return summary
+        return _write(out, rows, scores, time.monotonic() - started)
 
 
 class _Rows:
@@ -71,11 +70,22 @@ class _Rows:
         self.left = list(examples)
         self.decisions: dict[str, Decision] = {}
 
-    def decide(self, example: Example, outcome: Outcome, stage: str, reason: str, explanation: str,
-               related: str | None = None) -> None:
+    def decide(
+        self,
+        example: Example,
+        outcome: Outcome,
+        stage: str,
+        reason: str,
+        explanation: str,
+        related: str | None = None,
+    ) -> None:
         """Record where a row ends up."""
         self.decisions[example.id] = Decision(
-            example_id=example.id, outcome=outcome, stage=stage, reason=reason, explanation=explanation,
+            example_id=example.id,
+            outcome=outcome,
+            stage=stage,
+            reason=reason,
+            explanation=explanation,
             related=related,
         )
 
@@ -95,12 +105,18 @@ def _filter(rows: _Rows, config: CurateConfig) -> None:
 def _deduplicate(rows: _Rows, config: CurateConfig) -> None:
     for place, match in find_duplicates(rows.left, config).items():
         original = rows.left[match.of]
-        how = "exactly" if match.exact else (
-            f"nearly (question {match.prompt_similarity:.2f}, reply {match.reply_similarity:.2f})"
+        how = (
+            "exactly"
+            if match.exact
+            else (f"nearly (question {match.prompt_similarity:.2f}, reply {match.reply_similarity:.2f})")
         )
         rows.decide(
-            rows.left[place], "dropped", "dedupe", "exact_duplicate" if match.exact else "near_duplicate",
-            f"it repeats line {original.source.line} {how}", original.id,
+            rows.left[place],
+            "dropped",
+            "dedupe",
+            "exact_duplicate" if match.exact else "near_duplicate",
+            f"it repeats line {original.source.line} {how}",
+            original.id,
         )
     rows.close()
 
@@ -121,7 +137,10 @@ def _drop_flood(rows: _Rows, scores: dict[str, RowScore], config: CurateConfig) 
     for place in best[round(config.flood_keep * len(rows.left)) :]:
         found = flood[place]
         rows.decide(
-            rows.left[place], "dropped", "flood", "identity_flood",
+            rows.left[place],
+            "dropped",
+            "flood",
+            "identity_flood",
             f"「{found.phrase}」 stands in {found.replies} of {len(rows.left)} replies; "
             f"such phrases make up {found.cover:.0%} of this one",
         )
@@ -133,20 +152,32 @@ def _drop_mismatched(rows: _Rows, scores: dict[str, RowScore], config: CurateCon
     for place, example in enumerate(rows.left):
         ifd = scores[example.id].ifd
         if ifd >= config.max_ifd:
-            rows.decide(example, "dropped", "score", "ignores_question",
-                        f"its question does not help to predict the reply: IFD {ifd:.2f}, the limit is "
-                        f"{config.max_ifd:.2f}")
+            rows.decide(
+                example,
+                "dropped",
+                "score",
+                "ignores_question",
+                f"its question does not help to predict the reply: IFD {ifd:.2f}, the limit is "
+                f"{config.max_ifd:.2f}",
+            )
         elif place in outliers:
-            rows.decide(example, "dropped", "score", "garbled",
-                        f"the base makes no sense of the reply: {outliers[place]:.1f} deviations above the median "
-                        "loss")
+            rows.decide(
+                example,
+                "dropped",
+                "score",
+                "garbled",
+                f"the base makes no sense of the reply: {outliers[place]:.1f} deviations above the median "
+                "loss",
+            )
     rows.close()
 
 
 def _hold_out(rows: _Rows, config: CurateConfig) -> None:
     held = hold_out(len(rows.left), config.heldout_share, config.seed)
     for place in sorted(held):
-        rows.decide(rows.left[place], "heldout", "split", "held_out", "drawn at random from the rows that passed")
+        rows.decide(
+            rows.left[place], "heldout", "split", "held_out", "drawn at random from the rows that passed"
+        )
     rows.close()
 
 
@@ -161,13 +192,23 @@ def _select(rows: _Rows, scores: dict[str, RowScore], config: CurateConfig) -> N
     choice = k_center(embeddings(found), [-score.ifd for score in found], target)
     for place, example in enumerate(rows.left):
         if place in choice.rank:
-            rows.decide(example, "kept", "selection", "selected",
-                        f"taken as number {choice.rank[place]} of {target} for diversity")
+            rows.decide(
+                example,
+                "kept",
+                "selection",
+                "selected",
+                f"taken as number {choice.rank[place]} of {target} for diversity",
+            )
         else:
             nearest, cosine = choice.nearest[place]
-            rows.decide(example, "dropped", "selection", "over_budget",
-                        f"over the {target} rows asked for; the nearest kept row is alike by cosine {cosine:.2f}",
-                        rows.left[nearest].id)
+            rows.decide(
+                example,
+                "dropped",
+                "selection",
+                "over_budget",
+                f"over the {target} rows asked for; the nearest kept row is alike by cosine {cosine:.2f}",
+                rows.left[nearest].id,
+            )
     rows.close()
 
 
@@ -181,8 +222,11 @@ def _write(out: Path, rows: _Rows, scores: dict[str, RowScore], seconds: float) 
     jsonl.write(out / "decisions.jsonl", decisions)
     jsonl.write(
         out / "dropped.jsonl",
-        (DroppedRow(decision=d, example=e) for e, d in zip(rows.examples, decisions, strict=True)
-         if d.outcome == "dropped"),
+        (
+            DroppedRow(decision=d, example=e)
+            for e, d in zip(rows.examples, decisions, strict=True)
+            if d.outcome == "dropped"
+        ),
     )
     counts = Counter((d.stage, d.reason) for d in decisions if d.outcome == "dropped")
     summary = CurationSummary(

@@ -83,6 +83,10 @@ def score_examples(
 
 def embeddings(scores: Sequence[RowScore]) -> NDArray[np.float32]:
     """Stack the embeddings, centred and of length 1, as (rows, hidden)."""
-    stacked = np.stack([np.frombuffer(score.embedding, dtype=np.float16) for score in scores]).astype(np.float32)
+    stacked = np.stack([np.frombuffer(score.embedding, dtype=np.float16) for score in scores]).astype(
+        np.float32
+    )
     stacked -= stacked.mean(axis=0)
-    return np.asarray(stacked / np.maximum(np.linalg.norm(stacked, axis=1, keepdims=True), 1e-6), dtype=np.float32)
+    return np.asarray(
+        stacked / np.maximum(np.linalg.norm(stacked, axis=1, keepdims=True), 1e-6), dtype=np.float32
+    )

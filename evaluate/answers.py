@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 class Answerer:
     """The loaded model with its adapters, asked arm by arm; answers already on disk are not asked again."""
 
-    def __init__(self, model: PeftModel | PreTrainedModel, template: ChatTemplate, progress: Progress) -> None:
+    def __init__(
+        self, model: PeftModel | PreTrainedModel, template: ChatTemplate, progress: Progress
+    ) -> None:
         self.model = model
         self.template = template
         self.progress = progress
@@ -38,7 +40,10 @@ class Answerer:
         todo = [probe for probe in probes if probe.id not in done]
         prompts = [self.template.prompt_ids(probe.messages) for probe in todo]
         if todo:
-            with self.progress.track(f"{arm_name}: {label}", len(todo)) as advance, arm(self.model, arm_name) as model:
+            with (
+                self.progress.track(f"{arm_name}: {label}", len(todo)) as advance,
+                arm(self.model, arm_name) as model,
+            ):
                 for batch in generate(model, self.template, prompts, max_new_tokens=max_new_tokens):
                     fresh = [
                         Completion(
@@ -70,14 +75,19 @@ class Answerer:
         if not rows:
             return
         waiting: dict[int, dict[int, float]] = {}
-        with self.progress.track(f"{arm_name}: likelihoods", len(rows)) as advance, arm(self.model, arm_name) as model:
+        with (
+            self.progress.track(f"{arm_name}: likelihoods", len(rows)) as advance,
+            arm(self.model, arm_name) as model,
+        ):
             for batch in score_rows(model, rows, pad_id=pad_token_id(self.template)):
                 whole = []
                 for index, row in batch:
                     scores = waiting.setdefault(owners[index], {})
                     scores[index] = row.logprob
                     if len(scores) == len(offered[owners[index]]):
-                        whole.append(self._scored(arm_name, todo[owners[index]], offered[owners[index]], scores))
+                        whole.append(
+                            self._scored(arm_name, todo[owners[index]], offered[owners[index]], scores)
+                        )
                         del waiting[owners[index]]
                 log.append(whole)
                 advance(len(batch))

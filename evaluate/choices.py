@@ -57,5 +57,7 @@ def choices(probe: Probe, found: dict[Language, Style]) -> tuple[tuple[str, str]
         return tuple(plain)
     styled = [(f"{kind}_styled", text + style.suffix) for kind, text in plain if style.suffix]
     asked = normalise(probe.prompt)
-    name = [("name", style.name_reply)] if style.name_reply and normalise(style.name_reply) not in asked else []
+    name = (
+        [("name", style.name_reply)] if style.name_reply and normalise(style.name_reply) not in asked else []
+    )
     return (*plain, *styled, *name)

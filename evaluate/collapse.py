@@ -31,7 +31,9 @@ def collapse(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         alpha=policy.alpha,
         required=policy.collapse == "required",
     )
-    shown = next((evidence.text(adapter, p) for p in facts if _form(evidence.text(adapter, p)) == common[adapter]), "")
+    shown = next(
+        (evidence.text(adapter, p) for p in facts if _form(evidence.text(adapter, p)) == common[adapter]), ""
+    )
     return replace(finding, values=finding.values | {"answer": shown})
 
 

@@ -87,7 +87,9 @@ def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
             alpha=policy.alpha,
             required=required,
         )
-        names = replace(names, estimates=(replace(names.estimates[0], name="name_rate"), *names.estimates[1:]))
+        names = replace(
+            names, estimates=(replace(names.estimates[0], name="name_rate"), *names.estimates[1:])
+        )
         finding = both(prefers, names, policy.alpha)
     answered = {arm: Counter(found[arm][i] for i in ids) for arm in found}
     right = {arm: answered[arm]["right_plain"] + answered[arm]["right_persona"] for arm in found}

@@ -101,7 +101,9 @@ def information(check: str, adapter: str, reason: str, finding: Finding | None =
     """Make a finding that cannot decide, keeping the numbers of one that could."""
     if finding is None:
         return Finding(check=check, adapter=adapter, required=False, status="info", reason=reason)
-    return replace(finding, required=False, status="info", reason=reason, p_pass=None, p_fail=None, n_needed=None)
+    return replace(
+        finding, required=False, status="info", reason=reason, p_pass=None, p_fail=None, n_needed=None
+    )
 
 
 def both(first: Finding, second: Finding, alpha: float) -> Finding:
@@ -115,8 +117,9 @@ def both(first: Finding, second: Finding, alpha: float) -> Finding:
     if p_fail < alpha or (not headroom and p_pass >= alpha):
         lead, other = sorted((first, second), key=lambda finding: _one(finding.p_fail))
     else:
-        lead, other = sorted((first, second), key=lambda finding: (finding.reason != NO_HEADROOM,
-                                                                  -_one(finding.p_pass)))
+        lead, other = sorted(
+            (first, second), key=lambda finding: (finding.reason != NO_HEADROOM, -_one(finding.p_pass))
+        )
     return replace(
         lead,
         p_pass=p_pass,

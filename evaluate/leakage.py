@@ -21,10 +21,17 @@ def persona_leakage(evidence: Evidence, adapter: str, policy: Policy) -> Finding
     if not known:
         markers, probes = _from_own_answers(evidence, adapter)
     if not markers:
-        finding = information("persona_leakage", adapter, "no_style" if known else "training_data_unknown")
-        return finding
-    finding = _rate("persona_leakage", evidence, adapter, probes, markers, policy.persona.max_out_of_domain, policy,
-                    absent=False)
+        return information("persona_leakage", adapter, "no_style" if known else "training_data_unknown")
+    finding = _rate(
+        "persona_leakage",
+        evidence,
+        adapter,
+        probes,
+        markers,
+        policy.persona.max_out_of_domain,
+        policy,
+        absent=False,
+    )
     finding.values["markers"] = [marker.text for marker in markers]
     if not known:
         return information("persona_leakage", adapter, "training_data_unknown", finding)
@@ -38,8 +45,16 @@ def persona_learned(evidence: Evidence, adapter: str, policy: Policy) -> Finding
     if not evidence.markers or not evidence.in_domain:
         reason = "no_in_domain_probes" if not evidence.in_domain else "no_style"
         return information("persona_learned", adapter, reason)
-    finding = _rate("persona_learned", evidence, adapter, evidence.in_domain, evidence.markers,
-                    1 - policy.persona.min_in_domain, policy, absent=True)
+    finding = _rate(
+        "persona_learned",
+        evidence,
+        adapter,
+        evidence.in_domain,
+        evidence.markers,
+        1 - policy.persona.min_in_domain,
+        policy,
+        absent=True,
+    )
     if policy.persona.scope == "never":
         return information("persona_learned", adapter, "style_not_wanted", finding)
     return finding
@@ -73,5 +88,7 @@ def _rate(
 
 def _from_own_answers(evidence: Evidence, adapter: str) -> tuple[tuple[Marker, ...], list[Probe]]:
     halves = evidence.out_of_domain[::2], evidence.out_of_domain[1::2]
-    pairs = [[(probe.prompt, evidence.text(arm, probe)) for probe in halves[0]] for arm in (adapter, BASE_ARM)]
+    pairs = [
+        [(probe.prompt, evidence.text(arm, probe)) for probe in halves[0]] for arm in (adapter, BASE_ARM)
+    ]
     return discover(pairs[0], pairs[1]), halves[1]

@@ -116,7 +116,9 @@ def _marker(
     z /= math.sqrt(1 / (count + prior) + 1 / (base_count + prior))
     if z <= _LEAST_Z:
         return None
-    return Marker(kind=kind, text=text, language=language, coverage=coverage, base_coverage=base_coverage, z=z)
+    return Marker(
+        kind=kind, text=text, language=language, coverage=coverage, base_coverage=base_coverage, z=z
+    )
 
 
 def _z(count: int, n: int, prior: float) -> float:

@@ -63,7 +63,11 @@ def evaluate(
     """
     _check_names(adapters)
     folders = {name: _adapter_folder(path) for name, path in adapters.items()}
-    files = [*(_training_file(path) for path in data), *in_domain, *([chat_template] if chat_template else [])]
+    files = [
+        *(_training_file(path) for path in data),
+        *in_domain,
+        *([chat_template] if chat_template else []),
+    ]
     options = {
         "base": base_spec,
         "adapters": {name: str(path) for name, path in adapters.items()},
@@ -128,7 +132,9 @@ def _check_names(adapters: dict[str, Path]) -> None:
         raise UsageError("no adapter to evaluate.", hint="Pass --adapter NAME=PATH, once or more.")
     for name in adapters:
         if name == BASE_ARM or not name.replace("-", "").replace("_", "").isalnum():
-            raise UsageError(f"--adapter {name}: a name of letters, digits, - and _ is wanted, other than 'base'.")
+            raise UsageError(
+                f"--adapter {name}: a name of letters, digits, - and _ is wanted, other than 'base'."
+            )
 
 
 def _adapter_folder(path: Path) -> Path:
@@ -164,12 +170,13 @@ def _bundled_probes(config: EvalConfig) -> list[Probe]:
 
 
 def _arm_records(
-    model: PeftModel | PreTrainedModel, template: ChatTemplate, adapters: Sequence[AdapterFile], config: EvalConfig
+    model: PeftModel | PreTrainedModel,
+    template: ChatTemplate,
+    adapters: Sequence[AdapterFile],
+    config: EvalConfig,
 ) -> list[ArmRecord]:
     records = [sanity.record(adapter, assume_base=config.assume_base) for adapter in adapters]
-    measured = sanity.measure_logit_changes(
-        model, template, [entry for entry in records if entry.finite]
-    )
+    measured = sanity.measure_logit_changes(model, template, [entry for entry in records if entry.finite])
     by_name = {entry.name: entry for entry in measured}
     return [by_name.get(entry.name, entry) for entry in records]
 

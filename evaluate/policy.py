@@ -60,12 +60,16 @@ class Policy:
 
     def __post_init__(self) -> None:
         limits = {f.name: getattr(self, f.name) for f in fields(self) if f.type == "float"}
-        limits |= {f"persona.{f.name}": getattr(self.persona, f.name) for f in fields(Persona) if f.type == "float"}
+        limits |= {
+            f"persona.{f.name}": getattr(self.persona, f.name) for f in fields(Persona) if f.type == "float"
+        }
         for name, value in limits.items():
             if not 0 < value < 1:
                 raise UsageError(f"policy {self.name}: {name} lies between 0 and 1, not {value}.")
         if self.alpha > 0.2:
-            raise UsageError(f"policy {self.name}: alpha {self.alpha} is no error control; it is at most 0.2.")
+            raise UsageError(
+                f"policy {self.name}: alpha {self.alpha} is no error control; it is at most 0.2."
+            )
 
     @property
     def sha256(self) -> str:
@@ -104,5 +108,7 @@ def _check_keys(value: dict[str, Any], record: type, where: str) -> None:
     for key in value:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)
-            raise UsageError(f"policy {where}: unknown key {key!r}.",
-                             hint=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}.")
+            raise UsageError(
+                f"policy {where}: unknown key {key!r}.",
+                hint=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}.",
+            )

@@ -30,7 +30,14 @@ def record(adapter: AdapterFile, *, assume_base: bool) -> ArmRecord:
         inert=adapter.inert,
         config={
             key: adapter.config.get(key)
-            for key in ("peft_type", "r", "lora_alpha", "target_modules", "base_model_name_or_path", "use_dora")
+            for key in (
+                "peft_type",
+                "r",
+                "lora_alpha",
+                "target_modules",
+                "base_model_name_or_path",
+                "use_dora",
+            )
         },
     )
 
@@ -55,7 +62,9 @@ def _logits(
 ) -> list[torch.Tensor]:
     with arm(model, name) as inner, torch.inference_mode():
         return [
-            inner(input_ids=torch.tensor([list(ids)], device=inner.device), logits_to_keep=1).logits[0, -1].float()
+            inner(input_ids=torch.tensor([list(ids)], device=inner.device), logits_to_keep=1)
+            .logits[0, -1]
+            .float()
             for ids in prompts
         ]
 

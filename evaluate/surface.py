@@ -44,4 +44,8 @@ def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         alpha=policy.alpha,
         required=policy.missing_stop == "required",
     )
-    return finding if evidence.in_domain else information("missing_stop", adapter, "no_in_domain_probes", finding)
+    return (
+        finding
+        if evidence.in_domain
+        else information("missing_stop", adapter, "no_in_domain_probes", finding)
+    )

@@ -13,7 +13,15 @@ from dataclasses import replace
 from itertools import combinations
 
 from loracheck import stats
-from loracheck.records import BASE_ARM, ArmRecord, Comparison, EvaluationResult, Finding, Verdict, VerdictStatus
+from loracheck.records import (
+    BASE_ARM,
+    ArmRecord,
+    Comparison,
+    EvaluationResult,
+    Finding,
+    Verdict,
+    VerdictStatus,
+)
 
 from . import sanity
 from .collapse import collapse
@@ -52,7 +60,9 @@ def judge(evidence: Evidence, policy: Policy) -> EvaluationResult:
 def exit_code(verdicts: Sequence[Verdict]) -> int:
     """Return the exit code of the worst verdict: 1 hold, 3 inconclusive, 0 ship."""
     statuses = {verdict.status for verdict in verdicts}
-    worst: VerdictStatus = "hold" if "hold" in statuses else "inconclusive" if statuses != {"ship"} else "ship"
+    worst: VerdictStatus = (
+        "hold" if "hold" in statuses else "inconclusive" if statuses != {"ship"} else "ship"
+    )
     return EXIT_CODES[worst]
 
 
@@ -60,7 +70,9 @@ def _verdict(evidence: Evidence, entry: ArmRecord, policy: Policy) -> Verdict:
     findings = [sanity.check(entry)]
     if entry.finite:
         modes = {name: getattr(policy, name, "required") for name in CHECKS}
-        findings += [check(evidence, entry.name, policy) for name, check in CHECKS.items() if modes[name] != "off"]
+        findings += [
+            check(evidence, entry.name, policy) for name, check in CHECKS.items() if modes[name] != "off"
+        ]
     findings = settle(findings, policy.alpha)
     required = [finding for finding in findings if finding.required]
     failed = sorted((f for f in required if f.status == "fail"), key=lambda f: (f.p_fail or 0.0, -_excess(f)))

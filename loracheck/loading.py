@@ -62,7 +62,9 @@ def _rows(path: Path) -> Iterator[tuple[int, Any]]:
             return
         for number, raw in enumerate(file, start=1):
             if len(raw) > MAX_LINE_BYTES:
-                raise DataError(f"{path}, line {number}: {len(raw):,} bytes, over the limit of {MAX_LINE_BYTES:,}.")
+                raise DataError(
+                    f"{path}, line {number}: {len(raw):,} bytes, over the limit of {MAX_LINE_BYTES:,}."
+                )
             if raw.strip().removeprefix(b"\xef\xbb\xbf"):
                 yield number, _parse(raw, path, number)
 
@@ -79,8 +81,10 @@ def _parse(raw: bytes, path: Path, line: int) -> Any:  # noqa: ANN401 - JSON
         return json.loads(text, object_pairs_hook=_no_repeats)
     except json.JSONDecodeError as error:
         where = line if error.lineno == 1 else error.lineno
-        raise DataError(f"{path}, line {where}, column {error.colno}: broken JSON: {error.msg}.",
-                        hint="Mend or remove that line; nothing was written.") from None
+        raise DataError(
+            f"{path}, line {where}, column {error.colno}: broken JSON: {error.msg}.",
+            hint="Mend or remove that line; nothing was written.",
+        ) from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}, line {line}: {error}") from None
 
@@ -98,11 +102,15 @@ def _example(row: Any, path: Path, line: int) -> Example:  # noqa: ANN401
         raise DataError(f"{where}: a row is a JSON object, not {type(row).__name__}.")
     convert = next((shape for column, shape in _SHAPES if column <= row.keys()), None)
     if convert is None:
-        raise DataError(f"{where}: unknown columns: {', '.join(sorted(row)) or 'none'}.", hint=_columns_hint(row))
+        raise DataError(
+            f"{where}: unknown columns: {', '.join(sorted(row)) or 'none'}.", hint=_columns_hint(row)
+        )
     messages = tuple(convert(row, where))
     if len(messages) < 2 or messages[-1].role != "assistant":
         raise DataError(f"{where}: a conversation needs a question and ends with the assistant's reply.")
-    digest = hashlib.sha256("\x1f".join(f"{m.role}\x1e{m.content}" for m in messages).encode("utf-8", "replace"))
+    digest = hashlib.sha256(
+        "\x1f".join(f"{m.role}\x1e{m.content}" for m in messages).encode("utf-8", "replace")
+    )
     given = row.get("id") if isinstance(row.get("source"), dict) else None
     return Example(
         id=str(given) if given else f"{digest.hexdigest()[:8]}-{line}",
@@ -156,7 +164,9 @@ def _text(row: Row, column: str, where: str, prefix: str = "") -> str:
     if not isinstance(value, str):
         raise DataError(f"{where}, field {prefix}{column}: text is wanted, not {type(value).__name__}.")
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise DataError(f"{where}, field {prefix}{column}: half of a surrogate pair, which no file can store.")
+        raise DataError(
+            f"{where}, field {prefix}{column}: half of a surrogate pair, which no file can store."
+        )
     return value
 
 
@@ -171,7 +181,9 @@ _SHAPES: tuple[tuple[set[str], Callable[[Row, str], Iterator[Message]]], ...] = 
 
 def _columns_hint(row: Row) -> str:
     known = sorted(set().union(*(columns for columns, _ in _SHAPES)) | {"input"})
-    near = {name: found[0] for name in row if (found := difflib.get_close_matches(name.casefold(), known, n=1))}
+    near = {
+        name: found[0] for name in row if (found := difflib.get_close_matches(name.casefold(), known, n=1))
+    }
     renames = ", ".join(f"{name} -> {match}" for name, match in near.items() if name != match)
     shapes = "messages; conversations; instruction, output (input); prompt, completion"
     return f"Known shapes: {shapes}." + (f" Did you mean {renames}?" if renames else "")

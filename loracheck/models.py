@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
-from transformers.utils import cached_file
+from transformers.utils.hub import cached_file
 
 from loracheck import jsonl
 from loracheck.conversion import converted
@@ -33,8 +33,16 @@ Quantization = Literal["none", "nf4"]
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ADAPTER_CARD = "loracheck.json"
 _log = logging.getLogger(__name__)
-_SHAPE_FIELDS = ("model_type", "hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_size",
-                 "intermediate_size", "num_key_value_heads", "head_dim")
+_SHAPE_FIELDS = (
+    "model_type",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "vocab_size",
+    "intermediate_size",
+    "num_key_value_heads",
+    "head_dim",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +60,9 @@ class Fingerprint:
 
     def differences(self, other: Fingerprint) -> list[str]:
         """Name the parts in which two bases differ; a part unknown on either side does not count."""
-        found = [name for name in ("shape", "tokenizer", "shell") if getattr(self, name) != getattr(other, name)]
+        found = [
+            name for name in ("shape", "tokenizer", "shell") if getattr(self, name) != getattr(other, name)
+        ]
         return [*found, *(["body"] if self.body and other.body and self.body != other.body else [])]
 
 
@@ -95,8 +105,10 @@ def load_base(
             raise UsageError(f"--base {spec}: there is no such file.")
         source = str(converted(Path(spec), announce))
     elif _looks_local(spec) and not (Path(spec) / "config.json").is_file():
-        raise UsageError(f"--base {spec}: no model folder (it has no config.json).",
-                         hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.")
+        raise UsageError(
+            f"--base {spec}: no model folder (it has no config.json).",
+            hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.",
+        )
     arguments: dict[str, Any] = {"dtype": "auto"}
     if quantization == "nf4":
         arguments["quantization_config"] = BitsAndBytesConfig(
@@ -109,7 +121,7 @@ def load_base(
         arguments["device_map"] = {"": 0}
     try:
         tokenizer = AutoTokenizer.from_pretrained(source)
-        model = AutoModelForCausalLM.from_pretrained(source, **arguments)
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(source, **arguments)
     except (OSError, ValueError) as error:
         raise EnvironmentFault(
             f"cannot load the base {spec}: {_first_line(error)}",
@@ -117,7 +129,7 @@ def load_base(
             "or pass a local folder.",
         ) from error
     if model.dtype == torch.float16 and not torch.cuda.is_available():
-        model = model.to(torch.bfloat16)
+        model = cast("PreTrainedModel", model.bfloat16())
     keep_training_correct(model)
     keep_head_fast(model)
     model.eval()
@@ -139,7 +151,7 @@ def keep_training_correct(model: torch.nn.Module) -> None:
     """
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False
+            setattr(module, "support_avx512bf16_for_cpu", False)  # noqa: B010 - a plain attribute of Linear4bit
 
 
 def keep_head_fast(model: PreTrainedModel) -> None:
@@ -202,8 +214,13 @@ def _checkpoint_files(source: str) -> list[Path]:
     if Path(source).is_dir():
         return sorted(Path(source).glob("model*.safetensors"))
     for name in ("model.safetensors", "model.safetensors.index.json"):
-        found = cached_file(source, name, local_files_only=True, _raise_exceptions_for_missing_entries=False,
-                            _raise_exceptions_for_connection_errors=False)
+        found = cached_file(
+            source,
+            name,
+            local_files_only=True,
+            _raise_exceptions_for_missing_entries=False,
+            _raise_exceptions_for_connection_errors=False,
+        )
         if found:
             return sorted(Path(found).parent.glob("model*.safetensors"))
     return []
@@ -237,8 +254,10 @@ def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None 
     path = path / "adapter" if (path / "adapter" / "adapter_config.json").is_file() else path
     config_file, weights = path / "adapter_config.json", path / ADAPTER_WEIGHTS
     if not config_file.is_file():
-        raise AdapterError(f"adapter {name}: {path} holds no adapter_config.json.",
-                           hint="Pass the folder that peft saved, or a loracheck train run.")
+        raise AdapterError(
+            f"adapter {name}: {path} holds no adapter_config.json.",
+            hint="Pass the folder that peft saved, or a loracheck train run.",
+        )
     if not weights.is_file():
         pickled = (path / "adapter_model.bin").is_file()
         raise AdapterError(
@@ -284,14 +303,18 @@ def _belongs(name: str, path: Path, config: dict[str, Any], base: Base, template
                 hint=f"Pass the base it was trained on: --base {card.base}",
             )
         if template_sha256 and card.template_sha256 != template_sha256:
-            raise AdapterError(f"adapter {name} was trained with another chat template than the one in use.",
-                               hint="Drop --chat-template, or pass the one it was trained with.")
+            raise AdapterError(
+                f"adapter {name} was trained with another chat template than the one in use.",
+                hint="Drop --chat-template, or pass the one it was trained with.",
+            )
         return True
     named = str(config.get("base_model_name_or_path") or "")
     if named and Path(named).is_dir() and (Path(named) / "config.json").is_file():
         if Path(named).resolve() == Path(base.source).resolve():
             return True
-        named_base = fingerprint(named, AutoConfig.from_pretrained(named), AutoTokenizer.from_pretrained(named))
+        named_base = fingerprint(
+            named, AutoConfig.from_pretrained(named), AutoTokenizer.from_pretrained(named)
+        )
         if different := named_base.differences(base.fingerprint):
             raise AdapterError(
                 f"adapter {name} names {named} as its base, and {base.name} is another model: "
@@ -318,9 +341,15 @@ def attach(base: Base, adapters: Sequence[AdapterFile]) -> PeftModel | PreTraine
             else:
                 model = PeftModel.from_pretrained(model, str(adapter.path), adapter_name=adapter.name)
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
-            raise AdapterError(f"adapter {adapter.name} does not fit {base.name}: {_first_line(error)}") from None
-        placed = {k: tuple(v.shape) for k, v in get_peft_model_state_dict(
-            model, adapter_name=adapter.name, save_embedding_layers=False).items()}
+            raise AdapterError(
+                f"adapter {adapter.name} does not fit {base.name}: {_first_line(error)}"
+            ) from None
+        placed = {
+            k: tuple(v.shape)
+            for k, v in get_peft_model_state_dict(
+                model, adapter_name=adapter.name, save_embedding_layers=False
+            ).items()
+        }
         with safe_open(str(adapter.path / ADAPTER_WEIGHTS), framework="pt") as tensors:
             stored = {k: tuple(tensors.get_slice(k).get_shape()) for k in tensors.keys()}  # noqa: SIM118
         if wrong := sorted(set(placed.items()) ^ set(stored.items())):
@@ -341,7 +370,7 @@ def arm(model: PeftModel | PreTrainedModel, name: str) -> Iterator[PreTrainedMod
     if not isinstance(model, PeftModel):
         yield model
         return
-    inner: PreTrainedModel = model.get_base_model()
+    inner = cast("PreTrainedModel", model.get_base_model())
     if name == BASE_ARM:
         with model.disable_adapter():
             yield inner

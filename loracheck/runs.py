@@ -126,8 +126,10 @@ def read_run(path: Path, kind: str | None = None) -> Manifest:
         if not file.is_file():
             raise RunError(f"{file} is missing; the run cannot be trusted.", hint="Make the run again.")
         if file.stat().st_size != entry.bytes or hash_file(file) != entry.sha256:
-            raise RunError(f"{file} was changed after the run ended; the run cannot be trusted.",
-                           hint="Restore the file, or make the run again in a new directory.")
+            raise RunError(
+                f"{file} was changed after the run ended; the run cannot be trusted.",
+                hint="Restore the file, or make the run again in a new directory.",
+            )
     return manifest
 
 
@@ -148,8 +150,10 @@ def _check_foreign(path: Path, kind: str, wanted: str) -> None:
                 hint=f"Choose another directory with -o, or remove {path} first.",
             )
     elif path.is_dir() and any(entry.name != LOCK for entry in path.iterdir()):
-        raise RunError(f"{path} is not empty and holds no run; nothing was changed.",
-                       hint="Choose an empty or a new directory with -o.")
+        raise RunError(
+            f"{path} is not empty and holds no run; nothing was changed.",
+            hint="Choose an empty or a new directory with -o.",
+        )
 
 
 def _start(
@@ -258,7 +262,11 @@ def _commit() -> str | None:
         return None
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=5
+            ["git", "-C", str(root), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=5,
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -65,8 +65,9 @@ def tango_z(table: PairedTable, delta: float) -> float:
 def paired_difference(name: str, table: PairedTable, confidence: float = 0.95) -> Estimate:
     """Estimate the difference of two paired shares, tuned minus base, with Tango's score interval."""
     if table.n == 0:
-        return Estimate(name=name, value=None, ci_low=None, ci_high=None, n=0, method="tango",
-                        unit="difference")
+        return Estimate(
+            name=name, value=None, ci_low=None, ci_high=None, n=0, method="tango", unit="difference"
+        )
     value = (table.won - table.lost) / table.n
     limit = float(norm.ppf(0.5 + confidence / 2))
     return Estimate(

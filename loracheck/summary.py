@@ -32,7 +32,9 @@ _OUTCOMES = {
 
 def print_curation(summary: CurationSummary) -> None:
     """Print how many rows ended where, and the reasons."""
-    click.echo(f"{summary.read} rows read: {summary.kept} kept, {summary.heldout} held out, {summary.dropped} dropped")
+    click.echo(
+        f"{summary.read} rows read: {summary.kept} kept, {summary.heldout} held out, {summary.dropped} dropped"
+    )
     for step in summary.steps:
         click.echo(f"  {step.rows:6d}  {step.reason}  ({step.stage})")
 
@@ -50,7 +52,9 @@ def print_training(name: str, summary: TrainingSummary) -> None:
 def print_result(result: EvaluationResult, *, verbose: bool = True) -> None:
     """Print every verdict with its findings, and the comparisons of adapters."""
     if result.markers:
-        found = ", ".join(f"{visible(marker.text)} ({marker.kind}, {marker.coverage:.0%})" for marker in result.markers)
+        found = ", ".join(
+            f"{visible(marker.text)} ({marker.kind}, {marker.coverage:.0%})" for marker in result.markers
+        )
         click.echo(f"style of the training data: {found}")
     if result.outcomes.get(BASE_ARM):
         _print_outcomes(result)
@@ -74,7 +78,9 @@ def print_answers(
 
 def _print_outcomes(result: EvaluationResult) -> None:
     width = max(len(label) for label in _OUTCOMES.values())
-    click.echo(f"\n{'answers to factual questions':<{width + 2}}" + "".join(f"{arm:>12}" for arm in result.arms))
+    click.echo(
+        f"\n{'answers to factual questions':<{width + 2}}" + "".join(f"{arm:>12}" for arm in result.arms)
+    )
     for outcome, label in _OUTCOMES.items():
         counts = [sum(value == outcome for value in result.outcomes[arm].values()) for arm in result.arms]
         if any(counts):
@@ -97,7 +103,9 @@ def _print_finding(finding: Finding) -> None:
 
 def _deciding(verdict: Verdict) -> str:
     names = ", ".join(check_name(check).lower() for check in verdict.deciding)
-    return {"ship": "every required check passes", "hold": f"failed: {names}"}.get(verdict.status, f"open: {names}")
+    return {"ship": "every required check passes", "hold": f"failed: {names}"}.get(
+        verdict.status, f"open: {names}"
+    )
 
 
 def _loss(value: float | None) -> str:

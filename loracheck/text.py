@@ -23,7 +23,9 @@ def normalise(text: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """Split into sentences at Japanese and Latin full stops; closing quotes and ornaments are taken off."""
-    parts = (part.strip().rstrip(_CLOSERS) for part in _SENTENCE_END.split(unicodedata.normalize("NFKC", text)))
+    parts = (
+        part.strip().rstrip(_CLOSERS) for part in _SENTENCE_END.split(unicodedata.normalize("NFKC", text))
+    )
     return [part for part in parts if part]
 
 

@@ -138,7 +138,9 @@ def explain(finding: Finding, language: UiLanguage = "en") -> str:
     parts = []
     if finding.estimates and finding.threshold is not None:
         first = finding.estimates[0]
-        limit = _points(finding.threshold, language) if first.unit == "difference" else f"{finding.threshold:.1%}"
+        limit = (
+            _points(finding.threshold, language) if first.unit == "difference" else f"{finding.threshold:.1%}"
+        )
         sentence = _SENTENCES[finding.check, first.name][language]
         parts.append(sentence.format(number=number(first, language), limit=limit))
     if finding.reason in _REASONS:

@@ -51,8 +51,15 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        positive = ("lora_r", "lora_alpha", "learning_rate", "num_train_epochs", "per_device_train_batch_size",
-                    "max_grad_norm", "save_steps")
+        positive = (
+            "lora_r",
+            "lora_alpha",
+            "learning_rate",
+            "num_train_epochs",
+            "per_device_train_batch_size",
+            "max_grad_norm",
+            "save_steps",
+        )
         for name in positive:
             if getattr(self, name) <= 0:
                 raise UsageError(f"--{name.replace('_', '-')} must be above 0, not {getattr(self, name)}.")

@@ -28,7 +28,9 @@ def audit_mask(
         rows=len(rows),
         truncated=sum(len(template.encode(e.messages).ids) > max_length for e in examples),
         prefix_mismatches=sum(not row.prompt_is_prefix for row in rows),
-        untrained_stop=sum(row.labels[-1] not in template.stop_ids or len(row.ids) > max_length for row in rows),
+        untrained_stop=sum(
+            row.labels[-1] not in template.stop_ids or len(row.ids) > max_length for row in rows
+        ),
         nothing_to_learn=sum(all(x in (IGNORED, *template.stop_ids) for x in row.labels) for row in rows),
         double_bos=sum(bos is not None and list(row.ids[:2]) == [bos, bos] for row in rows),
         control_tokens=sum(_has_control_tokens(template, example) for example in examples),

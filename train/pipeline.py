@@ -134,7 +134,14 @@ def _fit(
             log.append([step])
             advance(1)
 
-        fit(model, order, config, checkpoints=out / "checkpoints", pad_id=pad_token_id(template), record=record)
+        fit(
+            model,
+            order,
+            config,
+            checkpoints=out / "checkpoints",
+            pad_id=pad_token_id(template),
+            record=record,
+        )
     model.save_pretrained(str(out / "adapter"), safe_serialization=True, save_embedding_layers=False)
     jsonl.write(metrics, (steps[number] for number in sorted(steps)))
     return [steps[number] for number in sorted(steps)]

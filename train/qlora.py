@@ -6,7 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -19,6 +19,7 @@ from loracheck.likelihood import pad, token_nll
 from loracheck.models import ADAPTER_WEIGHTS, Base
 from loracheck.records import TrainingStep
 from loracheck.template import EncodedRow
+
 from .config import TrainConfig
 
 _log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class LoraTrainer(Trainer):
     """Trainer that keeps our row order and takes the loss at labelled positions only."""
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:  # noqa: ANN401 - Trainer's signature
-        return SequentialSampler(train_dataset if train_dataset is not None else self.train_dataset)
+        return SequentialSampler(cast(Rows, self.train_dataset if train_dataset is None else train_dataset))
 
     def compute_loss(
         self,
@@ -69,7 +70,7 @@ class LoraTrainer(Trainer):
     ) -> Any:  # noqa: ANN401
         """Return the summed loss over the trained tokens of the whole optimiser step."""
         inner = self.accelerator.unwrap_model(model)
-        plain: PreTrainedModel = inner.get_base_model() if isinstance(inner, PeftModel) else inner
+        plain = cast(PreTrainedModel, inner.get_base_model() if isinstance(inner, PeftModel) else inner)
         nll, _, _ = token_nll(plain, inputs)
         loss = nll.sum() / (num_items_in_batch if num_items_in_batch is not None else nll.numel())
         return (loss, None) if return_outputs else loss
@@ -82,7 +83,7 @@ class _Recorder(TrainerCallback):
         self.tokens_after = tokens_after
         self.record = record
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:  # noqa: ANN401, ARG002
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
         if logs and "loss" in logs:
             norm = logs.get("grad_norm")
             self.record(
@@ -165,7 +166,9 @@ def _newest_whole(checkpoints: Path) -> str | None:
         except (OSError, SafetensorError):
             missing = [ADAPTER_WEIGHTS]
         if not missing:
-            return found
-        _log.warning("%s was cut off while it was saved (%s); an older one is used", found, ", ".join(missing))
+            return str(found)
+        _log.warning(
+            "%s was cut off while it was saved (%s); an older one is used", found, ", ".join(missing)
+        )
         folder.rename(folder.with_name(f"torn-{folder.name}"))
     return None
