@@ -17,7 +17,7 @@ from loracheck.records import BASE_ARM, ArmRecord, EvaluationContext, Evaluation
 from loracheck.runs import is_run, open_run, read_run
 from loracheck.template import ChatTemplate, choose_template
 
-from . import sanity
+from . import preflight
 from .answers import Answerer
 from .choices import styles
 from .config import EvalConfig
@@ -113,20 +113,6 @@ def evaluate(
     return result
 
 
-def rejudge(run: Path, policy: Policy | None) -> EvaluationResult:
-    """Recompute the verdict of a finished eval run from its raw answers.
-
-    Args:
-        run: The eval run; every file is verified against its hash first.
-        policy: The policy to apply; None takes the one the run was made with.
-
-    Raises:
-        RunError: no finished eval run, or an altered one.
-    """
-    manifest = read_run(run, "eval")
-    return judge(read_evidence(run), policy or jsonl.convert(manifest.config["policy"], Policy))
-
-
 def _check_names(adapters: dict[str, Path]) -> None:
     if not adapters:
         raise UsageError("no adapter to evaluate.", hint="Pass --adapter NAME=PATH, once or more.")
@@ -175,8 +161,8 @@ def _arm_records(
     adapters: Sequence[AdapterFile],
     config: EvalConfig,
 ) -> list[ArmRecord]:
-    records = [sanity.record(adapter, assume_base=config.assume_base) for adapter in adapters]
-    measured = sanity.measure_logit_changes(model, template, [entry for entry in records if entry.finite])
+    records = [preflight.record(adapter, assume_base=config.assume_base) for adapter in adapters]
+    measured = preflight.measure_logit_changes(model, template, [entry for entry in records if entry.finite])
     by_name = {entry.name: entry for entry in measured}
     return [by_name.get(entry.name, entry) for entry in records]
 

@@ -5,8 +5,10 @@ Heavy packages are imported inside the bodies, so that help costs next to nothin
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -228,7 +230,7 @@ def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> No
     """
     from dataclasses import replace
 
-    from loracheck.evaluate.pipeline import rejudge
+    from loracheck.evaluate.gate import rejudge
     from loracheck.evaluate.policy import load_policy
 
     result = rejudge(run, load_policy(policy) if policy else None)
@@ -318,12 +320,7 @@ def doctor(as_json: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line; a user's mistake ends in one message, without a traceback."""
-    for name, value in (
-        ("TRANSFORMERS_VERBOSITY", "error"),
-        ("TOKENIZERS_PARALLELISM", "false"),
-        ("HF_HUB_DISABLE_PROGRESS_BARS", "1"),
-    ):
-        os.environ.setdefault(name, value)
+    _quieten_libraries()
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -349,6 +346,20 @@ def main() -> NoReturn:
             err=True,
         )
         sys.exit(70)
+
+
+def _quieten_libraries() -> None:
+    """Keep the libraries' own progress bars and advice to developers out of the user's terminal."""
+    settings = {
+        "TRANSFORMERS_VERBOSITY": "error",
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "TQDM_DISABLE": "1",
+    }
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|peft")
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def load_base(
             "or pass a local folder.",
         ) from error
     if model.dtype == torch.float16 and not torch.cuda.is_available():
-        model = cast("PreTrainedModel", model.bfloat16())
+        model = model.bfloat16()
     keep_training_correct(model)
     keep_head_fast(model)
     model.eval()

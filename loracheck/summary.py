@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from collections.abc import Sequence
 
 import click
@@ -98,7 +100,10 @@ def _print_verdict(verdict: Verdict, *, verbose: bool) -> None:
 
 
 def _print_finding(finding: Finding) -> None:
-    click.echo(f"  {_MARKS[finding.status]:<5} {check_name(finding.check):<25} {explain(finding)}")
+    head = f"  {_MARKS[finding.status]:<5} {check_name(finding.check):<25} "
+    width = max(80, shutil.get_terminal_size((120, 24)).columns)
+    text = textwrap.wrap(explain(finding), width - len(head))
+    click.echo(head + f"\n{'':<{len(head)}}".join(text))
 
 
 def _deciding(verdict: Verdict) -> str:

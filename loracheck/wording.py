@@ -29,8 +29,8 @@ _VERDICTS: dict[str, Pair] = {
 # By check and the name of its deciding estimate.
 _SENTENCES: dict[tuple[str, str], Pair] = {
     ("content_damage", "name_rate"): {
-        "en": "{number} of the factual questions were answered with the persona's own name; the limit is {limit}.",
-        "ja": "事実を問う質問の{number}に、ペルソナ自身の名前を答えました。上限は{limit}です。",
+        "en": "{share} of {n} factual questions were answered with the persona's own name; the limit is {limit}.",
+        "ja": "事実を問う質問{n}件の{share}に、ペルソナ自身の名前を答えました。上限は{limit}です。",
     },
     ("content_damage", "difference"): {
         "en": "Change in how often the right answer, in either style, is the most likely reply: {number}; "
@@ -46,20 +46,20 @@ _SENTENCES: dict[tuple[str, str], Pair] = {
         "ja": "最も多い同一の答え以外を返す割合の、ベースとの差は{number}です。許容は{limit}です。",
     },
     ("persona_leakage", "rate"): {
-        "en": "{number} of the answers outside the domain show the style of the training data; the limit is {limit}.",
-        "ja": "領域外の応答の{number}に、学習データの口調が現れました。上限は{limit}です。",
+        "en": "{share} of {n} answers outside the domain show the style of the training data; the limit is {limit}.",
+        "ja": "領域外の応答{n}件の{share}に、学習データの口調が現れました。上限は{limit}です。",
     },
     ("persona_learned", "rate"): {
-        "en": "{number} of the replies to held-out prompts of the domain lack the persona; the limit is {limit}.",
-        "ja": "領域内の未学習プロンプトへの応答の{number}に、ペルソナが現れませんでした。上限は{limit}です。",
+        "en": "{share} of {n} replies to held-out prompts of the domain lack the persona; the limit is {limit}.",
+        "ja": "領域内の未学習プロンプトへの応答{n}件の{share}に、ペルソナが現れませんでした。上限は{limit}です。",
     },
     ("loops", "difference"): {
         "en": "Change in how often an answer does not run in a loop: {number}; the margin is {limit}.",
         "ja": "繰り返しに陥らない応答の割合の、ベースとの差は{number}です。許容は{limit}です。",
     },
     ("missing_stop", "rate"): {
-        "en": "{number} of the replies do not end by a stop token; the limit is {limit}.",
-        "ja": "応答の{number}が終了トークンで終わりませんでした。上限は{limit}です。",
+        "en": "{share} of {n} replies do not end by a stop token; the limit is {limit}.",
+        "ja": "応答{n}件の{share}が終了トークンで終わりませんでした。上限は{limit}です。",
     },
 }
 
@@ -142,11 +142,13 @@ def explain(finding: Finding, language: UiLanguage = "en") -> str:
             _points(finding.threshold, language) if first.unit == "difference" else f"{finding.threshold:.1%}"
         )
         sentence = _SENTENCES[finding.check, first.name][language]
-        parts.append(sentence.format(number=number(first, language), limit=limit))
+        shown = number(first, language)
+        share = shown.rpartition(", n=")[0] or shown
+        parts.append(sentence.format(number=shown, share=share, n=first.n, limit=limit))
     if finding.reason in _REASONS:
         change = finding.values.get("logit_change")
-        shown = f"{change:.1f}" if isinstance(change, float) else "?"
-        parts.append(_REASONS[finding.reason][language].format(change=shown))
+        moved = f"{change:.1f}" if isinstance(change, float) else "?"
+        parts.append(_REASONS[finding.reason][language].format(change=moved))
     if finding.status == "inconclusive" and finding.reason == "not_enough_evidence":
         needed = finding.n_needed
         parts.append(_NEEDED[language].format(n=f"{needed:,}") if needed else _BEYOND[language])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -144,9 +143,7 @@ def fit(
     )
     trainer.model_accepts_loss_kwargs = True  # the loss divides by the trained tokens of the whole step
     trainer.remove_callback(_printer())
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*")
-        trainer.train(resume_from_checkpoint=_newest_whole(checkpoints))
+    trainer.train(resume_from_checkpoint=_newest_whole(checkpoints))
 
 
 def _printer() -> type[TrainerCallback]:

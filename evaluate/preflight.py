@@ -1,0 +1,69 @@
+"""Look at each adapter before any probe: what stands in its files, and how far it moves the logits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from loracheck.models import AdapterFile, arm
+from loracheck.records import BASE_ARM, ArmRecord, Message
+from loracheck.template import ChatTemplate
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel
+
+_PROMPTS = ("日本の首都はどこですか？", "What is the capital of France?")
+
+
+def record(adapter: AdapterFile, *, assume_base: bool) -> ArmRecord:
+    """Describe an adapter as it was found on disk."""
+    return ArmRecord(
+        name=adapter.name,
+        path=str(adapter.path),
+        sha256=adapter.sha256,
+        verified=adapter.verified or assume_base,
+        finite=adapter.finite,
+        inert=adapter.inert,
+        config={
+            key: adapter.config.get(key)
+            for key in (
+                "peft_type",
+                "r",
+                "lora_alpha",
+                "target_modules",
+                "base_model_name_or_path",
+                "use_dora",
+            )
+        },
+    )
+
+
+def measure_logit_changes(
+    model: PeftModel | PreTrainedModel, template: ChatTemplate, records: Sequence[ArmRecord]
+) -> list[ArmRecord]:
+    """Measure how far each adapter moves the base's next-token logits on fixed prompts."""
+    prompts = [template.prompt_ids((Message(role="user", content=text),)) for text in _PROMPTS]
+    plain = _logits(model, BASE_ARM, prompts)
+    measured = []
+    for entry in records:
+        tuned = _logits(model, entry.name, prompts)
+        change = max(float((a - b).abs().max()) for a, b in zip(plain, tuned, strict=True))
+        finite = entry.finite and all(bool(torch.isfinite(logits).all()) for logits in tuned)
+        measured.append(replace(entry, logit_change=change if finite else None, finite=finite))
+    return measured
+
+
+def _logits(
+    model: PeftModel | PreTrainedModel, name: str, prompts: Sequence[Sequence[int]]
+) -> list[torch.Tensor]:
+    with arm(model, name) as inner, torch.inference_mode():
+        return [
+            inner(input_ids=torch.tensor([list(ids)], device=inner.device), logits_to_keep=1)
+            .logits[0, -1]
+            .float()
+            for ids in prompts
+        ]
