@@ -55,29 +55,32 @@ def score_examples(
     """Score every row, appending to a file as the work goes; rows already in the file are not scored again."""
     log = jsonl.Appender(path)
     scores = {score.example_id: score for score in jsonl.read(path, RowScore)}
-    todo = [example for example in examples if example.id not in scores]
-    given = [template.encode(example.messages) for example in todo]
-    alone = [template.encode_alone(example.reply) for example in todo]
+    done = {place for place, example in enumerate(examples) if example.id in scores}
+    if len(done) == len(examples):
+        return scores
+    given = [template.encode(example.messages) for example in examples]
+    alone = [template.encode_alone(example.reply) for example in examples]
     pad_id = pad_token_id(template)
-    with progress.track("scoring by the base", 2 * len(todo)) as advance:
+    with progress.track("scoring by the base", 2 * (len(examples) - len(done))) as advance:
         losses: dict[int, float] = {}
-        for batch in score_rows(base.model, alone, pad_id=pad_id):
+        for batch in score_rows(base.model, alone, pad_id=pad_id, done=done):
             losses |= {index: -row.logprob / row.tokens for index, row in batch}
-            advance(len(batch))
-        for batch in score_rows(base.model, given, pad_id=pad_id, embed=True):
+            advance(sum(index not in done for index, _ in batch))
+        for batch in score_rows(base.model, given, pad_id=pad_id, embed=True, done=done):
             fresh = [
                 RowScore(
-                    example_id=todo[index].id,
+                    example_id=examples[index].id,
                     loss=-row.logprob / row.tokens,
                     loss_alone=losses[index],
                     tokens=row.tokens,
                     embedding=np.asarray(row.embedding, dtype=np.float16).tobytes(),
                 )
                 for index, row in batch
+                if index not in done
             ]
             log.append(fresh)
             scores |= {score.example_id: score for score in fresh}
-            advance(len(batch))
+            advance(len(fresh))
     return scores
 
 

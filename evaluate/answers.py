@@ -36,61 +36,63 @@ class Answerer:
     ) -> list[Completion]:
         """Answer probes greedily; returns the completions of these probes, old and new."""
         log = jsonl.Appender(path)
-        done = {c.probe_id: c for c in jsonl.read(path, Completion) if c.arm == arm_name}
-        todo = [probe for probe in probes if probe.id not in done]
-        prompts = [self.template.prompt_ids(probe.messages) for probe in todo]
-        if todo:
+        found = {c.probe_id: c for c in jsonl.read(path, Completion) if c.arm == arm_name}
+        done = {place for place, probe in enumerate(probes) if probe.id in found}
+        if len(done) < len(probes):
+            prompts = [self.template.prompt_ids(probe.messages) for probe in probes]
             with (
-                self.progress.track(f"{arm_name}: {label}", len(todo)) as advance,
+                self.progress.track(f"{arm_name}: {label}", len(probes) - len(done)) as advance,
                 arm(self.model, arm_name) as model,
             ):
-                for batch in generate(model, self.template, prompts, max_new_tokens=max_new_tokens):
+                for batch in generate(
+                    model, self.template, prompts, max_new_tokens=max_new_tokens, done=done
+                ):
                     fresh = [
                         Completion(
-                            probe_id=todo[index].id,
+                            probe_id=probes[index].id,
                             arm=arm_name,
                             text=reply.text,
                             finish_reason=reply.finish_reason,
                             tokens=reply.tokens,
                         )
                         for index, reply in batch
+                        if index not in done
                     ]
                     log.append(fresh)
-                    done |= {completion.probe_id: completion for completion in fresh}
+                    found |= {completion.probe_id: completion for completion in fresh}
                     advance(len(fresh))
-        return [done[probe.id] for probe in probes]
+        return [found[probe.id] for probe in probes]
 
     def rank(self, path: Path, arm_name: str, probes: Sequence[Probe], found: dict[Language, Style]) -> None:
         """Score the choices of every graded probe."""
         log = jsonl.Appender(path)
-        done = {c.probe_id for c in jsonl.read(path, ChoiceScores) if c.arm == arm_name}
-        todo = [probe for probe in probes if probe.id not in done and probe.expected is not None]
-        offered = [choices(probe, found) for probe in todo]
+        scored = {c.probe_id for c in jsonl.read(path, ChoiceScores) if c.arm == arm_name}
+        graded = [probe for probe in probes if probe.expected is not None]
+        offered = [choices(probe, found) for probe in graded]
         owners = [place for place, options in enumerate(offered) for _ in options]
+        done = {index for index, owner in enumerate(owners) if graded[owner].id in scored}
+        if len(done) == len(owners):
+            return
         rows = [
             self.template.encode_reply(probe.messages, text)
-            for probe, options in zip(todo, offered, strict=True)
+            for probe, options in zip(graded, offered, strict=True)
             for _, text in options
         ]
-        if not rows:
-            return
         waiting: dict[int, dict[int, float]] = {}
         with (
-            self.progress.track(f"{arm_name}: likelihoods", len(rows)) as advance,
+            self.progress.track(f"{arm_name}: likelihoods", len(rows) - len(done)) as advance,
             arm(self.model, arm_name) as model,
         ):
-            for batch in score_rows(model, rows, pad_id=pad_token_id(self.template)):
-                whole = []
-                for index, row in batch:
-                    scores = waiting.setdefault(owners[index], {})
-                    scores[index] = row.logprob
-                    if len(scores) == len(offered[owners[index]]):
-                        whole.append(
-                            self._scored(arm_name, todo[owners[index]], offered[owners[index]], scores)
-                        )
-                        del waiting[owners[index]]
-                log.append(whole)
-                advance(len(batch))
+            for batch in score_rows(model, rows, pad_id=pad_token_id(self.template), done=done):
+                fresh = [(index, row) for index, row in batch if index not in done]
+                for index, row in fresh:
+                    waiting.setdefault(owners[index], {})[index] = row.logprob
+                whole = [owner for owner, scores in waiting.items() if len(scores) == len(offered[owner])]
+                log.append(
+                    self._scored(arm_name, graded[owner], offered[owner], waiting.pop(owner))
+                    for owner in whole
+                )
+                advance(len(fresh))
 
     @staticmethod
     def _scored(

@@ -108,9 +108,18 @@ def evaluate(
         for name in (BASE_ARM, *(adapter.name for adapter in sound)):
             answerer.rank(out / CHOICES, name, facts, found)
 
+        _sort_answers(out, probes, [BASE_ARM, *(adapter.name for adapter in sound)])
         result = judge(read_evidence(out), policy)
         jsonl.write_one(out / VERDICT, result)
     return result
+
+
+def _sort_answers(out: Path, probes: Sequence[Probe], arms: Sequence[str]) -> None:
+    """Bring the answers into the order of arms and probes, so that a resumed run writes the same bytes."""
+    evidence = read_evidence(out)
+    keys = [(name, probe.id) for name in arms for probe in probes]
+    jsonl.write(out / COMPLETIONS, (evidence.completions[key] for key in keys if key in evidence.completions))
+    jsonl.write(out / CHOICES, (evidence.choices[key] for key in keys if key in evidence.choices))
 
 
 def _check_names(adapters: dict[str, Path]) -> None:

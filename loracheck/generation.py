@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -33,16 +34,20 @@ def generate(
     *,
     max_new_tokens: int,
     batch_size: int = 48,
+    done: AbstractSet[int] = frozenset(),
 ) -> Iterator[list[tuple[int, Generated]]]:
     """Answer prompts greedily in batches of similar length; yields (index, reply) pairs batch by batch.
 
-    Batches depend on the prompts alone, so every arm sees the same padding.
+    Batches depend on the prompts alone, so every arm sees the same padding, and so does a resumed run: a batch
+    is left out only when all of it is done.
     """
     pad_id = pad_token_id(template)
     longest = max((len(prompt) for prompt in prompts), default=0)
     for indices in length_batches([len(prompt) for prompt in prompts], batch_size * max(1, longest)):
         for start in range(0, len(indices), batch_size):
             part = indices[start : start + batch_size]
+            if done >= set(part):
+                continue
             ids, mask = left_pad([prompts[i] for i in part], pad_id)
             with torch.inference_mode():
                 output = model.generate(  # type: ignore[operator]  # the stub gives Tensor

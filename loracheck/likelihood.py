@@ -7,6 +7,7 @@ choice scoring share this one path.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,9 +92,15 @@ def score_rows(
     pad_id: int,
     batch_tokens: int = 2048,
     embed: bool = False,
+    done: AbstractSet[int] = frozenset(),
 ) -> Iterator[list[tuple[int, RowLikelihood]]]:
-    """Score rows in batches of similar length; yields (index, likelihood) pairs batch by batch."""
+    """Score rows in batches of similar length; yields (index, likelihood) pairs batch by batch.
+
+    Batches depend on the rows alone; one is left out only when all of it is done.
+    """
     for indices in length_batches([len(row.ids) for row in rows], batch_tokens):
+        if done >= set(indices):
+            continue
         batch = {k: v.to(model.device) for k, v in pad([rows[i] for i in indices], pad_id).items()}
         with torch.inference_mode():
             nll, owners, hidden = token_nll(model, batch)
