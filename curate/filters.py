@@ -108,11 +108,13 @@ def _repetition(example: Example, profile: Profile, config: CurateConfig) -> Rea
     if not is_loop(example.reply):
         return None
     text = normalise(example.reply)
-    return Reason(
-        code="repetition",
-        explanation=f"a tail of {periodic_tail(text)} characters repeats itself; "
-        f"{repeated_share(text):.0%} of the windows occur twice",
+    tail, share = periodic_tail(text), repeated_share(text)
+    how = (
+        f"{share:.0%} of its 8-character windows occur more than once"
+        if share > 0.5
+        else (f"the last {tail} of its {len(text)} characters repeat themselves")
     )
+    return Reason(code="repetition", explanation=how)
 
 
 def _echo(example: Example, profile: Profile, config: CurateConfig) -> Reason | None:

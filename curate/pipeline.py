@@ -141,8 +141,8 @@ def _drop_flood(rows: _Rows, scores: dict[str, RowScore], config: CurateConfig) 
             "dropped",
             "flood",
             "identity_flood",
-            f"「{found.phrase}」 stands in {found.replies} of {len(rows.left)} replies; "
-            f"such phrases make up {found.cover:.0%} of this one",
+            f"phrases such as 「{found.phrase}」 stand in {found.replies} of {len(rows.left)} replies; "
+            f"they make up {found.cover:.0%} of this one",
         )
     rows.close()
 
