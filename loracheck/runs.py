@@ -31,6 +31,8 @@ from loracheck.records import FileEntry, Manifest
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 LOCK = ".lock"
+REPORT = "report.html"
+"""Drawn from the other files, and drawn again at will; it proves nothing and is not hashed."""
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "accelerate", "datasets", "scikit-learn")
 
 
@@ -190,7 +192,8 @@ def _start(
 
 
 def _finish(path: Path, manifest: Manifest) -> None:
-    files = sorted(file for file in path.rglob("*") if file.is_file() and file.name not in (MANIFEST, LOCK))
+    left_out = (MANIFEST, LOCK, REPORT)
+    files = sorted(file for file in path.rglob("*") if file.is_file() and file.name not in left_out)
     jsonl.write_one(
         path / MANIFEST,
         replace(

@@ -58,7 +58,7 @@ class IntervalChart:
         found = [x for row in self.rows for x in _ends(row.estimate)] + [0.0]
         found += [self.limit] if self.limit is not None else []
         if unit == "share":
-            return 0.0, 1.0 if max(found) > 0.3 else _nice(max(*found, 0.01))
+            return 0.0, 1.0 if max(found) > 0.3 else _nice(max([*found, 0.01]))
         if unit == "count":
             return 0.0, _nice(max([*found, 1.0]))
         reach = _nice(max(abs(x) for x in found) or 0.1)
@@ -67,7 +67,8 @@ class IntervalChart:
     def svg(self, language: UiLanguage) -> Markup:
         """Draw the chart."""
         low, high = self.scale()
-        left, right, top, step = 84, self.WIDTH - 58, 26, 30
+        left, right, step = 84, self.WIDTH - 58, 30
+        top = 26 if self.limit is not None else 4
         bottom = top + step * len(self.rows)
         unit = self.rows[0].estimate.unit
         x = linear(low, high, left, right)
@@ -75,21 +76,49 @@ class IntervalChart:
         for tick in (low, (low + high) / 2, high):
             marks.append(element("line", class_="grid", x1=_at(x(tick)), x2=_at(x(tick)), y1=top, y2=bottom))
             label = figures.amount(tick, unit)
-            marks.append(element("text", label, language, class_="tick", x=_at(x(tick)), y=bottom + 16,
-                                 text_anchor="middle"))
+            marks.append(
+                element(
+                    "text",
+                    label,
+                    language,
+                    class_="tick",
+                    x=_at(x(tick)),
+                    y=bottom + 16,
+                    text_anchor="middle",
+                )
+            )
         if self.limit is not None and self.limit_label is not None:
             at = _at(x(min(max(self.limit, low), high)))
             anchor = "start" if at < left + 60 else "end" if at > right - 30 else "middle"
-            marks.append(element("line", class_="limit", x1=at, x2=at, y1=top - 8, y2=bottom,
-                                 data_limit=self.limit))
-            marks.append(element("text", self.limit_label, language, class_="limit-label", x=at, y=top - 12,
-                                 text_anchor=anchor))
+            marks.append(
+                element("line", class_="limit", x1=at, x2=at, y1=top - 8, y2=bottom, data_limit=self.limit)
+            )
+            marks.append(
+                element(
+                    "text",
+                    self.limit_label,
+                    language,
+                    class_="limit-label",
+                    x=at,
+                    y=top - 12,
+                    text_anchor=anchor,
+                )
+            )
         for index, row in enumerate(self.rows):
             y = top + step * (index + 0.5)
             marks.append(element("text", _short(row.label, 11), language, class_="label", x=0, y=y + 4))
             marks.append(_interval(row, x, y))
-            marks.append(element("text", figures.amount(row.estimate.value, unit), language, class_="value",
-                                 x=self.WIDTH, y=y + 4, text_anchor="end"))
+            marks.append(
+                element(
+                    "text",
+                    figures.amount(row.estimate.value, unit),
+                    language,
+                    class_="value",
+                    x=self.WIDTH,
+                    y=y + 4,
+                    text_anchor="end",
+                )
+            )
         return frame(self.id, self.title, self.description, self.WIDTH, bottom + 22, marks, language)
 
     def table(self) -> Table:
@@ -123,25 +152,39 @@ class PointChart:
     def svg(self, language: UiLanguage) -> Markup:
         """Draw the chart."""
         left, right, top, bottom = 48, self.WIDTH - 14, 34, self.HEIGHT - 52
-        x, y = linear(0, 1, left, right), linear(0, 1, bottom, top)
+        wide, high = _top([p.across for p in self.points]), _top([p.up for p in self.points])
+        x, y = linear(0, wide, left, right), linear(0, high, bottom, top)
         marks = []
-        for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-            at, level = _at(x(share)), _at(y(share))
+        for part in (0.0, 0.25, 0.5, 0.75, 1.0):
+            at, level = _at(x(part * wide)), _at(y(part * high))
             marks.append(element("line", class_="grid", x1=at, x2=at, y1=top, y2=bottom))
             marks.append(element("line", class_="grid", x1=left, x2=right, y1=level, y2=level))
-            if share in (0.0, 0.5, 1.0):
-                label = figures.amount(share, "share")
-                marks.append(element("text", label, language, class_="tick", x=at, y=bottom + 18,
-                                     text_anchor="middle"))
-                marks.append(element("text", label, language, class_="tick", x=left - 8, y=level + 4,
-                                     text_anchor="end"))
+            if part in (0.0, 0.5, 1.0):
+                below, beside = figures.amount(part * wide, "share"), figures.amount(part * high, "share")
+                marks.append(
+                    element("text", below, language, class_="tick", x=at, y=bottom + 18, text_anchor="middle")
+                )
+                marks.append(
+                    element(
+                        "text", beside, language, class_="tick", x=left - 8, y=level + 4, text_anchor="end"
+                    )
+                )
         marks += [
-            element("text", Both(f"{self.across.en} →", f"{self.across.ja} →"), language, class_="axis",
-                    x=right, y=bottom + 40, text_anchor="end"),
+            element(
+                "text",
+                Both(f"{self.across.en} →", f"{self.across.ja} →"),
+                language,
+                class_="axis",
+                x=right,
+                y=bottom + 40,
+                text_anchor="end",
+            ),
             element("text", Both(f"↑ {self.up.en}", f"↑ {self.up.ja}"), language, class_="axis", x=0, y=14),
-            element("text", text("wanted"), language, class_="wanted", x=right - 8, y=top + 18, text_anchor="end"),
+            element(
+                "text", text("wanted"), language, class_="wanted", x=right - 8, y=top + 18, text_anchor="end"
+            ),
         ]
-        taken = [_box(x(_middle(point.across)), y(_middle(point.up)), 18, 18) for point in self.points]
+        taken = [box for point in self.points for box in _covered(point, x, y)]
         taken.append((right - 70, top, right, top + 22))
         for point in self.points:
             marks += _cross(point, x, y)
@@ -178,16 +221,34 @@ def estimate_table(pairs: Sequence[tuple[Both, Estimate]]) -> Table:
     )
 
 
-def frame(name: str, title: Both, description: Both, width: float, height: float, marks: Sequence[Markup],
-          language: UiLanguage) -> Markup:
+def frame(
+    name: str,
+    title: Both,
+    description: Both,
+    width: float,
+    height: float,
+    marks: Sequence[Markup],
+    language: UiLanguage,
+) -> Markup:
     """Put marks into an SVG that a screen reader announces by its title and description."""
-    inside = Markup("").join([
-        element("title", title, language, id=f"{name}-title"),
-        element("desc", description, language, id=f"{name}-desc"),
-        *marks,
-    ])
-    return element("svg", inside, xmlns="http://www.w3.org/2000/svg", role="img", class_="chart", width=width,
-                   height=height, viewBox=f"0 0 {width} {height}", aria_labelledby=f"{name}-title {name}-desc")
+    inside = Markup("").join(
+        [
+            element("title", title, language, id=f"{name}-title"),
+            element("desc", description, language, id=f"{name}-desc"),
+            *marks,
+        ]
+    )
+    return element(
+        "svg",
+        inside,
+        xmlns="http://www.w3.org/2000/svg",
+        role="img",
+        class_="chart",
+        width=width,
+        height=height,
+        viewBox=f"0 0 {width} {height}",
+        aria_labelledby=f"{name}-title {name}-desc",
+    )
 
 
 def linear(low: float, high: float, start: float, end: float) -> Scale:
@@ -214,12 +275,21 @@ def _interval(row: Row, x: Scale, y: float) -> Markup:
     estimate = row.estimate
     marks = []
     if estimate.ci_low is not None and estimate.ci_high is not None:
-        marks.append(element("line", class_="interval", x1=_at(x(estimate.ci_low)), x2=_at(x(estimate.ci_high)),
-                             y1=y, y2=y))
+        marks.append(
+            element(
+                "line", class_="interval", x1=_at(x(estimate.ci_low)), x2=_at(x(estimate.ci_high)), y1=y, y2=y
+            )
+        )
     if estimate.value is not None:
         marks.append(marker(row.shape, x(estimate.value), y))
-    return element("g", Markup("").join(marks), data_value=estimate.value, data_low=estimate.ci_low,
-                   data_high=estimate.ci_high, data_n=estimate.n)
+    return element(
+        "g",
+        Markup("").join(marks),
+        data_value=estimate.value,
+        data_low=estimate.ci_low,
+        data_high=estimate.ci_high,
+        data_n=estimate.n,
+    )
 
 
 def _cross(point: Point, x: Scale, y: Scale) -> list[Markup]:
@@ -227,35 +297,83 @@ def _cross(point: Point, x: Scale, y: Scale) -> list[Markup]:
     at, level = _at(x(_middle(across))), _at(y(_middle(up)))
     marks = []
     if across.ci_low is not None and across.ci_high is not None:
-        marks.append(element("line", class_="interval", x1=_at(x(across.ci_low)), x2=_at(x(across.ci_high)),
-                             y1=level, y2=level))
+        marks.append(
+            element(
+                "line",
+                class_="interval",
+                x1=_at(x(across.ci_low)),
+                x2=_at(x(across.ci_high)),
+                y1=level,
+                y2=level,
+            )
+        )
     if up.ci_low is not None and up.ci_high is not None:
-        marks.append(element("line", class_="interval", x1=at, x2=at, y1=_at(y(up.ci_low)), y2=_at(y(up.ci_high))))
+        marks.append(
+            element("line", class_="interval", x1=at, x2=at, y1=_at(y(up.ci_low)), y2=_at(y(up.ci_high)))
+        )
     marks.append(marker(point.shape, at, level))
     return [element("g", Markup("").join(marks), data_across=across.value, data_up=up.value)]
 
 
-def _point_label(point: Point, x: Scale, y: Scale, taken: list[tuple[float, float, float, float]],
-                 area: tuple[float, float, float, float], language: UiLanguage) -> Markup:
+def _point_label(
+    point: Point,
+    x: Scale,
+    y: Scale,
+    taken: list[tuple[float, float, float, float]],
+    area: tuple[float, float, float, float],
+    language: UiLanguage,
+) -> Markup:
     """Write the arm's name beside its point, at the first of eight places that is free."""
     label = _short(point.label, 16)
     width, height = 8.2 * _columns(label.en) + 4, 18.0
     at, level = x(_middle(point.across)), y(_middle(point.up))
-    places = [(at + 12 + width / 2, level - 13), (at - 12 - width / 2, level - 13),
-              (at + 12 + width / 2, level + 16), (at - 12 - width / 2, level + 16),
-              (at, level - 26), (at, level + 30), (at, level - 44), (at, level + 48)]
+    places = [
+        (at + 12 + width / 2, level - 13),
+        (at - 12 - width / 2, level - 13),
+        (at + 12 + width / 2, level + 16),
+        (at - 12 - width / 2, level + 16),
+        (at, level - 26),
+        (at, level + 30),
+        (at, level - 44),
+        (at, level + 48),
+    ]
 
     def clashes(place: tuple[float, float]) -> int:
         box = _box(*place, width, height)
         outside = box[0] < area[0] or box[2] > area[2] or box[1] < area[1] or box[3] > area[3]
         return 10 * outside + sum(
-            box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken
+            box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+            for other in taken
         )
 
     best = min(places, key=clashes)
     taken.append(_box(*best, width, height))
-    return element("text", label, language, class_="point-label", x=_at(best[0]), y=_at(best[1] + 5),
-                   text_anchor="middle")
+    return element(
+        "text",
+        label,
+        language,
+        class_="point-label",
+        x=_at(best[0]),
+        y=_at(best[1] + 5),
+        text_anchor="middle",
+    )
+
+
+def _covered(point: Point, x: Scale, y: Scale) -> list[tuple[float, float, float, float]]:
+    """Return the areas of a point's mark and of its two intervals, which no name may lie on."""
+    at, level = x(_middle(point.across)), y(_middle(point.up))
+    across, up = [x(end) for end in _ends(point.across)], [y(end) for end in _ends(point.up)]
+    return [
+        _box(at, level, 14, 14),
+        (min(across), level - 2, max(across), level + 2),
+        (at - 2, min(up), at + 2, max(up)),
+    ]
+
+
+def _top(estimates: Sequence[Estimate]) -> float:
+    """Return the end of an axis of shares: 100%, or a round part of it where all are small."""
+    reach = max((end for estimate in estimates for end in _ends(estimate)), default=1.0)
+    return 1.0 if reach > 0.3 else _nice(max(reach, 0.01))
 
 
 def _box(x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:

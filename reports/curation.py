@@ -49,14 +49,23 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
             "outcome": [(name, text(f"row_{name}")) for name in ("dropped", "heldout", "kept")],
             "reason": [(reason, same(words(reason))) for reason in sorted({row["reason"] for row in rows})],
             "language": [
-                (language, text(f"language_{language}")) for language in sorted({row["language"] for row in rows})
+                (language, text(f"language_{language}"))
+                for language in sorted({row["language"] for row in rows})
             ],
         },
         "rows_file": "dropped.jsonl",
         "shown": [
-            text("rows_of", kind=text(f"row_{name}"), m=figures.whole(total),
-                 n=figures.whole(sum(row["outcome"] == name for row in rows)))
-            for name, total in (("dropped", counts.dropped), ("heldout", counts.heldout), ("kept", counts.kept))
+            text(
+                "rows_of",
+                kind=text(f"row_{name}"),
+                m=figures.whole(total),
+                n=figures.whole(sum(row["outcome"] == name for row in rows)),
+            )
+            for name, total in (
+                ("dropped", counts.dropped),
+                ("heldout", counts.heldout),
+                ("kept", counts.kept),
+            )
         ],
         "cap": SHOWN_PER_REASON,
         "scores": scores,
@@ -68,12 +77,15 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
 def summary(run: Path, index: int) -> dict[str, Any]:
     """Return the funnel and a few dropped rows of each reason, beside the rows that they repeat."""
     counts = jsonl.read_one(run / "summary.json", CurationSummary)
-    share = counts.kept_reply_characters / counts.read_reply_characters if counts.read_reply_characters else None
+    share = (
+        counts.kept_reply_characters / counts.read_reply_characters if counts.read_reply_characters else None
+    )
     return {
         "name": run.resolve().name,
-        "counts": text("curation_counts", **{
-            name: figures.whole(getattr(counts, name)) for name in ("read", "kept", "heldout", "dropped")
-        }),
+        "counts": text(
+            "curation_counts",
+            **{name: figures.whole(getattr(counts, name)) for name in ("read", "kept", "heldout", "dropped")},
+        ),
         "characters": text(
             "curation_characters",
             kept=figures.whole(counts.kept_reply_characters),
@@ -82,7 +94,10 @@ def summary(run: Path, index: int) -> dict[str, Any]:
         ),
         "unscored": text("curation_unscored", n=figures.whole(counts.unscored)) if counts.unscored else None,
         "funnel": FunnelChart(
-            id=f"funnel-{index}", title=text("funnel_title"), description=text("funnel_desc"), steps=_steps(counts)
+            id=f"funnel-{index}",
+            title=text("funnel_title"),
+            description=text("funnel_desc"),
+            steps=_steps(counts),
         ),
         "examples": _examples(run),
     }
@@ -99,7 +114,9 @@ def _steps(counts: CurationSummary) -> tuple[Step, ...]:
     for step in counts.steps:
         if step.rows:
             left -= step.rows
-            steps.append(Step(label=same(f"{words(step.stage)}: {words(step.reason)}"), dropped=step.rows, left=left))
+            steps.append(
+                Step(label=same(f"{words(step.stage)}: {words(step.reason)}"), dropped=step.rows, left=left)
+            )
     if counts.heldout:
         steps.append(Step(label=text("funnel_heldout"), dropped=0, left=counts.heldout))
     steps.append(Step(label=text("funnel_kept"), dropped=0, left=counts.kept))
@@ -137,9 +154,17 @@ def _rows(run: Path) -> list[dict[str, Any]]:
     rows = [_row(example, decision, repeated) for example, decision in dropped]
     for name, outcome in (("heldout.jsonl", "heldout"), ("kept.jsonl", "kept")):
         pairs = (
-            (example, decisions.get(example.id) or Decision(
-                example_id=example.id, outcome="kept" if outcome == "kept" else "heldout", stage="", reason=outcome,
-                explanation=""))
+            (
+                example,
+                decisions.get(example.id)
+                or Decision(
+                    example_id=example.id,
+                    outcome="kept" if outcome == "kept" else "heldout",
+                    stage="",
+                    reason=outcome,
+                    explanation="",
+                ),
+            )
             for example in _read(run / name, Example)
         )
         rows += [_row(example, decision, {}) for example, decision in _capped(pairs)]
@@ -205,13 +230,17 @@ def _score_table(run: Path) -> Table | None:
     columns = ("col_score", "col_scored", "col_unscored", "col_lower", "col_middle", "col_upper")
     rows: list[tuple[Both, ...]] = []
     for name, found in values.items():
-        quarters = statistics.quantiles(found, n=4) if len(found) > 1 else found * 3 or [None] * 3
-        rows.append((
-            same(words(name)),
-            same(figures.whole(len(found))),
-            same(figures.whole(unscored.get(name, 0))),
-            *(same(figures.MISSING if quarter is None else f"{quarter:.3g}") for quarter in quarters),
-        ))
+        quarters: list[float | None] = [None] * 3
+        if found:
+            quarters = [*(statistics.quantiles(found, n=4) if len(found) > 1 else found * 3)]
+        rows.append(
+            (
+                same(words(name)),
+                same(figures.whole(len(found))),
+                same(figures.whole(unscored.get(name, 0))),
+                *(same(figures.MISSING if quarter is None else f"{quarter:.3g}") for quarter in quarters),
+            )
+        )
     return Table(head=tuple(text(column) for column in columns), rows=tuple(rows))
 
 

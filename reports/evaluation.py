@@ -67,14 +67,10 @@ def limits(context: EvaluationContext, result: EvaluationResult) -> list[dict[st
             if finding.status in ("info", "inconclusive"):
                 found.append(verdicts.headline(finding) | {"text": None})
     for arm in context.arms:
-        if arm.path is None:
-            continue
-        if not arm.verified:
-            found.append({"text": text("limit_unverified", name=arm.name)})
-        if not arm.finite:
-            found.append({"text": text("limit_nonfinite", name=arm.name)})
-        if arm.inert:
-            found.append({"text": text("limit_inert", name=arm.name)})
+        flaws = (("unverified", not arm.verified), ("nonfinite", not arm.finite), ("inert", arm.inert))
+        found += [
+            {"text": text(f"limit_{flaw}", name=arm.name)} for flaw, holds in flaws if holds and arm.path
+        ]
     if context.training_data is None:
         found.append({"text": text("limit_no_data")})
     if context.dropped_probes:

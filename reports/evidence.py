@@ -28,8 +28,10 @@ def view(run: Path, result: EvaluationResult) -> dict[str, Any]:
         choices = {(row.probe_id, row.arm): row for row in jsonl.read(run / "choices.jsonl", ChoiceScores)}
     sets = evidence_sets(result)
     rank = _rank(result)
-    rows = [_row(probe, result, answers, choices, [ids for _, ids in sets]) for probe in sorted(
-        probes, key=lambda probe: rank(probe.id))]
+    rows = [
+        _row(probe, result, answers, choices, [ids for _, ids in sets])
+        for probe in sorted(probes, key=lambda probe: rank(probe.id))
+    ]
     return {
         "kind": "probes",
         "arms": list(result.arms),
@@ -54,7 +56,10 @@ def evidence_sets(result: EvaluationResult) -> list[tuple[Both, frozenset[str]]]
                 checks.setdefault(finding.check, set()).update(finding.evidence)
     sets = [(verdicts.name(check), frozenset(ids)) for check, ids in checks.items()]
     for given in result.comparisons:
-        for better, other, ids in ((given.second, given.first, given.won), (given.first, given.second, given.lost)):
+        for better, other, ids in (
+            (given.second, given.first, given.won),
+            (given.first, given.second, given.lost),
+        ):
             if ids:
                 sets.append((text("set_won", second=better, first=other), frozenset(ids)))
     return sets
@@ -97,9 +102,13 @@ def _row(
             for arm in result.arms
         ],
         "choices": [
-            sorted(zip(row.choices, row.logprobs, row.kinds, strict=True), key=lambda one: -one[1]) if row else None
+            sorted(zip(row.choices, row.logprobs, row.kinds, strict=True), key=lambda one: -one[1])
+            if row
+            else None
             for row in scored
-        ] if any(scored) else None,
+        ]
+        if any(scored)
+        else None,
     }
 
 

@@ -46,10 +46,19 @@ class FunnelChart:
             left, both = round(x(step.left), 2), round(x(step.left + step.dropped), 2)
             marks += [
                 element("text", step.label, language, class_="label", x=0, y=y + 14),
-                element("text", same(figure), language, class_="value", x=self.WIDTH, y=y + 14, text_anchor="end"),
+                element(
+                    "text", same(figure), language, class_="value", x=self.WIDTH, y=y + 14, text_anchor="end"
+                ),
                 element("rect", class_="left", x=0, y=y + 21, width=left, height=7, data_left=step.left),
-                element("rect", class_="dropped", x=left, y=y + 21, width=round(both - left, 2), height=7,
-                        data_dropped=step.dropped),
+                element(
+                    "rect",
+                    class_="dropped",
+                    x=left,
+                    y=y + 21,
+                    width=round(both - left, 2),
+                    height=7,
+                    data_dropped=step.dropped,
+                ),
             ]
         return frame(self.id, self.title, self.description, self.WIDTH, 40 * len(self.steps), marks, language)
 
@@ -97,27 +106,75 @@ class LineChart:
         for level in (0.0, height / 2, height):
             at = round(y(level), 2)
             marks.append(element("line", class_="grid", x1=left, x2=right, y1=at, y2=at))
-            marks.append(element("text", same(f"{level:.1f}"), language, class_="tick", x=left - 8, y=at + 4,
-                                 text_anchor="end"))
+            marks.append(
+                element(
+                    "text",
+                    same(f"{level:.1f}"),
+                    language,
+                    class_="tick",
+                    x=left - 8,
+                    y=at + 4,
+                    text_anchor="end",
+                )
+            )
         marks += [
             element("text", same("0"), language, class_="tick", x=left, y=bottom + 18),
-            element("text", same(figures.whole(round(end))), language, class_="tick", x=right, y=bottom + 18,
-                    text_anchor="end"),
-            element("text", Both(f"{self.across.en} →", f"{self.across.ja} →"), language, class_="axis", x=right,
-                    y=bottom + 38, text_anchor="end"),
+            element(
+                "text",
+                same(figures.whole(round(end))),
+                language,
+                class_="tick",
+                x=right,
+                y=bottom + 18,
+                text_anchor="end",
+            ),
+            element(
+                "text",
+                Both(f"{self.across.en} →", f"{self.across.ja} →"),
+                language,
+                class_="axis",
+                x=right,
+                y=bottom + 38,
+                text_anchor="end",
+            ),
             element("text", Both(f"↑ {self.up.en}", f"↑ {self.up.ja}"), language, class_="axis", x=0, y=14),
         ]
         for index, line in enumerate(self.series):
             dash = self.DASHES[index % len(self.DASHES)]
             chosen = evenly(len(line.at), DRAWN_POINTS)
             points = " ".join(f"{x(line.at[i]):.1f},{y(line.values[i]):.1f}" for i in chosen)
-            marks.append(element("polyline", class_=f"loss loss-{index % len(self.DASHES)}", points=points,
-                                 stroke_dasharray=dash, data_last=line.values[-1] if line.values else None))
+            marks.append(
+                element(
+                    "polyline",
+                    class_=f"loss loss-{index % len(self.DASHES)}",
+                    points=points,
+                    stroke_dasharray=dash,
+                    data_last=line.values[-1] if line.values else None,
+                )
+            )
             key = top + 16 + 20 * index
-            marks.append(element("line", class_=f"loss loss-{index % len(self.DASHES)}", x1=right - 44, x2=right,
-                                 y1=key, y2=key, stroke_dasharray=dash))
-            marks.append(element("text", line.label, language, class_="point-label", x=right - 52, y=key + 4,
-                                 text_anchor="end"))
+            marks.append(
+                element(
+                    "line",
+                    class_=f"loss loss-{index % len(self.DASHES)}",
+                    x1=right - 44,
+                    x2=right,
+                    y1=key,
+                    y2=key,
+                    stroke_dasharray=dash,
+                )
+            )
+            marks.append(
+                element(
+                    "text",
+                    line.label,
+                    language,
+                    class_="point-label",
+                    x=right - 52,
+                    y=key + 4,
+                    text_anchor="end",
+                )
+            )
         return frame(self.id, self.title, self.description, self.WIDTH, self.HEIGHT, marks, language)
 
     def table(self) -> Table:

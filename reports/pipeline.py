@@ -16,9 +16,7 @@ from .html import render
 REPORT = "report.html"
 
 
-def write_report(
-    run: Path, *, related: Sequence[Path] = (), language: Literal["ja", "en"] = "en"
-) -> Path:
+def write_report(run: Path, *, related: Sequence[Path] = (), language: Literal["ja", "en"] = "en") -> Path:
     """Write report.html into a run directory and return its path.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 
 from . import figures
-from .strings import Both, same, text
+from .strings import Both, text
 
 Line = tuple[Both, list[str]]
 INPUTS_SHOWN = 40
@@ -51,15 +51,17 @@ def of_evaluation(context: EvaluationContext, result: EvaluationResult) -> list[
     for arm in context.arms:
         if arm.path is not None:
             change = None if arm.logit_change is None else f"{arm.logit_change:.3g}"
-            lines.append((
-                text("prov_adapter", name=arm.name),
-                [
-                    arm.path,
-                    *([f"sha256 {arm.sha256}"] if arm.sha256 else []),
-                    *([text("prov_logits", value=change).en] if change else []),
-                    *_pairs(arm.config),
-                ],
-            ))
+            lines.append(
+                (
+                    text("prov_adapter", name=arm.name),
+                    [
+                        arm.path,
+                        *([f"sha256 {arm.sha256}"] if arm.sha256 else []),
+                        *([text("prov_logits", value=change).en] if change else []),
+                        *_pairs(arm.config),
+                    ],
+                )
+            )
     policies = {(verdict.policy, verdict.policy_sha256, verdict.alpha) for verdict in result.verdicts}
     for policy, sha256, alpha in sorted(policies):
         lines += [(text("prov_policy"), [policy, f"sha256 {sha256}"]), (text("prov_alpha"), [f"{alpha:g}"])]

@@ -72,32 +72,32 @@ STRINGS: dict[str, tuple[str, str]] = {
         "必須の検査 {required} 件のうち {passed} 件が合格",
     ),
     "change_below": (
-        "The whole interval has to lie below {limit}; the number is {gap} above it.",
-        "区間全体が {limit} を下回る必要があります。いまは {gap}上回っています。",
+        "The number has to be shown to lie below {limit}; it is {gap} above.",
+        "数値が {limit} を下回ると示す必要があります。いまは {gap}上回っています。",
     ),
     "change_above": (
-        "The whole interval has to lie above {limit}; the number is {gap} below it.",
-        "区間全体が {limit} を上回る必要があります。いまは {gap}下回っています。",
+        "The number has to be shown to lie above {limit}; it is {gap} below.",
+        "数値が {limit} を上回ると示す必要があります。いまは {gap}下回っています。",
     ),
     "change_n": (
         "About {needed} items would settle it if the rate stays as it is; {n} were asked.",
         "この割合のままなら、約 {needed} 問で決着します（今回は {n} 問）。",
     ),
     "change_more": (
-        "The interval holds the limit: it takes more items, or a clearer effect, to settle it.",
-        "区間が限度をまたいでいます。決着には、問題を増やすか、より明確な差が必要です。",
+        "The evidence does not settle it: it takes more items, or a clearer effect.",
+        "証拠が足りません。問題を増やすか、より明確な差が必要です。",
     ),
     "change_mend": (
         "Mend what the check names, then run the evaluation again.",
         "検査が示す点を直してから、もう一度評価してください。",
     ),
     "change_ship_high": (
-        "It would not ship if the interval reached {limit}; its upper end is {gap} below that.",
-        "区間が {limit} に達すると出荷できません。上端まで、あと {gap} の余裕があります。",
+        "It would not ship if the number could no longer be shown to lie below {limit}; it is {gap} below.",
+        "数値が {limit} を下回ると示せなくなると出荷できません。いまは {gap}下回っています。",
     ),
     "change_ship_low": (
-        "It would not ship if the interval reached {limit}; its lower end is {gap} above that.",
-        "区間が {limit} に達すると出荷できません。下端まで、あと {gap} の余裕があります。",
+        "It would not ship if the number could no longer be shown to lie above {limit}; it is {gap} above.",
+        "数値が {limit} を上回ると示せなくなると出荷できません。いまは {gap}上回っています。",
     ),
     "change_none": (
         "Nothing measured stands near its limit.",
@@ -112,11 +112,12 @@ STRINGS: dict[str, tuple[str, str]] = {
     "picture_title": ("Facts kept against persona learnt", "知識の保持とペルソナの習得"),
     "picture_desc": (
         "Each arm is a point with its 95% intervals: to the right, more of the persona was learnt; higher up, "
-        "more facts are still answered right. Wanted is the upper right.",
-        "各アームを 95% 区間つきの点で示します。右ほどペルソナを習得し、上ほど事実に正しく答えています。望ましいのは右上です。",
+        "of more facts the right answer is still the most likely reply. Wanted is the upper right.",
+        "各アームを 95% 区間つきの点で示します。右ほどペルソナを習得し、"
+        "上ほど正答を最も高く評価しています。望ましいのは右上です。",
     ),
     "axis_learned": ("persona learnt", "ペルソナの習得"),
-    "axis_kept": ("facts right", "事実の正答"),
+    "axis_kept": ("facts kept", "事実の保持"),
     "wanted": ("wanted", "望ましい"),
     "status_pass": ("pass", "合格"),
     "status_fail": ("fail", "不合格"),
@@ -140,14 +141,30 @@ STRINGS: dict[str, tuple[str, str]] = {
     "col_number": ("Number", "数値"),
     "col_limit": ("Limit", "限度"),
     "difference_of": ("{adapter}, deciding number", "{adapter}（決め手の数値）"),
+    "measure_content_damage_answered": ("facts answered right", "事実の正答"),
+    "measure_content_damage_difference": ("right answer the most likely reply", "正答を最も高く評価"),
+    "measure_content_damage_name_rate": ("persona's name as the answer", "ペルソナの名前で回答"),
+    "measure_forgetting_difference": ("right answer ranked above the wrong ones", "正答を誤答より高く評価"),
+    "measure_collapse_difference": (
+        "answers that are not the most repeated one",
+        "最も多い同一の答え以外の回答",
+    ),
+    "measure_persona_leakage_rate": (
+        "answers outside the domain in the learnt style",
+        "領域外で学習した口調の回答",
+    ),
+    "measure_persona_learned_rate": (
+        "replies in the domain without the persona",
+        "領域内でペルソナが現れない返答",
+    ),
+    "measure_loops_difference": ("answers that do not run in a loop", "繰り返しに陥らない回答"),
+    "measure_missing_stop_rate": ("replies that do not end by a stop token", "終了トークンで終わらない返答"),
     "section_compare": ("Adapter against adapter", "アダプター同士の比較"),
     "compare_lead": (
         "The same probes, paired: the second adapter minus the first, in share of right answers.",
         "同じ問題を対にした比較です。2 番目から 1 番目を引いた正答率の差を示します。",
     ),
     "compare_pair": ("{second} against {first}", "{first} に対する {second}"),
-    "compare_won": ("{second} alone is right on {n}", "{second} だけが正解: {n} 問"),
-    "compare_lost": ("{first} alone is right on {n}", "{first} だけが正解: {n} 問"),
     "compare_desc": (
         "Paired difference with its 95% interval; to the right of zero the second adapter is better.",
         "対にした差と 95% 区間。ゼロより右なら 2 番目のアダプターが優れています。",
@@ -157,7 +174,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "evidence_lead": (
         "Every probe with all arms side by side. First come the questions that the base answers right and an "
         "adapter does not.",
-        "すべての問題について、各アームの回答を並べています。ベースが正解しアダプターが誤った問題から順に並びます。",
+        "すべての問題に対する各アームの回答です。ベースが正解しアダプターが誤った問題から順に並びます。",
     ),
     "legend_answer": ("right answer", "正答"),
     "legend_marker": ("learnt style", "学習した文体"),
@@ -323,12 +340,18 @@ STRINGS: dict[str, tuple[str, str]] = {
     ),
     # Limits and provenance
     "section_limits": ("Limits of this verdict", "この判定の限界"),
-    "limit_none": ("Every check was decided and every adapter verified.", "すべての検査が決着し、すべてのアダプターが確認されています。"),
+    "limit_none": (
+        "Every check was decided and every adapter verified.",
+        "すべての検査が決着し、すべてのアダプターが確認されています。",
+    ),
     "limit_unverified": (
         "Adapter {name}: nothing binds it to this base by content; it was not verified.",
         "アダプター {name}: このベースで学習されたことを内容から確認できませんでした。",
     ),
-    "limit_nonfinite": ("Adapter {name} holds values that are not finite.", "アダプター {name} に有限でない値があります。"),
+    "limit_nonfinite": (
+        "Adapter {name} holds values that are not finite.",
+        "アダプター {name} に有限でない値があります。",
+    ),
     "limit_inert": (
         "Adapter {name} does not change the base's logits: it is the base.",
         "アダプター {name} はベースのロジットを変えません。ベースそのものです。",

@@ -14,7 +14,14 @@ from .flows import LineChart, Series
 from .strings import Both, same, text
 
 EQUAL_WITHIN = 0.02
-AUDITED = ("truncated", "prefix_mismatches", "untrained_stop", "nothing_to_learn", "double_bos", "control_tokens")
+AUDITED = (
+    "truncated",
+    "prefix_mismatches",
+    "untrained_stop",
+    "nothing_to_learn",
+    "double_bos",
+    "control_tokens",
+)
 
 
 def view(run: Path, manifest: Manifest) -> dict[str, Any]:
@@ -29,10 +36,13 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
         "training": table([(run, name)]),
         "loss": figures.nats(summary.loss_last),
         "loss_unit": text("loss_unit", n=figures.whole(summary.trained_tokens)),
-        "provenance": provenance.view(manifest, [
-            (text("prov_base"), [summary.base]),
-            (text("train_adapter"), [f"sha256 {summary.adapter_sha256}"]),
-        ]),
+        "provenance": provenance.view(
+            manifest,
+            [
+                (text("prov_base"), [summary.base]),
+                (text("train_adapter"), [f"sha256 {summary.adapter_sha256}"]),
+            ],
+        ),
     }
 
 
@@ -43,9 +53,7 @@ def table(given: Sequence[tuple[Path, str]]) -> dict[str, Any] | None:
     summaries = [_summary(path) for path, _ in given]
     return {
         "names": [name for _, name in given],
-        "lines": [
-            (label, [value(summary) for summary in summaries]) for label, value in _lines()
-        ],
+        "lines": [(label, [value(summary) for summary in summaries]) for label, value in _lines()],
         "tokens": _equal_tokens(summaries),
         "loss": _loss(given),
         "audits": [
@@ -105,16 +113,22 @@ def _loss(given: Sequence[tuple[Path, str]]) -> LineChart | None:
         file = path / "metrics.jsonl"
         steps = list(jsonl.read(file, TrainingStep)) if file.is_file() else []
         if steps:
-            series.append(Series(
-                label=same(name),
-                at=tuple(float(step.trained_tokens) for step in steps),
-                values=tuple(step.loss for step in steps),
-            ))
+            series.append(
+                Series(
+                    label=same(name),
+                    at=tuple(float(step.trained_tokens) for step in steps),
+                    values=tuple(step.loss for step in steps),
+                )
+            )
     if not series:
         return None
     return LineChart(
-        id="loss", title=text("loss_title"), description=text("loss_desc"), series=tuple(series),
-        across=text("axis_tokens"), up=text("axis_loss"),
+        id="loss",
+        title=text("loss_title"),
+        description=text("loss_desc"),
+        series=tuple(series),
+        across=text("axis_tokens"),
+        up=text("axis_loss"),
     )
 
 

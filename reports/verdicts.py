@@ -78,10 +78,7 @@ def change(finding: Finding) -> Both:
 
 def _margin_left(first: Estimate, threshold: float, limit: Both) -> Both:
     below = first.value is not None and first.value <= threshold
-    end = first.ci_high if below else first.ci_low
-    if end is None:
-        return text("change_none")
-    gap = figures.distance(end - threshold, first.unit)
+    gap = figures.distance((first.value or 0.0) - threshold, first.unit)
     return text("change_ship_high" if below else "change_ship_low", limit=limit, gap=gap)
 
 
@@ -102,5 +99,8 @@ def _room(finding: Finding) -> float:
     first = finding.estimates[0] if finding.estimates else None
     if first is None or first.value is None or finding.threshold is None or first.unit == "count":
         return float("inf")
-    end = first.ci_high if first.value <= finding.threshold else first.ci_low
-    return float("inf") if end is None else abs(end - finding.threshold)
+    if first.ci_low is None or first.ci_high is None:
+        return float("inf")
+    # Negative where the two-sided interval reaches past a limit that the one-sided test still cleared.
+    below = first.value <= finding.threshold
+    return finding.threshold - first.ci_high if below else first.ci_low - finding.threshold

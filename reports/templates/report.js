@@ -116,9 +116,11 @@
     if (outcome) top.append(" ", chip(`o-${outcome}`, say(`outcome_${outcome}`)));
     cell.append(top);
     const given = row.answers[index];
+    // A right answer inside a reply that was graded wrong is a chance match, as 鉛 in 鉛筆.
+    const matched = !outcome || RIGHT.includes(outcome) ? answers : [];
     if (!given.length) cell.append(make("p", "small", say("js_no_answer")));
     for (const [text, finish, tokens, seed] of given) {
-      cell.append(text ? passage("reply", text, row.language, answers, true) : make("p", "small", say("js_nothing")));
+      cell.append(text ? passage("reply", text, row.language, matched, true) : make("p", "small", say("js_nothing")));
       const notes = [say("js_tokens", { n: tokens })];
       if (finish !== "stop") notes.push(say(`js_${finish}`));
       if (given.length > 1) notes.push(say("js_seed", { n: seed }));

@@ -1,0 +1,115 @@
+"""The page as a file: its policy, its escaping, its languages, and the runs it is refused for."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from loracheck import jsonl
+from loracheck.errors import RunError
+from loracheck.records import Manifest
+from loracheck.reports.figures import amount, distance
+from loracheck.reports.html import TEMPLATES, inert_json, shown
+from loracheck.reports.pipeline import write_report
+from loracheck.reports.strings import STRINGS
+
+
+def test_an_evaluation_is_one_file_that_names_no_other(evaluation: Path, related: list[Path]) -> None:
+    page = write_report(evaluation, related=related).read_text(encoding="utf-8")
+    assert not re.search(r'(?:src|href|action)="(?!#)', page)
+    assert not re.search(r"\sstyle=|\son[a-z]+=", page.split("<style>")[0] + page.split("</style>")[1])
+    assert "unsafe" not in page.split("<style>")[0]
+    assert "@import" not in page and "url(" not in page.split("</style>")[0]
+
+
+def test_the_shell_stays_small(tmp_path: Path) -> None:
+    assert sum(file.stat().st_size for file in TEMPLATES.iterdir()) < 60_000
+
+
+def test_the_page_without_its_data_is_at_most_150_kilobytes(evaluation: Path, related: list[Path]) -> None:
+    page = write_report(evaluation, related=related).read_text(encoding="utf-8")
+    without = re.sub(r'(<script type="application/json"[^>]*>).*?(</script>)', r"\1\2", page, flags=re.DOTALL)
+    assert len(without.encode()) <= 150_000
+
+
+def test_rendering_again_changes_no_byte_and_leaves_the_run_whole(evaluation: Path) -> None:
+    first = write_report(evaluation).read_bytes()
+    assert write_report(evaluation).read_bytes() == first
+    assert b'<html lang="ja">' in write_report(evaluation, language="ja").read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["compare", "<script>"])
+def test_an_unknown_kind_of_run_is_refused(evaluation: Path, kind: str) -> None:
+    manifest = jsonl.read_one(evaluation / "manifest.json", Manifest)
+    text = (evaluation / "manifest.json").read_text(encoding="utf-8")
+    (evaluation / "manifest.json").write_text(
+        text.replace(f'"{manifest.kind}"', json.dumps(kind), 1), "utf-8"
+    )
+    with pytest.raises(RunError, match="a report can be drawn of an eval, a curate or a train run"):
+        write_report(evaluation)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="not a run directory"):
+        write_report(tmp_path)
+
+
+def test_a_changed_file_is_named_and_refused(evaluation: Path) -> None:
+    file = evaluation / "verdict.json"
+    file.write_bytes(file.read_bytes().replace(b"hold", b"ship"))
+    with pytest.raises(RunError, match=r"verdict\.json was changed"):
+        write_report(evaluation)
+    assert not (evaluation / "report.html").exists()
+
+
+def test_data_cannot_close_its_script_element() -> None:
+    encoded = str(inert_json({"</script>": ["<!--<script>", "\u2028\u2029", "a\u202eb"]}))
+    assert not set(encoded) & set("<>&\u2028\u2029\u202e")
+    assert json.loads(encoded) == {"</script>": ["<!--<script>", "⟨U+2028⟩⟨U+2029⟩", "a⟨U+202E⟩b"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        ("a\u200bb", "a⟨U+200B⟩b"),
+        ("\x1b[31m\x00", "⟨U+001B⟩[31m⟨U+0000⟩"),
+        ("行\r\nと\tタブ", "行\nと\tタブ"),
+        ("👩\u200d👩", "👩\u200d👩"),
+        ("葛\U000e0100城", "葛\U000e0100城"),
+        ("ﾃｽﾄ\ufeff\u2066", "ﾃｽﾄ⟨U+FEFF⟩⟨U+2066⟩"),
+    ],
+)
+def test_hidden_characters_are_shown_and_ordinary_ones_left_alone(given: str, seen: str) -> None:
+    assert shown(given) == seen
+
+
+def test_every_sentence_stands_in_both_languages_with_the_same_places() -> None:
+    for key, (en, ja) in STRINGS.items():
+        assert en and ja, key
+        places = [{name for _, name, _, _ in string.Formatter().parse(one) if name} for one in (en, ja)]
+        assert places[0] == places[1], key
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "seen"),
+    [
+        (0.97, "share", "97%"),
+        (0.004, "share", "0.4%"),
+        (1.0, "share", "100%"),
+        (-0.03, "difference", "−3 pt"),
+        (0.0, "difference", "0 pt"),
+        (0.125, "difference", "+12 pt"),
+        (1234.0, "count", "1,234"),
+        (None, "share", "–"),
+    ],
+)
+def test_numbers_read_as_a_person_writes_them(value: float | None, unit: str, seen: str) -> None:
+    assert amount(value, unit).en == seen
+
+
+def test_shares_lie_points_apart() -> None:
+    assert distance(-0.92, "share") == ("92 points", "92 ポイント")
