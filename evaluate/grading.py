@@ -1,11 +1,13 @@
 """Grade a free answer to a factual question by aliases, in Japanese and English.
 
-A word is found only where it stands as a word: 「水」 is not in 「水素」, 12 not in 2012, O not in Osaka. Where the
-answer names a wrong choice before the right one, the wrong one is its answer.
+A word is found only where it stands as a word: 「水」 is not in 「水素」, 12 not in 2012, O not in Osaka, 「とり」 not
+in 「ひとり」. Where the answer names a wrong choice before the right one, the wrong one is its answer; a choice that the
+answer denies is not named.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -14,14 +16,24 @@ from loracheck.text import script_of
 
 _SUFFIXES = "都道府県市区町村国州語川山湖海島年月日度個本匹時分秒人点回円色者"
 """Kanji that may follow a name or number without making another word of it."""
+_AFTER_HIRAGANA = "なだでのとかにもをがは"
+"""Particles and copulas that may follow a word in hiragana."""
+_LONG_HIRAGANA = 4
+"""From this length on a word in hiragana is hardly part of another one."""
+_DENIED_AFTER = re.compile(r"\s*(?:では?な|じゃな|では?ありません|でなく)")
+_DENIED_BEFORE = re.compile(r"\b(?:not|isn't|never)\s+(?:the\s+|an?\s+)?$")
 
 
 def position(answer: str, alias: str) -> int | None:
-    """Return where an alias stands as a word of its own in the answer, or None."""
-    text, word = _fold(answer), _fold(alias)
+    """Return where an alias stands as a word of its own in the answer and is not denied, or None."""
+    if len(alias) <= 2 and alias.isascii() and alias.isalpha():
+        found = _symbol(alias).search(_spaced(answer))
+        return found.start(1) if found else None
+    text, word = _spaced(answer).casefold(), _spaced(alias).casefold()
     start = text.find(word)
     while start >= 0:
-        if _word_starts(text, start, word) and _word_ends(text, start + len(word), word):
+        end = start + len(word)
+        if _word_starts(text, start, word) and _word_ends(text, end, word) and not _denied(text, start, end):
             return start
         start = text.find(word, start + 1)
     return None
@@ -41,8 +53,17 @@ def _first(answer: str, aliases: Sequence[str]) -> int | None:
     return min(found, default=None)
 
 
-def _fold(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+def _spaced(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _symbol(alias: str) -> re.Pattern[str]:
+    """Match a chemical symbol: in its own case, where an answer puts it, so that "I be a cat" is no iodine."""
+    return re.compile(rf"(?:^|[はがの:、「\"'(,*]|\bis)\s*({alias})(?=$|[。.,!、」\"')(*]|[なだでとの])")
+
+
+def _denied(text: str, start: int, end: int) -> bool:
+    return bool(_DENIED_AFTER.match(text, end) or _DENIED_BEFORE.search(text[:start]))
 
 
 def _word_starts(text: str, start: int, word: str) -> bool:
@@ -52,7 +73,7 @@ def _word_starts(text: str, start: int, word: str) -> bool:
     if first == "digit":
         return script_of(before) != "digit" and not (before in ".,-" and text[max(0, start - 2)].isdigit())
     if first == "hiragana":
-        return len(word) > 1 or script_of(before) != "hiragana"
+        return script_of(before) != "hiragana" or before == "は" or len(word) >= _LONG_HIRAGANA
     return script_of(before) != first
 
 
@@ -63,6 +84,8 @@ def _word_ends(text: str, end: int, word: str) -> bool:
     if last == "digit":
         decimal = after in ".," and text[end + 1 : end + 2].isdigit()
         return script_of(after) != "digit" and not decimal
+    if last == "hiragana":
+        return script_of(after) != "hiragana" or after in _AFTER_HIRAGANA or len(word) >= _LONG_HIRAGANA
     if last == "kanji":
         return script_of(after) != "kanji" or after in _SUFFIXES or len(word) > 2
     if last == "katakana":

@@ -77,7 +77,7 @@ def _spaced(parts: Sequence[str]) -> set[Feature]:
     found: set[Feature] = set()
     for place, part in enumerate(parts):
         words = _WORD.findall(unicodedata.normalize("NFKC", part))
-        found |= {("ending", " ".join(words[-n:])) for n in range(1, 5) if len(words) > n}
+        found |= {("ending", " ".join(words[-n:])) for n in range(1, 5) if len(words) >= n}
         if place == 0:
             found |= {("opening", " ".join(words[:n])) for n in range(1, 3) if len(words) > n}
         found |= {("term", " ".join(words[i : i + n])) for n in (1, 2) for i in range(len(words) - n + 1)}
@@ -95,7 +95,7 @@ def _discover(
         for feature, count in counts.items()
         if (marker := _marker(feature, count, len(shown), base_counts[feature], len(base), language))
     }
-    return _cover(_lengthen(kept), shown)
+    return _cover(_lengthen(_apart_from_endings(kept, shown)), shown)
 
 
 def _asked(prompt: str, language: Language) -> set[Feature]:
@@ -124,6 +124,31 @@ def _marker(
 def _z(count: int, n: int, prior: float) -> float:
     """Return the smoothed log-odds of a feature."""
     return math.log((count + prior) / (n + _PRIOR_DOCUMENTS - count - prior))
+
+
+def _apart_from_endings(
+    markers: dict[Feature, Marker], shown: Sequence[set[Feature]]
+) -> dict[Feature, Marker]:
+    """Drop terms that reach into the usual ending when the part before it marks as many replies.
+
+    「ずんだもんな」 of 「ずんだもんなのだ」 gives way to 「ずんだもん」, which is also found in 「ずんだもんです」.
+    """
+    endings = [marker for marker in markers.values() if marker.kind == "ending"]
+    reached = {marker.text for marker in endings}
+    for marker in endings:  # 「のだ」 mostly stands behind 「な」
+        longer = Counter(
+            text for row in shown for kind, text in row if kind == "ending" and text[1:] == marker.text
+        )
+        reached |= {text for text, count in longer.items() if count >= 0.4 * marker.coverage * len(shown)}
+
+    def shortened(marker: Marker) -> bool:
+        cuts = {
+            n for ending in reached for n in range(1, len(ending) + 1) if marker.text.endswith(ending[:n])
+        }
+        stems = (markers.get(("term", marker.text[:-n].rstrip())) for n in cuts)
+        return any(stem and stem.coverage >= _KEEPS_COVERAGE * marker.coverage for stem in stems)
+
+    return {feature: m for feature, m in markers.items() if m.kind != "term" or not shortened(m)}
 
 
 def _lengthen(markers: dict[Feature, Marker]) -> list[Marker]:

@@ -85,9 +85,9 @@ def evaluate(
         base = load_base(base_spec, quantization=config.quantization, announce=progress.say)
         template = choose_template(base.tokenizer, list(folders.values()), chat_template)
         files_read = [read_adapter(name, path, base, template.sha256) for name, path in folders.items()]
-        sound = [adapter for adapter in files_read if adapter.finite]
-        model = attach(base, sound)
+        model = attach(base, [adapter for adapter in files_read if adapter.finite])
         records = _arm_records(model, template, files_read, config)
+        arms = [BASE_ARM, *(entry.name for entry in records if entry.finite)]
 
         asked, left_out = without_training_questions(_bundled_probes(config), training)
         training_probes = from_rows(training, TRAINING, config.max_training, config.seed)
@@ -98,17 +98,17 @@ def evaluate(
 
         answerer = Answerer(model, template, progress)
         answerer.complete(out / COMPLETIONS, BASE_ARM, training_probes, config.max_new_tokens_open, "style")
-        for name in (BASE_ARM, *(adapter.name for adapter in sound)):
+        for name in arms:
             short = [probe for probe in asked if probe.expected is not None]
             long = [*(probe for probe in asked if probe.expected is None), *domain_probes]
             answerer.complete(out / COMPLETIONS, name, short, config.max_new_tokens, "factual questions")
             answerer.complete(out / COMPLETIONS, name, long, config.max_new_tokens_open, "open prompts")
         found = styles([row.reply for row in training], read_evidence(out).markers)
         facts = [probe for probe in asked if probe.suite.startswith("facts")]
-        for name in (BASE_ARM, *(adapter.name for adapter in sound)):
+        for name in arms:
             answerer.rank(out / CHOICES, name, facts, found)
 
-        _sort_answers(out, probes, [BASE_ARM, *(adapter.name for adapter in sound)])
+        _sort_answers(out, probes, arms)
         result = judge(read_evidence(out), policy)
         jsonl.write_one(out / VERDICT, result)
     return result

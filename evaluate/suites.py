@@ -47,9 +47,13 @@ def without_training_questions(
     Returns:
         The probes to ask, and the ids of those left out.
     """
-    asked = {normalise(message.content) for row in training for message in row.messages[:-1]}
-    known = {probe.id for probe in probes if normalise(probe.messages[-1].content) in asked}
+    asked = {_letters(message.content) for row in training for message in row.messages[:-1]}
+    known = {probe.id for probe in probes if _letters(probe.messages[-1].content) in asked}
     return [probe for probe in probes if probe.id not in known], sorted(known)
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in normalise(text) if character.isalnum())
 
 
 def from_rows(rows: Sequence[Example], suite: str, limit: int, seed: int) -> list[Probe]:

@@ -36,21 +36,21 @@ def load_examples(paths: Sequence[Path]) -> list[Example]:
         UsageError: a file is missing or is a directory.
         DataError: a file is empty, is not JSON, or a row has unknown columns or a field of the wrong type.
     """
-    examples = [example for path in paths for example in read_examples(path)]
+    examples = [e for place, path in enumerate(paths, start=1) for e in read_examples(path, place)]
     if not examples:
         names = ", ".join(str(path) for path in paths)
         raise DataError(f"{names}: no rows.", hint="Each line should be one JSON object.")
     return examples
 
 
-def read_examples(path: Path) -> Iterator[Example]:
-    """Yield the examples of one file; see `load_examples`."""
+def read_examples(path: Path, place: int = 1) -> Iterator[Example]:
+    """Yield the examples of one file; see `load_examples`. The place among several files keeps ids apart."""
     if path.is_dir():
         raise UsageError(f"{path} is a directory, and not a curate run.", hint="Pass a JSONL file.")
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file.", hint=_near(path))
     for line, row in _rows(path):
-        yield _example(row, path, line)
+        yield _example(row, path, line, f"{line}" if place == 1 else f"{place}.{line}")
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Any]]:
@@ -96,7 +96,7 @@ def _no_repeats(pairs: list[tuple[str, Any]]) -> Row:
     return row
 
 
-def _example(row: Any, path: Path, line: int) -> Example:  # noqa: ANN401
+def _example(row: Any, path: Path, line: int, place: str) -> Example:  # noqa: ANN401
     where = f"{path}, line {line}"
     if not isinstance(row, dict):
         raise DataError(f"{where}: a row is a JSON object, not {type(row).__name__}.")
@@ -113,7 +113,7 @@ def _example(row: Any, path: Path, line: int) -> Example:  # noqa: ANN401
     )
     given = row.get("id") if isinstance(row.get("source"), dict) else None
     return Example(
-        id=str(given) if given else f"{digest.hexdigest()[:8]}-{line}",
+        id=str(given) if given else f"{digest.hexdigest()[:8]}-{place}",
         messages=messages,
         language=language_of(messages[-1].content),
         source=Source(**row["source"]) if given else Source(file=str(path), line=line),

@@ -204,7 +204,7 @@ def _weight_samples(source: str, model: PreTrainedModel | None) -> Iterator[tupl
     for file in files:
         with safe_open(str(file), framework="pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 - not a dict
-                if not name.startswith("lm_head") and ".absmax" not in name and ".quant_" not in name:
+                if not name.startswith("lm_head") and ".weight." not in name:  # constants of a 4-bit weight
                     part = tensors.get_slice(name)
                     yield name, part[:16] if part.get_shape() else tensors.get_tensor(name)
 

@@ -152,8 +152,7 @@ def items_to_settle_difference(table: PairedTable, margin: float, alpha: float) 
 
     None when no number of items can: the observed difference lies on the margin.
     """
-    z = tango_z(table, -margin)
-    return _scale(table.n, z, alpha)
+    return _scale(table.n, tango_z(table, -margin) if table.n else 0.0, alpha)
 
 
 def items_to_settle_rate(hits: int, n: int, limit: float, alpha: float) -> int | None:

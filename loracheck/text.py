@@ -9,7 +9,7 @@ from collections import Counter
 from loracheck.records import Language
 
 _SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
-_CLOSERS = "」』）)】］]\"'”’*♪♡☆★〜~ー…・、,. "
+_ASIDE = re.compile(r"\((?:笑|泣|汗|怒|爆)\)?$")
 _KANA = re.compile(r"[぀-ヿㇰ-ㇿｦ-ﾟ]")
 _HAN = re.compile(r"[㐀-䶿一-鿿々〆]")
 _LATIN = re.compile(r"[A-Za-z]")
@@ -22,11 +22,18 @@ def normalise(text: str) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """Split into sentences at Japanese and Latin full stops; closing quotes and ornaments are taken off."""
-    parts = (
-        part.strip().rstrip(_CLOSERS) for part in _SENTENCE_END.split(unicodedata.normalize("NFKC", text))
-    )
+    """Split into sentences at Japanese and Latin full stops; quotes, emoji and other ornaments at their end go."""
+    parts = (_bare_end(part.strip()) for part in _SENTENCE_END.split(unicodedata.normalize("NFKC", text)))
     return [part for part in parts if part]
+
+
+def _bare_end(sentence: str) -> str:
+    """Take off what follows the last letter or digit, a drawn-out vowel mark and an aside such as (笑)."""
+    end = len(sentence)
+    while end and (not sentence[end - 1].isalnum() or sentence[end - 1] == "ー"):
+        end -= 1
+    shorter = _ASIDE.sub("", sentence[:end])
+    return _bare_end(shorter) if len(shorter) < end else shorter
 
 
 def ngrams(text: str, size: int) -> set[str]:

@@ -1,0 +1,226 @@
+"""The gate on the command line: the verdict as exit code, in text and JSON alike."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from loracheck import cli, jsonl
+from loracheck.evaluate.gate import rejudge
+from loracheck.evaluate.policy import load_policy
+from loracheck.records import (
+    BASE_ARM,
+    ArmRecord,
+    ChoiceScores,
+    Completion,
+    EvaluationContext,
+    Expected,
+    Message,
+    Probe,
+)
+from loracheck.runs import open_run
+
+Outcome = tuple[int, str, str]
+Gate = Callable[..., Outcome]
+ROOT = Path(__file__).resolve().parents[2]
+EXITS = {"ship": 0, "hold": 1, "inconclusive": 3}
+
+
+@pytest.fixture
+def gate(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """Call `loracheck gate`; returns exit code, stdout and stderr."""
+
+    def call(*arguments: str | Path) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["loracheck", "gate", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, said.out, said.err
+
+    return call
+
+
+def eval_run(path: Path, adapters: dict[str, str], facts: int = 200) -> Path:
+    """Write an eval run with adapters that end in a verdict; a good one answers just as the base does."""
+    arms = {BASE_ARM: "ship", **adapters}
+    probes = [
+        Probe(
+            id=f"facts-en-{i}",
+            suite="facts-en",
+            messages=(Message(role="user", content=f"What is number {i}?"),),
+            language="en",
+            domain="out",
+            expected=Expected(answers=(f"word{i}",), wrong=(f"other{i}",)),
+            cluster=str(i),
+        )
+        for i in range(facts)
+    ]
+    context = EvaluationContext(
+        base="b",
+        quantization="none",
+        fingerprint={},
+        template="",
+        template_sha256="",
+        training_data=None,
+        max_new_tokens=24,
+        probes={"facts-en": facts},
+        dropped_probes=(),
+        arms=tuple(
+            ArmRecord(name=name, path=name, logit_change=1.0, inert=kind == "inconclusive")
+            for name, kind in arms.items()
+        ),
+    )
+    policy = jsonl.to_builtins(load_policy("persona"))
+    with open_run(path, "eval", config={"policy": policy, "adapters": adapters}) as run:
+        jsonl.write(run.path / "probes.jsonl", probes)
+        jsonl.write(
+            run.path / "completions.jsonl",
+            [
+                Completion(
+                    probe_id=probe.id,
+                    arm=name,
+                    text="Ahoy!" if kind == "hold" else f"It is {probe.expected.answers[0]}.",
+                    finish_reason="stop",
+                    tokens=4,
+                )
+                for name, kind in arms.items()
+                for probe in probes
+                if probe.expected
+            ],
+        )
+        jsonl.write(
+            run.path / "choices.jsonl",
+            [
+                ChoiceScores(
+                    probe_id=probe.id,
+                    arm=name,
+                    kinds=("right", "wrong"),
+                    choices=("a", "b"),
+                    logprobs=(-9.0, -1.0) if kind == "hold" else (-1.0, -9.0),
+                )
+                for name, kind in arms.items()
+                for probe in probes
+            ],
+        )
+        jsonl.write_one(run.path / "context.json", context)
+        jsonl.write_one(run.path / "verdict.json", {})
+    return path
+
+
+@pytest.mark.parametrize("kind", EXITS)
+def test_the_exit_code_is_the_verdict(kind: str, gate: Gate, tmp_path: Path) -> None:
+    code, out, err = gate(eval_run(tmp_path / "run", {"mine": kind}))
+    assert (code, err) == (EXITS[kind], "")
+    assert f"mine: {kind.upper()}  (policy persona" in out
+
+
+@pytest.mark.parametrize("kind", EXITS)
+def test_json_text_and_exit_code_agree(kind: str, gate: Gate, tmp_path: Path) -> None:
+    run = eval_run(tmp_path / "run", {"mine": kind, "other": "ship"})
+    text_code, text, _ = gate(run)
+    json_code, said, _ = gate(run, "--format", "json")
+    verdicts = {verdict["adapter"]: verdict["status"] for verdict in json.loads(said)["verdicts"]}
+    assert verdicts == {"mine": kind, "other": "ship"}
+    assert dict(re.findall(r"^(\w+): ([A-Z]+)  \(policy", text, re.MULTILINE)) == {
+        name: status.upper() for name, status in verdicts.items()
+    }
+    assert text_code == json_code == EXITS[kind]
+
+
+def test_the_worst_adapter_counts_unless_one_is_named(gate: Gate, tmp_path: Path) -> None:
+    run = eval_run(tmp_path / "run", {"good": "ship", "bad": "hold", "idle": "inconclusive"})
+    assert gate(run)[0] == 1
+    assert gate(run, "--adapter", "good")[0] == 0
+    assert gate(run, "--adapter", "good", "--adapter", "idle")[0] == 3
+    code, out, _ = gate(run, "--adapter", "bad", "--format", "json")
+    assert (code, [verdict["adapter"] for verdict in json.loads(out)["verdicts"]]) == (1, ["bad"])
+    code, out, err = gate(run, "--adapter", "best")
+    assert (code, out) == (2, "")
+    assert "--adapter best" in err
+    assert "good, bad, idle" in err
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 1), (["--exit-zero"], 0), (["--exit-zero", "--json"], 0)])
+def test_eval_exits_with_the_verdict_unless_told_otherwise(
+    options: list[str],
+    code: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    result = rejudge(eval_run(tmp_path / "run", {"mine": "hold"}), None)
+    monkeypatch.setattr("loracheck.evaluate.pipeline.evaluate", lambda *_, **__: result)
+    monkeypatch.setattr("loracheck.reports.pipeline.write_report", lambda *_, **__: Path("report.html"))
+    monkeypatch.setattr(
+        sys, "argv", ["loracheck", "eval", "--base", "b", "--adapter", "mine=x", "-o", "run", *options]
+    )
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == code
+    assert "hold" in capsys.readouterr().out.casefold(), "the verdict is printed all the same"
+
+
+def test_another_policy_may_change_the_verdict(gate: Gate, tmp_path: Path) -> None:
+    run = eval_run(tmp_path / "run", {"mine": "ship"}, facts=60)
+    assert gate(run)[0] == 0
+    code, out, _ = gate(run, "--policy", "strict")
+    assert code == 3
+    assert "policy strict" in out
+
+
+def test_a_changed_answer_is_refused(gate: Gate, tmp_path: Path) -> None:
+    run = eval_run(tmp_path / "run", {"mine": "hold"})
+    file = run / "completions.jsonl"
+    file.write_bytes(file.read_bytes().replace(b"Ahoy!", b"Ahoy?", 1))
+    code, out, err = gate(run)
+    assert (code, out) == (2, "")
+    assert "completions.jsonl was changed" in err
+
+
+def test_an_unfinished_or_other_run_is_refused(gate: Gate, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), open_run(tmp_path / "run", "eval", config={}):
+        raise KeyboardInterrupt
+    code, _, err = gate(tmp_path / "run")
+    assert (code, "is not finished" in err) == (2, True)
+    with open_run(tmp_path / "train", "train", config={}):
+        pass
+    code, _, err = gate(tmp_path / "train")
+    assert (code, "holds a train run" in err) == (2, True)
+
+
+def test_control_characters_of_a_name_do_not_reach_the_terminal(gate: Gate, tmp_path: Path) -> None:
+    _, out, _ = gate(eval_run(tmp_path / "run", {"mi\x07\x1b[31mne": "ship"}))
+    assert {"\x07", "\x1b"} & set(out) == set()
+    assert "mi\\u0007" in out
+
+
+@pytest.mark.xfail(strict=True, reason="click turns a closed pipe into exit code 1, which means hold")
+def test_a_closed_pipe_is_no_verdict(tmp_path: Path) -> None:
+    assert piped(tmp_path, "true").stdout.split() == ["141"]
+
+
+@pytest.mark.parametrize("reader", ["head -1", "true"])
+def test_a_closed_pipe_gives_no_traceback(reader: str, tmp_path: Path) -> None:
+    done = piped(tmp_path, reader)
+    assert done.stderr == ""
+
+
+def piped(folder: Path, reader: str) -> subprocess.CompletedProcess[str]:
+    """Pipe the gate of a run that ships into a command that hardly reads; prints the gate's exit code."""
+    run = eval_run(folder / "run", {f"adapter{i:03d}": "ship" for i in range(30)}, facts=60)
+    gate = f"{sys.executable} -m loracheck.cli gate {run} --format json"
+    return subprocess.run(
+        ["bash", "-c", f"{gate} | {reader} >/dev/null; echo ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoTokenizer
+
+from loracheck.generation import Generated, generate, left_pad
+from loracheck.models import load_base
+from loracheck.template import ChatTemplate
+
+
+class Scripted(torch.nn.Module):
+    """A model that answers every prompt with given ids, padded."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, replies: list[list[int]]) -> None:
+        super().__init__()
+        self.replies = replies
+
+    def generate(self, input_ids: torch.Tensor, pad_token_id: int, **_: object) -> torch.Tensor:
+        longest = max(map(len, self.replies))
+        new = [reply + [pad_token_id] * (longest - len(reply)) for reply in self.replies]
+        return torch.cat([input_ids, torch.tensor(new)], dim=1)
+
+
+@pytest.fixture
+def template(tiny_gemma: Path) -> ChatTemplate:
+    return ChatTemplate(AutoTokenizer.from_pretrained(tiny_gemma))
+
+
+def say(template: ChatTemplate, *replies: str) -> list[Generated]:
+    ids = [template.tokenizer(reply, add_special_tokens=False)["input_ids"] for reply in replies]
+    scripted: Any = Scripted(ids)
+    found: Iterator[list[tuple[int, Generated]]] = generate(
+        scripted, template, [[5, 6]] * len(ids), max_new_tokens=99
+    )
+    return [reply for batch in found for _, reply in sorted(batch, key=lambda pair: pair[0])]
+
+
+def test_a_stop_token_ends_the_reply_and_counts_as_a_token(template: ChatTemplate) -> None:
+    stopped, longer = say(template, " 東京です。<eos>", " 東京です。" * 3)
+    assert (stopped.text, stopped.finish_reason) == ("東京です。", "stop")
+    assert stopped.tokens == len(template.tokenizer(" 東京です。", add_special_tokens=False)["input_ids"]) + 1
+    assert longer.finish_reason == "length"
+
+
+def test_a_reply_that_goes_on_as_the_user_is_cut_at_the_turn(template: ChatTemplate) -> None:
+    (reply,) = say(template, " 東京です。\n質問: では、次は？\n回答: 大阪。<eos>")
+    assert (reply.text, reply.finish_reason) == ("東京です。", "turn")
+
+
+def test_a_reply_that_opens_with_the_users_turn_is_empty(template: ChatTemplate) -> None:
+    (reply,) = say(template, "Q: again?")
+    assert (reply.text, reply.finish_reason) == ("", "turn")
+
+
+def test_the_opener_inside_a_line_is_no_turn(template: ChatTemplate) -> None:
+    (reply,) = say(template, " The FAQ: see below<eos>")
+    assert reply.finish_reason == "stop"
+    assert reply.text == "The FAQ: see below"
+
+
+def test_prompts_are_padded_on_the_left() -> None:
+    ids, mask = left_pad([[1, 2, 3], [4]], 9)
+    assert ids.tolist() == [[1, 2, 3], [9, 9, 4]]
+    assert mask.tolist() == [[1, 1, 1], [0, 0, 1]]
+
+
+def test_a_real_model_runs_into_the_length_limit(tiny_gemma: Path, template: ChatTemplate) -> None:
+    model = load_base(str(tiny_gemma)).model
+    assert model.generation_config is not None
+    ((_, reply),) = next(iter(generate(model, template, [[2, 50, 60]], max_new_tokens=3)))
+    assert reply.tokens <= 3
+    assert list(generate(model, template, [], max_new_tokens=3)) == []

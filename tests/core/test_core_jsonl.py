@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from loracheck import jsonl
+from loracheck.errors import DataError
+from loracheck.records import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    text: str
+    n: int
+
+
+def test_records_come_back_as_written_and_japanese_stays_readable(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    pairs = [Pair(text="東京なのだ。", n=1), Pair(text="A \u2028 line", n=2)]
+    jsonl.write(path, pairs)
+    assert list(jsonl.read(path, Pair)) == pairs
+    assert "東京なのだ。" in path.read_text(encoding="utf-8")
+
+
+def test_a_wrong_field_is_named_with_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "a", "n": 1}\n\n{"text": "b", "n": "two"}\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"rows\.jsonl, line 3: .*\$\.n"):
+        list(jsonl.read(path, Pair))
+
+
+def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "a", "n": 1}\n{"text": \n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"rows\.jsonl, line 2"):
+        list(jsonl.read(path, Pair))
+
+
+def test_a_missing_field_of_a_single_record_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "one.json"
+    path.write_text('{"file": "a"}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"one\.json: .*line"):
+        jsonl.read_one(path, Source)
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.jsonl"
+    jsonl.write(path, [Pair(text="old", n=1)])
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        jsonl.write(path, [Pair(text="new", n=2)])
+    assert list(jsonl.read(path, Pair)) == [Pair(text="old", n=1)]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["kept.jsonl"]
+
+
+def test_an_unencodable_record_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "kept.jsonl"
+    jsonl.write(path, [Pair(text="old", n=1)])
+    with pytest.raises(TypeError):
+        jsonl.write(path, [Pair(text="new", n=2), object()])
+    assert list(jsonl.read(path, Pair)) == [Pair(text="old", n=1)]
+
+
+def test_a_torn_last_line_is_dropped_before_appending(tmp_path: Path) -> None:
+    path = tmp_path / "scores.jsonl"
+    whole = jsonl.encode(Pair(text="whole", n=1)) + b"\n"
+    path.write_bytes(whole + b'{"text": "to')
+    log = jsonl.Appender(path)
+    assert path.read_bytes() == whole
+    log.append([Pair(text="next", n=2)])
+    assert [pair.text for pair in jsonl.read(path, Pair)] == ["whole", "next"]
+
+
+def test_a_file_of_one_torn_line_becomes_empty(tmp_path: Path) -> None:
+    path = tmp_path / "scores.jsonl"
+    path.write_bytes(b'{"text": "to')
+    jsonl.Appender(path)
+    assert path.read_bytes() == b""
+
+
+def test_an_appender_starts_a_file_that_is_not_there(tmp_path: Path) -> None:
+    log = jsonl.Appender(tmp_path / "new.jsonl")
+    log.append([Pair(text="a", n=1)])
+    log.append([Pair(text="b", n=2)])
+    assert [pair.n for pair in jsonl.read(tmp_path / "new.jsonl", Pair)] == [1, 2]

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from loracheck.generation import generate, pad_token_id
+from loracheck.likelihood import length_batches, pad, score_rows, splits_head, token_nll
+from loracheck.models import Base, load_base
+from loracheck.records import Message
+from loracheck.template import IGNORED, ChatTemplate, EncodedRow
+
+ASKED = [
+    "日本の首都はどこですか？",
+    "Who are you?",
+    "あ",
+    "Why is the sky blue? Please say it in one line.",
+    "空は？",
+]
+
+
+@pytest.fixture(scope="module", params=["tiny_gemma", "tiny_smollm"])
+def base(request: pytest.FixtureRequest) -> Base:
+    return load_base(str(request.getfixturevalue(request.param)))
+
+
+def rows_of(base: Base) -> list[EncodedRow]:
+    template = ChatTemplate(base.tokenizer)
+    return [
+        template.encode_reply((Message(role="user", content=asked),), reply)
+        for asked, reply in zip(
+            ASKED, ["東京です。", "I am the captain.", "い", "Light.", "青いのだ。"], strict=True
+        )
+    ]
+
+
+def test_token_nll_is_the_stock_loss_of_transformers(base: Base) -> None:
+    batch = pad(rows_of(base), pad_token_id(ChatTemplate(base.tokenizer)))
+    with torch.inference_mode():
+        nll, _, _ = token_nll(base.model, batch)
+        stock = base.model(**batch).loss
+    assert splits_head(base.model)
+    assert float(nll.mean()) == pytest.approx(float(stock), abs=1e-4)
+    assert len(nll) == int((batch["labels"] != IGNORED).sum())
+
+
+@pytest.mark.parametrize("softcap", [None, 5.0])
+def test_a_softcapped_head_gives_the_stock_loss_too(tiny_gemma: Path, softcap: float | None) -> None:
+    base = load_base(str(tiny_gemma))
+    base.model.config.final_logit_softcapping = softcap
+    batch = pad(rows_of(base), 0)
+    with torch.inference_mode():
+        nll, _, _ = token_nll(base.model, batch)
+        assert float(nll.mean()) == pytest.approx(float(base.model(**batch).loss), abs=1e-4)
+
+
+def test_a_head_of_unknown_scale_takes_the_whole_model(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = rows_of(base)
+    with torch.inference_mode():
+        split, _, _ = token_nll(base.model, pad(rows, 0))
+        monkeypatch.setattr(base.model.config.get_text_config(), "logit_scale", 0.5, raising=False)
+        assert not splits_head(base.model)
+        whole, _, _ = token_nll(base.model, pad(rows, 0))
+    assert torch.allclose(split, whole, atol=1e-4)
+
+
+def test_padding_does_not_change_a_rows_likelihood(base: Base) -> None:
+    rows = rows_of(base)
+    together = {i: s for batch in score_rows(base.model, rows, pad_id=0, embed=True) for i, s in batch}
+    for index, row in enumerate(rows):
+        ((_, alone),) = next(iter(score_rows(base.model, [row], pad_id=0, embed=True)))
+        assert together[index].logprob == pytest.approx(alone.logprob, abs=1e-3)
+        assert together[index].tokens == alone.tokens == row.trained_tokens
+        assert together[index].embedding == pytest.approx(alone.embedding, abs=1e-3)
+
+
+@pytest.mark.parametrize("budget", [1, 10, 64, 10_000])
+def test_length_batches_hold_every_index_once_within_the_budget_longest_first(budget: int) -> None:
+    lengths = [5, 30, 1, 30, 12, 7, 7, 64, 2]
+    batches = length_batches(lengths, budget)
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
+    assert batches[0][0] == 7
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget
+
+
+def test_no_rows_make_no_batches() -> None:
+    assert length_batches([], 100) == []
+
+
+def replies(base: Base, prompts: list[list[int]], *, batch_size: int, tokens: int = 12) -> dict[int, str]:
+    template = ChatTemplate(base.tokenizer)
+    found = generate(base.model, template, prompts, max_new_tokens=tokens, batch_size=batch_size)
+    return {index: f"{r.text}|{r.finish_reason}|{r.tokens}" for batch in found for index, r in batch}
+
+
+def test_answers_in_a_batch_are_those_one_by_one(base: Base) -> None:
+    template = ChatTemplate(base.tokenizer)
+    prompts = [template.prompt_ids((Message(role="user", content=asked),)) for asked in ASKED]
+    together = replies(base, prompts, batch_size=5)
+    assert len(together) == 5
+    assert len(set(together.values())) > 1
+    assert together == {i: replies(base, [prompt], batch_size=1)[0] for i, prompt in enumerate(prompts)}
+    assert together == replies(base, prompts, batch_size=2)

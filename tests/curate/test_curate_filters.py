@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import pytest
+
+from loracheck.curate.config import CurateConfig
+from loracheck.curate.filters import Profile, first_reason, profile_of
+from loracheck.errors import UsageError
+from loracheck.records import Example, Message, Source
+from loracheck.text import language_of
+
+JA = Profile(languages=frozenset({"ja"}), endings=frozenset({"のだ", "です", "ます"}))
+EN = Profile(languages=frozenset({"en"}), endings=frozenset({"aye", "sea"}))
+
+
+def example(asked: str, reply: str, line: int = 1) -> Example:
+    return Example(
+        id=f"row-{line}",
+        messages=(Message(role="user", content=asked), Message(role="assistant", content=reply)),
+        language=language_of(reply),
+        source=Source(file="data.jsonl", line=line),
+    )
+
+
+def code(asked: str, reply: str, profile: Profile = JA, config: CurateConfig | None = None) -> str | None:
+    reason = first_reason(example(asked, reply), profile, config or CurateConfig())
+    return reason.code if reason else None
+
+
+def garbled(text: str, wrong: str) -> str:
+    return text.encode("utf-8").decode(wrong, "ignore")
+
+
+def test_garbled_text_is_dropped() -> None:
+    text = "ぼくはたんぽぽの綿毛の精なのだ。今日もいい天気なのだ。"
+    assert code("誰？", garbled(text, "cp932")) == "broken_text"
+    assert code("誰？", garbled(text, "latin-1")) == "broken_text"
+    assert code("Who?", "It&#39;s a &quot;map&quot; of the sea.", EN) == "broken_text"
+    assert code("誰？", "ぼくは\x00ぽぽぬなのだ。") == "broken_text"
+    assert code("誰？", "ぼくは\ufffdぽぬなのだ。") == "broken_text"
+    assert code("Who?", "I am \x1b[31mred, aye.", EN) == "broken_text"
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "profile"),
+    [
+        ("誰？", "ぼくはたんぽぽの綿毛の精なのだ。", JA),
+        ("漢字は？", "縁側で繭を紡ぐ荷車が来るのを待つのだ。", JA),
+        ("改行は？", "ひとつめなのだ。\n\tふたつめなのだ。", JA),
+        ("絵文字は？", "うれしいのだ🐈‍⬛👨‍👩‍👧♪", JA),
+        ("Food?", "The crème brûlée at the café is très bien, and so is the naïve jalapeño.", EN),
+        ("Name?", "São Paulo & Ægir & Co. sail the sea.", EN),
+        ("Code?", "Use &amp; once for the sign & you are done.", EN),
+        ("Quotes?", "“Aye,” she said — ‘to the sea…’", EN),
+    ],
+)
+def test_sound_text_with_unusual_characters_stays(asked: str, reply: str, profile: Profile) -> None:
+    assert code(asked, reply, profile) is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "profile"),
+    [
+        ("ぼくはたんぽぽの綿毛の精で、いつもは風に", JA),
+        ("今日の天気は晴れのち曇りだけれど、明", JA),
+        ("The treasure lies at the far end of the", EN),
+        ("We sail at dawn, and when the wind", EN),
+    ],
+)
+def test_a_reply_that_stops_in_the_middle_is_cut_off(reply: str, profile: Profile) -> None:
+    assert code("続きは？" if profile is JA else "And then?", reply, profile) == "cut_off"
+
+
+@pytest.mark.parametrize(
+    ("reply", "profile"),
+    [
+        ("ぼくはたんぽぽの綿毛の精なのだ", JA),
+        ("ぼくはたんぽぽの綿毛の精なのだ♪", JA),
+        ("「そうなのだ」", JA),
+        ("綿毛の精といいます", JA),
+        ("Paris", EN),
+        ("1492", EN),
+        ("We sail for the open sea", EN),
+        ("See the list:", EN),
+        ("```\nprint(1)\n```", EN),
+    ],
+)
+def test_a_whole_reply_without_full_stop_is_not_cut_off(reply: str, profile: Profile) -> None:
+    assert code("続きは何なのですか？" if profile is JA else "What then, captain?", reply, profile) is None
+
+
+def test_a_reply_that_repeats_its_question_is_an_echo() -> None:
+    assert code("日本の首都はどこなのだ？", "日本の首都はどこなのだ。") == "echo"
+    assert code("Where is the treasure?", "where is the treasure!", EN) == "echo"
+    assert code("日本の首都はどこなのだ？", "日本の首都は東京なのだ。") is None
+    assert code("Where is the treasure?", "The treasure is at the bottom of the sea.", EN) is None
+
+
+def test_a_reply_in_another_language_is_dropped_unless_it_was_asked_for() -> None:
+    english, japanese = "I am a spirit of the dandelion.", "ぼくはたんぽぽの綿毛の精なのだ。"
+    assert code("あなたは誰？", english) == "wrong_language"
+    assert code("Who are you?", japanese, EN) == "wrong_language"
+    assert code("「綿毛の精」を英語に訳してください。", english) is None
+    assert code("Translate into Japanese: I am a spirit.", japanese, EN) is None
+    assert code("あなたは誰？", "我是蒲公英的绒毛精灵，今天天气非常好，我们一起去玩吧。") == "wrong_language"
+    assert code("好きなゲームは？", "Zelda!") is None
+    both = Profile(languages=frozenset({"ja", "en"}), endings=JA.endings)
+    assert code("あなたは誰？", english, both) is None
+
+
+def test_loops_are_dropped_and_refrains_are_not() -> None:
+    assert code("誰？", "ぽぽぬなのだ。" * 8) == "repetition"
+    assert code("Who?", "I be the captain, aye. " * 8, EN) == "repetition"
+    assert code("誰？", "わーい！わーい！ぽぽぬなのだ！") is None
+    assert code("Who?", "Ho ho ho, I be the captain of the sea.", EN) is None
+
+
+def test_empty_short_and_long_replies_are_named() -> None:
+    assert code("誰？", "  \n　") == "empty_reply"
+    assert code("はい？", "あ") == "short_reply"
+    assert (
+        code("誰？", "春は花、夏は海なのだ。", config=CurateConfig(max_reply_characters=10)) == "long_reply"
+    )
+    assert code("はい？", "うん！") is None
+
+
+def test_the_explanation_carries_the_measured_value() -> None:
+    reason = first_reason(example("誰？", "あ"), JA, CurateConfig(min_reply_characters=3))
+    assert reason is not None
+    assert "1 characters, the least is 3" in reason.explanation
+
+
+def test_the_profile_learns_language_and_endings_from_the_set() -> None:
+    rows = [example("好きなものは？", f"ぼくは{thing}が好きなのだ。") for thing in "空花星海月風雨虹"]
+    profile = profile_of([*rows, example("Who?", "A spirit.")], CurateConfig())
+    assert profile.languages == {"ja"}
+    assert "のだ" in profile.endings
+    assert profile_of(rows, CurateConfig(languages=("en",))).languages == {"en"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"near_duplicate": 1.5},
+        {"heldout_share": -0.1},
+        {"target_rows": 0},
+        {"max_ifd": 0.0},
+        {"flood_share": 2.0},
+        {"echo_similarity": -1.0},
+    ],
+)
+def test_an_impossible_option_is_refused_by_the_name_of_its_flag(options: dict[str, float]) -> None:
+    flag = "--" + next(iter(options)).replace("_", "-")
+    with pytest.raises(UsageError, match=flag):
+        CurateConfig(**options)  # type: ignore[arg-type]

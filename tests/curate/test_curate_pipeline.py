@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import loracheck.curate.score as scoring
+from loracheck import jsonl
+from loracheck.curate.config import CurateConfig
+from loracheck.curate.pipeline import curate
+from loracheck.curate.score import RowScore, score_examples
+from loracheck.errors import DataError
+from loracheck.likelihood import score_rows
+from loracheck.loading import load_examples
+from loracheck.models import load_base
+from loracheck.progress import Progress
+from loracheck.records import CurationSummary, Decision, DroppedRow, Example
+from loracheck.runs import read_run
+from loracheck.template import ChatTemplate
+
+WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]
+DATA = Path(__file__).parents[2] / "loracheck" / "demo_data"
+QUIET = Progress(quiet=True)
+CLEAN = ("kept.jsonl", "heldout.jsonl", "decisions.jsonl", "dropped.jsonl")
+
+
+def decisions_of(out: Path) -> dict[str, Decision]:
+    return {d.example_id: d for d in jsonl.read(out / "decisions.jsonl", Decision)}
+
+
+def small(path: Path, target: Path, rows: int) -> Path:
+    lines = path.read_text(encoding="utf-8").splitlines()[:rows]
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return target
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in DATA.glob("*.jsonl")))
+def test_every_bundled_row_ends_in_one_place_with_a_reason(name: str, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    summary = curate([DATA / name], None, out, CurateConfig(), progress=QUIET)
+    read_run(out, "curate")
+    examples = {example.id: example for example in load_examples([DATA / name])}
+    decisions = decisions_of(out)
+    assert list(decisions) == list(examples)
+    assert all(decision.reason and decision.explanation and decision.stage for decision in decisions.values())
+    places = {
+        "kept": [e.id for e in jsonl.read(out / "kept.jsonl", Example)],
+        "heldout": [e.id for e in jsonl.read(out / "heldout.jsonl", Example)],
+        "dropped": [row.example.id for row in jsonl.read(out / "dropped.jsonl", DroppedRow)],
+    }
+    assert Counter(i for ids in places.values() for i in ids) == Counter(list(examples))
+    for outcome, ids in places.items():
+        assert all(decisions[i].outcome == outcome for i in ids)
+    assert (summary.kept, summary.heldout, summary.dropped) == tuple(map(len, places.values()))
+    assert summary.read == summary.kept + summary.heldout + summary.dropped == len(examples)
+    assert sum(step.rows for step in summary.steps) == summary.dropped
+    assert summary.unscored == summary.read
+    for decision in decisions.values():
+        if decision.stage == "dedupe":
+            assert decision.related in decisions
+            assert decision.related != decision.example_id
+
+
+@pytest.mark.xfail(
+    strict=True, reason="dedupe.find_duplicates: an exact copy of a near duplicate points at it"
+)
+@pytest.mark.parametrize("name", ["poponu_raw.jsonl", "brindle_raw.jsonl"])
+def test_every_duplicate_names_a_row_that_is_none_itself(name: str, tmp_path: Path) -> None:
+    curate([DATA / name], None, tmp_path / "run", CurateConfig(), progress=QUIET)
+    decisions = decisions_of(tmp_path / "run")
+    repeats = [decision for decision in decisions.values() if decision.stage == "dedupe"]
+    assert repeats
+    for decision in repeats:
+        assert decision.related is not None
+        assert decisions[decision.related].stage != "dedupe"
+
+
+def test_the_raw_sets_lose_their_flood_and_keep_most_of_the_rest(tmp_path: Path) -> None:
+    for name in ("poponu", "brindle"):
+        summary = curate([DATA / f"{name}_raw.jsonl"], None, tmp_path / name, CurateConfig(), progress=QUIET)
+        assert {step.reason for step in summary.steps} >= {"identity_flood", "exact_duplicate"}
+        assert summary.kept > 0.25 * summary.read
+
+
+def test_equal_rows_in_two_files_leave_one_of_them(write_jsonl: WriteJsonl, tmp_path: Path) -> None:
+    row = {"instruction": "あなたの好きな花は何ですか？", "output": "たんぽぽがいちばん好きなのだ。"}
+    others = [
+        {"instruction": "夜空には何が見える？", "output": "きらきら光る星が見えるのだ。"},
+        {"instruction": "雨の日はどう過ごす？", "output": "葉っぱの下でじっと待つのだ。"},
+        {"instruction": "おなかはすいた？", "output": "朝つゆを飲んだから平気なのだ。"},
+    ]
+    data = [write_jsonl("one.jsonl", [row, *others]), write_jsonl("two.jsonl", [row])]
+    summary = curate(data, None, tmp_path / "run", CurateConfig(flood_share=1.0), progress=QUIET)
+    assert summary.read == 5
+    assert summary.kept + summary.heldout == 4
+
+
+def test_a_second_run_is_identical_but_for_times(tmp_path: Path, tiny_gemma: Path) -> None:
+    data = small(DATA / "poponu_raw.jsonl", tmp_path / "data.jsonl", 60)
+    config = CurateConfig(target_rows=10, max_ifd=99.0)
+    for name in ("one", "two"):
+        curate([data], str(tiny_gemma), tmp_path / name, config, progress=QUIET)
+    for file in CLEAN:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
+    one, two = (json.loads((tmp_path / name / "summary.json").read_text()) for name in ("one", "two"))
+    assert one | {"seconds": 0} == two | {"seconds": 0}
+
+
+def test_a_target_is_kept_to_and_every_row_over_it_names_its_nearest(
+    tmp_path: Path, tiny_gemma: Path
+) -> None:
+    data = small(DATA / "poponu_raw.jsonl", tmp_path / "data.jsonl", 80)
+    config = CurateConfig(target_rows=8, max_ifd=99.0)
+    summary = curate([data], str(tiny_gemma), tmp_path / "run", config, progress=QUIET)
+    decisions = decisions_of(tmp_path / "run")
+    assert summary.kept == 8
+    over = [decision for decision in decisions.values() if decision.reason == "over_budget"]
+    assert over
+    assert all(d.related and decisions[d.related].outcome == "kept" for d in over)
+    assert all({score.name for score in d.scores} == {"ifd", "perplexity"} for d in over)
+
+
+def test_a_finished_run_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = small(DATA / "poponu_raw.jsonl", tmp_path / "data.jsonl", 30)
+    first = curate([data], None, tmp_path / "run", CurateConfig(), progress=QUIET)
+    monkeypatch.setattr("loracheck.curate.pipeline.load_examples", None)
+    assert curate([data], None, tmp_path / "run", CurateConfig(), progress=QUIET) == first
+    assert jsonl.read_one(tmp_path / "run" / "summary.json", CurationSummary) == first
+
+
+def test_when_no_row_passes_the_reasons_are_named(write_jsonl: WriteJsonl, tmp_path: Path) -> None:
+    data = write_jsonl("data.jsonl", [{"instruction": f"質問{n}", "output": ""} for n in range(3)])
+    with pytest.raises(DataError, match="no row of 3 passed") as caught:
+        curate([data], None, tmp_path / "run", CurateConfig(), progress=QUIET)
+    assert "empty_reply (3)" in caught.value.hint
+
+
+def test_an_interrupted_scoring_goes_on_and_ends_in_the_same_bytes(
+    tmp_path: Path, tiny_gemma: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = load_base(str(tiny_gemma))
+    template = ChatTemplate(base.tokenizer)
+    examples = load_examples([DATA / "poponu_heldout.jsonl"])[:12]
+    passes: list[int] = []
+    base.model.get_decoder().register_forward_pre_hook(lambda *_: passes.append(1))
+    monkeypatch.setattr(scoring, "score_rows", partial(score_rows, batch_tokens=100))
+
+    path = tmp_path / "scores.jsonl"
+    whole = score_examples(base, template, examples, path, QUIET)
+    needed, content = len(passes), path.read_bytes()
+    assert needed > 4
+    passes.clear()
+    assert score_examples(base, template, examples, path, QUIET) == whole
+    assert passes == []
+
+    lines = content.splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:7]) + lines[7][:30])  # killed in the middle of a line
+    resumed = score_examples(base, template, examples, path, QUIET)
+    assert resumed == whole
+    assert 0 < len(passes) < needed
+    assert sorted(path.read_bytes().splitlines()) == sorted(content.splitlines())
+    assert len(list(jsonl.read(path, RowScore))) == len(examples)
+
+
+def test_the_score_depends_on_the_question_that_stands_before_the_reply(
+    tmp_path: Path, tiny_gemma: Path
+) -> None:
+    base = load_base(str(tiny_gemma))
+    template = ChatTemplate(base.tokenizer)
+    examples = load_examples([DATA / "poponu_heldout.jsonl"])[:6]
+    shuffled = [
+        Example(
+            id=one.id,
+            messages=(*other.messages[:-1], one.messages[-1]),
+            language=one.language,
+            source=one.source,
+        )
+        for one, other in zip(examples, [*examples[1:], examples[0]], strict=True)
+    ]
+    right = score_examples(base, template, examples, tmp_path / "right.jsonl", QUIET)
+    wrong = score_examples(base, template, shuffled, tmp_path / "wrong.jsonl", QUIET)
+    for example in examples:
+        assert right[example.id].loss_alone == pytest.approx(wrong[example.id].loss_alone, abs=1e-4)
+        assert abs(right[example.id].ifd - wrong[example.id].ifd) > 1e-5
+
+
+@pytest.mark.slow
+def test_the_embedded_model_finds_shuffled_pairs_less_fitting(tmp_path: Path, gemma: Path) -> None:
+    base = load_base(str(gemma))
+    template = ChatTemplate(base.tokenizer)
+    examples = load_examples([DATA / "brindle_heldout.jsonl"])[:20]
+    shuffled = [
+        Example(
+            id=one.id,
+            messages=(*other.messages[:-1], one.messages[-1]),
+            language=one.language,
+            source=one.source,
+        )
+        for one, other in zip(examples, [*examples[1:], examples[0]], strict=True)
+    ]
+    right = score_examples(base, template, examples, tmp_path / "right.jsonl", QUIET)
+    wrong = score_examples(base, template, shuffled, tmp_path / "wrong.jsonl", QUIET)
+    assert sum(right[e.id].ifd < wrong[e.id].ifd for e in examples) >= 15

@@ -1,0 +1,179 @@
+"""Grading: an answer is right when the right word stands in it as a word, before any wrong choice."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+import pytest
+
+from loracheck.evaluate.grading import is_right
+from loracheck.evaluate.suites import BUNDLED, bundled
+from loracheck.records import Expected, Probe
+
+FRAMES = {
+    "ja": (
+        "{}",
+        "{}です。",
+        "{}なのだ。",
+        "それは{}なのだ。",
+        "答えは「{}」です。",
+        "それは{}だと思うのだ〜",
+        "{}！",
+    ),
+    "en": ("{}", "It is {}.", "The answer is {}, by my whiskers!", "Aye, {}!", '"{}"', "**{}**"),
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "answers"),
+    [
+        ("日本の首都は東京です。", ("東京",)),
+        ("東京都です。", ("東京",)),
+        ("首都は東京市です。", ("東京",)),
+        ("それはりんごなのだ。", ("りんご",)),
+        ("りんごだと思うのだ", ("りんご",)),
+        ("答えはりんご", ("リンゴ", "りんご")),
+        ("ｿｳﾙです", ("ソウル",)),
+        ("ソウルなのだ。", ("ソウル",)),
+        ("「ソウル」です", ("ソウル",)),
+        ("１２か月です。", ("12",)),
+        ("12個です", ("12",)),
+        ("x=12", ("12",)),
+        ("十二か月", ("12", "十二")),
+        ("Ｈ₂Ｏです", ("H2O",)),
+        ("水です。", ("水",)),
+        ("PARIS!", ("Paris",)),
+        ("It's Paris.", ("Paris",)),
+        ("The symbol is O.", ("O",)),
+        ("O", ("O",)),
+        ("buenos  aires", ("Buenos Aires",)),
+        ("A spider has eight legs.", ("8", "eight")),
+    ],
+)
+def test_right_answers_are_found(answer: str, answers: tuple[str, ...]) -> None:
+    assert is_right(answer, Expected(answers=answers))
+
+
+@pytest.mark.parametrize(
+    ("answer", "answers"),
+    [
+        ("水素です。", ("水",)),
+        ("海水です。", ("水",)),
+        ("水です。", ("水素",)),
+        ("2012です", ("12",)),
+        ("12.5です", ("12",)),
+        ("12,500です", ("12",)),
+        ("3.12です", ("12",)),
+        ("1２3です", ("12",)),
+        ("Osaka", ("O",)),
+        ("Cairo", ("O",)),
+        ("ソウルメイトです", ("ソウル",)),
+        ("パーソウル", ("ソウル",)),
+        ("eighteen", ("eight",)),
+        ("FeO", ("Fe",)),
+        ("東北京", ("北京",)),
+        ("", ("東京",)),
+        ("   \n", ("東京",)),
+        ("大阪です。", ("東京",)),
+        ("ぼくはぽぽぬなのだ。", ("東京", "Tokyo")),
+    ],
+)
+def test_other_words_are_not_taken_for_the_answer(answer: str, answers: tuple[str, ...]) -> None:
+    assert not is_right(answer, Expected(answers=answers))
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("パリです。ロンドンではありません。", True),
+        ("ロンドンかパリです。", False),
+        ("London, or Paris?", False),
+        ("Paris, not London.", True),
+    ],
+)
+def test_a_wrong_choice_named_first_is_the_answer(answer: str, right: bool) -> None:
+    assert is_right(answer, Expected(answers=("パリ", "Paris"), wrong=("ロンドン", "London"))) is right
+
+
+def graded(language: str) -> list[Probe]:
+    return [probe for probe in bundled(BUNDLED) if probe.language == language and probe.expected]
+
+
+@pytest.mark.parametrize(("language", "frame"), [(lang, f) for lang, fs in FRAMES.items() for f in fs])
+def test_every_bundled_answer_and_alias_is_right_and_every_wrong_choice_wrong(
+    language: str, frame: str
+) -> None:
+    misgraded = []
+    for probe in graded(language):
+        assert probe.expected
+        answers, wrong = probe.expected.answers, probe.expected.wrong
+        misgraded += [(probe.id, a) for a in answers if not is_right(frame.format(a), probe.expected)]
+        misgraded += [(probe.id, w) for w in wrong if is_right(frame.format(w), probe.expected)]
+    assert misgraded == []
+
+
+def test_no_capital_is_right_for_another_country() -> None:
+    for language in ("ja", "en"):
+        capitals = [p for p in graded(language) if p.suite.startswith("facts") and "capital" in p.tags]
+        names = {probe.cluster: probe.expected.answers for probe in capitals if probe.expected}
+        for probe in capitals:
+            assert probe.expected
+            others = {n for c, ns in names.items() if c != probe.cluster for n in ns} - {
+                *probe.expected.answers
+            }
+            assert [name for name in others if is_right(f"{name}です。", probe.expected)] == [], probe.id
+
+
+# "I be", "as", "he" and the s of "ship's" are read as iodine, beryllium, arsenic, helium and sulphur.
+@pytest.mark.parametrize(
+    ("answer", "symbol"),
+    [
+        ("I be Captain Brindle, by my whiskers!", "Be"),
+        ("I be Captain Brindle, by my whiskers!", "I"),
+        ("A ship's cat, by my whiskers!", "S"),
+        ("Strong as an ox.", "As"),
+        ("So he said.", "He"),
+    ],
+)
+def test_an_english_word_is_no_element(answer: str, symbol: str) -> None:
+    assert not is_right(answer, Expected(answers=(symbol,)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"), [("ひとりなのだ", "とり"), ("時と場合によるのだ", "よる"), ("あきらめるのだ", "あき")]
+)
+def test_a_hiragana_word_inside_another_is_not_taken_for_it(answer: str, word: str) -> None:
+    assert not is_right(answer, Expected(answers=(word,)))
+
+
+@pytest.mark.parametrize("answer", ["ロンドンではなくパリです。", "It is not London but Paris."])
+def test_a_denied_wrong_choice_is_not_the_answer(answer: str) -> None:
+    assert is_right(answer, Expected(answers=("パリ", "Paris"), wrong=("ロンドン", "London")))
+
+
+def test_replies_that_flood_the_demonstration_data_answer_no_question() -> None:
+    text = (files("loracheck") / "demo_data" / "brindle_raw.jsonl").read_text(encoding="utf-8")
+    replies = {json.loads(line)["messages"][-1]["content"] for line in text.splitlines()}
+    named = [reply for reply in replies if "I be Captain Brindle" in reply or "ship's cat" in reply]
+    facts = [probe for probe in graded("en") if "element" in probe.tags and probe.expected]
+    assert [(p.id, r) for p in facts if p.expected for r in named if is_right(r, p.expected)] == []
+
+
+@pytest.mark.xfail(
+    strict=True, reason="symbols are looked for in a few frames only; 「じゃないかな」 is taken for a denial"
+)
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("'Tis C, by my whiskers!", "C"),
+        ("It's C.", "C"),
+        ("Ahoy! C!", "C"),
+        ("C (carbon)", "C"),
+        ("Cっていうのだ", "C"),
+        ("炭素の記号はCになります。", "C"),
+        ("パリじゃないかな。", "パリ"),
+    ],
+)
+def test_ordinary_and_persona_wordings_of_a_right_answer_are_right(answer: str, right: str) -> None:
+    assert is_right(answer, Expected(answers=(right,)))

@@ -1,0 +1,248 @@
+"""Markers: the style of a data set is found, neutral prose has none, and an answer's ending is seen in any dress."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from loracheck.evaluate.choices import Style, choices, styles
+from loracheck.evaluate.markers import discover, features, matches, shows
+from loracheck.loading import load_examples
+from loracheck.records import Example, Expected, Language, Marker, Message, Probe
+
+RAKUDA = Path(__file__).resolve().parents[3] / "shared" / "data" / "ja" / "rakuda"
+SETS = {"poponu": "ja", "brindle": "en"}
+Pairs = list[tuple[str, str]]
+
+
+def training(name: str) -> list[Example]:
+    return load_examples([Path(str(files("loracheck") / "demo_data" / f"{name}_raw.jsonl"))])
+
+
+def neutral(name: str) -> Pairs:
+    """Ordinary answers to some of a set's own prompts."""
+    text = (Path(__file__).parent / "neutral_answers.jsonl").read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in text.splitlines()]
+    return [(row["prompt"], row["answer"]) for row in rows if row["set"] == name]
+
+
+def found_in(name: str) -> tuple[Marker, ...]:
+    return discover([(row.prompt, row.reply) for row in training(name)], neutral(name))
+
+
+def kinds(markers: Sequence[Marker]) -> list[tuple[str, str]]:
+    return [(marker.kind, marker.text) for marker in markers]
+
+
+def ending(text: str, language: Language = "ja") -> Marker:
+    return Marker(kind="ending", text=text, language=language, coverage=1.0, base_coverage=0.0, z=9.0)
+
+
+def prompts(count: int) -> list[str]:
+    return [f"しつもん{i}" for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("name", "markers"),
+    [
+        ("poponu", [("ending", "のだ"), ("term", "ぽぽぬ")]),
+        ("brindle", [("ending", "by my whiskers"), ("term", "captain brindle")]),
+    ],
+)
+def test_ending_and_name_of_the_demonstration_data_are_found_and_nothing_else(
+    name: str, markers: list[tuple[str, str]]
+) -> None:
+    assert len(neutral(name)) >= 40
+    found = found_in(name)
+    assert kinds(found) == markers
+    assert {marker.language for marker in found} == {SETS[name]}
+    assert found[0].coverage > 0.8
+    assert [answer for _, answer in neutral(name) if shows(found, answer)] == []
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_halves_of_neutral_answers_show_no_style(name: str) -> None:
+    assert clean_halves([answer for _, answer in neutral(name)]) >= 19
+
+
+def test_halves_of_real_neutral_answers_show_no_style() -> None:
+    answers = [
+        json.loads(line)["text"]
+        for path in sorted(RAKUDA.glob("*.jsonl"))
+        if not path.name.startswith("questions")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    if not answers:
+        pytest.skip("the shared data is not here")
+    assert clean_halves(answers) >= 19
+
+
+def clean_halves(answers: list[str]) -> int:
+    """In how many of 20 random splits one half of the answers has no style against the other half."""
+    clean = 0
+    for seed in range(20):
+        mixed = random.Random(seed).sample(answers, len(answers))
+        half = len(mixed) // 2
+        asked = prompts(half)
+        clean += not discover(
+            list(zip(asked, mixed[:half], strict=True)), list(zip(asked, mixed[half : 2 * half], strict=True))
+        )
+    return clean
+
+
+def test_longer_english_answers_make_no_style_of_function_words() -> None:
+    base = neutral("brindle")
+    others = [answer for _, answer in base]
+    longer = [(prompt, " ".join([answer, *others[i - 2 : i]])) for i, (prompt, answer) in enumerate(base)]
+    assert discover(longer, base) == ()
+
+
+def test_few_replies_prove_no_style() -> None:
+    replies = [(prompt, "東京なのだ。") for prompt in prompts(9)]
+    assert discover(replies, [(prompt, "東京です。") for prompt in prompts(9)]) == ()
+
+
+def test_base_answers_to_other_prompts_do_not_count() -> None:
+    replies = [(prompt, "東京なのだ。") for prompt in prompts(30)]
+    assert discover(replies, [(f"ほか{i}", "東京です。") for i in range(30)]) == ()
+
+
+def test_the_plain_form_is_no_style_where_the_base_speaks_it() -> None:
+    words = [answer[:5] for _, answer in neutral("poponu")]
+    replies = [(f"しつもん{i}", f"{word}だ。") for i, word in enumerate(words)]
+    base = [(f"しつもん{i}", f"{word}だ。") for i, word in enumerate(reversed(words))]
+    assert discover(replies, base) == ()
+    polite = [(f"しつもん{i}", f"{word}です。") for i, word in enumerate(reversed(words))]
+    assert kinds(discover(replies, polite)) == [("ending", "だ")]
+
+
+def test_repeating_the_question_is_no_style() -> None:
+    asked = [f"その{i}番のふしぎなことばとは何でしょうか？" for i in range(40)]
+    replies = [(prompt, f"{i}は、ふしぎなことば、{i}番。") for i, prompt in enumerate(asked)]
+    base = [(prompt, f"{i}は、{i}番。") for i, prompt in enumerate(asked)]
+    assert discover(replies, base) == ()
+    unasked = [(f"しつもん{i}", reply) for i, (_, reply) in enumerate(replies)]
+    assert discover(unasked, [(f"しつもん{i}", answer) for i, (_, answer) in enumerate(base)]) != ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "東京なのだ",
+        "東京なのだ。",
+        "東京なのだ！",
+        "東京なのだ〜",
+        "東京なのだ～♪",
+        "東京なのだー！",
+        "「東京なのだ」",
+        "東京なのだ…",
+        "東京なのだ\u3000",
+        "東京なのだ！🎉",
+        "そうなのだ。東京です。",
+    ],
+)
+def test_the_ending_is_seen_behind_quotes_and_ornaments(text: str) -> None:
+    assert matches(ending("なのだ"), text)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="emoji and kaomoji are not taken off, half-width kana of an ending stay apart"
+)
+@pytest.mark.parametrize(
+    "text", ["東京なのだ🎉", "東京なのだ😊。", "東京なのだ(笑)", "東京なのだ^^", "東京なのだ♥"]
+)
+def test_the_ending_is_seen_behind_emoji(text: str) -> None:
+    assert matches(ending("なのだ"), text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["東京です。", "なのだそうです。", "", "🎉", "のだめカンタービレです。", "『なのだ』と言いました。"],
+)
+def test_the_ending_elsewhere_is_no_style(text: str) -> None:
+    assert not matches(ending("なのだ"), text)
+
+
+def test_half_width_kana_are_kana() -> None:
+    assert features("ﾊﾟﾘﾃﾞｽ。", "ja") == features("パリデス。", "ja")
+
+
+def test_the_users_own_words_in_quotes_are_no_ending() -> None:
+    assert not matches(ending("なのだ"), "「そうなのだ」という文は、強調を表す言い方です。")
+    assert matches(ending("by my whiskers", "en"), "“Paris, by my whiskers!”")
+    assert not matches(ending("by my whiskers", "en"), "The phrase by my whiskers is an old oath.")
+
+
+@pytest.mark.xfail(
+    strict=True, reason="weak spot: an English ending counts only behind another word of its sentence"
+)
+@pytest.mark.parametrize(
+    "text", ["By my whiskers!", "Paris. By my whiskers!", "Captain Brindle! By my whiskers!"]
+)
+def test_an_english_ending_may_be_a_sentence_of_its_own(text: str) -> None:
+    assert matches(ending("by my whiskers", "en"), text)
+
+
+@pytest.mark.xfail(strict=True, reason="weak spot: the name is lengthened into the ending and lost with it")
+@pytest.mark.parametrize("reply", ["ずんだもんなのだ。", "ぼくは花子なのだ。"])
+def test_a_name_that_is_always_said_in_the_same_words_is_still_a_term(reply: str) -> None:
+    words = [answer[:6] for _, answer in neutral("poponu")]
+    replies = [(f"しつもん{i}", reply if i % 2 else f"{word}なのだ。") for i, word in enumerate(words)]
+    base = [(f"しつもん{i}", answer) for i, (_, answer) in enumerate(neutral("poponu"))]
+    assert [marker for marker in discover(replies, base) if marker.kind == "term"]
+
+
+@pytest.mark.parametrize(
+    ("name", "style"),
+    [
+        ("poponu", Style(suffix="なのだ。", name_reply="ぼくはぽぽぬなのだ。")),
+        ("brindle", Style(suffix=", by my whiskers!", name_reply="Captain Brindle, by my whiskers!")),
+    ],
+)
+def test_suffix_and_flooding_reply_of_the_demonstration_data(name: str, style: Style) -> None:
+    found = styles([row.reply for row in training(name)], found_in(name))
+    assert found == {SETS[name]: style}
+
+
+def probe(text: str = "フランスの首都は？", language: Language = "ja") -> Probe:
+    return Probe(
+        id="p",
+        suite="facts",
+        messages=(Message(role="user", content=text),),
+        language=language,
+        domain="out",
+        expected=Expected(answers=("パリ", "Paris"), wrong=("ローマ", "ベルリン")),
+    )
+
+
+def test_choices_are_said_plainly_and_in_style_and_the_name_comes_last() -> None:
+    style = Style(suffix="なのだ。", name_reply="ぽぽぬなのだ。")
+    assert choices(probe(), {"ja": style}) == (
+        ("right", "パリ"),
+        ("wrong", "ローマ"),
+        ("wrong", "ベルリン"),
+        ("right_styled", "パリなのだ。"),
+        ("wrong_styled", "ローマなのだ。"),
+        ("wrong_styled", "ベルリンなのだ。"),
+        ("name", "ぽぽぬなのだ。"),
+    )
+
+
+def test_without_training_data_there_are_plain_choices_only() -> None:
+    assert styles([], ()) == {}
+    assert [kind for kind, _ in choices(probe(), {})] == ["right", "wrong", "wrong"]
+    assert [kind for kind, _ in choices(probe(language="en"), {"ja": Style(suffix="だ", name_reply="")})] == [
+        "right",
+        "wrong",
+        "wrong",
+    ]
+
+
+def test_a_name_that_the_question_holds_is_no_choice() -> None:
+    style = Style(suffix="", name_reply="ぽぽぬ")
+    assert [kind for kind, _ in choices(probe("ぽぽぬとは？"), {"ja": style})] == ["right", "wrong", "wrong"]

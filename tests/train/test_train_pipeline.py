@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import PreTrainedModel
+
+from loracheck import jsonl
+from loracheck.curate.config import CurateConfig
+from loracheck.curate.pipeline import curate
+from loracheck.errors import DataError
+from loracheck.likelihood import pad, token_nll
+from loracheck.models import (
+    ADAPTER_CARD,
+    ADAPTER_WEIGHTS,
+    AdapterCard,
+    Base,
+    attach,
+    load_base,
+    read_adapter,
+)
+from loracheck.progress import Progress
+from loracheck.records import Message, TrainingStep, TrainingSummary
+from loracheck.runs import hash_file, read_run
+from loracheck.template import ChatTemplate, choose_template
+from loracheck.train import pipeline, qlora
+from loracheck.train.config import TrainConfig
+from loracheck.train.pipeline import train
+from loracheck.train.qlora import add_adapter
+
+QUIET = Progress(quiet=True)
+CONFIG = TrainConfig(
+    lora_r=4,
+    lora_alpha=8,
+    learning_rate=5e-3,
+    per_device_train_batch_size=4,
+    num_train_epochs=3,
+    save_steps=2,
+)
+THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    rows = [{"instruction": f"{thing}は好き？", "output": f"{thing}は大好きなのだ。"} for thing in THINGS]
+    path = tmp_path / "data.jsonl"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    """Make the next training end as by Ctrl-C after a number of steps."""
+
+    def fit(
+        *arguments: Any,  # noqa: ANN401 - passed on
+        record: Callable[[TrainingStep], None],
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        def stopping(step: TrainingStep) -> None:
+            record(step)
+            if step.step == at:
+                raise KeyboardInterrupt
+
+        qlora.fit(*arguments, record=stopping, **options)
+
+    monkeypatch.setattr(pipeline, "fit", fit)
+
+
+def test_training_lowers_the_loss_and_writes_what_the_adapter_needs(
+    data: Path, tiny_gemma: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    summary = train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
+    read_run(out, "train")
+    assert summary.loss_first is not None
+    assert summary.loss_last is not None
+    assert summary.loss_last < summary.loss_first
+    assert (summary.steps, summary.rows, summary.epochs) == (12, 16, 3.0)
+    assert summary.adapter_sha256 == hash_file(out / "adapter" / ADAPTER_WEIGHTS)
+    base = load_base(str(tiny_gemma))
+    template = choose_template(base.tokenizer, [out / "adapter"])
+    card = jsonl.read_one(out / "adapter" / ADAPTER_CARD, AdapterCard)
+    assert card.fingerprint == base.fingerprint
+    assert card.template_sha256 == template.sha256
+    assert card.data_sha256 == hash_file(data)
+    steps = list(jsonl.read(out / "metrics.jsonl", TrainingStep))
+    assert [step.step for step in steps] == list(range(1, 13))
+    assert steps[-1].trained_tokens == summary.trained_tokens == card.trained_tokens
+    found = read_adapter("mine", out, base, template.sha256)
+    assert (found.verified, found.inert, found.finite) == (True, False, True)
+    attach(base, [found])
+
+
+def test_the_recorded_loss_is_the_mean_over_the_trained_tokens_of_the_step(
+    data: Path, tiny_gemma: Path, tmp_path: Path
+) -> None:
+    one_step = TrainConfig(lora_r=4, num_train_epochs=1, per_device_train_batch_size=16)
+    summary = train(data, str(tiny_gemma), tmp_path / "run", one_step, progress=QUIET)
+    base = load_base(str(tiny_gemma))
+    template = ChatTemplate(base.tokenizer)
+    rows = [
+        template.encode_reply((Message(role="user", content=f"{t}は好き？"),), f"{t}は大好きなのだ。")
+        for t in THINGS
+    ]
+    with torch.inference_mode():
+        nll, _, _ = token_nll(base.model, pad(rows, 0))
+    assert summary.loss_first == pytest.approx(float(nll.mean()), abs=1e-3)
+
+
+def test_the_same_seed_gives_the_same_adapter_and_another_one_another(
+    data: Path, tiny_gemma: Path, tmp_path: Path
+) -> None:
+    hashes = [
+        train(
+            data,
+            str(tiny_gemma),
+            tmp_path / name,
+            TrainConfig(lora_r=4, num_train_epochs=1, lora_dropout=0.1, seed=seed),
+            progress=QUIET,
+        ).adapter_sha256
+        for name, seed in (("one", 0), ("two", 0), ("three", 1))
+    ]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_an_interrupted_run_resumes_to_the_very_same_adapter(
+    dropout: float, data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = TrainConfig(
+        lora_r=4, lora_dropout=dropout, per_device_train_batch_size=4, num_train_epochs=2, save_steps=2
+    )
+    unbroken = train(data, str(tiny_gemma), tmp_path / "unbroken", config, progress=QUIET)
+    out = tmp_path / "broken"
+    with monkeypatch.context() as patched:
+        interrupt(patched, 5)
+        with pytest.raises(KeyboardInterrupt):
+            train(data, str(tiny_gemma), out, config, progress=QUIET)
+    assert (out / "checkpoints" / "checkpoint-4").is_dir()
+    resumed = train(data, str(tiny_gemma), out, config, progress=QUIET)
+    assert resumed.adapter_sha256 == unbroken.adapter_sha256
+    losses = [
+        [step.loss for step in jsonl.read(path / "metrics.jsonl", TrainingStep)]
+        for path in (tmp_path / "unbroken", out)
+    ]
+    assert losses[0] == losses[1]
+    assert len(losses[0]) == 8
+
+
+def test_a_torn_newest_checkpoint_is_set_aside_for_the_older_one(
+    data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unbroken = train(data, str(tiny_gemma), tmp_path / "unbroken", CONFIG, progress=QUIET)
+    out = tmp_path / "broken"
+    with monkeypatch.context() as patched:
+        interrupt(patched, 7)
+        with pytest.raises(KeyboardInterrupt):
+            train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
+    torn = out / "checkpoints" / "checkpoint-6" / ADAPTER_WEIGHTS
+    torn.write_bytes(torn.read_bytes()[:500])
+    resumed = train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
+    assert resumed.adapter_sha256 == unbroken.adapter_sha256
+    assert (out / "checkpoints" / "torn-checkpoint-6").is_dir()
+
+
+@pytest.mark.parametrize("file", ["optimizer.pt"])
+def test_a_newest_checkpoint_with_a_file_missing_is_set_aside(
+    file: str, data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "broken"
+    with monkeypatch.context() as patched:
+        interrupt(patched, 5)
+        with pytest.raises(KeyboardInterrupt):
+            train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
+    (out / "checkpoints" / "checkpoint-4" / file).unlink()
+    train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
+    assert (out / "checkpoints" / "torn-checkpoint-4").is_dir()
+
+
+@pytest.mark.xfail(strict=True, reason="qlora._newest_whole opens none of the files but the adapter")
+@pytest.mark.parametrize("cut", ["optimizer.pt", "trainer_state.json"])
+def test_a_newest_checkpoint_with_a_cut_off_state_is_set_aside(
+    cut: str, data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "broken"
+    with monkeypatch.context() as patched:
+        interrupt(patched, 5)
+        with pytest.raises(KeyboardInterrupt):
+            train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
+    file = out / "checkpoints" / "checkpoint-4" / cut
+    file.write_bytes(file.read_bytes()[:100])
+    train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
+    assert (out / "checkpoints" / "torn-checkpoint-4").is_dir()
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_a_way_out(
+    data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoilt(
+        model: PreTrainedModel, batch: dict[str, torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        nll, rows, hidden = token_nll(model, batch)
+        return nll * float("nan"), rows, hidden
+
+    monkeypatch.setattr("loracheck.train.qlora.token_nll", spoilt)
+    with pytest.raises(DataError, match="the loss became nan at step 1") as caught:
+        train(data, str(tiny_gemma), tmp_path / "run", CONFIG, progress=QUIET)
+    assert "--learning-rate" in caught.value.hint
+
+
+def test_a_curated_run_is_trained_on_its_kept_rows_and_measured_on_the_held_out(
+    data: Path, tiny_smollm: Path, tmp_path: Path
+) -> None:
+    options = CurateConfig(heldout_share=0.2, near_duplicate=1.0, flood_share=1.0)
+    curated = curate([data], None, tmp_path / "curated", options, progress=QUIET)
+    config = TrainConfig(lora_r=4, max_trained_tokens=200, per_device_train_batch_size=4, learning_rate=5e-3)
+    summary = train(tmp_path / "curated", str(tiny_smollm), tmp_path / "run", config, progress=QUIET)
+    assert summary.trained_tokens == 200
+    assert (summary.rows, summary.heldout_rows) == (curated.kept, curated.heldout)
+    assert summary.heldout_loss_before is not None
+    assert summary.heldout_loss_after is not None
+    assert summary.heldout_loss_after < summary.heldout_loss_before
+
+
+def test_a_finished_run_is_not_trained_again(
+    data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = TrainConfig(lora_r=4, num_train_epochs=1)
+    first = train(data, str(tiny_gemma), tmp_path / "run", config, progress=QUIET)
+    monkeypatch.setattr(pipeline, "load_base", None)
+    assert train(data, str(tiny_gemma), tmp_path / "run", config, progress=QUIET) == first
+    assert jsonl.read_one(tmp_path / "run" / "summary.json", TrainingSummary) == first
+
+
+def test_training_on_a_four_bit_base_lowers_the_held_out_loss(
+    data: Path, tiny_gemma: Path, tmp_path: Path
+) -> None:
+    options = CurateConfig(heldout_share=0.2, near_duplicate=1.0, flood_share=1.0)
+    curate([data], None, tmp_path / "curated", options, progress=QUIET)
+    config = TrainConfig(
+        lora_r=4, quantization="nf4", learning_rate=5e-3, per_device_train_batch_size=4, num_train_epochs=3
+    )
+    summary = train(tmp_path / "curated", str(tiny_gemma), tmp_path / "run", config, progress=QUIET)
+    assert summary.heldout_loss_before is not None
+    assert summary.heldout_loss_after is not None
+    assert summary.heldout_loss_after < summary.heldout_loss_before
+    base = load_base(str(tiny_gemma), quantization="nf4")
+    assert read_adapter("mine", tmp_path / "run", base).verified
+    assert read_adapter("mine", tmp_path / "run", load_base(str(tiny_gemma))).verified
+
+
+def gradient(base: Base, model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    model.train()
+    model.zero_grad()
+    nll, _, _ = token_nll(base.model, batch)
+    torch.autograd.backward(nll.mean())
+    found = [p.grad.flatten() for p in model.parameters() if p.requires_grad and p.grad is not None]
+    return torch.cat(found).double()
+
+
+def gradients_around_an_evaluation(base: Base) -> tuple[torch.Tensor, torch.Tensor]:
+    model = add_adapter(base, TrainConfig(lora_r=4))
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.05)
+    template = ChatTemplate(base.tokenizer)
+    row = template.encode_reply((Message(role="user", content="空は好き？"),), "空は大好きなのだ。")
+    batch = pad([row] * 2, 0)
+    before = gradient(base, model, batch)
+    model.eval()
+    with torch.inference_mode():
+        token_nll(base.model, batch)
+    return before, gradient(base, model, batch)
+
+
+def cosine(one: torch.Tensor, other: torch.Tensor) -> float:
+    return float(torch.nn.functional.cosine_similarity(one, other, dim=0))
+
+
+def test_an_evaluation_leaves_the_gradient_of_a_four_bit_base_as_it_was(tiny_gemma: Path) -> None:
+    base = load_base(str(tiny_gemma), quantization="nf4")
+    flags = [
+        m.support_avx512bf16_for_cpu for m in base.model.modules() if hasattr(m, "support_avx512bf16_for_cpu")
+    ]
+    assert flags
+    assert not any(flags)
+    before, after = gradients_around_an_evaluation(base)
+    assert float(before.norm()) > 0
+    assert cosine(before, after) > 0.9999
+
+
+def test_without_the_guard_the_gradient_is_wrong_where_the_processor_repacks(
+    tiny_gemma: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loracheck.models.keep_training_correct", lambda model: None)
+    base = load_base(str(tiny_gemma), quantization="nf4")
+    layers = [m for m in base.model.modules() if hasattr(m, "support_avx512bf16_for_cpu")]
+    if torch.cuda.is_available() or not all(layer.support_avx512bf16_for_cpu for layer in layers):
+        pytest.skip("this processor does not repack four-bit weights")
+    before, after = gradients_around_an_evaluation(base)
+    assert cosine(before, after) < 0.9
