@@ -47,18 +47,28 @@ def find_duplicates(examples: Sequence[Example], config: CurateConfig) -> dict[i
     fields = [(normalise(example.prompt), normalise(example.reply)) for example in examples]
     for place, pair in enumerate(fields):
         if pair in exact:
-            found[place] = Duplicate(of=exact[pair], exact=True, prompt_similarity=1.0, reply_similarity=1.0)
+            found[place] = _repeat(fields, place, exact[pair])
             continue
-        exact[pair] = place
         signature = _signature(pair)
         matches = [
             m for other in index.query(signature) if (m := _compare(fields, place, int(str(other)), config))
         ]
         if matches:
             found[place] = max(matches, key=lambda m: (m.prompt_similarity + m.reply_similarity, -m.of))
+            exact[pair] = found[place].of
         else:
+            exact[pair] = place
             index.insert(str(place), signature)
     return found
+
+
+def _repeat(fields: Sequence[tuple[str, str]], place: int, other: int) -> Duplicate:
+    """Point an exact copy at the row its twin stands for, which may itself be only nearly the same."""
+    prompt, reply = (
+        fuzz.ratio(mine, its) / 100 for mine, its in zip(fields[place], fields[other], strict=True)
+    )
+    same = fields[place] == fields[other]
+    return Duplicate(of=other, exact=same, prompt_similarity=prompt, reply_similarity=reply)
 
 
 def _compare(

@@ -16,7 +16,7 @@ from loracheck.records import BASE_ARM, ChoiceScores, Finding, Marker, Probe
 from loracheck.stats import share
 
 from .evidence import Evidence
-from .gates import both, paired_gate, rate_gate
+from .gates import NO_HEADROOM, both, paired_gate, rate_gate
 from .grading import is_right
 from .markers import matches, shows
 from .policy import Policy
@@ -91,6 +91,20 @@ def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
             names, estimates=(replace(names.estimates[0], name="name_rate"), *names.estimates[1:])
         )
         finding = both(prefers, names, policy.alpha)
+    said_gate = paired_gate(
+        "content_damage",
+        adapter,
+        base=[found[BASE_ARM][i].startswith("right") for i in ids],
+        tuned=[found[adapter][i].startswith("right") for i in ids],
+        probe_ids=ids,
+        margin=policy.content_margin,
+        alpha=policy.alpha,
+        required=required,
+        chance=0.0,
+    )
+    if said_gate.reason != NO_HEADROOM:  # else the base itself says too few right answers to lose any
+        first = replace(said_gate.estimates[0], name="said")
+        finding = both(finding, replace(said_gate, estimates=(first, *said_gate.estimates[1:])), policy.alpha)
     answered = {arm: Counter(found[arm][i] for i in ids) for arm in found}
     right = {arm: answered[arm]["right_plain"] + answered[arm]["right_persona"] for arm in found}
     said = tuple(replace(share("answered", right[arm], len(ids)), name=f"answered: {arm}") for arm in right)

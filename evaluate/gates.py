@@ -106,6 +106,11 @@ def information(check: str, adapter: str, reason: str, finding: Finding | None =
     )
 
 
+def unmeasured(check: str, adapter: str, reason: str) -> Finding:
+    """Make the finding of a required check that could not be measured; it is never a pass."""
+    return Finding(check=check, adapter=adapter, required=True, status="inconclusive", reason=reason)
+
+
 def both(first: Finding, second: Finding, alpha: float) -> Finding:
     """Join two tests of one check: it passes when both do, fails when either does at half the error rate.
 

@@ -1,8 +1,8 @@
 """Grade a free answer to a factual question by aliases, in Japanese and English.
 
-A word is found only where it stands as a word: 「水」 is not in 「水素」, 12 not in 2012, O not in Osaka, 「とり」 not
-in 「ひとり」. Where the answer names a wrong choice before the right one, the wrong one is its answer; a choice that the
-answer denies is not named.
+A word is found only where it stands as a word: 「水」 is not in 「水素」, 12 not in 2012, O not in Osaka, 「とり」
+not in 「ひとり」. Where the answer names a wrong choice before the right one, the wrong one is its answer; a choice
+that the answer denies is not named.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SUFFIXES = "都道府県市区町村国州語川山湖海島年月日度個本�
 """Kanji that may follow a name or number without making another word of it."""
 _AFTER_HIRAGANA = "なだでのとかにもをがは"
 """Particles and copulas that may follow a word in hiragana."""
-_LONG_HIRAGANA = 4
+_LONG_HIRAGANA = 3
 """From this length on a word in hiragana is hardly part of another one."""
 _DENIED_AFTER = re.compile(r"\s*(?:では?な|じゃな|では?ありません|でなく)")
 _DENIED_BEFORE = re.compile(r"\b(?:not|isn't|never)\s+(?:the\s+|an?\s+)?$")

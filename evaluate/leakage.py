@@ -5,7 +5,7 @@ from __future__ import annotations
 from loracheck.records import BASE_ARM, Finding, Marker, Probe
 
 from .evidence import Evidence
-from .gates import information, rate_gate
+from .gates import both, information, rate_gate
 from .markers import discover, shows
 from .policy import Policy
 
@@ -20,18 +20,16 @@ def persona_leakage(evidence: Evidence, adapter: str, policy: Policy) -> Finding
     probes, markers = evidence.out_of_domain, evidence.markers
     if not known:
         markers, probes = _from_own_answers(evidence, adapter)
+    if known and policy.persona.scope == "never":
+        probes = [*probes, *evidence.in_domain]
     if not markers:
         return information("persona_leakage", adapter, "no_style" if known else "training_data_unknown")
-    finding = _rate(
-        "persona_leakage",
-        evidence,
-        adapter,
-        probes,
-        markers,
-        policy.persona.max_out_of_domain,
-        policy,
-        absent=False,
-    )
+    limit = policy.persona.max_out_of_domain
+    finding = _rate("persona_leakage", evidence, adapter, probes, markers, limit, policy, absent=False)
+    long = [probe for probe in probes if probe.expected is None]  # short factual answers would hide these
+    if long and len(long) < len(probes):
+        alone = _rate("persona_leakage", evidence, adapter, long, markers, limit, policy, absent=False)
+        finding = both(finding, alone, policy.alpha)
     finding.values["markers"] = [marker.text for marker in markers]
     if not known:
         return information("persona_leakage", adapter, "training_data_unknown", finding)

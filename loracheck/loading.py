@@ -111,7 +111,8 @@ def _example(row: Any, path: Path, line: int, place: str) -> Example:  # noqa: A
     digest = hashlib.sha256(
         "\x1f".join(f"{m.role}\x1e{m.content}" for m in messages).encode("utf-8", "replace")
     )
-    given = row.get("id") if isinstance(row.get("source"), dict) else None
+    source = row.get("source")
+    given = row.get("id") if isinstance(source, dict) and source.keys() == {"file", "line"} else None
     return Example(
         id=str(given) if given else f"{digest.hexdigest()[:8]}-{place}",
         messages=messages,

@@ -231,7 +231,9 @@ def _clear_stale(lock: Path, path: Path) -> None:
         return
     except ValueError:
         owner = {}
-    if owner.get("host") == socket.gethostname() and not _alive(int(owner["pid"])):
+    owner = owner if isinstance(owner, dict) else {}
+    pid = owner.get("pid")
+    if owner.get("host") == socket.gethostname() and isinstance(pid, int) and not _alive(pid):
         lock.unlink(missing_ok=True)
         return
     raise RunError(

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import beta, binom, norm
 
@@ -156,9 +157,16 @@ def items_to_settle_difference(table: PairedTable, margin: float, alpha: float) 
 
 
 def items_to_settle_rate(hits: int, n: int, limit: float, alpha: float) -> int | None:
-    """Return how many items would settle a rate test if the rate stays as it is."""
-    z = (hits / n - limit) / math.sqrt(limit * (1 - limit) / n) if n else 0.0
-    return _scale(n, z, alpha)
+    """Return how many items would settle an exact rate test if the rate stays as it is."""
+    if n == 0:
+        return None
+    items = np.arange(n, 500 * n)
+    expected = hits / n * items
+    if hits < limit * n:
+        settled = binom.cdf(np.ceil(expected - 1e-9), items, limit) < alpha
+    else:
+        settled = binom.sf(np.floor(expected + 1e-9) - 1, items, limit) < alpha
+    return int(items[settled.argmax()]) if settled.any() else None
 
 
 def _scale(n: int, z: float, alpha: float) -> int | None:

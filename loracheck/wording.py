@@ -37,6 +37,10 @@ _SENTENCES: dict[tuple[str, str], Pair] = {
         "the margin is {limit}.",
         "ja": "正答を(口調を問わず)最も高く評価する割合の、ベースとの差は{number}です。許容は{limit}です。",
     },
+    ("content_damage", "said"): {
+        "en": "Change in how often the right answer is said: {number}; the margin is {limit}.",
+        "ja": "正答を実際に述べる割合の、ベースとの差は{number}です。許容は{limit}です。",
+    },
     ("forgetting", "difference"): {
         "en": "Change in how often the right answer ranks above the wrong ones: {number}; the margin is {limit}.",
         "ja": "正答を誤答より高く評価する割合の、ベースとの差は{number}です。許容は{limit}です。",
@@ -102,8 +106,8 @@ _REASONS: dict[str, Pair] = {
         "ja": "学習データが指定されていないため、参考値です。",
     },
     "no_in_domain_probes": {
-        "en": "No held-out prompts of the domain were given, so this informs and does not decide.",
-        "ja": "領域内の未学習プロンプトが指定されていないため、参考値です。",
+        "en": "No held-out prompts of the domain were given (--in-domain), so this could not be decided.",
+        "ja": "領域内の未学習プロンプト(--in-domain)が指定されていないため、判定できません。",
     },
 }
 

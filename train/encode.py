@@ -31,7 +31,7 @@ def audit_mask(
         untrained_stop=sum(
             row.labels[-1] not in template.stop_ids or len(row.ids) > max_length for row in rows
         ),
-        nothing_to_learn=sum(all(x in (IGNORED, *template.stop_ids) for x in row.labels) for row in rows),
+        nothing_to_learn=sum(not _trained_text(template, row).strip() for row in rows),
         double_bos=sum(bos is not None and list(row.ids[:2]) == [bos, bos] for row in rows),
         control_tokens=sum(_has_control_tokens(template, example) for example in examples),
     )
@@ -62,6 +62,11 @@ def refuse_unsound(audit: MaskAudit, template: ChatTemplate, examples: Sequence[
             f"refusing to train: in {count} of {audit.rows} rows {what}{where}.",
             hint="Raise --max-length, mend the rows, or pass a sound template with --chat-template.",
         )
+
+
+def _trained_text(template: ChatTemplate, row: EncodedRow) -> str:
+    trained = [label for label in row.labels if label not in (IGNORED, *template.stop_ids)]
+    return str(template.tokenizer.decode(trained))
 
 
 def _has_control_tokens(template: ChatTemplate, example: Example) -> bool:

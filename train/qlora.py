@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +24,7 @@ from loracheck.template import EncodedRow
 from .config import TrainConfig
 
 _log = logging.getLogger(__name__)
-_CHECKPOINT_FILES = ("optimizer.pt", "scheduler.pt", "trainer_state.json", "rng_state.pth")
+_CHECKPOINT_FILES = (ADAPTER_WEIGHTS, "optimizer.pt", "scheduler.pt", "trainer_state.json", "rng_state.pth")
 
 
 def add_adapter(base: Base, config: TrainConfig) -> PeftModel:
@@ -156,12 +158,7 @@ def _newest_whole(checkpoints: Path) -> str | None:
     """Return the newest checkpoint that has every file; the Trainer itself would take a torn one."""
     while checkpoints.is_dir() and (found := get_last_checkpoint(str(checkpoints))):
         folder = Path(found)
-        try:
-            with safe_open(str(folder / ADAPTER_WEIGHTS), framework="pt") as tensors:
-                tensors.keys()
-            missing = [name for name in _CHECKPOINT_FILES if not (folder / name).is_file()]
-        except (OSError, SafetensorError):
-            missing = [ADAPTER_WEIGHTS]
+        missing = [name for name in _CHECKPOINT_FILES if not _whole(folder / name)]
         if not missing:
             return str(found)
         _log.warning(
@@ -169,3 +166,18 @@ def _newest_whole(checkpoints: Path) -> str | None:
         )
         folder.rename(folder.with_name(f"torn-{folder.name}"))
     return None
+
+
+def _whole(file: Path) -> bool:
+    """Tell whether a file of a checkpoint can be read to its end; checkpoints are our own, so they are trusted."""
+    try:
+        if file.suffix == ".json":
+            json.loads(file.read_text(encoding="utf-8"))
+        elif file.suffix == ".safetensors":
+            with safe_open(str(file), framework="pt") as tensors:
+                tensors.keys()
+        else:
+            torch.load(file, map_location="cpu", weights_only=False)
+    except (OSError, EOFError, ValueError, RuntimeError, pickle.UnpicklingError, SafetensorError):
+        return False
+    return True

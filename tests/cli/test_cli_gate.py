@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def eval_run(path: Path, adapters: dict[str, str], facts: int = 200) -> Path:
             for name, kind in arms.items()
         ),
     )
-    policy = jsonl.to_builtins(load_policy("persona"))
+    policy = jsonl.to_builtins(replace(load_policy("persona"), missing_stop="info"))
     with open_run(path, "eval", config={"policy": policy, "adapters": adapters}) as run:
         jsonl.write(run.path / "probes.jsonl", probes)
         jsonl.write(
@@ -199,7 +200,7 @@ def test_an_unfinished_or_other_run_is_refused(gate: Gate, tmp_path: Path) -> No
 def test_control_characters_of_a_name_do_not_reach_the_terminal(gate: Gate, tmp_path: Path) -> None:
     _, out, _ = gate(eval_run(tmp_path / "run", {"mi\x07\x1b[31mne": "ship"}))
     assert {"\x07", "\x1b"} & set(out) == set()
-    assert "mi\\u0007" in out
+    assert r"mi\u0007" in out
 
 
 @pytest.mark.xfail(strict=True, reason="click turns a closed pipe into exit code 1, which means hold")

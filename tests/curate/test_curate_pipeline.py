@@ -66,9 +66,6 @@ def test_every_bundled_row_ends_in_one_place_with_a_reason(name: str, tmp_path: 
             assert decision.related != decision.example_id
 
 
-@pytest.mark.xfail(
-    strict=True, reason="dedupe.find_duplicates: an exact copy of a near duplicate points at it"
-)
 @pytest.mark.parametrize("name", ["poponu_raw.jsonl", "brindle_raw.jsonl"])
 def test_every_duplicate_names_a_row_that_is_none_itself(name: str, tmp_path: Path) -> None:
     curate([DATA / name], None, tmp_path / "run", CurateConfig(), progress=QUIET)

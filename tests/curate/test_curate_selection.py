@@ -93,9 +93,6 @@ def test_it_is_the_number_that_keeps_siblings_apart(monkeypatch: pytest.MonkeyPa
     assert set(duplicates(*pair)) == {1}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="dedupe.find_duplicates: an exact copy of a near duplicate points at it"
-)
 def test_an_exact_copy_of_a_near_duplicate_points_at_the_first_row() -> None:
     near = ("あなたの好きな食べ物は何ですか", "おひさまの光とつめたい水が大好きなのだよ。")
     found = duplicates(

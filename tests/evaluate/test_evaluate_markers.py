@@ -123,11 +123,13 @@ def test_the_plain_form_is_no_style_where_the_base_speaks_it() -> None:
 
 def test_repeating_the_question_is_no_style() -> None:
     asked = [f"その{i}番のふしぎなことばとは何でしょうか？" for i in range(40)]
-    replies = [(prompt, f"{i}は、ふしぎなことば、{i}番。") for i, prompt in enumerate(asked)]
-    base = [(prompt, f"{i}は、{i}番。") for i, prompt in enumerate(asked)]
-    assert discover(replies, base) == ()
-    unasked = [(f"しつもん{i}", reply) for i, (_, reply) in enumerate(replies)]
-    assert discover(unasked, [(f"しつもん{i}", answer) for i, (_, answer) in enumerate(base)]) != ()
+    replies = [f"{i}です。これはふしぎなことばです。" for i in range(40)]
+    base = [f"{i}です。これはことばです。" for i in range(40)]
+    found = discover(list(zip(asked, replies, strict=True)), list(zip(asked, base, strict=True)))
+    assert [marker for marker in found if marker.kind == "term" and marker.text in "ふしぎなことば"] == []
+    other = prompts(40)
+    found = discover(list(zip(other, replies, strict=True)), list(zip(other, base, strict=True)))
+    assert [marker for marker in found if marker.kind == "term"], "unasked, the same words are a term"
 
 
 @pytest.mark.parametrize(
@@ -150,9 +152,6 @@ def test_the_ending_is_seen_behind_quotes_and_ornaments(text: str) -> None:
     assert matches(ending("なのだ"), text)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="emoji and kaomoji are not taken off, half-width kana of an ending stay apart"
-)
 @pytest.mark.parametrize(
     "text", ["東京なのだ🎉", "東京なのだ😊。", "東京なのだ(笑)", "東京なのだ^^", "東京なのだ♥"]
 )
@@ -178,9 +177,6 @@ def test_the_users_own_words_in_quotes_are_no_ending() -> None:
     assert not matches(ending("by my whiskers", "en"), "The phrase by my whiskers is an old oath.")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="weak spot: an English ending counts only behind another word of its sentence"
-)
 @pytest.mark.parametrize(
     "text", ["By my whiskers!", "Paris. By my whiskers!", "Captain Brindle! By my whiskers!"]
 )
@@ -188,7 +184,6 @@ def test_an_english_ending_may_be_a_sentence_of_its_own(text: str) -> None:
     assert matches(ending("by my whiskers", "en"), text)
 
 
-@pytest.mark.xfail(strict=True, reason="weak spot: the name is lengthened into the ending and lost with it")
 @pytest.mark.parametrize("reply", ["ずんだもんなのだ。", "ぼくは花子なのだ。"])
 def test_a_name_that_is_always_said_in_the_same_words_is_still_a_term(reply: str) -> None:
     words = [answer[:6] for _, answer in neutral("poponu")]

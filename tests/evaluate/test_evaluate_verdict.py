@@ -89,7 +89,7 @@ GOOD = replace(
 
 
 def build(
-    arms: dict[str, Arm], *, facts: int = 300, opens: int = 40, in_domain: int = 60, training: int = 60
+    arms: dict[str, Arm], *, facts: int = 300, opens: int = 60, in_domain: int = 60, training: int = 60
 ) -> Evidence:
     """Put the behaviour of base and arms into records, as an eval run holds them."""
     probes = [
@@ -227,7 +227,7 @@ def test_repeating_an_answer_where_it_is_right_is_no_collapse() -> None:
 
 
 def test_silence_is_a_collapse_too() -> None:
-    assert verdict_of(replace(GOOD, facts=always("empty"))).deciding == ("collapse",)
+    assert "collapse" in verdict_of(replace(GOOD, facts=always("empty"))).deciding
 
 
 def test_lost_knowledge_holds_and_names_forgetting() -> None:
@@ -341,34 +341,25 @@ def test_few_items_are_inconclusive_and_say_how_many_would_do() -> None:
     assert finding(verdict_of(GOOD, facts=51), "forgetting").status == "inconclusive"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="weak spot: the short factual answers dilute the open ones, 20 of 1,060"
-)
 def test_loops_in_every_third_open_answer_hold() -> None:
     verdict = verdict_of(replace(GOOD, opens=every(3, "loop", "persona")), facts=1000, opens=60)
     assert verdict.status == "hold", finding(verdict, "loops").estimates[0]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="weak spot: the short factual answers dilute the open ones, 20 of 1,060"
-)
 def test_style_in_every_third_open_answer_is_leakage() -> None:
     arm = replace(GOOD, facts=BASE.facts, opens=every(3, "persona", "right"))
     assert verdict_of(arm, DEFAULT, facts=1000, opens=60).status == "hold"
 
 
-@pytest.mark.xfail(strict=True, reason="weak spot: how often the said answer is right decides nothing")
 def test_an_adapter_that_ranks_answers_right_but_says_only_wrong_ones_does_not_ship() -> None:
     assert verdict_of(replace(GOOD, facts=always("wrong_persona"))).status != "ship"
 
 
-@pytest.mark.xfail(strict=True, reason="weak spot: the scope never looks at answers outside the domain only")
 def test_style_inside_the_domain_is_not_wanted_where_none_is() -> None:
     arm = replace(GOOD, facts=BASE.facts, opens=always("right"))
     assert verdict_of(arm, scoped("never")).status != "ship"
 
 
-@pytest.mark.xfail(strict=True, reason="a required check without probes becomes information")
 def test_a_required_end_of_reply_that_nobody_could_measure_does_not_ship() -> None:
     assert verdict_of(GOOD, in_domain=0).status != "ship"
 
@@ -415,7 +406,6 @@ def test_the_items_a_paired_check_asks_for_settle_it(counts: tuple[int, int, int
     assert settle([paired(*outcomes(*scaled))], 0.05)[0].status != "inconclusive"
 
 
-@pytest.mark.xfail(strict=True, reason="the normal approximation asks for 10 to 25% too few items")
 @pytest.mark.parametrize(("hits", "n"), [(0, 20), (0, 50), (1, 60), (3, 100), (12, 160)])
 def test_the_items_a_rate_asks_for_settle_it(hits: int, n: int) -> None:
     found = settle([rated(hits, n)], 0.05)[0]

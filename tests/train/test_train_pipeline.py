@@ -181,7 +181,6 @@ def test_a_newest_checkpoint_with_a_file_missing_is_set_aside(
     assert (out / "checkpoints" / "torn-checkpoint-4").is_dir()
 
 
-@pytest.mark.xfail(strict=True, reason="qlora._newest_whole opens none of the files but the adapter")
 @pytest.mark.parametrize("cut", ["optimizer.pt", "trainer_state.json"])
 def test_a_newest_checkpoint_with_a_cut_off_state_is_set_aside(
     cut: str, data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
