@@ -42,12 +42,12 @@ def curate(
         LoracheckError: bad data, a base that cannot be loaded, no row left.
     """
     options = {"base": base_spec, **asdict(config)}
+    examples = load_examples(data)
     with open_run(out, "curate", config=options, inputs=data, seed=config.seed) as run:
         if run.complete:
             progress.say(f"{out} is finished already; nothing to do.")
             return jsonl.read_one(out / "summary.json", CurationSummary)
         started = time.monotonic()
-        examples = load_examples(data)
         rows = _Rows(examples)
         _filter(rows, config)
         _deduplicate(rows, config)

@@ -20,7 +20,7 @@ _AFTER_HIRAGANA = "なだでのとかにもをがは"
 """Particles and copulas that may follow a word in hiragana."""
 _LONG_HIRAGANA = 3
 """From this length on a word in hiragana is hardly part of another one."""
-_DENIED_AFTER = re.compile(r"\s*(?:では?な|じゃな|では?ありません|でなく)")
+_DENIED_AFTER = re.compile(r"\s*(?:(?:では?|じゃ)な(?!いか|いで)|では?ありません)")
 _DENIED_BEFORE = re.compile(r"\b(?:not|isn't|never)\s+(?:the\s+|an?\s+)?$")
 
 
@@ -58,8 +58,8 @@ def _spaced(text: str) -> str:
 
 
 def _symbol(alias: str) -> re.Pattern[str]:
-    """Match a chemical symbol: in its own case, where an answer puts it, so that "I be a cat" is no iodine."""
-    return re.compile(rf"(?:^|[はがの:、「\"'(,*]|\bis)\s*({alias})(?=$|[。.,!、」\"')(*]|[なだでとの])")
+    """Match a chemical symbol: in its own case and before no other word, so that "I be a cat" is no iodine."""
+    return re.compile(rf"(?<![A-Za-z'’])({alias})(?![A-Za-z'’]|\s+[a-z])")
 
 
 def _denied(text: str, start: int, end: int) -> bool:

@@ -15,7 +15,7 @@ from loracheck.models import AdapterFile, Base, attach, load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, ArmRecord, EvaluationContext, EvaluationResult, Example, Probe
 from loracheck.runs import is_run, open_run, read_run
-from loracheck.template import ChatTemplate, choose_template
+from loracheck.template import ChatTemplate, check_template_file, choose_template
 
 from . import preflight
 from .answers import Answerer
@@ -75,12 +75,13 @@ def evaluate(
         **asdict(config),
     }
     inputs = [*files, *(file for folder in folders.values() for file in _weights(folder))]
+    training = load_examples([_training_file(path) for path in data]) if data else []
+    heldout = _heldout_rows(data, in_domain)
+    check_template_file(chat_template)
     with open_run(out, "eval", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
             progress.say(f"{out} is finished already; nothing to do.")
             return jsonl.read_one(out / VERDICT, EvaluationResult)
-        training = load_examples([_training_file(path) for path in data]) if data else []
-        heldout = _heldout_rows(data, in_domain)
 
         base = load_base(base_spec, quantization=config.quantization, announce=progress.say)
         template = choose_template(base.tokenizer, list(folders.values()), chat_template)
@@ -153,7 +154,8 @@ def _training_file(path: Path) -> Path:
 
 def _heldout_rows(data: Sequence[Path], in_domain: Sequence[Path]) -> list[Example]:
     own = [path / "heldout.jsonl" for path in data if is_run(path)]
-    return [row for path in (*own, *in_domain) if path.stat().st_size for row in load_examples([path])]
+    paths = [*(path for path in own if path.stat().st_size), *in_domain]
+    return load_examples(paths) if paths else []
 
 
 def _bundled_probes(config: EvalConfig) -> list[Probe]:

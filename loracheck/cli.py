@@ -321,10 +321,15 @@ def doctor(as_json: bool) -> None:
 def main() -> NoReturn:
     """Run the command line; a user's mistake ends in one message, without a traceback."""
     _quieten_libraries()
+    if os.environ.get("_LORACHECK_COMPLETE"):
+        cli.main()
     try:
-        code = cli.main(standalone_mode=False)
+        with cli.make_context("loracheck", sys.argv[1:]) as context:
+            cli.invoke(context)
         sys.stdout.flush()
-        sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(0)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

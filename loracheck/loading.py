@@ -80,13 +80,17 @@ def _parse(raw: bytes, path: Path, line: int) -> Any:  # noqa: ANN401 - JSON
     try:
         return json.loads(text, object_pairs_hook=_no_repeats)
     except json.JSONDecodeError as error:
-        where = line if error.lineno == 1 else error.lineno
         raise DataError(
-            f"{path}, line {where}, column {error.colno}: broken JSON: {error.msg}.",
+            f"{path}, line {_line_of(error, raw, line)}, column {error.colno}: broken JSON: {error.msg}.",
             hint="Mend or remove that line; nothing was written.",
         ) from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}, line {line}: {error}") from None
+
+
+def _line_of(error: json.JSONDecodeError, raw: bytes, line: int) -> int:
+    """Return the line of a parse error: of a whole file its own count, of a single row the row's line."""
+    return error.lineno if raw.rstrip().count(b"\n") else line
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> Row:

@@ -195,6 +195,16 @@ def saved_template(folder: Path) -> str | None:
     return None
 
 
+def check_template_file(path: Path | None) -> None:
+    """Refuse a template file that is not there before any work is done.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    if path is not None and not path.is_file():
+        raise UsageError(f"--chat-template {path}: there is no such file.")
+
+
 def choose_template(
     tokenizer: PreTrainedTokenizerBase, adapters: Sequence[Path], override: Path | None = None
 ) -> ChatTemplate:

@@ -20,7 +20,7 @@ from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, Base, l
 from loracheck.progress import Progress
 from loracheck.records import TrainingStep, TrainingSummary
 from loracheck.runs import hash_file, is_run, open_run, read_run
-from loracheck.template import ChatTemplate, EncodedRow, choose_template
+from loracheck.template import ChatTemplate, EncodedRow, check_template_file, choose_template
 
 from .config import TrainConfig
 from .encode import audit_mask, encode_rows, refuse_unsound
@@ -53,13 +53,14 @@ def train(
     train_file, heldout_file = _data_files(data)
     files = [file for file in (train_file, heldout_file, chat_template) if file is not None]
     options = {"base": base_spec, **asdict(config)}
+    examples = load_examples([train_file])
+    heldout = load_examples([heldout_file]) if heldout_file and heldout_file.stat().st_size else []
+    check_template_file(chat_template)
     with open_run(out, "train", config=options, inputs=files, seed=config.seed) as run:
         if run.complete:
             progress.say(f"{out} is finished already; nothing to do.")
             return jsonl.read_one(out / "summary.json", TrainingSummary)
         started = time.monotonic()
-        examples = load_examples([train_file])
-        heldout = load_examples([heldout_file]) if heldout_file else []
         base = load_base(base_spec, quantization=config.quantization, announce=progress.say)
         template = choose_template(base.tokenizer, [], chat_template)
 

@@ -78,7 +78,6 @@ def test_bad_data_is_an_input_error(
     assert err.startswith("loracheck: ")
 
 
-@pytest.mark.xfail(strict=True, reason="the run directory is opened before the data is read")
 def test_a_command_that_failed_for_its_data_goes_through_once_that_is_mended(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,9 +92,6 @@ def test_a_command_that_failed_for_its_data_goes_through_once_that_is_mended(
     [
         pytest.param(
             '{"instruction": "空は", "output": ',
-            marks=pytest.mark.xfail(
-                strict=True, reason="says line 2: the line's own newline was parsed, too"
-            ),
         ),
         "{'instruction': 1}",
         '{"output": "青',
@@ -216,12 +212,9 @@ def test_a_base_folder_that_is_not_there_is_an_input_error(
     assert "--base ./nowhere: no model folder" in err
 
 
-NO_FILE = pytest.mark.xfail(strict=True, reason="exits 4: cannot write none.x")
-
-
 @pytest.mark.parametrize(
     "option",
-    ["--data", pytest.param("--in-domain", marks=NO_FILE), pytest.param("--chat-template", marks=NO_FILE)],
+    ["--data", "--in-domain", "--chat-template"],
 )
 def test_a_named_file_that_is_not_there_is_an_input_error(
     option: str, tiny_gemma: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

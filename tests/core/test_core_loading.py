@@ -164,7 +164,6 @@ def test_deep_nesting_and_huge_lines_are_refused_without_a_crash(tmp_path: Path)
         load_examples([path])
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="loading._example takes any `source` for its own")
 def test_a_source_column_of_someone_elses_is_no_stumbling_block(write_jsonl: WriteJsonl) -> None:
     row = SHAPES["messages"] | {"id": "x1", "source": {"name": "wiki", "url": "https://example.org"}}
     assert load_examples([write_jsonl("data.jsonl", [row])])[0].reply == ANSWER
