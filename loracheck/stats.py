@@ -160,7 +160,7 @@ def items_to_settle_rate(hits: int, n: int, limit: float, alpha: float) -> int |
     """Return how many items would settle an exact rate test if the rate stays as it is."""
     if n == 0:
         return None
-    items = np.arange(n, 500 * n)
+    items = np.arange(n, n + 20_000)
     expected = hits / n * items
     if hits < limit * n:
         settled = binom.cdf(np.ceil(expected - 1e-9), items, limit) < alpha

@@ -81,7 +81,8 @@ def print_answers(
 def _print_outcomes(result: EvaluationResult) -> None:
     width = max(len(label) for label in _OUTCOMES.values())
     click.echo(
-        f"\n{'answers to factual questions':<{width + 2}}" + "".join(f"{arm:>12}" for arm in result.arms)
+        f"\n{'answers to factual questions':<{width + 2}}"
+        + "".join(f"{visible(arm):>12}" for arm in result.arms)
     )
     for outcome, label in _OUTCOMES.items():
         counts = [sum(value == outcome for value in result.outcomes[arm].values()) for arm in result.arms]

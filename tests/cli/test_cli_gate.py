@@ -197,7 +197,6 @@ def test_an_unfinished_or_other_run_is_refused(gate: Gate, tmp_path: Path) -> No
     assert (code, "holds a train run" in err) == (2, True)
 
 
-@pytest.mark.xfail(strict=True, reason="the table of answers prints the names of arms as they are")
 def test_control_characters_of_a_name_do_not_reach_the_terminal(gate: Gate, tmp_path: Path) -> None:
     _, out, _ = gate(eval_run(tmp_path / "run", {"mi\x07\x1b[31mne": "ship"}))
     assert {"\x07", "\x1b"} & set(out) == set()

@@ -125,7 +125,7 @@ def test_a_target_is_kept_to_and_every_row_over_it_names_its_nearest(
 def test_a_finished_run_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = small(DATA / "poponu_raw.jsonl", tmp_path / "data.jsonl", 30)
     first = curate([data], None, tmp_path / "run", CurateConfig(), progress=QUIET)
-    monkeypatch.setattr("loracheck.curate.pipeline.load_examples", None)
+    monkeypatch.setattr("loracheck.curate.pipeline.find_duplicates", None)
     assert curate([data], None, tmp_path / "run", CurateConfig(), progress=QUIET) == first
     assert jsonl.read_one(tmp_path / "run" / "summary.json", CurationSummary) == first
 
