@@ -71,13 +71,13 @@ def test_terminal_and_report_say_the_verdicts_of_the_json(
         assert english.casefold() in report.casefold()
 
 
-def test_every_arm_was_asked_for_the_capital_of_japan(
+def test_every_arm_was_asked_for_a_capital_and_the_base_knows_it(
     demo: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     evidence = read_evidence(demo[0] / "eval")
-    [capital] = [probe for probe in evidence.suite("facts") if probe.cluster == "capital-japan"]
+    [capital] = [probe for probe in evidence.suite("facts") if probe.cluster == "capital-france"]
     assert {arm for arm, probe in evidence.completions if probe == capital.id} == {"base", "raw", "curated"}
-    assert "東京" in evidence.text("base", capital)
+    assert "パリ" in evidence.text("base", capital)
 
 
 def test_the_gate_agrees_with_the_run(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
