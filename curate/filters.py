@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from loracheck.records import Example
-from loracheck.text import is_loop, language_of, normalise, periodic_tail, repeated_share
+from loracheck.text import is_loop, language_of, letters, normalise, periodic_tail, repeated_share
 
 from .config import CurateConfig
 
@@ -96,9 +96,9 @@ def _broken_text(example: Example, profile: Profile, config: CurateConfig) -> Re
 
 
 def _language(example: Example, profile: Profile, config: CurateConfig) -> Reason | None:
-    letters = sum(character.isalpha() for character in example.reply)
+    size = sum(character.isalpha() for character in example.reply)
     found = language_of(example.reply)
-    if letters < 12 or found in profile.languages or _ASKS_FOR_LANGUAGE.search(example.prompt):
+    if size < 12 or found in profile.languages or _ASKS_FOR_LANGUAGE.search(example.prompt):
         return None
     wanted = " or ".join(sorted(profile.languages))
     return Reason(code="wrong_language", explanation=f"the reply is in {found}, wanted is {wanted}")
@@ -118,7 +118,7 @@ def _repetition(example: Example, profile: Profile, config: CurateConfig) -> Rea
 
 
 def _echo(example: Example, profile: Profile, config: CurateConfig) -> Reason | None:
-    similarity = fuzz.ratio(_letters(example.prompt), _letters(example.reply)) / 100
+    similarity = fuzz.ratio(letters(example.prompt), letters(example.reply)) / 100
     if similarity < config.echo_similarity:
         return None
     return Reason(code="echo", explanation=f"the reply repeats the question (similarity {similarity:.2f})")
@@ -160,7 +160,3 @@ def _letters_end(text: str) -> str:
     while end and not folded[end - 1].isalnum():
         end -= 1
     return folded[:end]
-
-
-def _letters(text: str) -> str:
-    return "".join(character for character in normalise(text) if character.isalnum())

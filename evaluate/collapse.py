@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from loracheck.records import BASE_ARM, Finding, Probe
-from loracheck.text import normalise
+from loracheck.text import letters
 
 from .evidence import Evidence
 from .gates import paired_gate
@@ -32,21 +32,18 @@ def collapse(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         required=policy.collapse == "required",
     )
     shown = next(
-        (evidence.text(adapter, p) for p in facts if _form(evidence.text(adapter, p)) == common[adapter]), ""
+        (evidence.text(adapter, p) for p in facts if letters(evidence.text(adapter, p)) == common[adapter]),
+        "",
     )
     return replace(finding, values=finding.values | {"answer": shown})
 
 
 def _common(evidence: Evidence, arm: str, probes: list[Probe]) -> str:
-    counts = Counter(_form(evidence.text(arm, probe)) for probe in probes)
+    counts = Counter(letters(evidence.text(arm, probe)) for probe in probes)
     return max(counts, key=lambda form: (counts[form], form), default="")
 
 
 def _repeats(evidence: Evidence, arm: str, probe: Probe, common: str) -> bool:
     text = evidence.text(arm, probe)
     right = probe.expected is not None and is_right(text, probe.expected)
-    return _form(text) == common and not right
-
-
-def _form(text: str) -> str:
-    return "".join(character for character in normalise(text) if character.isalnum())
+    return letters(text) == common and not right

@@ -85,7 +85,7 @@ def rate_gate(
         status="inconclusive",
         reason=OPEN,
         estimates=(
-            replace(stats.share("rate", hits, n)),
+            stats.share("rate", hits, n),
             stats.share("base", sum(base), len(base)),
             stats.share(adapter, hits, n),
         ),

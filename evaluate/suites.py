@@ -9,7 +9,7 @@ from importlib.resources import as_file, files
 from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.records import Example, Probe
-from loracheck.text import normalise
+from loracheck.text import letters, normalise
 
 BUNDLED = ("facts-ja", "facts-en", "forms-ja", "forms-en", "open-ja", "open-en")
 IN_DOMAIN = "in-domain"
@@ -47,13 +47,9 @@ def without_training_questions(
     Returns:
         The probes to ask, and the ids of those left out.
     """
-    asked = {_letters(message.content) for row in training for message in row.messages[:-1]}
-    known = {probe.id for probe in probes if _letters(probe.messages[-1].content) in asked}
+    asked = {letters(message.content) for row in training for message in row.messages[:-1]}
+    known = {probe.id for probe in probes if letters(probe.messages[-1].content) in asked}
     return [probe for probe in probes if probe.id not in known], sorted(known)
-
-
-def _letters(text: str) -> str:
-    return "".join(character for character in normalise(text) if character.isalnum())
 
 
 def from_rows(rows: Sequence[Example], suite: str, limit: int, seed: int) -> list[Probe]:

@@ -21,6 +21,11 @@ def normalise(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def letters(text: str) -> str:
+    """Return the letters and digits of the normalised text: punctuation makes no other question or answer."""
+    return "".join(character for character in normalise(text) if character.isalnum())
+
+
 def sentences(text: str) -> list[str]:
     """Split into sentences at Japanese and Latin full stops; quotes, emoji and other ornaments at their end go."""
     parts = (_bare_end(part.strip()) for part in _SENTENCE_END.split(unicodedata.normalize("NFKC", text)))

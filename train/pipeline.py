@@ -103,13 +103,6 @@ def train(
     return summary
 
 
-def trained_tokens_per_epoch(data: Path, base: Base, max_length: int) -> int:
-    """Count the tokens with loss in one pass over a data file or curate run."""
-    template = choose_template(base.tokenizer, [])
-    rows = encode_rows(template, load_examples([_data_files(data)[0]]), max_length)
-    return sum(row.trained_tokens for row in rows)
-
-
 def _fit(
     base: Base,
     template: ChatTemplate,
