@@ -1,55 +1,251 @@
-"""Options of the curate stage."""
+"""Options of the curate stage, by step. Lengths are in characters, shares from 0 to 1."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from loracheck.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CurateConfig:
-    """What may stay. Lengths are in characters, shares from 0 to 1.
+class ReadConfig:
+    """How data files are read.
 
     Attributes:
-        languages: Languages a reply may have; empty takes the language of most prompts.
-        near_duplicate: Similarity (normalised edit similarity) from which two rows with alike questions and
-            alike replies count as one.
-        flood_share: Share of the rows in which a phrase must stand to count as a phrase that floods the set.
-        flood_cover: Mean share of such replies that common phrases must cover for the phrase to be a flood.
-        flood_keep: Share of the rows that may belong to the flood.
-        max_ifd: Instruction-following difficulty (arXiv 2308.12032) from which the reply ignores its question.
-        target_rows: Rows to select; None keeps every row that passed.
-        heldout_share: Share of the passing rows that is held out.
+        map: Column names of the data by the names loracheck uses: {"instruction": "question", ...}.
+        encoding: Encoding of text files; None finds out.
+        split: Split of a Hugging Face dataset; None takes the only one, or all.
+        bad_rows: "stop" ends at the first row that cannot be read; "quarantine" sets it aside and goes on.
+    """
+
+    map: dict[str, str] = field(default_factory=dict)
+    encoding: str | None = None
+    split: str | None = None
+    bad_rows: Literal["stop", "quarantine"] = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterConfig:
+    """Rules on a single row.
+
+    Attributes:
+        languages: Languages a reply may have; empty takes the languages that many prompts have.
+        off: Names of rules that are switched off.
+        echo_similarity: Similarity of reply and question from which the reply is an echo.
+        licences: Licences a row may carry; empty allows all. A row without a licence passes.
+        blocked_sources: Values of a row's "source" that are not allowed.
+        pii: What is done with a row that holds personal data.
+        pii_kinds: Kinds of personal data that are looked for; empty means all.
     """
 
     languages: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
     min_reply_characters: int = 2
     max_reply_characters: int = 8000
+    max_prompt_characters: int = 16000
     echo_similarity: float = 0.9
+    licences: tuple[str, ...] = ()
+    blocked_sources: tuple[str, ...] = ()
+    pii: Literal["report", "mask", "drop", "off"] = "mask"
+    pii_kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DedupeConfig:
+    """Duplicates, field by field.
+
+    Attributes:
+        near_duplicate: Edit similarity from which two fields are alike; rows whose fields are all alike are one.
+        family_share: Share of the rows that one template family may make up; the rest of it is dropped.
+        family_rows: Members from which rows that differ in aligned slots only are a family.
+        semantic_quantile: Quantile of the cosine of random pairs from which rows are semantic duplicates; None
+            leaves the step out. Needs embeddings.
+    """
+
     near_duplicate: float = 0.8
+    family_share: float = 0.05
+    family_rows: int = 3
+    semantic_quantile: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecontaminateConfig:
+    """Rows that hold a question which the fine-tune will be asked.
+
+    Attributes:
+        probes: Check against the probes that come with loracheck.
+        test_sets: Files of further test sets, in any shape that is read.
+        run_characters: A run of this many equal characters (of text without spaces) is contamination.
+        run_words: A run of this many equal words (of text with spaces) is contamination.
+    """
+
+    probes: bool = True
+    test_sets: tuple[str, ...] = ()
+    run_characters: int = 30
+    run_words: int = 13
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreConfig:
+    """Scores by the base model, and the rows they veto.
+
+    Attributes:
+        max_ifd: Instruction-following difficulty (arXiv 2308.12032) from which the reply ignores its question.
+        max_deviations: Robust deviations above the median loss from which a reply is garbled.
+        embedder: "base" for the base's hidden states, "surface" for character n-grams, or the name of a
+            sentence-transformers model. "auto" takes the base where there is one, else the surface.
+    """
+
+    max_ifd: float = 1.0
+    max_deviations: float = 6.0
+    embedder: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeConfig:
+    """Scores by a judge.
+
+    Attributes:
+        model: Model name at the endpoint, or a local model; None leaves the step out.
+        endpoint: Base address of an OpenAI-compatible server ("http://localhost:8000/v1"); None loads the model
+            here.
+        api_key_variable: Environment variable that holds the key.
+        rubrics: Names of bundled rubrics, or YAML files.
+        min_score: Score below which a row is dropped, on the rubric's scale; None drops nothing.
+        rows: Rows to score, drawn over languages, sources and lengths; None scores all.
+        max_requests, max_tokens: Budget; what is over it stays unscored.
+        max_unscored: Share of unscored rows above which the step fails.
+        prompt_price, completion_price: Cost of a million tokens, for the estimate; None shows none.
+    """
+
+    model: str | None = None
+    endpoint: str | None = None
+    api_key_variable: str = "OPENAI_API_KEY"
+    rubrics: tuple[str, ...] = ("educational-value", "helpfulness")
+    min_score: float | None = 2.0
+    rows: int | None = None
+    max_requests: int | None = None
+    max_tokens: int | None = None
+    concurrency: int = 8
+    timeout_seconds: float = 60.0
+    retries: int = 4
+    max_unscored: float = 0.05
+    prompt_price: float | None = None
+    completion_price: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierConfig:
+    """A classifier that learns the judge's scores and gives them to the rows the judge did not see.
+
+    Attributes:
+        enabled: Whether it is trained; needs a judge and embeddings.
+        least_rows: Judged rows below which it is not trained.
+        drop_share: Share of the unjudged rows, the lowest predicted ones, that it may drop.
+    """
+
+    enabled: bool = False
+    least_rows: int = 200
+    folds: int = 5
+    drop_share: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectConfig:
+    """The subset.
+
+    Attributes:
+        method: "diverse" (stratified k-center), "facility" (stratified facility location), "random", "longest",
+            or "all".
+        target_rows, target_share, target_tokens: The budget, at most one of them; None keeps all that pass.
+            Tokens are those of the replies.
+        flood_share: Share of the rows in which a phrase must stand to count as a phrase that floods the set.
+        flood_cover: Mean share of such replies that common phrases must cover for the phrase to be a flood.
+        flood_keep: Share of the rows that may belong to the flood.
+        strata: What the budget is shared out over.
+    """
+
+    method: Literal["diverse", "facility", "random", "longest", "all"] = "diverse"
+    target_rows: int | None = None
+    target_share: float | None = None
+    target_tokens: int | None = None
     flood_share: float = 0.04
     flood_cover: float = 0.5
     flood_keep: float = 0.02
-    max_ifd: float = 1.0
-    target_rows: int | None = None
+    strata: tuple[Literal["language", "source", "length", "cluster"], ...] = ("language", "source", "length")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SynthesizeConfig:
+    """Rows that are made, not collected; each is marked as synthetic.
+
+    Attributes:
+        exercises: Textbook-style rows to ask the generator for, for the thin clusters. Needs an endpoint.
+        replay: The base's own answers to neutral questions, which keep it from forgetting. Needs a base.
+    """
+
+    exercises: int = 0
+    replay: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurateConfig:
+    """What may stay.
+
+    Attributes:
+        heldout_share: Share of the passing rows that is held out, in whole clusters.
+        max_loss: Share of a language, source or length bin that one rule may remove; above it the run stops.
+        allow_loss: Rules that may remove more, with their own limit: {"identity_flood": 0.6}.
+        workers: Processes for the steps on single rows; 0 takes one per core. The result is the same.
+    """
+
+    read: ReadConfig = ReadConfig()
+    filters: FilterConfig = FilterConfig()
+    dedupe: DedupeConfig = DedupeConfig()
+    decontaminate: DecontaminateConfig = DecontaminateConfig()
+    score: ScoreConfig = ScoreConfig()
+    judge: JudgeConfig = JudgeConfig()
+    classifier: ClassifierConfig = ClassifierConfig()
+    select: SelectConfig = SelectConfig()
+    synthesize: SynthesizeConfig = SynthesizeConfig()
     heldout_share: float = 0.1
+    max_loss: float = 0.3
+    allow_loss: dict[str, float] = field(default_factory=dict)
+    workers: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in (
-            "echo_similarity",
-            "near_duplicate",
-            "flood_share",
-            "flood_cover",
-            "flood_keep",
-            "heldout_share",
-        ):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(
-                    f"--{name.replace('_', '-')} is a share from 0 to 1, not {getattr(self, name)}."
-                )
-        if self.target_rows is not None and self.target_rows < 1:
-            raise UsageError(f"--target-rows must be at least 1, not {self.target_rows}.")
-        if self.max_ifd <= 0:
-            raise UsageError(f"--max-ifd must be above 0, not {self.max_ifd}.")
+        """Refuse values outside their range, naming the key."""
+        shares = {
+            "heldout_share": self.heldout_share,
+            "max_loss": self.max_loss,
+            "filters.echo_similarity": self.filters.echo_similarity,
+            "dedupe.near_duplicate": self.dedupe.near_duplicate,
+            "dedupe.family_share": self.dedupe.family_share,
+            "dedupe.semantic_quantile": self.dedupe.semantic_quantile,
+            "judge.max_unscored": self.judge.max_unscored,
+            "classifier.drop_share": self.classifier.drop_share,
+            "select.target_share": self.select.target_share,
+            "select.flood_share": self.select.flood_share,
+            "select.flood_cover": self.select.flood_cover,
+            "select.flood_keep": self.select.flood_keep,
+            **{f"allow_loss.{rule}": share for rule, share in self.allow_loss.items()},
+        }
+        for name, share in shares.items():
+            if share is not None and not 0 <= share <= 1:
+                raise UsageError(f"{name} is a share from 0 to 1, not {share}.")
+        above_zero = {
+            "select.target_rows": self.select.target_rows,
+            "select.target_tokens": self.select.target_tokens,
+            "score.max_ifd": self.score.max_ifd,
+            "judge.concurrency": self.judge.concurrency,
+            "judge.timeout_seconds": self.judge.timeout_seconds,
+        }
+        for name, value in above_zero.items():
+            if value is not None and value <= 0:
+                raise UsageError(f"{name} must be above 0, not {value}.")
+        budget = ("target_rows", "target_share", "target_tokens")
+        given = [name for name in budget if getattr(self.select, name) is not None]
+        if len(given) > 1:
+            raise UsageError(f"select: give one of {', '.join(budget)}, not {' and '.join(given)}.")

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant"]
 Language = Literal["ja", "en", "other"]
-Outcome = Literal["kept", "heldout", "dropped"]
+Outcome = Literal["kept", "heldout", "dropped", "quarantined"]
+UiLanguage = Literal["en", "ja"]
 Status = Literal["pass", "fail", "inconclusive", "info"]
 VerdictStatus = Literal["ship", "hold", "inconclusive"]
 
@@ -68,25 +69,50 @@ class Score:
 class Decision:
     """Where a row ended up and why.
 
-    `reason` is a stable code; `explanation` the sentence with the measured value and the limit;
-    `related` the id of the row that this one repeats.
+    Attributes:
+        reason: Stable code; `loracheck.reasons.explain` turns it and the values into a sentence.
+        values: The measured values and limits behind the decision, by the names that the sentence uses.
+        related: The id of the row that this one repeats, or that was taken in its place.
     """
 
     example_id: str
     outcome: Outcome
     stage: str
     reason: str
-    explanation: str
+    values: dict[str, Any] = field(default_factory=dict)
     scores: tuple[Score, ...] = ()
     related: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DroppedRow:
-    """A dropped row with its decision, so that one file answers why a row is gone."""
+    """A dropped or quarantined row with its decision, so that one file answers why a row is gone.
+
+    `why` is the explanation in each language of the interface. A row that could not be read has no example, but
+    its source and its text as it stood in the file.
+    """
 
     decision: Decision
-    example: Example
+    why: dict[UiLanguage, str]
+    example: Example | None
+    source: Source
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowGroup:
+    """Rows that have something in common, found while curating; a line of groups.jsonl.
+
+    `kind` is "conflict" (the same prompt, other replies), "same_reply" (the same reply to other prompts),
+    "paraphrase" (alike replies to alike prompts in other words), "same_passage" (the same context, another
+    question), "template_family" (rows that differ in aligned slots only) or "statement" (one statement in many
+    wordings). The first member stands for the group; `shared` is the text in common, slots written as ….
+    """
+
+    kind: Literal["conflict", "same_reply", "paraphrase", "same_passage", "template_family", "statement"]
+    members: tuple[str, ...]
+    shared: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,16 +316,81 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCount:
-    """How many rows one step of curation dropped for one reason."""
+    """How many rows one step of curation took out for one reason."""
 
     stage: str
     reason: str
     rows: int
+    outcome: Outcome = "dropped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdCurve:
+    """What another threshold would have done: rows dropped by a rule at each threshold, all else as it was."""
+
+    rule: str
+    option: str
+    chosen: float | None
+    thresholds: tuple[float, ...]
+    dropped: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeSummary:
+    """What the judge did: rows by state, requests and tokens spent, and how it took the rows of known score.
+
+    `canaries` counts rows of known score put to the judge, `canaries_right` those it scored on the right side.
+    """
+
+    model: str
+    rubrics: tuple[str, ...]
+    scored: int
+    unparsable: int
+    refused: int
+    error: int
+    unscored: int
+    requests: int
+    cached: int
+    prompt_tokens: int
+    completion_tokens: int
+    canaries: int = 0
+    canaries_right: int = 0
+    injections: int = 0
+    length_correlation: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierSummary:
+    """Whether the distilled classifier may drop rows: its agreement with the judge against that of length alone.
+
+    Agreement is Spearman's rank correlation out of fold; `gain` is its lead over length alone.
+    """
+
+    embedder: str
+    n: int
+    folds: int
+    agreement: Estimate
+    length_agreement: Estimate
+    gain: Estimate
+    by_language: dict[str, float | None]
+    may_drop: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionSummary:
+    """How the subset was chosen, and how much of the pool's clusters it covers."""
+
+    method: str
+    embedder: str
+    pool: int
+    clusters: int
+    clusters_covered: int
+    budget: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurationSummary:
-    """summary.json of a curate run. `read` is the sum of kept, heldout and dropped."""
+    """summary.json of a curate run. `read` is the sum of kept, heldout, dropped and quarantined."""
 
     read: int
     kept: int
@@ -310,6 +401,16 @@ class CurationSummary:
     kept_reply_characters: int
     read_reply_characters: int
     seconds: float
+    quarantined: int = 0
+    synthetic: int = 0
+    masked: int = 0
+    languages: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, int] = field(default_factory=dict)
+    groups: dict[str, int] = field(default_factory=dict)
+    curves: tuple[ThresholdCurve, ...] = ()
+    judge: JudgeSummary | None = None
+    classifier: ClassifierSummary | None = None
+    selection: SelectionSummary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

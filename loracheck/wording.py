@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from loracheck.records import Comparison, Estimate, Finding, UiLanguage, Verdict
 
-from loracheck.records import Comparison, Estimate, Finding, Verdict
-
-UiLanguage = Literal["en", "ja"]
 Pair = dict[UiLanguage, str]
 
 _CHECKS: dict[str, Pair] = {

@@ -1,0 +1,118 @@
+"""Where every row ends up: exactly one state each, and an alarm when one rule takes too much of one kind of row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loracheck.errors import DataError
+from loracheck.reasons import reason_name
+from loracheck.records import Outcome
+
+from .config import CurateConfig
+
+_OUTCOMES: tuple[Outcome, ...] = ("kept", "heldout", "dropped", "quarantined")
+_LENGTH_EDGES = (32, 128, 512, 2048)
+_LENGTH_NAMES = ("under 32", "32 to 127", "128 to 511", "512 to 2,047", "2,048 and more")
+LEAST_STRATUM = 20
+"""Rows from which a language, source or length bin is large enough for the loss alarm."""
+_NO_LOSS = ("exact_duplicate", "over_budget", "family_cap")
+"""Rules that lose no text, or that the user asked for by number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The state of one row; `related` is the place of the row that stands for it."""
+
+    outcome: Outcome
+    stage: str
+    reason: str
+    values: Mapping[str, Any]
+    related: int | None
+
+
+class Ledger:
+    """The decisions by place.
+
+    Args:
+        strata: Per kind ("language", "source", "length") the name of every row's stratum.
+    """
+
+    def __init__(self, strata: Mapping[str, Sequence[str]], config: CurateConfig) -> None:
+        self._entries: dict[int, Entry] = {}
+        self._strata = strata
+        self._config = config
+        self._rows = len(next(iter(strata.values())))
+        self._sizes = {kind: Counter(names) for kind, names in strata.items()}
+
+    @property
+    def left(self) -> NDArray[np.int64]:
+        """Return the places of the rows that are still in, ascending."""
+        inside = np.ones(self._rows, dtype=bool)
+        inside[list(self._entries)] = False
+        return np.flatnonzero(inside)
+
+    def decide(
+        self,
+        place: int,
+        outcome: Outcome,
+        stage: str,
+        reason: str,
+        values: Mapping[str, Any] | None = None,
+        related: int | None = None,
+    ) -> None:
+        """Record where a row ends up.
+
+        Raises:
+            ValueError: the row has ended already.
+        """
+        if place in self._entries:
+            raise ValueError(f"row {place} has two ends: {self._entries[place].reason} and {reason}")
+        self._entries[place] = Entry(
+            outcome=outcome, stage=stage, reason=reason, values=values or {}, related=related
+        )
+
+    def check_losses(self) -> None:
+        """Stop when one rule removed more of a language, source or length bin than the configuration allows.
+
+        Raises:
+            DataError: names the rule, the stratum, the share and the setting that allows it.
+        """
+        removed = [(p, e) for p, e in self._entries.items() if e.outcome in ("dropped", "quarantined")]
+        for kind, names in self._strata.items():
+            counts = Counter((entry.reason, names[place]) for place, entry in removed)
+            for (reason, name), rows in sorted(counts.items()):
+                of = self._sizes[kind][name]
+                limit = self._config.allow_loss.get(reason, self._config.max_loss)
+                if reason not in _NO_LOSS and of >= LEAST_STRATUM and rows > limit * of:
+                    raise DataError(
+                        f"loss alarm: the rule {reason} ({reason_name(reason)}) removes {rows:,} of {of:,} rows "
+                        f"({rows / of:.0%}) with {kind} {name}; the limit is {limit:.0%}.",
+                        hint=f"Look at the rule. If the rows are as bad as that, allow it: "
+                        f"--allow-loss {reason}={min(1.0, rows / of + 0.05):.2f}",
+                    )
+
+    def close(self) -> list[Entry]:
+        """Return the entry of every row, by place.
+
+        Raises:
+            ValueError: a row has no end.
+        """
+        missing = self._rows - len(self._entries)
+        if missing:
+            raise ValueError(f"{missing} rows have no end")
+        return [self._entries[place] for place in range(self._rows)]
+
+    def reasons(self) -> Counter[tuple[str, str, Outcome]]:
+        """Count the rows by stage, reason and outcome."""
+        return Counter((e.stage, e.reason, e.outcome) for e in self._entries.values())
+
+
+def length_bin(characters: int) -> str:
+    """Return the name of the bin of a reply's length."""
+    return _LENGTH_NAMES[sum(characters >= edge for edge in _LENGTH_EDGES)]

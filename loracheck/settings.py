@@ -1,0 +1,80 @@
+"""Configuration from YAML into frozen dataclasses: an unknown key is refused with the nearest name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+import yaml
+
+from loracheck.errors import UsageError
+
+T = TypeVar("T")
+
+
+def read_yaml(text: str, where: str) -> dict[str, Any]:
+    """Parse a YAML mapping.
+
+    Raises:
+        UsageError: it is no YAML, or no mapping.
+    """
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"{where}: broken YAML: {' '.join(str(error).split())}") from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise UsageError(f"{where}: a mapping of keys is wanted, not {type(value).__name__}.")
+    return value
+
+
+def read_yaml_file(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping from a file; see `read_yaml`."""
+    try:
+        return read_yaml(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a second nested mapping over a first one."""
+    result = dict(first)
+    for key, value in second.items():
+        old = result.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(old, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
+    """Make a dataclass, with dataclasses inside, of a nested mapping.
+
+    Raises:
+        UsageError: an unknown key, or a value of the wrong type; names the key.
+    """
+    _check_keys(kind, values, where, "")
+    try:
+        return msgspec.convert(dict(values), kind)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{where}: {error}") from None
+
+
+def _check_keys(kind: type[Any], values: Mapping[str, Any], where: str, prefix: str) -> None:
+    hints = get_type_hints(kind)
+    known = [item.name for item in fields(kind)]
+    for key, value in values.items():
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            raise UsageError(
+                f"{where}: unknown key {prefix}{key}.",
+                hint=f"Did you mean {prefix}{near[0]}?" if near else f"Known keys: {', '.join(known)}",
+            )
+        if is_dataclass(hints[key]):
+            if not isinstance(value, Mapping):
+                raise UsageError(f"{where}: {prefix}{key} is a group of keys, not {value!r}.")
+            _check_keys(hints[key], value, where, f"{prefix}{key}.")  # type: ignore[arg-type]
