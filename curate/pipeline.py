@@ -1,258 +1,447 @@
-"""Curate instruction data: filter, deduplicate, score by the base, hold out, select; every row gets a reason."""
+"""Curate instruction data: read, check, deduplicate, score, hold out, select; every row gets a reason."""
 
 from __future__ import annotations
 
-import time
-from collections import Counter
+import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from loracheck import jsonl
 from loracheck.errors import DataError
-from loracheck.loading import load_examples
-from loracheck.models import load_base
+from loracheck.loading import BadRow, load_examples, read_examples, resolve_source
+from loracheck.models import Base, load_base
+from loracheck.probes import BUNDLED, bundled_probes
 from loracheck.progress import Progress
-from loracheck.records import CurationSummary, Decision, DroppedRow, Example, Outcome, StepCount
+from loracheck.records import (
+    ClassifierSummary,
+    CurationSummary,
+    Example,
+    JudgeSummary,
+    Score,
+    SelectionSummary,
+    ThresholdCurve,
+)
 from loracheck.runs import open_run
-from loracheck.template import choose_template
+from loracheck.template import ChatTemplate, choose_template
 
+from . import embedding
+from .check import Checker
+from .classifier import distil, droppable
+from .clusters import cluster, project
 from .config import CurateConfig
-from .dedupe import find_duplicates
-from .filters import first_reason, profile_of
-from .flood import find_flood
-from .score import RowScore, embeddings, score_examples
-from .selection import hold_out, k_center, loss_outliers
+from .decontaminate import Contamination, references_of_examples, references_of_probes
+from .dedupe import Group, find_duplicates
+from .filters import Profile, ProfileCounter
+from .flood import find_flood, statements
+from .judging import judge_rows, low_score
+from .parallel import map_rows
+from .pii import masked
+from .rows import Rows
+from .score import RowScore, ScoreCache, embeddings, ignores_question, score_examples
+from .selection import Pool, loss_outliers, select
+from .semantic import find_semantic
+from .split import hold_out
+from .synthesize import replay
+from .writing import write_run
+
+WORK = "work"
+
+
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """What the steps learnt on the way, by place where it belongs to a row."""
+
+    bad: list[BadRow] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    curves: list[ThresholdCurve] = field(default_factory=list)
+    base_scores: dict[int, RowScore] = field(default_factory=dict)
+    judge_scores: dict[int, tuple[Score, ...]] = field(default_factory=dict)
+    masked: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    clusters: dict[int, int] = field(default_factory=dict)
+    map: dict[int, tuple[float, float]] = field(default_factory=dict)
+    judge: JudgeSummary | None = None
+    classifier: ClassifierSummary | None = None
+    selection: SelectionSummary | None = None
 
 
 def curate(
-    data: Sequence[Path], base_spec: str | None, out: Path, config: CurateConfig, *, progress: Progress
+    data: Sequence[str | Path],
+    base_spec: str | None,
+    out: Path,
+    config: CurateConfig,
+    *,
+    export: Sequence[str] = (),
+    progress: Progress,
 ) -> CurationSummary:
-    """Curate data files and write a curate run.
+    """Curate data and write a curate run.
 
     Args:
-        data: Data files in any of the known shapes.
-        base_spec: The base that scores the rows and embeds them; None leaves rows unscored, and then selects
-            no subset.
+        data: Files, folders or hub ids, in any of the known shapes.
+        base_spec: The base that scores the rows and embeds them; None leaves rows unscored.
         out: The run directory.
         config: Options.
+        export: Formats to write besides: trl, axolotl, llamafactory, parquet, hf.
         progress: Where to report.
 
     Raises:
-        LoracheckError: bad data, a base that cannot be loaded, no row left.
+        LoracheckError: bad data, a base or judge that cannot be used, no row left, or the loss alarm.
     """
-    options = {"base": base_spec, **asdict(config)}
-    examples = load_examples(data)
-    with open_run(out, "curate", config=options, inputs=data, seed=config.seed) as run:
+    sources = [resolve_source(spec, config.read.split) for spec in data]
+    inputs = [file for source in sources for file in source.files]
+    inputs += [Path(name) for name in config.decontaminate.test_sets]
+    options = {"base": base_spec, "export": list(export), **_deciding(config)}
+    with open_run(out, "curate", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
             progress.say(f"{out} is finished already; nothing to do.")
             return jsonl.read_one(out / "summary.json", CurationSummary)
-        started = time.monotonic()
-        rows = _Rows(examples)
-        _filter(rows, config)
-        _deduplicate(rows, config)
-        scores = _score(rows, base_spec, out, progress)
-        _drop_flood(rows, scores, config)
-        if scores:
-            _drop_mismatched(rows, scores, config)
-        if not rows.left:
-            raise DataError(f"no row of {len(examples)} passed the filters.", hint=_common_reasons(rows))
-        _hold_out(rows, config)
-        _select(rows, scores, config)
-        return _write(out, rows, scores, time.monotonic() - started)
+        work = out / WORK
+        work.mkdir(exist_ok=True)
+        rows, findings = Rows(work / "rows.jsonl", config), Findings()
+        with rows.store:
+            profile = _read(rows, findings, data, config, progress)
+            base, template = _load(base_spec, progress)
+            if base and template and config.synthesize.replay:
+                languages = sorted(profile.languages)
+                rows.add(replay(base, template, config.synthesize.replay, languages, config.seed, progress))
+            _check(rows, findings, profile, config, progress)
+            _deduplicate(rows, findings, config, progress)
+            if base and template:
+                _score(rows, findings, base, template, progress)
+            _drop_flood(rows, findings, config)
+            _drop_mismatched(rows, findings, config)
+            _judge(rows, findings, config, progress)
+            points, embedder = _embed(rows, findings, config, progress)
+            if points is not None:
+                _drop_predicted_low(rows, findings, points, embedder, config)
+                _drop_semantic(rows, findings, points, config)
+            if not len(rows.left):
+                raise DataError(f"no row of {len(rows)} passed.", hint=_common_reasons(rows))
+            _hold_out(rows, findings, config)
+            _select(rows, findings, points, embedder, config)
+            summary = write_run(out, rows, findings, export)
+        shutil.rmtree(work)
+        return summary
 
 
-class _Rows:
-    """The rows on their way: those still in, and the decision of every other."""
-
-    def __init__(self, examples: Sequence[Example]) -> None:
-        self.examples = examples
-        self.left = list(examples)
-        self.decisions: dict[str, Decision] = {}
-
-    def decide(
-        self,
-        example: Example,
-        outcome: Outcome,
-        stage: str,
-        reason: str,
-        explanation: str,
-        related: str | None = None,
-    ) -> None:
-        """Record where a row ends up."""
-        self.decisions[example.id] = Decision(
-            example_id=example.id,
-            outcome=outcome,
-            stage=stage,
-            reason=reason,
-            explanation=explanation,
-            related=related,
-        )
-
-    def close(self) -> None:
-        """Take the rows decided since out of those still in."""
-        self.left = [example for example in self.left if example.id not in self.decisions]
+def _read(
+    rows: Rows, findings: Findings, data: Sequence[str | Path], config: CurateConfig, progress: Progress
+) -> Profile:
+    """Read every row, and learn how the whole set is written."""
+    counter = ProfileCounter()
+    on_bad = findings.bad.append if config.read.bad_rows == "quarantine" else None
+    for number, source in enumerate(data, start=1):
+        before = len(rows)
+        for example in read_examples(
+            source,
+            number,
+            columns=config.read.map or None,
+            encoding=config.read.encoding,
+            split=config.read.split,
+            announce=progress.say,
+            on_bad=on_bad,
+        ):
+            counter.add(example)
+            rows.add([example])
+        if len(rows) == before and not findings.bad:
+            raise DataError(f"{source}: no rows.", hint="Each line should be one JSON object.")
+    return counter.profile(config.filters)
 
 
-def _filter(rows: _Rows, config: CurateConfig) -> None:
-    profile = profile_of(rows.examples, config)
-    for example in rows.left:
-        if reason := first_reason(example, profile, config):
-            rows.decide(example, "dropped", "filters", reason.code, reason.explanation)
-    rows.close()
+def _check(
+    rows: Rows, findings: Findings, profile: Profile, config: CurateConfig, progress: Progress
+) -> None:
+    """Apply everything that is asked of one row by itself."""
+    checker = Checker(profile=profile, contamination=_contamination(config), config=config)
+    left = rows.left
+    with progress.track("checking rows", len(left)) as advance:
+        for place, check in map_rows(checker, rows.store, left.tolist(), config.workers):
+            advance(1)
+            if check.found:
+                rows.ledger.decide(place, "dropped", "filters", check.found.code, check.found.values)
+            elif check.contaminated:
+                hit = check.contaminated
+                values = {"source": hit.source, "probe": hit.id, "how": hit.how, "overlap": hit.overlap}
+                rows.ledger.decide(place, "dropped", "decontaminate", "contaminated", values)
+            elif check.personal:
+                kinds = tuple(sorted(check.personal))
+                if config.filters.pii == "drop":
+                    values = {"kinds": ", ".join(kinds)}
+                    rows.ledger.decide(place, "dropped", "filters", "personal_data", values)
+                    continue
+                findings.masked[place] = kinds
+                if config.filters.pii == "mask":
+                    rows.store.replace(place, masked(rows.store[place], kinds))
+    rows.ledger.check_losses()
 
 
-def _deduplicate(rows: _Rows, config: CurateConfig) -> None:
-    for place, match in find_duplicates(rows.left, config).items():
-        original = rows.left[match.of]
-        how = (
-            "exactly"
-            if match.exact
-            else (f"nearly (question {match.prompt_similarity:.2f}, reply {match.reply_similarity:.2f})")
-        )
-        rows.decide(
-            rows.left[place],
+def _contamination(config: CurateConfig) -> Contamination | None:
+    settings = config.decontaminate
+    references = []
+    if settings.probes:
+        for suite in BUNDLED:
+            references += references_of_probes(bundled_probes([suite]), suite)
+    for name in settings.test_sets:
+        references += references_of_examples(load_examples([Path(name)]), name)
+    return Contamination(references, settings) if references else None
+
+
+def _deduplicate(rows: Rows, findings: Findings, config: CurateConfig, progress: Progress) -> None:
+    left = rows.left
+    quality = [float(rows.reply_characters[place]) for place in left]
+    progress.say(f"comparing {len(left):,} rows with each other")
+    found = find_duplicates(rows.fields(left), quality, config.dedupe)
+    for index, match in found.duplicates.items():
+        context, question, reply = match.similarities
+        rows.ledger.decide(
+            int(left[index]),
             "dropped",
             "dedupe",
-            "exact_duplicate" if match.exact else "near_duplicate",
-            f"it repeats line {original.source.line} {how}",
-            original.id,
+            "exact_duplicate" if match.kind == "exact" else "near_duplicate",
+            {"context": context, "question": question, "reply": reply},
+            int(left[match.of]),
         )
-    rows.close()
+    for index, of in found.over_family_cap.items():
+        values = {"limit": config.dedupe.family_share}
+        rows.ledger.decide(int(left[index]), "dropped", "dedupe", "family_cap", values, int(left[of]))
+    findings.groups += [_placed(group, left) for group in found.groups]
+    findings.curves.append(found.curve)
+    rows.ledger.check_losses()
 
 
-def _score(rows: _Rows, base_spec: str | None, out: Path, progress: Progress) -> dict[str, RowScore]:
+def _load(base_spec: str | None, progress: Progress) -> tuple[Base | None, ChatTemplate | None]:
     if base_spec is None:
-        progress.say("no --base: rows stay unscored, and every row that passes is kept.")
-        return {}
+        progress.say("no --base: rows get no score by likelihood.")
+        return None, None
     base = load_base(base_spec, announce=progress.say)
-    template = choose_template(base.tokenizer, [])
-    return score_examples(base, template, rows.left, out / "scores.jsonl", progress)
+    return base, choose_template(base.tokenizer, [])
 
 
-def _drop_flood(rows: _Rows, scores: dict[str, RowScore], config: CurateConfig) -> None:
+def _score(rows: Rows, findings: Findings, base: Base, template: ChatTemplate, progress: Progress) -> None:
+    left = rows.left
+    examples = list(rows.store.rows(left.tolist()))
+    with ScoreCache.open(base, template) as cache:
+        scores = score_examples(base, template, examples, cache, progress)
+    findings.base_scores = {int(place): scores[rows.ids[place]] for place in left}
+
+
+def _drop_flood(rows: Rows, findings: Findings, config: CurateConfig) -> None:
     """Keep a few rows of the flood, those whose reply best fits its question, and drop the others."""
-    flood = find_flood(rows.left, config)
-    best = sorted(flood, key=lambda place: _ifd(scores, rows.left[place]))
-    for place in best[round(config.flood_keep * len(rows.left)) :]:
-        found = flood[place]
-        rows.decide(
-            rows.left[place],
-            "dropped",
-            "flood",
-            "identity_flood",
-            f"phrases such as 「{found.phrase}」 stand in {found.replies} of {len(rows.left)} replies; "
-            f"they make up {found.cover:.0%} of this one",
-        )
-    rows.close()
+    left = rows.left
+    flood = find_flood(rows.fields(left), config.select)
+    findings.groups += [_placed(group, left) for group in statements(flood)]
+    scores = findings.base_scores
+    best = sorted(flood, key=lambda i: scores[int(left[i])].ifd if int(left[i]) in scores else 0.0)
+    for index in best[round(config.select.flood_keep * len(left)) :]:
+        found = flood[index]
+        values = {
+            "phrase": found.phrase,
+            "replies": found.replies,
+            "rows": len(left),
+            "cover": found.cover,
+        }
+        rows.ledger.decide(int(left[index]), "dropped", "flood", "identity_flood", values)
+    rows.ledger.check_losses()
 
 
-def _drop_mismatched(rows: _Rows, scores: dict[str, RowScore], config: CurateConfig) -> None:
-    outliers = loss_outliers([scores[example.id].loss for example in rows.left])
-    for place, example in enumerate(rows.left):
-        ifd = scores[example.id].ifd
-        if ifd >= config.max_ifd:
-            rows.decide(
-                example,
-                "dropped",
-                "score",
-                "ignores_question",
-                f"its question does not help to predict the reply: IFD {ifd:.2f}, the limit is "
-                f"{config.max_ifd:.2f}",
+def _drop_mismatched(rows: Rows, findings: Findings, config: CurateConfig) -> None:
+    scored = [int(place) for place in rows.left if int(place) in findings.base_scores]
+    outliers = loss_outliers([findings.base_scores[p].loss for p in scored], config.score.max_deviations)
+    for index, place in enumerate(scored):
+        score = findings.base_scores[place]
+        if (values := ignores_question(score, config.score)) is not None:
+            rows.ledger.decide(place, "dropped", "score", "ignores_question", values)
+        elif index in outliers:
+            values = {"deviations": outliers[index], "limit": config.score.max_deviations}
+            rows.ledger.decide(place, "dropped", "score", "garbled", values)
+    if scored:
+        ifds = sorted(findings.base_scores[place].ifd for place in scored)
+        thresholds = (0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25)
+        findings.curves.append(
+            ThresholdCurve(
+                rule="ignores_question",
+                option="score.max_ifd",
+                chosen=config.score.max_ifd,
+                thresholds=thresholds,
+                dropped=tuple(sum(ifd >= limit for ifd in ifds) for limit in thresholds),
             )
-        elif place in outliers:
-            rows.decide(
-                example,
-                "dropped",
-                "score",
-                "garbled",
-                f"the base makes no sense of the reply: {outliers[place]:.1f} deviations above the median "
-                "loss",
-            )
-    rows.close()
-
-
-def _hold_out(rows: _Rows, config: CurateConfig) -> None:
-    held = hold_out(len(rows.left), config.heldout_share, config.seed)
-    for place in sorted(held):
-        rows.decide(
-            rows.left[place], "heldout", "split", "held_out", "drawn at random from the rows that passed"
         )
-    rows.close()
+    rows.ledger.check_losses()
 
 
-def _select(rows: _Rows, scores: dict[str, RowScore], config: CurateConfig) -> None:
-    target = config.target_rows
-    if target is None or target >= len(rows.left) or not scores:
-        for example in rows.left:
-            rows.decide(example, "kept", "selection", "passed", "it passed every step")
-        rows.close()
+def _judge(rows: Rows, findings: Findings, config: CurateConfig, progress: Progress) -> None:
+    """Let the judge veto the bottom; it does not crown the top."""
+    if config.judge.model is None:
         return
-    found = [scores[example.id] for example in rows.left]
-    choice = k_center(embeddings(found), [-score.ifd for score in found], target)
-    for place, example in enumerate(rows.left):
-        if place in choice.rank:
-            rows.decide(
-                example,
-                "kept",
-                "selection",
-                "selected",
-                f"taken as number {choice.rank[place]} of {target} for diversity",
-            )
+    left = rows.left.tolist()
+    place_of = {rows.ids[place]: place for place in left}
+    judged = judge_rows(list(rows.store.rows(left)), config.judge, seed=config.seed, progress=progress)
+    findings.judge = judged.summary
+    findings.judge_scores = {place_of[name]: scores for name, scores in judged.scores.items()}
+    for name in sorted(judged.injections, key=lambda name: place_of[name]):
+        rows.ledger.decide(place_of[name], "quarantined", "judge", "judge_injection")
+    for place in rows.left.tolist():
+        if place in findings.judge_scores and (low := low_score(findings.judge_scores[place], config.judge)):
+            values = {"rubric": low[0], "score": low[1], "limit": config.judge.min_score}
+            rows.ledger.decide(place, "dropped", "judge", "low_judge_score", values)
+    rows.ledger.check_losses()
+
+
+def _embed(
+    rows: Rows, findings: Findings, config: CurateConfig, progress: Progress
+) -> tuple[NDArray[np.float32] | None, str]:
+    """Give every row still in a vector, a cluster and a point on the map; returns vectors by place of left."""
+    left = rows.left
+    name = config.score.embedder
+    if name == "auto":
+        name = "base" if findings.base_scores else "surface"
+    if len(left) < 2:
+        return None, name
+    if name == "base" and findings.base_scores:
+        points = embeddings([findings.base_scores[int(place)] for place in left])
+    else:
+        texts = ("\n".join(fields) for fields in rows.fields(left))
+        points = (
+            embedding.surface(texts, seed=config.seed)
+            if name in ("surface", "base")
+            else embedding.sentence_transformer(name, texts)
+        )
+    languages = [rows.languages[place] for place in left]
+    labels = cluster(points, languages, config.seed)
+    findings.clusters = {int(p): int(label) for p, label in zip(left, labels, strict=True)}
+    spots = project(points, config.seed)
+    findings.map = {int(p): (float(x), float(y)) for p, (x, y) in zip(left, spots, strict=True)}
+    progress.say(f"{len(set(labels.tolist())):,} clusters of {len(left):,} rows ({name})")
+    return points, name
+
+
+def _drop_predicted_low(
+    rows: Rows, findings: Findings, points: NDArray[np.float32], embedder: str, config: CurateConfig
+) -> None:
+    """Let the classifier that learnt the judge's scores veto the bottom, if it beats length alone."""
+    if not config.classifier.enabled:
+        return
+    places = sorted(findings.clusters)
+    judged = {}
+    for index, place in enumerate(places):
+        found = [s.value for s in findings.judge_scores.get(place, ()) if s.value is not None]
+        if found:
+            judged[index] = float(np.mean(found))
+    characters = np.asarray([rows.reply_characters[place] for place in places])
+    languages = [rows.languages[place] for place in places]
+    distilled = distil(points, characters, languages, judged, config.classifier, config.seed, embedder)
+    findings.classifier = distilled.summary
+    for index, values in droppable(distilled, config.classifier).items():
+        rows.ledger.decide(places[index], "dropped", "classifier", "low_predicted_score", values)
+    rows.ledger.check_losses()
+
+
+def _drop_semantic(
+    rows: Rows, findings: Findings, points: NDArray[np.float32], config: CurateConfig
+) -> None:
+    quantile = config.dedupe.semantic_quantile
+    if quantile is None:
+        return
+    places = sorted(findings.clusters)
+    left = set(rows.left.tolist())
+    inside = [index for index, place in enumerate(places) if place in left]
+    quality = [float(rows.reply_characters[places[index]]) for index in inside]
+    languages = [rows.languages[places[index]] for index in inside]
+    found = find_semantic(points[inside], quality, quantile, config.seed, groups=languages)
+    for index, (of, cosine) in found.duplicates.items():
+        values = {"cosine": cosine, "limit": found.threshold}
+        place, related = places[inside[index]], places[inside[of]]
+        rows.ledger.decide(place, "dropped", "dedupe", "semantic_duplicate", values, related)
+    rows.ledger.check_losses()
+
+
+def _hold_out(rows: Rows, findings: Findings, config: CurateConfig) -> None:
+    """Hold out whole units, so that no held-out row has a twin among the kept ones."""
+    left = rows.left
+    index_of = {int(place): index for index, place in enumerate(left)}
+    labels = np.asarray([findings.clusters.get(int(place), 0) for place in left])
+    tied = [
+        [index_of[place] for place in group.members if place in index_of]
+        for group in findings.groups
+        if group.kind != "statement"
+    ]
+    for index in sorted(hold_out(labels, tied, config.heldout_share, config.seed)):
+        rows.ledger.decide(int(left[index]), "heldout", "split", "held_out")
+
+
+def _select(
+    rows: Rows, findings: Findings, points: NDArray[np.float32] | None, embedder: str, config: CurateConfig
+) -> None:
+    left = rows.left
+    index_of = {place: index for index, place in enumerate(sorted(findings.clusters))}
+    scores = findings.base_scores
+    tokens = [
+        scores[p].tokens if p in scores else _tokens_guess(rows.languages[p], rows.reply_characters[p])
+        for p in left.tolist()
+    ]
+    pool = Pool(
+        points=None if points is None else points[[index_of[int(place)] for place in left]],
+        quality=np.asarray([-scores[p].ifd if p in scores else 0.0 for p in left.tolist()]),
+        languages=_codes([rows.languages[place] for place in left]),
+        sources=_codes([rows.sources[place] for place in left]),
+        reply_characters=np.asarray([rows.reply_characters[place] for place in left]),
+        reply_tokens=np.asarray(tokens),
+        clusters=np.asarray([findings.clusters.get(int(place), 0) for place in left]),
+    )
+    choice = select(pool, config.select, config.seed)
+    for index, place in enumerate(left.tolist()):
+        if index in choice.rank:
+            values = {"rank": choice.rank[index], "of": len(choice.rank), "method": choice.method}
+            reason = "passed" if len(choice.rank) == len(left) else "selected"
+            rows.ledger.decide(place, "kept", "selection", reason, values)
         else:
-            nearest, cosine = choice.nearest[place]
-            rows.decide(
-                example,
-                "dropped",
-                "selection",
-                "over_budget",
-                f"over the {target} rows asked for; the nearest kept row is alike by cosine {cosine:.2f}",
-                rows.left[nearest].id,
-            )
-    rows.close()
-
-
-def _write(out: Path, rows: _Rows, scores: dict[str, RowScore], seconds: float) -> CurationSummary:
-    decisions = [_with_scores(rows.decisions[example.id], scores) for example in rows.examples]
-    by_outcome: dict[Outcome, list[Example]] = {"kept": [], "heldout": [], "dropped": []}
-    for example, decision in zip(rows.examples, decisions, strict=True):
-        by_outcome[decision.outcome].append(example)
-    jsonl.write(out / "kept.jsonl", by_outcome["kept"])
-    jsonl.write(out / "heldout.jsonl", by_outcome["heldout"])
-    jsonl.write(out / "decisions.jsonl", decisions)
-    jsonl.write(
-        out / "dropped.jsonl",
-        (
-            DroppedRow(decision=d, example=e)
-            for e, d in zip(rows.examples, decisions, strict=True)
-            if d.outcome == "dropped"
-        ),
+            nearest, cosine = choice.nearest.get(index, (None, None))
+            values = {"of": len(choice.rank), "cosine": cosine, "method": choice.method}
+            related = None if nearest is None else int(left[nearest])
+            rows.ledger.decide(place, "dropped", "selection", "over_budget", values, related)
+    findings.selection = SelectionSummary(
+        method=choice.method,
+        embedder=embedder,
+        pool=len(left),
+        clusters=len(set(pool.clusters.tolist())),
+        clusters_covered=len({int(pool.clusters[index]) for index in choice.rank}),
+        budget=_budget(config),
     )
-    counts = Counter((d.stage, d.reason) for d in decisions if d.outcome == "dropped")
-    summary = CurationSummary(
-        read=len(rows.examples),
-        kept=len(by_outcome["kept"]),
-        heldout=len(by_outcome["heldout"]),
-        dropped=len(by_outcome["dropped"]),
-        steps=tuple(StepCount(stage=s, reason=r, rows=n) for (s, r), n in counts.most_common()),
-        unscored=sum(example.id not in scores for example in rows.examples),
-        kept_reply_characters=sum(len(example.reply) for example in by_outcome["kept"]),
-        read_reply_characters=sum(len(example.reply) for example in rows.examples),
-        seconds=round(seconds, 1),
-    )
-    jsonl.write_one(out / "summary.json", summary)
-    return summary
 
 
-def _with_scores(decision: Decision, scores: dict[str, RowScore]) -> Decision:
-    found = scores.get(decision.example_id)
-    return replace(decision, scores=found.as_scores()) if found else decision
+def _placed(group: Group, left: NDArray[np.int64]) -> Group:
+    """Return a group of indices into left as a group of places."""
+    members = tuple(int(left[index]) for index in group.members)
+    return Group(kind=group.kind, members=members, shared=group.shared)
 
 
-def _ifd(scores: dict[str, RowScore], example: Example) -> float:
-    return scores[example.id].ifd if example.id in scores else 0.0
+def _tokens_guess(language: str, characters: int) -> int:
+    """Guess tokens of a text where no tokenizer was loaded: about 1.5 Japanese or 4 Latin characters each."""
+    return max(1, round(characters / (1.5 if language == "ja" else 4.0)))
 
 
-def _common_reasons(rows: _Rows) -> str:
-    counts = Counter(decision.reason for decision in rows.decisions.values())
-    return "Most were dropped for: " + ", ".join(f"{reason} ({n})" for reason, n in counts.most_common(3))
+def _codes(names: Sequence[str]) -> NDArray[np.int64]:
+    return np.asarray(np.unique(np.asarray(names, dtype=str), return_inverse=True)[1], dtype=np.int64)
+
+
+def _budget(config: CurateConfig) -> str:
+    chosen = config.select
+    if chosen.target_rows is not None:
+        return f"{chosen.target_rows} rows"
+    if chosen.target_share is not None:
+        return f"{chosen.target_share:.0%} of the rows"
+    return f"{chosen.target_tokens} tokens" if chosen.target_tokens is not None else ""
+
+
+def _deciding(config: CurateConfig) -> dict[str, Any]:
+    """Return the options that decide what comes out; the others may change between two tries of a run."""
+    return {k: v for k, v in asdict(config).items() if k not in ("workers", "max_loss", "allow_loss")}
+
+
+def _common_reasons(rows: Rows) -> str:
+    counts = rows.ledger.reasons().most_common(3)
+    return "Most were dropped for: " + ", ".join(f"{reason} ({n})" for (_, reason, _), n in counts)

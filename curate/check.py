@@ -1,0 +1,41 @@
+"""Everything that is asked of one row by itself: the filters, personal data, the questions of the evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loracheck.records import Example
+
+from .config import CurateConfig
+from .decontaminate import Contaminated, Contamination
+from .fields import fields_of
+from .filters import Found, Profile, first_reason
+from .pii import personal_data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCheck:
+    """What one row showed: the first rule it breaks, what it shares with a test, kinds of personal data."""
+
+    found: Found | None
+    contaminated: Contaminated | None
+    personal: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checker:
+    """Check a row; picklable, so that several processes can."""
+
+    profile: Profile
+    contamination: Contamination | None
+    config: CurateConfig
+
+    def __call__(self, example: Example) -> RowCheck:
+        """Return what the row shows; a row that breaks a rule is not looked at further."""
+        found = first_reason(example, self.profile, self.config.filters)
+        if found:
+            return RowCheck(found=found, contaminated=None, personal={})
+        contaminated = self.contamination.find(fields_of(example)) if self.contamination else None
+        if contaminated:
+            return RowCheck(found=None, contaminated=contaminated, personal={})
+        return RowCheck(found=None, contaminated=None, personal=personal_data(example, self.config.filters))

@@ -1,0 +1,80 @@
+"""The rows of a run on their way: text on disk, a few columns in memory, and the end of each in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loracheck.records import Example
+
+from .config import CurateConfig
+from .fields import Fields, fields_of
+from .ledger import Ledger, length_bin
+from .store import BATCH_ROWS, RowStore
+
+
+class Rows:
+    """All rows by place: `store` holds the text, `ledger` where each ended up, the lists a value a row."""
+
+    def __init__(self, path: Path, config: CurateConfig) -> None:
+        self.store = RowStore(path)
+        self.ids: list[str] = []
+        self.languages: list[str] = []
+        self.sources: list[str] = []
+        self.bins: list[str] = []
+        self.prompt_characters: list[int] = []
+        self.reply_characters: list[int] = []
+        strata = {"language": self.languages, "source": self.sources, "length": self.bins}
+        self.ledger = Ledger(strata, config)
+
+    def __len__(self) -> int:
+        """Return the number of rows that came in."""
+        return len(self.ids)
+
+    @property
+    def left(self) -> NDArray[np.int64]:
+        """Return the places of the rows that are still in."""
+        return self.ledger.left
+
+    def add(self, examples: Iterable[Example]) -> range:
+        """Append rows; returns their places."""
+        first = len(self)
+        self.store.extend(self._noted(examples))
+        return range(first, len(self))
+
+    def fields(self, places: Sequence[int] | NDArray[np.int64]) -> FieldsView:
+        """Return the fields of some rows, fetched from disk as they are asked for."""
+        return FieldsView(self.store, places)
+
+    def _noted(self, examples: Iterable[Example]) -> Iterator[Example]:
+        for example in examples:
+            reply = len(example.reply)
+            self.ids.append(example.id)
+            self.languages.append(example.language)
+            self.sources.append(example.source.file)
+            self.bins.append(length_bin(reply))
+            self.prompt_characters.append(len(example.prompt))
+            self.reply_characters.append(reply)
+            yield example
+
+
+class FieldsView(Sequence[Fields]):
+    """The fields of some rows as a sequence that holds no text."""
+
+    def __init__(self, store: RowStore, places: Sequence[int] | NDArray[np.int64]) -> None:
+        self._store = store
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: int) -> Fields:  # type: ignore[override]
+        return fields_of(self._store[int(self._places[index])])
+
+    def __iter__(self) -> Iterator[Fields]:
+        for start in range(0, len(self), BATCH_ROWS):
+            for place in self._places[start : start + BATCH_ROWS]:
+                yield fields_of(self._store[int(place)])

@@ -1,0 +1,189 @@
+"""Write what a curate run leaves behind: every row in one file, its decision, the groups, the scores."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loracheck import jsonl
+from loracheck.reasons import explain
+from loracheck.records import (
+    CurationSummary,
+    Decision,
+    DroppedRow,
+    Outcome,
+    RowGroup,
+    Score,
+    StepCount,
+)
+
+from .export import export as export_rows
+from .ledger import Entry
+from .rows import Rows
+
+if TYPE_CHECKING:
+    from .pipeline import Findings
+
+ROWS_PER_BATCH = 10_000
+
+
+def write_run(out: Path, rows: Rows, findings: Findings, export: Sequence[str]) -> CurationSummary:
+    """Write every file of a curate run; returns the summary."""
+    entries = rows.ledger.close()
+    decisions = [_decision(rows, findings, place, entry) for place, entry in enumerate(entries)]
+    places: dict[Outcome, list[int]] = {"kept": [], "heldout": [], "dropped": [], "quarantined": []}
+    for place, entry in enumerate(entries):
+        places[entry.outcome].append(place)
+    jsonl.write(out / "kept.jsonl", rows.store.rows(places["kept"]))
+    jsonl.write(out / "heldout.jsonl", rows.store.rows(places["heldout"]))
+    jsonl.write(out / "dropped.jsonl", _gone(rows, decisions, places["dropped"]))
+    jsonl.write(
+        out / "quarantined.jsonl", [*_unread(findings), *_gone(rows, decisions, places["quarantined"])]
+    )
+    jsonl.write(out / "decisions.jsonl", decisions)
+    groups = _groups(rows, findings)
+    jsonl.write(out / "groups.jsonl", groups)
+    _write_scores(out / "scores.parquet", rows, findings, entries)
+    summary = _summary(rows, findings, places, groups)
+    if export:
+        export_rows(out / "kept.jsonl", export, out, summary)
+    jsonl.write_one(out / "summary.json", summary)
+    return summary
+
+
+def _decision(rows: Rows, findings: Findings, place: int, entry: Entry) -> Decision:
+    values = dict(entry.values)
+    if place in findings.masked:
+        values["personal_data"] = list(findings.masked[place])
+    return Decision(
+        example_id=rows.ids[place],
+        outcome=entry.outcome,
+        stage=entry.stage,
+        reason=entry.reason,
+        values=values,
+        scores=_scores(findings, place),
+        related=None if entry.related is None else rows.ids[entry.related],
+    )
+
+
+def _scores(findings: Findings, place: int) -> tuple[Score, ...]:
+    base = findings.base_scores.get(place)
+    return (*(base.as_scores() if base else ()), *findings.judge_scores.get(place, ()))
+
+
+def _gone(rows: Rows, decisions: Sequence[Decision], places: Sequence[int]) -> Iterator[DroppedRow]:
+    for place in places:
+        example, decision = rows.store[place], decisions[place]
+        why = {"en": explain(decision, "en"), "ja": explain(decision, "ja")}
+        yield DroppedRow(decision=decision, why=why, example=example, source=example.source)  # type: ignore[arg-type]
+
+
+def _unread(findings: Findings) -> Iterator[DroppedRow]:
+    for number, row in enumerate(findings.bad, start=1):
+        decision = Decision(
+            example_id=f"unread-{number}",
+            outcome="quarantined",
+            stage="read",
+            reason="unreadable",
+            values={"message": row.message},
+        )
+        why = {"en": explain(decision, "en"), "ja": explain(decision, "ja")}
+        yield DroppedRow(decision=decision, why=why, example=None, source=row.source, raw=row.raw)  # type: ignore[arg-type]
+
+
+def _groups(rows: Rows, findings: Findings) -> list[RowGroup]:
+    groups = [
+        RowGroup(
+            kind=group.kind,
+            members=tuple(rows.ids[place] for place in group.members),
+            shared=group.shared,
+            size=len(group.members),
+        )
+        for group in findings.groups
+    ]
+    return sorted(groups, key=lambda group: (-group.size, group.kind, group.members[0]))
+
+
+def _write_scores(path: Path, rows: Rows, findings: Findings, entries: Sequence[Entry]) -> None:
+    """Write one line a row that was read, in columns."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and not needed for help
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    names = sorted({s.name for place in range(len(rows)) for s in _scores(findings, place)})
+    schema = pa.schema(
+        [
+            *((name, pa.string()) for name in ("example_id", "outcome", "reason", "language", "source")),
+            *((name, pa.int32()) for name in ("prompt_characters", "reply_characters", "reply_tokens", "cluster")),
+            *((name, pa.float32()) for name in ("x", "y", *names)),
+        ]
+    )
+    temporary = path.with_suffix(".tmp")
+    with pq.ParquetWriter(temporary, schema) as writer:
+        for start in range(0, len(rows), ROWS_PER_BATCH):
+            places = range(start, min(start + ROWS_PER_BATCH, len(rows)))
+            lines = [_line(rows, findings, place, entries[place], names) for place in places]
+            writer.write_table(pa.Table.from_pylist(lines, schema=schema))
+    temporary.replace(path)
+
+
+def _line(
+    rows: Rows, findings: Findings, place: int, entry: Entry, names: Sequence[str]
+) -> dict[str, Any]:
+    base = findings.base_scores.get(place)
+    spot = findings.map.get(place, (None, None))
+    values = {score.name: score.value for score in _scores(findings, place)}
+    return {
+        "example_id": rows.ids[place],
+        "outcome": entry.outcome,
+        "reason": entry.reason,
+        "language": rows.languages[place],
+        "source": rows.sources[place],
+        "prompt_characters": rows.prompt_characters[place],
+        "reply_characters": rows.reply_characters[place],
+        "reply_tokens": base.tokens if base else None,
+        "cluster": findings.clusters.get(place),
+        "x": spot[0],
+        "y": spot[1],
+        **{name: values.get(name) for name in names},
+    }
+
+
+def _summary(
+    rows: Rows, findings: Findings, places: dict[Outcome, list[int]], groups: Sequence[RowGroup]
+) -> CurationSummary:
+    bad = len(findings.bad)
+    counts = rows.ledger.reasons()
+    steps = [
+        StepCount(stage=stage, reason=reason, rows=n, outcome=outcome)
+        for (stage, reason, outcome), n in counts.most_common()
+        if outcome in ("dropped", "quarantined")
+    ]
+    if bad:
+        steps.append(StepCount(stage="read", reason="unreadable", rows=bad, outcome="quarantined"))
+    read = len(rows) + bad
+    quarantined = len(places["quarantined"]) + bad
+    ended = len(places["kept"]) + len(places["heldout"]) + len(places["dropped"]) + quarantined
+    if read != ended:
+        raise ValueError(f"{read} rows came in and {ended} went out")
+    return CurationSummary(
+        read=read,
+        kept=len(places["kept"]),
+        heldout=len(places["heldout"]),
+        dropped=len(places["dropped"]),
+        quarantined=quarantined,
+        steps=tuple(steps),
+        unscored=len(rows) - len(findings.base_scores),
+        kept_reply_characters=sum(rows.reply_characters[place] for place in places["kept"]),
+        read_reply_characters=sum(rows.reply_characters),
+        synthetic=sum(name.startswith("syn-") for name in rows.ids),
+        masked=len(findings.masked),
+        languages=dict(Counter(rows.languages).most_common()),
+        sources=dict(Counter(rows.sources).most_common()),
+        groups=dict(Counter(group.kind for group in groups).most_common()),
+        curves=tuple(findings.curves),
+        judge=findings.judge,
+        classifier=findings.classifier,
+        selection=findings.selection,
+    )
