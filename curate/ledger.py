@@ -40,21 +40,25 @@ class Ledger:
     """The decisions by place.
 
     Args:
-        strata: Per kind ("language", "source", "length") the name of every row's stratum.
+        strata: Per kind ("language", "source", "length") the name of every row's stratum. The lists may grow
+            while rows are still being read or made.
     """
 
     def __init__(self, strata: Mapping[str, Sequence[str]], config: CurateConfig) -> None:
         self._entries: dict[int, Entry] = {}
         self._strata = strata
         self._config = config
-        self._rows = len(next(iter(strata.values())))
-        self._sizes = {kind: Counter(names) for kind, names in strata.items()}
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows, ended or not."""
+        return len(next(iter(self._strata.values())))
 
     @property
     def left(self) -> NDArray[np.int64]:
         """Return the places of the rows that are still in, ascending."""
-        inside = np.ones(self._rows, dtype=bool)
-        inside[list(self._entries)] = False
+        inside = np.ones(self.rows, dtype=bool)
+        inside[np.fromiter(self._entries, dtype=np.int64, count=len(self._entries))] = False
         return np.flatnonzero(inside)
 
     def decide(
@@ -85,9 +89,10 @@ class Ledger:
         """
         removed = [(p, e) for p, e in self._entries.items() if e.outcome in ("dropped", "quarantined")]
         for kind, names in self._strata.items():
+            sizes = Counter(names)
             counts = Counter((entry.reason, names[place]) for place, entry in removed)
             for (reason, name), rows in sorted(counts.items()):
-                of = self._sizes[kind][name]
+                of = sizes[name]
                 limit = self._config.allow_loss.get(reason, self._config.max_loss)
                 if reason not in _NO_LOSS and of >= LEAST_STRATUM and rows > limit * of:
                     raise DataError(
@@ -103,10 +108,10 @@ class Ledger:
         Raises:
             ValueError: a row has no end.
         """
-        missing = self._rows - len(self._entries)
+        missing = self.rows - len(self._entries)
         if missing:
             raise ValueError(f"{missing} rows have no end")
-        return [self._entries[place] for place in range(self._rows)]
+        return [self._entries[place] for place in range(self.rows)]
 
     def reasons(self) -> Counter[tuple[str, str, Outcome]]:
         """Count the rows by stage, reason and outcome."""

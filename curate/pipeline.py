@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,11 @@ from numpy.typing import NDArray
 
 from loracheck import jsonl
 from loracheck.errors import DataError
-from loracheck.loading import BadRow, load_examples, read_examples, resolve_source
+from loracheck.loading import load_examples, read_examples, resolve_source
 from loracheck.models import Base, load_base
 from loracheck.probes import BUNDLED, bundled_probes
 from loracheck.progress import Progress
-from loracheck.records import (
-    ClassifierSummary,
-    CurationSummary,
-    Example,
-    JudgeSummary,
-    Score,
-    SelectionSummary,
-    ThresholdCurve,
-)
+from loracheck.records import CurationSummary, SelectionSummary, ThresholdCurve
 from loracheck.runs import open_run
 from loracheck.template import ChatTemplate, choose_template
 
@@ -37,12 +29,13 @@ from .config import CurateConfig
 from .decontaminate import Contamination, references_of_examples, references_of_probes
 from .dedupe import Group, find_duplicates
 from .filters import Profile, ProfileCounter
+from .findings import Findings
 from .flood import find_flood, statements
 from .judging import judge_rows, low_score
 from .parallel import map_rows
 from .pii import masked
 from .rows import Rows
-from .score import RowScore, ScoreCache, embeddings, ignores_question, score_examples
+from .score import ScoreCache, embeddings, ignores_question, score_examples
 from .selection import Pool, loss_outliers, select
 from .semantic import find_semantic
 from .split import hold_out
@@ -50,23 +43,6 @@ from .synthesize import replay
 from .writing import write_run
 
 WORK = "work"
-
-
-@dataclass(slots=True, kw_only=True)
-class Findings:
-    """What the steps learnt on the way, by place where it belongs to a row."""
-
-    bad: list[BadRow] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
-    curves: list[ThresholdCurve] = field(default_factory=list)
-    base_scores: dict[int, RowScore] = field(default_factory=dict)
-    judge_scores: dict[int, tuple[Score, ...]] = field(default_factory=dict)
-    masked: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    clusters: dict[int, int] = field(default_factory=dict)
-    map: dict[int, tuple[float, float]] = field(default_factory=dict)
-    judge: JudgeSummary | None = None
-    classifier: ClassifierSummary | None = None
-    selection: SelectionSummary | None = None
 
 
 def curate(
@@ -103,13 +79,13 @@ def curate(
         work.mkdir(exist_ok=True)
         rows, findings = Rows(work / "rows.jsonl", config), Findings()
         with rows.store:
-            profile = _read(rows, findings, data, config, progress)
+            profile = read_rows(rows, findings, data, config, progress)
             base, template = _load(base_spec, progress)
             if base and template and config.synthesize.replay:
                 languages = sorted(profile.languages)
                 rows.add(replay(base, template, config.synthesize.replay, languages, config.seed, progress))
-            _check(rows, findings, profile, config, progress)
-            _deduplicate(rows, findings, config, progress)
+            check_rows(rows, findings, profile, config, progress)
+            deduplicate_rows(rows, findings, config, progress)
             if base and template:
                 _score(rows, findings, base, template, progress)
             _drop_flood(rows, findings, config)
@@ -128,7 +104,7 @@ def curate(
         return summary
 
 
-def _read(
+def read_rows(
     rows: Rows, findings: Findings, data: Sequence[str | Path], config: CurateConfig, progress: Progress
 ) -> Profile:
     """Read every row, and learn how the whole set is written."""
@@ -152,7 +128,7 @@ def _read(
     return counter.profile(config.filters)
 
 
-def _check(
+def check_rows(
     rows: Rows, findings: Findings, profile: Profile, config: CurateConfig, progress: Progress
 ) -> None:
     """Apply everything that is asked of one row by itself."""
@@ -190,7 +166,7 @@ def _contamination(config: CurateConfig) -> Contamination | None:
     return Contamination(references, settings) if references else None
 
 
-def _deduplicate(rows: Rows, findings: Findings, config: CurateConfig, progress: Progress) -> None:
+def deduplicate_rows(rows: Rows, findings: Findings, config: CurateConfig, progress: Progress) -> None:
     left = rows.left
     quality = [float(rows.reply_characters[place]) for place in left]
     progress.say(f"comparing {len(left):,} rows with each other")

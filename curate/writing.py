@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loracheck import jsonl
 from loracheck.reasons import explain
@@ -20,11 +20,9 @@ from loracheck.records import (
 )
 
 from .export import export as export_rows
+from .findings import Findings
 from .ledger import Entry
 from .rows import Rows
-
-if TYPE_CHECKING:
-    from .pipeline import Findings
 
 ROWS_PER_BATCH = 10_000
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 import loracheck
+from loracheck.cli_curate import curate, explain
 from loracheck.errors import LoracheckError, UsageError
 
 PATH = click.Path(path_type=Path)
@@ -23,7 +24,20 @@ EXIT_HELP = (
 )
 
 
+class Verbs(click.Group):
+    """A group whose commands may have a name of two words, such as "curate explain"."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take the longer name first."""
+        if (name := " ".join(args[:2])) in self.commands and len(args) > 1:
+            return name, self.commands[name], args[2:]
+        return super().resolve_command(ctx, args)
+
+
 @click.group(
+    cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EXIT_HELP,
 )
@@ -40,47 +54,8 @@ def cli(debug: bool) -> None:
     """
 
 
-@cli.command()
-@click.argument("data", nargs=-1, required=True, type=PATH)
-@click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
-@click.option(
-    "--base", help="Base that scores the rows: hub id, folder or GGUF file. Without it rows stay unscored."
-)
-@click.option(
-    "--target-rows", type=int, help="Rows to select for quality and diversity.  [default: all that pass]"
-)
-@click.option(
-    "--language",
-    "languages",
-    multiple=True,
-    type=click.Choice(["ja", "en"]),
-    help="Language a reply may have.  [default: that of most prompts]",
-)
-@click.option("--heldout-share", type=float, help="Share of the passing rows to hold out.  [default: 0.1]")
-@click.option("--max-ifd", type=float, help="IFD from which a reply ignores its question.  [default: 1.0]")
-@click.option("--seed", type=int, help="Seed of the held-out split.  [default: 0]")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@click.option("--quiet", is_flag=True, help="No progress.")
-def curate(
-    data: tuple[Path, ...], out: Path, base: str | None, as_json: bool, quiet: bool, **given: Any
-) -> None:
-    """Select a small, good, diverse subset of instruction data.
-
-    Reads JSONL files of Alpaca, ShareGPT, OpenAI messages or prompt/completion rows.
-
-    \b
-    Example:
-      loracheck curate persona.jsonl --base google/gemma-3-270m -o runs/curated
-    """
-    from loracheck.curate.config import CurateConfig
-    from loracheck.curate.pipeline import curate as run_curate
-    from loracheck.progress import Progress
-    from loracheck.summary import print_curation
-
-    config = CurateConfig(**_given(given))
-    summary = run_curate(data, base, out, config, progress=Progress(quiet=quiet))
-    _report(out, (), "en")
-    _print_json(summary) if as_json else print_curation(summary)
+cli.add_command(curate)
+cli.add_command(explain, "curate explain")
 
 
 @cli.command()

@@ -60,7 +60,7 @@ def read_one(path: Path, record: type[T]) -> T:
 
 def write(path: Path, records: Iterable[Any]) -> None:
     """Write a JSONL file under a temporary name and rename it into place."""
-    replace(path, b"".join(encode(record) + b"\n" for record in records))
+    _replace(path, (encode(record) + b"\n" for record in records))
 
 
 def write_one(path: Path, record: Any) -> None:  # noqa: ANN401
@@ -70,10 +70,14 @@ def write_one(path: Path, record: Any) -> None:  # noqa: ANN401
 
 def replace(path: Path, content: bytes) -> None:
     """Put content at path so that a reader sees the old file or the whole new one, never a part."""
+    _replace(path, (content,))
+
+
+def _replace(path: Path, parts: Iterable[bytes]) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)

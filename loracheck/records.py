@@ -400,7 +400,6 @@ class CurationSummary:
     unscored: int
     kept_reply_characters: int
     read_reply_characters: int
-    seconds: float
     quarantined: int = 0
     synthetic: int = 0
     masked: int = 0
@@ -411,6 +410,34 @@ class CurationSummary:
     judge: JudgeSummary | None = None
     classifier: ClassifierSummary | None = None
     selection: SelectionSummary | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """One row: its text, its decision, the row that stands for it, the rows it stands for, its groups."""
+
+    decision: Decision
+    example: Example | None
+    raw: str
+    related: Example | None
+    stands_for: tuple[Decision, ...]
+    groups: tuple[RowGroup, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurationPlan:
+    """What a curation would do, found without writing anything. Time is in seconds, cost in the price's currency."""
+
+    rows: int
+    tokens: int
+    tokens_from: str
+    passing: int
+    reasons: dict[str, int]
+    judge_requests: int | None
+    judge_tokens: int
+    judge_cost: float | None
+    seconds: float
+    time_note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,15 +11,20 @@ import click
 from loracheck.records import (
     BASE_ARM,
     Completion,
+    CurationPlan,
     CurationSummary,
     EvaluationResult,
+    Explained,
     Finding,
     Probe,
     TrainingSummary,
+    UiLanguage,
     Verdict,
 )
+from loracheck.reasons import explain as explain_decision
+from loracheck.reasons import reason_name
 from loracheck.text import visible
-from loracheck.wording import check_name, compared, explain, verdict_word
+from loracheck.wording import check_name, compared, explain, number, verdict_word
 
 _COLOURS = {"ship": "green", "hold": "red", "inconclusive": "yellow"}
 _MARKS = {"pass": "pass", "fail": "FAIL", "inconclusive": "open", "info": "info"}
@@ -33,12 +38,68 @@ _OUTCOMES = {
 
 
 def print_curation(summary: CurationSummary) -> None:
-    """Print how many rows ended where, and the reasons."""
+    """Print how many rows ended where, the reasons, and what was found on the way."""
+    quarantined = f", {summary.quarantined:,} quarantined" if summary.quarantined else ""
     click.echo(
-        f"{summary.read} rows read: {summary.kept} kept, {summary.heldout} held out, {summary.dropped} dropped"
+        f"{summary.read:,} rows read: {summary.kept:,} kept, {summary.heldout:,} held out, "
+        f"{summary.dropped:,} dropped{quarantined}"
     )
     for step in summary.steps:
-        click.echo(f"  {step.rows:6d}  {step.reason}  ({step.stage})")
+        click.echo(f"  {step.rows:8,}  {step.reason}  ({step.stage}: {reason_name(step.reason)})")
+    if summary.masked:
+        click.echo(f"  {summary.masked:8,}  rows with personal data (filters)")
+    if summary.groups:
+        found = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in summary.groups.items())
+        click.echo(f"groups to look at: {found}")
+    if summary.judge:
+        judge = summary.judge
+        click.echo(
+            f"judge {visible(judge.model)}: {judge.scored:,} scored, {judge.unparsable:,} unparsable, "
+            f"{judge.refused:,} refused, {judge.error:,} errors, {judge.unscored:,} unscored; "
+            f"{judge.requests:,} requests, {judge.cached:,} from the cache"
+        )
+    if summary.classifier:
+        gain = number(summary.classifier.gain)
+        verb = "may drop rows" if summary.classifier.may_drop else "may drop nothing"
+        click.echo(f"classifier: agreement over length alone {gain}; it {verb}")
+
+
+def print_explanation(found: Explained, language: UiLanguage) -> None:
+    """Print everything a run says about one row."""
+    decision = found.decision
+    click.secho(f"{visible(decision.example_id)}: {decision.outcome}", bold=True, nl=False)
+    click.echo(f"  ({decision.stage}: {reason_name(decision.reason, language)})")
+    click.echo(f"  {visible(explain_decision(decision, language))}")
+    for name, value in decision.values.items():
+        click.echo(f"  {name:<20} {visible(str(value))}")
+    for score in decision.scores:
+        value = "unscored" if score.value is None else f"{score.value:g}"
+        click.echo(f"  {score.name:<20} {value}  {visible(score.explanation)}")
+    if found.example:
+        source = found.example.source
+        click.echo(f"  {visible(source.file)}, line {source.line}")
+        for message in found.example.messages:
+            click.echo(f"    {message.role}: {visible(message.content)}")
+    elif found.raw:
+        click.echo(f"    {visible(found.raw)}")
+    if found.related:
+        click.echo(f"  it gave way to {visible(found.related.id)}: {visible(found.related.reply)[:200]}")
+    for other in found.stands_for:
+        click.echo(f"  {visible(other.example_id)} gave way to it ({other.reason})")
+    for group in found.groups:
+        click.echo(f"  {group.kind.replace('_', ' ')} of {group.size:,} rows: {visible(group.shared)[:120]}")
+
+
+def print_plan(plan: CurationPlan) -> None:
+    """Print what a curation would read, ask and cost."""
+    click.echo(f"{plan.rows:,} rows read, about {plan.tokens:,} tokens ({plan.tokens_from})")
+    click.echo(f"{plan.passing:,} would pass the checks on single rows and the removal of duplicates")
+    for name, rows in plan.reasons.items():
+        click.echo(f"  {rows:8,}  {name}")
+    if plan.judge_requests is not None:
+        cost = "" if plan.judge_cost is None else f", about {plan.judge_cost:,.2f} in your currency"
+        click.echo(f"judge: {plan.judge_requests:,} requests, about {plan.judge_tokens:,} tokens{cost}")
+    click.echo(f"time so far {plan.seconds:.1f} s; {plan.time_note}")
 
 
 def print_training(name: str, summary: TrainingSummary) -> None:

@@ -45,13 +45,13 @@ def test_no_stage_imports_another(stage: str) -> None:
             assert parts[:1] != ["loracheck"] or parts[1:2] not in [[o] for o in others], f"{file}: {name}"
 
 
-@pytest.mark.parametrize("name", ["demo.py", "demo_summary.py", "cli.py", "doctor.py"])
+@pytest.mark.parametrize("name", ["demo.py", "demo_summary.py", "cli.py", "cli_curate.py", "doctor.py"])
 def test_the_files_that_may_join_stages_exist(name: str) -> None:
     assert (ROOT / "loracheck" / name).is_file()
 
 
 def test_the_core_imports_no_stage_but_where_stages_are_joined() -> None:
-    joins = {"cli.py", "demo.py", "demo_summary.py", "doctor.py"}
+    joins = {"cli.py", "cli_curate.py", "demo.py", "demo_summary.py", "doctor.py"}
     for file in (ROOT / "loracheck").glob("*.py"):
         if file.name not in joins:
             for name in imported(tree(file)):

@@ -1,0 +1,63 @@
+"""Everything a finished run says about one row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from loracheck import jsonl
+from loracheck.errors import UsageError
+from loracheck.records import Decision, DroppedRow, Example, Explained, RowGroup
+from loracheck.runs import read_run
+
+
+def explain_row(run: Path, row: str) -> Explained:
+    """Find a row by id or by file and line.
+
+    Raises:
+        UsageError: there is no such row.
+        RunError: the run is not finished or was changed.
+    """
+    read_run(run, "curate")
+    gone = [*_gone(run / "dropped.jsonl", row), *_gone(run / "quarantined.jsonl", row)]
+    example = gone[0].example if gone else _kept(run, row)
+    name = gone[0].decision.example_id if gone else example.id if example else row
+    decisions = [d for d in jsonl.read(run / "decisions.jsonl", Decision) if name in (d.example_id, d.related)]
+    own = next((d for d in decisions if d.example_id == name), gone[0].decision if gone else None)
+    if own is None:
+        raise UsageError(
+            f"{run} has no row {row}.", hint="Name an id, such as 17, or a file and line: data.jsonl:17"
+        )
+    related = _by_id(run, own.related) if own.related else None
+    groups = (g for g in jsonl.read(run / "groups.jsonl", RowGroup) if name in g.members)
+    return Explained(
+        decision=own,
+        example=example,
+        raw=gone[0].raw if gone else "",
+        related=related,
+        stands_for=tuple(d for d in decisions if d.related == name),
+        groups=tuple(groups),
+    )
+
+
+def _gone(path: Path, row: str) -> list[DroppedRow]:
+    return [
+        line
+        for line in jsonl.read(path, DroppedRow)
+        if row in (line.decision.example_id, f"{line.source.file}:{line.source.line}")
+        or f"{Path(line.source.file).name}:{line.source.line}" == row
+    ][:1]
+
+
+def _kept(run: Path, row: str) -> Example | None:
+    for name in ("kept.jsonl", "heldout.jsonl"):
+        for example in jsonl.read(run / name, Example):
+            file = example.source.file
+            places = (f"{file}:{example.source.line}", f"{Path(file).name}:{example.source.line}")
+            if row in (example.id, *places):
+                return example
+    return None
+
+
+def _by_id(run: Path, name: str) -> Example | None:
+    gone = _gone(run / "dropped.jsonl", name)
+    return gone[0].example if gone else _kept(run, name)

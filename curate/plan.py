@@ -1,0 +1,81 @@
+"""What a curation would do, before anything is written or paid for."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from loracheck.progress import Progress
+from loracheck.records import CurationPlan
+
+from .config import CurateConfig
+from .findings import Findings
+from .judging import estimate
+from .pipeline import check_rows, deduplicate_rows, read_rows
+from .rows import Rows
+
+_SAMPLE = 500
+
+
+def plan(
+    data: Sequence[str | Path], base_spec: str | None, config: CurateConfig, *, progress: Progress
+) -> CurationPlan:
+    """Read, check and compare the rows in a temporary folder, and estimate what the rest would cost.
+
+    The loss alarm stays silent here: what it would say is in the reasons.
+
+    Raises:
+        LoracheckError: data that cannot be read.
+    """
+    started = time.monotonic()
+    config = replace(config, max_loss=1.0)
+    with tempfile.TemporaryDirectory(prefix="loracheck-") as folder:
+        rows, findings = Rows(Path(folder) / "rows.jsonl", config), Findings()
+        with rows.store:
+            profile = read_rows(rows, findings, data, config, progress)
+            check_rows(rows, findings, profile, config, progress)
+            deduplicate_rows(rows, findings, config, progress)
+            left = rows.left.tolist()
+            tokens, how = _tokens(rows, base_spec)
+            judge = estimate(list(rows.store.rows(left)), config.judge, config.seed) if config.judge.model else None
+    reasons = {reason: n for (_, reason, _), n in rows.ledger.reasons().most_common()}
+    return CurationPlan(
+        rows=len(rows) + len(findings.bad),
+        tokens=tokens,
+        tokens_from=how,
+        passing=len(left),
+        reasons=reasons,
+        judge_requests=judge.requests if judge else None,
+        judge_tokens=judge.prompt_tokens + judge.completion_tokens if judge else 0,
+        judge_cost=judge.cost if judge else None,
+        seconds=round(time.monotonic() - started, 1),
+        time_note=_time_note(base_spec, len(left)),
+    )
+
+
+def _tokens(rows: Rows, base_spec: str | None) -> tuple[int, str]:
+    """Return the tokens of all rows: by the base's tokenizer on a sample, or by characters."""
+    characters = sum(rows.prompt_characters) + sum(rows.reply_characters)
+    if base_spec is None or not Path(base_spec).is_dir():
+        japanese = sum(
+            p + r
+            for p, r, language in zip(rows.prompt_characters, rows.reply_characters, rows.languages, strict=True)
+            if language == "ja"
+        )
+        return round(japanese / 1.5 + (characters - japanese) / 4), "guessed from characters"
+    from transformers import AutoTokenizer  # noqa: PLC0415 - heavy
+
+    tokenizer = AutoTokenizer.from_pretrained(base_spec)
+    texts = [f"{row.prompt}\n{row.reply}" for row in islice(rows.store.rows(), _SAMPLE)]
+    counted = sum(len(tokenizer(text)["input_ids"]) for text in texts)
+    return round(counted * characters / max(1, sum(map(len, texts)))), f"by the base's tokenizer on {len(texts)} rows"
+
+
+def _time_note(base_spec: str | None, rows: int) -> str:
+    if base_spec is None:
+        return "without a base the rest takes about as long again"
+    return f"the base then reads {rows:,} rows three times; its speed shows in the first lines of progress"
