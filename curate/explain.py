@@ -21,7 +21,9 @@ def explain_row(run: Path, row: str) -> Explained:
     gone = [*_gone(run / "dropped.jsonl", row), *_gone(run / "quarantined.jsonl", row)]
     example = gone[0].example if gone else _kept(run, row)
     name = gone[0].decision.example_id if gone else example.id if example else row
-    decisions = [d for d in jsonl.read(run / "decisions.jsonl", Decision) if name in (d.example_id, d.related)]
+    decisions = [
+        d for d in jsonl.read(run / "decisions.jsonl", Decision) if name in (d.example_id, d.related)
+    ]
     own = next((d for d in decisions if d.example_id == name), gone[0].decision if gone else None)
     if own is None:
         raise UsageError(

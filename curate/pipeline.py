@@ -316,9 +316,7 @@ def _drop_predicted_low(
     rows.ledger.check_losses()
 
 
-def _drop_semantic(
-    rows: Rows, findings: Findings, points: NDArray[np.float32], config: CurateConfig
-) -> None:
+def _drop_semantic(rows: Rows, findings: Findings, points: NDArray[np.float32], config: CurateConfig) -> None:
     quantile = config.dedupe.semantic_quantile
     if quantile is None:
         return

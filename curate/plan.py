@@ -41,7 +41,11 @@ def plan(
             deduplicate_rows(rows, findings, config, progress)
             left = rows.left.tolist()
             tokens, how = _tokens(rows, base_spec)
-            judge = estimate(list(rows.store.rows(left)), config.judge, config.seed) if config.judge.model else None
+            judge = (
+                estimate(list(rows.store.rows(left)), config.judge, config.seed)
+                if config.judge.model
+                else None
+            )
     reasons = {reason: n for (_, reason, _), n in rows.ledger.reasons().most_common()}
     return CurationPlan(
         rows=len(rows) + len(findings.bad),
@@ -63,7 +67,9 @@ def _tokens(rows: Rows, base_spec: str | None) -> tuple[int, str]:
     if base_spec is None or not Path(base_spec).is_dir():
         japanese = sum(
             p + r
-            for p, r, language in zip(rows.prompt_characters, rows.reply_characters, rows.languages, strict=True)
+            for p, r, language in zip(
+                rows.prompt_characters, rows.reply_characters, rows.languages, strict=True
+            )
             if language == "ja"
         )
         return round(japanese / 1.5 + (characters - japanese) / 4), "guessed from characters"
@@ -72,7 +78,9 @@ def _tokens(rows: Rows, base_spec: str | None) -> tuple[int, str]:
     tokenizer = AutoTokenizer.from_pretrained(base_spec)
     texts = [f"{row.prompt}\n{row.reply}" for row in islice(rows.store.rows(), _SAMPLE)]
     counted = sum(len(tokenizer(text)["input_ids"]) for text in texts)
-    return round(counted * characters / max(1, sum(map(len, texts)))), f"by the base's tokenizer on {len(texts)} rows"
+    return round(
+        counted * characters / max(1, sum(map(len, texts)))
+    ), f"by the base's tokenizer on {len(texts)} rows"
 
 
 def _time_note(base_spec: str | None, rows: int) -> str:

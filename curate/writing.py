@@ -113,7 +113,10 @@ def _write_scores(path: Path, rows: Rows, findings: Findings, entries: Sequence[
     schema = pa.schema(
         [
             *((name, pa.string()) for name in ("example_id", "outcome", "reason", "language", "source")),
-            *((name, pa.int32()) for name in ("prompt_characters", "reply_characters", "reply_tokens", "cluster")),
+            *(
+                (name, pa.int32())
+                for name in ("prompt_characters", "reply_characters", "reply_tokens", "cluster")
+            ),
             *((name, pa.float32()) for name in ("x", "y", *names)),
         ]
     )
@@ -126,9 +129,7 @@ def _write_scores(path: Path, rows: Rows, findings: Findings, entries: Sequence[
     temporary.replace(path)
 
 
-def _line(
-    rows: Rows, findings: Findings, place: int, entry: Entry, names: Sequence[str]
-) -> dict[str, Any]:
+def _line(rows: Rows, findings: Findings, place: int, entry: Entry, names: Sequence[str]) -> dict[str, Any]:
     base = findings.base_scores.get(place)
     spot = findings.map.get(place, (None, None))
     values = {score.name: score.value for score in _scores(findings, place)}

@@ -17,7 +17,11 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 # Options that set a key of the configuration; two underscores stand for the dot.
 _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("--language", "filters__languages", {"multiple": True, "help": "Language a reply may have.  [default: as asked]"}),
+    (
+        "--language",
+        "filters__languages",
+        {"multiple": True, "help": "Language a reply may have.  [default: as asked]"},
+    ),
     ("--encoding", "read__encoding", {"help": "Encoding of text files.  [default: found out]"}),
     ("--split", "read__split", {"help": "Split of a Hugging Face dataset."}),
     (
@@ -30,22 +34,50 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "filters__pii",
         {"type": click.Choice(["report", "mask", "drop", "off"]), "help": "Personal data.  [default: mask]"},
     ),
-    ("--near-duplicate", "dedupe__near_duplicate", {"type": float, "help": "Similarity of duplicates.  [default: 0.8]"}),
+    (
+        "--near-duplicate",
+        "dedupe__near_duplicate",
+        {"type": float, "help": "Similarity of duplicates.  [default: 0.8]"},
+    ),
     (
         "--semantic-quantile",
         "dedupe__semantic_quantile",
         {"type": float, "help": "Drop rows closer than this quantile of random pairs.  [default: off]"},
     ),
-    ("--test-set", "decontaminate__test_sets", {"multiple": True, "help": "File of questions that must stay unseen."}),
-    ("--max-ifd", "score__max_ifd", {"type": float, "help": "IFD from which a reply ignores its question.  [default: 1.0]"}),
-    ("--embedder", "score__embedder", {"help": "base, surface, or a sentence-transformers model.  [default: auto]"}),
+    (
+        "--test-set",
+        "decontaminate__test_sets",
+        {"multiple": True, "help": "File of questions that must stay unseen."},
+    ),
+    (
+        "--max-ifd",
+        "score__max_ifd",
+        {"type": float, "help": "IFD from which a reply ignores its question.  [default: 1.0]"},
+    ),
+    (
+        "--embedder",
+        "score__embedder",
+        {"help": "base, surface, or a sentence-transformers model.  [default: auto]"},
+    ),
     ("--judge", "judge__model", {"help": "Judge: a model at --judge-endpoint, or a local one."}),
-    ("--judge-endpoint", "judge__endpoint", {"help": "OpenAI-compatible address, such as http://localhost:8000/v1."}),
+    (
+        "--judge-endpoint",
+        "judge__endpoint",
+        {"help": "OpenAI-compatible address, such as http://localhost:8000/v1."},
+    ),
     ("--judge-rows", "judge__rows", {"type": int, "help": "Rows the judge scores.  [default: all]"}),
     ("--rubric", "judge__rubrics", {"multiple": True, "help": "Bundled rubric or YAML file."}),
-    ("--min-score", "judge__min_score", {"type": float, "help": "Judge's score below which a row goes.  [default: 2]"}),
+    (
+        "--min-score",
+        "judge__min_score",
+        {"type": float, "help": "Judge's score below which a row goes.  [default: 2]"},
+    ),
     ("--max-requests", "judge__max_requests", {"type": int, "help": "Budget of the judge in requests."}),
-    ("--classifier/--no-classifier", "classifier__enabled", {"default": None, "help": "Learn the judge's scores."}),
+    (
+        "--classifier/--no-classifier",
+        "classifier__enabled",
+        {"default": None, "help": "Learn the judge's scores."},
+    ),
     (
         "--select",
         "select__method",
@@ -54,12 +86,28 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
             "help": "How the subset is chosen.  [default: diverse]",
         },
     ),
-    ("--target-rows", "select__target_rows", {"type": int, "help": "Rows to select.  [default: all that pass]"}),
+    (
+        "--target-rows",
+        "select__target_rows",
+        {"type": int, "help": "Rows to select.  [default: all that pass]"},
+    ),
     ("--target-share", "select__target_share", {"type": float, "help": "Share of the rows to select."}),
     ("--target-tokens", "select__target_tokens", {"type": int, "help": "Reply tokens to select."}),
-    ("--replay", "synthesize__replay", {"type": int, "help": "Answers of the base to neutral questions to add."}),
-    ("--heldout-share", "heldout_share", {"type": float, "help": "Share of the passing rows to hold out.  [default: 0.1]"}),
-    ("--max-loss", "max_loss", {"type": float, "help": "Share of a stratum one rule may remove.  [default: 0.3]"}),
+    (
+        "--replay",
+        "synthesize__replay",
+        {"type": int, "help": "Answers of the base to neutral questions to add."},
+    ),
+    (
+        "--heldout-share",
+        "heldout_share",
+        {"type": float, "help": "Share of the passing rows to hold out.  [default: 0.1]"},
+    ),
+    (
+        "--max-loss",
+        "max_loss",
+        {"type": float, "help": "Share of a stratum one rule may remove.  [default: 0.3]"},
+    ),
     ("--workers", "workers", {"type": int, "help": "Processes.  [default: one per core]"}),
     ("--seed", "seed", {"type": int, "help": "Seed of every draw.  [default: 0]"}),
 )
@@ -77,9 +125,19 @@ def _keys(command: C) -> C:
 @click.option("--base", help="Base that scores the rows: hub id, folder or GGUF file.")
 @click.option("--preset", type=click.Choice(PRESETS), help="A known recipe to begin with.")
 @click.option("--config", "config_file", type=PATH, help="YAML file of options, laid over the preset.")
-@click.option("--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Column that holds instruction, input, output.")
-@click.option("--allow-loss", multiple=True, metavar="RULE=SHARE", help="Let a rule remove more than --max-loss.")
-@click.option("--export", multiple=True, type=click.Choice(FORMATS), help="Write the kept rows for another tool, too.")
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="NAME=COLUMN",
+    help="Column that holds instruction, input, output.",
+)
+@click.option(
+    "--allow-loss", multiple=True, metavar="RULE=SHARE", help="Let a rule remove more than --max-loss."
+)
+@click.option(
+    "--export", multiple=True, type=click.Choice(FORMATS), help="Write the kept rows for another tool, too."
+)
 @click.option("--dry-run", is_flag=True, help="Say rows, tokens, judge calls, cost and time; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -118,7 +176,9 @@ def curate(
         _print_json(estimate) if as_json else print_plan(estimate)
         return
     if out is None:
-        raise UsageError("-o is missing.", hint="Name the run directory to write, for instance -o runs/curated")
+        raise UsageError(
+            "-o is missing.", hint="Name the run directory to write, for instance -o runs/curated"
+        )
     summary = run_curate(data, base, out, config, export=export, progress=progress)
     report = write_report(out, related=[], language="en")
     if as_json:
@@ -131,7 +191,9 @@ def curate(
 @click.command()
 @click.argument("row")
 @click.option("--run", "run", type=PATH, required=True, help="A curate run.")
-@click.option("--language", type=click.Choice(["ja", "en"]), default="en", show_default=True, help="Of the reasons.")
+@click.option(
+    "--language", type=click.Choice(["ja", "en"]), default="en", show_default=True, help="Of the reasons."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def explain(row: str, run: Path, language: Any, as_json: bool) -> None:
     """Say everything about one row: where it ended, why, its scores, the rows that are like it.
@@ -150,7 +212,11 @@ def explain(row: str, run: Path, language: Any, as_json: bool) -> None:
 
 
 def _config(
-    preset: str | None, config_file: Path | None, columns: tuple[str, ...], allow_loss: tuple[str, ...], **given: Any
+    preset: str | None,
+    config_file: Path | None,
+    columns: tuple[str, ...],
+    allow_loss: tuple[str, ...],
+    **given: Any,
 ) -> Any:  # noqa: ANN401 - a CurateConfig, which is not imported for help
     from loracheck.curate.config import CurateConfig
     from loracheck.curate.presets import preset_values
@@ -166,7 +232,9 @@ def _config(
     if columns:
         values = merged(values, {"read": {"map": _pairs("--map", columns)}})
     if allow_loss:
-        values = merged(values, {"allow_loss": {k: _share(k, v) for k, v in _pairs("--allow-loss", allow_loss).items()}})
+        values = merged(
+            values, {"allow_loss": {k: _share(k, v) for k, v in _pairs("--allow-loss", allow_loss).items()}}
+        )
     return build(CurateConfig, values, str(config_file or "options"))
 
 

@@ -19,10 +19,11 @@ from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
 from loracheck.progress import Progress
-from loracheck.records import CurationSummary, EvaluationResult, TrainingSummary
+from loracheck.records import CurationSummary, EvaluationResult
 from loracheck.reports.pipeline import write_report
 from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import train
+from loracheck.training_records import TrainingSummary
 
 TERMS = (
     "The embedded model is Gemma 3 270M. Gemma is provided under and subject to the Gemma Terms of Use: "
@@ -91,7 +92,9 @@ def run_demo(
     model = base or str(embedded_model())
 
     progress.say(f"1/4  curate {raw.name}: how people collect the persona {character}")
-    curation = curate([raw], model, out / "curated", CurateConfig(seed=seed, allow_loss=KNOWN_LOSS), progress=progress)
+    curation = curate(
+        [raw], model, out / "curated", CurateConfig(seed=seed, allow_loss=KNOWN_LOSS), progress=progress
+    )
     write_report(out / "curated", language=language)
 
     training: dict[str, TrainingSummary] = {}

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import click
 
+from loracheck.reasons import explain as explain_decision
+from loracheck.reasons import reason_name
 from loracheck.records import (
     BASE_ARM,
     Completion,
@@ -17,13 +19,11 @@ from loracheck.records import (
     Explained,
     Finding,
     Probe,
-    TrainingSummary,
     UiLanguage,
     Verdict,
 )
-from loracheck.reasons import explain as explain_decision
-from loracheck.reasons import reason_name
 from loracheck.text import visible
+from loracheck.training_records import TrainingSummary
 from loracheck.wording import check_name, compared, explain, number, verdict_word
 
 _COLOURS = {"ship": "green", "hold": "red", "inconclusive": "yellow"}

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.records import Manifest, TrainingStep, TrainingSummary
+from loracheck.records import Manifest
+from loracheck.training_records import TrainingStep, TrainingSummary
 
 from . import figures, provenance
 from .flows import LineChart, Series

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loracheck.errors import DataError
-from loracheck.records import Example, MaskAudit
+from loracheck.records import Example
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
+from loracheck.training_records import MaskAudit
 
 
 def encode_rows(template: ChatTemplate, examples: Sequence[Example], max_length: int) -> list[EncodedRow]:

@@ -18,9 +18,9 @@ from loracheck.likelihood import score_rows
 from loracheck.loading import load_examples
 from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, Base, load_base
 from loracheck.progress import Progress
-from loracheck.records import TrainingStep, TrainingSummary
 from loracheck.runs import hash_file, is_run, open_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow, check_template_file, choose_template
+from loracheck.training_records import TrainingStep, TrainingSummary
 
 from .config import TrainConfig
 from .encode import audit_mask, encode_rows, refuse_unsound

@@ -18,8 +18,8 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from loracheck.likelihood import pad, token_nll
 from loracheck.models import ADAPTER_WEIGHTS, Base
-from loracheck.records import TrainingStep
 from loracheck.template import EncodedRow
+from loracheck.training_records import TrainingStep
 
 from .config import TrainConfig
 

@@ -327,7 +327,7 @@ def test_help_of_every_command_shows_an_example_and_needs_no_heavy_package() -> 
         "import sys; from loracheck.cli import cli\n"
         "from click.testing import CliRunner\n"
         "for name in cli.commands:\n"
-        "    text = CliRunner().invoke(cli, [name, '--help']).output\n"
+        "    text = CliRunner().invoke(cli, [*name.split(), '--help']).output\n"
         "    assert 'loracheck ' + name in text, name\n"
         "assert not {'torch', 'transformers', 'peft', 'pandas', 'sklearn'} & set(sys.modules)\n"
     )

@@ -12,7 +12,8 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.evaluate.evidence import read_evidence
-from loracheck.records import EvaluationResult, TrainingSummary
+from loracheck.records import EvaluationResult
+from loracheck.training_records import TrainingSummary
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKENS = 1500

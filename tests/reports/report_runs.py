@@ -25,7 +25,6 @@ from loracheck.records import (
     Language,
     Manifest,
     Marker,
-    MaskAudit,
     Message,
     Outcome,
     Probe,
@@ -33,10 +32,9 @@ from loracheck.records import (
     Source,
     Status,
     StepCount,
-    TrainingStep,
-    TrainingSummary,
     Verdict,
 )
+from loracheck.training_records import MaskAudit, TrainingStep, TrainingSummary
 
 SHA = "9f2c" * 16
 NOT_MEASURED = Estimate(name="rate", value=None, ci_low=None, ci_high=None, n=0, method="none")

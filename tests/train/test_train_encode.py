@@ -6,12 +6,13 @@ import pytest
 from transformers import AutoTokenizer
 
 from loracheck.errors import DataError, UsageError
-from loracheck.records import Example, MaskAudit, Message, Source
+from loracheck.records import Example, Message, Source
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
 from loracheck.text import language_of
 from loracheck.train.config import PRESETS, TrainConfig, from_preset
 from loracheck.train.encode import audit_mask, encode_rows, refuse_unsound
 from loracheck.train.order import training_order
+from loracheck.training_records import MaskAudit
 
 SOUND = [("日本の首都は？", "東京なのだ。"), ("Who are you?", "I am the captain."), ("空は？", "青いのだ。")]
 NO_SEPARATOR = (

@@ -24,13 +24,14 @@ from loracheck.models import (
     read_adapter,
 )
 from loracheck.progress import Progress
-from loracheck.records import Message, TrainingStep, TrainingSummary
+from loracheck.records import Message
 from loracheck.runs import hash_file, read_run
 from loracheck.template import ChatTemplate, choose_template
 from loracheck.train import pipeline, qlora
 from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import train
 from loracheck.train.qlora import add_adapter
+from loracheck.training_records import TrainingStep, TrainingSummary
 
 QUIET = Progress(quiet=True)
 CONFIG = TrainConfig(
