@@ -12,6 +12,32 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
         "en": ("Passed", "it passed every step"),
         "ja": ("合格", "すべての工程を通過しました"),
     },
+    "unreadable": {
+        "en": ("Unreadable row", "it could not be read: {message}"),
+        "ja": ("読めない行", "読み取れませんでした: {message}"),
+    },
+    "exact_duplicate": {
+        "en": ("Exact duplicate", "it repeats row {related} exactly"),
+        "ja": ("完全な重複", "行{related}と完全に同じです"),
+    },
+    "near_duplicate": {
+        "en": (
+            "Near duplicate",
+            "it nearly repeats row {related} (question {question:.2f}, reply {reply:.2f})",
+        ),
+        "ja": ("ほぼ重複", "行{related}とほぼ同じです(質問の類似度{question:.2f}、応答{reply:.2f})"),
+    },
+    "family_cap": {
+        "en": (
+            "Too many of one template",
+            "it follows the same template as row {related}; one template may make up {limit:.0%} of the rows",
+        ),
+        "ja": ("同じ型の過多", "行{related}と同じ型の行です。一つの型が占めてよい割合は{limit:.0%}です"),
+    },
+    "personal_data": {
+        "en": ("Personal data", "it holds personal data: {kinds}"),
+        "ja": ("個人情報", "個人情報が含まれます: {kinds}"),
+    },
 }
 
 
