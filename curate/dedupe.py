@@ -1,95 +1,222 @@
-"""Exact and near duplicates, compared field by field.
+"""Exact and near duplicates and what resembles them, compared field by field.
 
-Similarity of the joined row is the wrong notion for instruction data: of what it flags on real sets most are
-the same question with another answer. Here two rows are one only when the questions are alike and the replies
-are alike and the numbers in them are the same.
+Similarity of the joined row is the wrong notion for instruction data: of what it flags on real sets most are the
+same question with another answer, or the same passage with another question. Here two rows are one only when
+context, question and reply are all alike and they do not differ in slots (numbers, names) only.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from datasketch import MinHash, MinHashLSH
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from loracheck.records import Example
-from loracheck.text import ngrams, normalise
+from loracheck.records import ThresholdCurve
 
-from .config import CurateConfig
+from .candidates import candidate_pairs
+from .config import DedupeConfig
+from .families import Sibling, cap_families
+from .fields import Fields
+from .sketch import digest, folded, sketch_rows
+from .slots import differing_slots
 
-# Rows of a dozen characters: three-grams and a low threshold find candidates, the comparison below decides.
-_GRAM = 3
-_PERMUTATIONS = 128
-_CANDIDATE_JACCARD = 0.4
-_DIGITS = re.compile(r"\d+")
+GroupKind = Literal["conflict", "same_reply", "paraphrase", "same_passage", "template_family", "statement"]
+THRESHOLDS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+_PARAPHRASE_QUESTION = 0.5
+_SHORTEST = 12
+"""Characters of a field below which one edit makes another word, so that only equal fields are alike."""
+_LEAST_PASSAGE = 40
+_LEAST_SHARED_REPLY = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
-    """A row that repeats another: the index of the row it repeats, and how alike they are (1 is exact)."""
+    """A row that repeats another: which, and how alike context, question and reply are (1 is equal)."""
 
     of: int
-    exact: bool
-    prompt_similarity: float
-    reply_similarity: float
+    kind: Literal["exact", "near"]
+    similarities: tuple[float, float, float]
 
 
-def find_duplicates(examples: Sequence[Example], config: CurateConfig) -> dict[int, Duplicate]:
-    """Map the index of every duplicate to the earlier row that it repeats.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Rows that share something; see `loracheck.records.RowGroup`. The first stands for them."""
 
-    Every duplicate points at a row that is itself no duplicate: clusters are stars, never chains.
+    kind: GroupKind
+    members: tuple[int, ...]
+    shared: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates:
+    """What was found, by index: rows to drop with the row they repeat, and groups to look at."""
+
+    duplicates: dict[int, Duplicate]
+    groups: list[Group]
+    over_family_cap: dict[int, int]
+    curve: ThresholdCurve
+
+
+def find_duplicates(rows: Sequence[Fields], quality: Sequence[float], config: DedupeConfig) -> Duplicates:
+    """Find duplicates, each pointing at a better row that stays.
+
+    Clusters are stars around the best row, never chains: a row that is like a dropped row only stays. The text is
+    fetched from rows in order, once, and again for candidates only.
+
+    Args:
+        rows: The fields of every row; may read them from disk.
+        quality: Higher is better; of equal rows the earlier is better.
+        config: Thresholds.
     """
+    sketched = sketch_rows(rows)
+    order = np.lexsort((np.arange(len(rows)), -np.asarray(quality, dtype=np.float64)))
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[order] = np.arange(len(rows))
+    found = exact_duplicates(sketched.whole, rank)
+    unique = np.asarray([place for place in range(len(rows)) if place not in found], dtype=np.int64)
+    pairs = unique[candidate_pairs(sketched.signatures[unique], rank[unique].argsort().argsort())]
+    compared = _compare_all(rows, pairs, config)
+    near = _stars(compared.alike, rank, config.near_duplicate)
+    # An exact copy of a row that itself gave way points at the row that stayed.
+    duplicates = {place: _follow(match, near) for place, match in found.items()} | near
+    left = [int(place) for place in unique if int(place) not in near]
+    families, over = cap_families(rows, compared.siblings, set(left), rank, config, len(rows))
+    groups = [
+        *_shared(rows, left, sketched.prompts, sketched.replies, "conflict"),
+        *_shared(rows, left, sketched.replies, sketched.prompts, "same_reply"),
+        *_passages(rows, left),
+        *_paraphrases(rows, compared.paraphrases, set(left)),
+        *(Group(kind="template_family", members=f.members, shared=f.shared) for f in families),
+    ]
+    dropped = tuple(len(_stars(compared.alike, rank, limit)) for limit in THRESHOLDS)
+    curve = ThresholdCurve(
+        rule="near_duplicate",
+        option="dedupe.near_duplicate",
+        chosen=config.near_duplicate,
+        thresholds=THRESHOLDS,
+        dropped=dropped,
+    )
+    return Duplicates(duplicates=duplicates, groups=groups, over_family_cap=over, curve=curve)
+
+
+def exact_duplicates(keys: Sequence[Hashable], rank: NDArray[np.int64]) -> dict[int, Duplicate]:
+    """Map every row whose key a better row has to that row."""
+    best: dict[Hashable, int] = {}
+    for place in np.argsort(rank).tolist():
+        best.setdefault(keys[place], place)
+    return {
+        place: Duplicate(of=best[key], kind="exact", similarities=(1.0, 1.0, 1.0))
+        for place, key in enumerate(keys)
+        if best[key] != place
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """Pairs by what they turned out to be, the better row first."""
+
+    alike: list[tuple[int, int, tuple[float, float, float]]]
+    siblings: list[Sibling]
+    paraphrases: list[tuple[int, int]]
+
+
+def _compare_all(rows: Sequence[Fields], pairs: NDArray[np.int64], config: DedupeConfig) -> _Compared:
+    least = min(*THRESHOLDS, config.near_duplicate)
+    compared = _Compared(alike=[], siblings=[], paraphrases=[])
+    for one, other in pairs.tolist():
+        first, second = rows[one], rows[other]
+        similarities = _similarities(folded(first), folded(second), least)
+        context, question, reply = similarities
+        if min(similarities) >= least:
+            if slots := differing_slots(first, second):
+                compared.siblings.append(Sibling(one=one, other=other, slots=tuple(slots)))
+            else:
+                compared.alike.append((one, other, similarities))
+        elif reply >= config.near_duplicate and context == 1 and question >= _PARAPHRASE_QUESTION:
+            compared.paraphrases.append((one, other))
+    return compared
+
+
+def _similarities(one: Fields, other: Fields, least: float) -> tuple[float, float, float]:
+    """Return the normalised edit similarity of each field; 0 stands for anything far below the least."""
+    floor = 100 * min(least, _PARAPHRASE_QUESTION)
+    context, question, reply = (
+        1.0 if a == b else 0.0 if min(len(a), len(b)) < _SHORTEST else fuzz.ratio(a, b, score_cutoff=floor) / 100
+        for a, b in zip(one, other, strict=True)
+    )
+    return context, question, reply
+
+
+def _stars(
+    alike: Iterable[tuple[int, int, tuple[float, float, float]]], rank: NDArray[np.int64], limit: float
+) -> dict[int, Duplicate]:
+    """Give every row that is like a better row which stays to that row."""
+    edges: dict[int, list[tuple[int, tuple[float, float, float]]]] = {}
+    for one, other, similarities in alike:
+        if min(similarities) >= limit:
+            edges.setdefault(one, []).append((other, similarities))
+            edges.setdefault(other, []).append((one, similarities))
     found: dict[int, Duplicate] = {}
-    exact: dict[tuple[str, str], int] = {}
-    index = MinHashLSH(threshold=_CANDIDATE_JACCARD, num_perm=_PERMUTATIONS)
-    fields = [(normalise(example.prompt), normalise(example.reply)) for example in examples]
-    for place, pair in enumerate(fields):
-        if pair in exact:
-            found[place] = _repeat(fields, place, exact[pair])
+    for centre in sorted(edges, key=lambda place: int(rank[place])):
+        if centre in found:
             continue
-        signature = _signature(pair)
-        matches = [
-            m for other in index.query(signature) if (m := _compare(fields, place, int(str(other)), config))
-        ]
-        if matches:
-            found[place] = max(matches, key=lambda m: (m.prompt_similarity + m.reply_similarity, -m.of))
-            exact[pair] = found[place].of
-        else:
-            exact[pair] = place
-            index.insert(str(place), signature)
+        for place, similarities in edges[centre]:
+            if place not in found and rank[place] > rank[centre]:
+                found[place] = Duplicate(of=centre, kind="near", similarities=similarities)
     return found
 
 
-def _repeat(fields: Sequence[tuple[str, str]], place: int, other: int) -> Duplicate:
-    """Point an exact copy at the row its twin stands for, which may itself be only nearly the same."""
-    prompt, reply = (
-        fuzz.ratio(mine, its) / 100 for mine, its in zip(fields[place], fields[other], strict=True)
-    )
-    same = fields[place] == fields[other]
-    return Duplicate(of=other, exact=same, prompt_similarity=prompt, reply_similarity=reply)
+def _follow(match: Duplicate, near: dict[int, Duplicate]) -> Duplicate:
+    if match.of not in near:
+        return match
+    return near[match.of]
 
 
-def _compare(
-    fields: Sequence[tuple[str, str]], place: int, other: int, config: CurateConfig
-) -> Duplicate | None:
-    (prompt, reply), (other_prompt, other_reply) = fields[place], fields[other]
-    if _DIGITS.findall(prompt + reply) != _DIGITS.findall(other_prompt + other_reply):
-        return None
-    prompt_similarity = fuzz.ratio(prompt, other_prompt) / 100
-    reply_similarity = fuzz.ratio(reply, other_reply) / 100
-    if min(prompt_similarity, reply_similarity) < config.near_duplicate:
-        return None
-    return Duplicate(
-        of=other, exact=False, prompt_similarity=prompt_similarity, reply_similarity=reply_similarity
-    )
+def _shared(
+    rows: Sequence[Fields],
+    left: Sequence[int],
+    shared: Sequence[bytes],
+    differing: Sequence[bytes],
+    kind: Literal["conflict", "same_reply"],
+) -> list[Group]:
+    """Group the rows with the same prompt and other replies, or the same reply and other prompts."""
+    members: dict[bytes, list[int]] = {}
+    for place in left:
+        members.setdefault(shared[place], []).append(place)
+    groups = []
+    for places in members.values():
+        if len(places) > 1 and len({differing[place] for place in places}) > 1:
+            fields = rows[places[0]]
+            text = fields.question if kind == "conflict" else fields.reply
+            if kind == "conflict" or len(text) >= _LEAST_SHARED_REPLY:
+                groups.append(Group(kind=kind, members=tuple(places), shared=text))
+    return groups
 
 
-def _signature(pair: tuple[str, str]) -> MinHash:
-    """Sketch both fields; the grams of each carry its name, so that question and reply do not mix."""
-    signature = MinHash(num_perm=_PERMUTATIONS)
-    signature.update_batch(
-        [f"{place}{gram}".encode() for place in (0, 1) for gram in ngrams(pair[place], _GRAM)]
-    )
-    return signature
+def _passages(rows: Sequence[Fields], left: Sequence[int]) -> list[Group]:
+    members: dict[bytes, list[int]] = {}
+    for place in left:
+        if len(context := folded(rows[place]).context) >= _LEAST_PASSAGE:
+            members.setdefault(digest(context), []).append(place)
+    return [
+        Group(kind="same_passage", members=tuple(places), shared=rows[places[0]].context)
+        for places in members.values()
+        if len(places) > 1
+    ]
+
+
+def _paraphrases(rows: Sequence[Fields], pairs: Iterable[tuple[int, int]], left: set[int]) -> list[Group]:
+    members: dict[int, list[int]] = {}
+    taken: set[int] = set()
+    for one, other in pairs:
+        if one in left and other in left and other not in taken and (one not in taken or one in members):
+            members.setdefault(one, []).append(other)
+            taken |= {one, other}
+    return [
+        Group(kind="paraphrase", members=(one, *others), shared=rows[one].reply)
+        for one, others in members.items()
+    ]

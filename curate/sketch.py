@@ -1,0 +1,100 @@
+"""MinHash sketches of normalised text, in batches and without a Python object a shingle.
+
+Shingles are code-point 5-grams for every language: a morphological analyser buys nothing here, and a word
+tokeniser sees a Japanese row as one word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+import rensa
+import xxhash
+from numpy.typing import NDArray
+
+from loracheck.text import normalise
+
+from .fields import Fields
+
+GRAM = 5
+PERMUTATIONS = 128
+_BATCH_ROWS = 2000
+_SEED = 1
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that the rolling polynomial loses no bit
+_SEPARATOR = "\x1f"
+
+
+def folded(fields: Fields) -> Fields:
+    """Return the fields in their form for comparison."""
+    return Fields(*map(normalise, fields))
+
+
+def digest(*texts: str) -> bytes:
+    """Return 16 bytes that stand for some normalised texts."""
+    return xxhash.xxh3_128_digest(_SEPARATOR.join(texts).encode("utf-8", "surrogatepass"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketched:
+    """Per row, by place: digests of the whole row, of its prompt and of its reply, and the MinHash signature."""
+
+    whole: list[bytes]
+    prompts: list[bytes]
+    replies: list[bytes]
+    signatures: NDArray[np.uint32]
+
+
+def sketch_rows(rows: Iterable[Fields]) -> Sketched:
+    """Read every row once and keep 48 bytes of digests and a signature of (PERMUTATIONS,) for each."""
+    sketched = Sketched(
+        whole=[], prompts=[], replies=[], signatures=np.zeros((0, PERMUTATIONS), dtype=np.uint32)
+    )
+    parts = [sketched.signatures]
+    for batch in _batches(rows):
+        normal = [folded(row) for row in batch]
+        texts = [_SEPARATOR.join(row) for row in normal]
+        sketched.whole.extend(map(digest, texts))
+        sketched.prompts.extend(digest(*row[:2]) for row in normal)
+        sketched.replies.extend(digest(row.reply) for row in normal)
+        parts.append(_sketch_batch(texts))
+    return replace(sketched, signatures=np.concatenate(parts))
+
+
+def shingle_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the hashes of all 5-grams of some texts in one array, and where each text begins, (texts + 1,).
+
+    A text shorter than a 5-gram has none.
+    """
+    sizes = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    count = max(0, len(points) - GRAM + 1)
+    hashes = np.zeros(count, dtype=np.uint64)
+    for place in range(GRAM):
+        hashes *= _FACTOR
+        hashes += points[place : place + count]
+    hashes ^= hashes >> np.uint64(29)
+    hashes *= _FACTOR
+    ends = np.cumsum(sizes)
+    inside = np.ones(count, dtype=bool)
+    for back in range(1, GRAM):  # a gram that begins here would reach into the next text
+        starts = ends - back
+        inside[starts[(starts >= 0) & (starts < count)]] = False
+    grams = np.maximum(sizes - GRAM + 1, 0)
+    return hashes[inside], np.concatenate([[0], np.cumsum(grams)])
+
+
+def _sketch_batch(texts: Sequence[str]) -> NDArray[np.uint32]:
+    hashes, starts = shingle_hashes(texts)
+    matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(
+        hashes, starts.astype(np.uint64), PERMUTATIONS, _SEED
+    )
+    return np.asarray(matrix.to_rows(), dtype=np.uint32)
+
+
+def _batches(rows: Iterable[Fields]) -> Iterator[list[Fields]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, _BATCH_ROWS)):
+        yield batch
