@@ -38,6 +38,117 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
         "en": ("Personal data", "it holds personal data: {kinds}"),
         "ja": ("個人情報", "個人情報が含まれます: {kinds}"),
     },
+    "empty_reply": {"en": ("Empty reply", "the reply is empty"), "ja": ("空の応答", "応答が空です")},
+    "empty_prompt": {"en": ("Empty prompt", "the prompt is empty"), "ja": ("空の質問", "質問が空です")},
+    "short_reply": {
+        "en": ("Short reply", "the reply has {size} characters, the least is {limit}"),
+        "ja": ("短い応答", "応答は{size}文字で、下限は{limit}文字です"),
+    },
+    "long_reply": {
+        "en": ("Long reply", "the reply has {size} characters, the most is {limit}"),
+        "ja": ("長い応答", "応答は{size}文字で、上限は{limit}文字です"),
+    },
+    "long_prompt": {
+        "en": ("Long prompt", "the prompt has {size} characters, the most is {limit}"),
+        "ja": ("長い質問", "質問は{size}文字で、上限は{limit}文字です"),
+    },
+    "broken_text": {
+        "en": ("Broken text", "its characters are broken: {what}"),
+        "ja": ("文字化け", "文字が壊れています: {what}"),
+    },
+    "wrong_language": {
+        "en": ("Wrong language", "the reply is in {found}, wanted is {wanted}"),
+        "ja": ("言語違い", "応答の言語は{found}ですが、求める言語は{wanted}です"),
+    },
+    "other_language": {
+        "en": ("Answer in another language", "the question is in {wanted}, the reply in {found}"),
+        "ja": ("質問と異なる言語", "質問の言語は{wanted}ですが、応答は{found}です"),
+    },
+    "repetition": {
+        "en": ("Repetition", "{share:.0%} of the reply repeats itself"),
+        "ja": ("繰り返し", "応答の{share:.0%}が繰り返しです"),
+    },
+    "echo": {
+        "en": ("Echo", "the reply repeats the question (similarity {similarity:.2f})"),
+        "ja": ("おうむ返し", "応答が質問の繰り返しです(類似度{similarity:.2f})"),
+    },
+    "cut_off": {
+        "en": ("Cut off", "it stops at 「{tail}」, where no whole reply ends"),
+        "ja": ("途中で切れた応答", "「{tail}」で途切れています"),
+    },
+    "template_remnant": {
+        "en": ("Template remnant", "it holds a mark that a template left behind: {what}"),
+        "ja": ("テンプレートの残り", "テンプレートの記号や未記入の箇所が残っています: {what}"),
+    },
+    "markdown_debris": {
+        "en": ("Markdown debris", "it holds markup that leads nowhere: {what}"),
+        "ja": ("マークダウンの残骸", "行き先のない記法が残っています: {what}"),
+    },
+    "refusal": {
+        "en": ("Refusal boilerplate", "it refuses a harmless question, or speaks as another model: {what}"),
+        "ja": ("拒否の定型文", "害のない質問への拒否、または他のモデルの定型文です: {what}"),
+    },
+    "licence": {
+        "en": ("Licence", "its licence {licence} is not among the allowed ones"),
+        "ja": ("ライセンス", "ライセンス{licence}は許可されていません"),
+    },
+    "blocked_source": {
+        "en": ("Blocked source", "its source {source} is blocked"),
+        "ja": ("除外された出典", "出典{source}は除外されています"),
+    },
+    "identity_flood": {
+        "en": (
+            "Identity flood",
+            "phrases such as 「{phrase}」 stand in {replies} of {rows} replies; they make up {cover:.0%} of this one",
+        ),
+        "ja": (
+            "同じ名乗りの洪水",
+            "「{phrase}」などの表現が{rows}件中{replies}件の応答にあり、この応答の{cover:.0%}を占めます",
+        ),
+    },
+    "ignores_question": {
+        "en": (
+            "Ignores its question",
+            "its question does not help to predict the reply: IFD {ifd:.2f}, the limit is {limit:.2f}",
+        ),
+        "ja": (
+            "質問を無視した応答",
+            "質問が応答の予測に役立っていません。IFDは{ifd:.2f}、上限は{limit:.2f}です",
+        ),
+    },
+    "garbled": {
+        "en": (
+            "Garbled",
+            "the base makes no sense of the reply: {deviations:.1f} deviations above the median loss",
+        ),
+        "ja": (
+            "意味をなさない応答",
+            "ベースモデルが応答を理解できません。損失が中央値より{deviations:.1f}偏差高い値です",
+        ),
+    },
+    "contaminated": {
+        "en": ("Contaminated", "it holds a question of {source} ({how}): {overlap}"),
+        "ja": ("評価問題の混入", "{source}の問題を含みます({how}): {overlap}"),
+    },
+    "semantic_duplicate": {
+        "en": (
+            "Semantic duplicate",
+            "it means the same as row {related} (cosine {cosine:.3f}, from {limit:.3f})",
+        ),
+        "ja": ("意味の重複", "行{related}と同じ意味です(コサイン{cosine:.3f}、基準{limit:.3f})"),
+    },
+    "held_out": {
+        "en": ("Held out", "drawn for the held-out set"),
+        "ja": ("評価用", "評価用として取り分けられました"),
+    },
+    "selected": {
+        "en": ("Selected", "taken as number {rank} of {of} ({method})"),
+        "ja": ("選択", "{of}件中{rank}番目に選ばれました({method})"),
+    },
+    "over_budget": {
+        "en": ("Over the budget", "it is over the {of} rows that were taken ({method})"),
+        "ja": ("予算超過", "選ばれた{of}件に入りませんでした({method})"),
+    },
 }
 
 
