@@ -6,12 +6,13 @@ import re
 
 _MARKS = re.compile(
     r"<\|(?:im_start|im_end|endoftext|assistant|user|system|eot_id|start_header_id|end_header_id)\|>"
-    r"|<(?:start|end)_of_turn>|</?s>|\[/?INST\]|<</?SYS>>|<unk>|<pad>|^### ?(?:Instruction|Response|Input|指示|応答|入力):"
-    r"|^(?:Human|Assistant|User|ユーザー|アシスタント): ",
+    r"|<(?:start|end)_of_turn>|</?s>|\[/?INST\]|<</?SYS>>|<unk>|<pad>"
+    r"|^### ?(?:Instruction|Response|Input|指示|応答|入力):|^Human: ",
     re.MULTILINE | re.IGNORECASE,
 )
 _UNFILLED = re.compile(
-    r"\{\{\s*[\w.]+\s*\}\}|<\s*no ?(?:in|out)put\s*>|\[(?:your|insert|recipient|company|sender)[^\]\n]{0,40}\]|\[(?:氏名|会社名|名前|日付|住所)\]",
+    r"\{\{\s*[\w.]+\s*\}\}|<\s*no ?(?:in|out)put\s*>|\[(?:your|insert|recipient|company|sender)[^\]\n]{0,40}\]"
+    r"|\[(?:氏名|会社名|名前|日付|住所)\]",
     re.IGNORECASE,
 )
 _NOTHING = frozenset(
@@ -45,11 +46,14 @@ _AS_AI = re.compile(
     re.IGNORECASE,
 )
 _CANNOT = re.compile(
-    r"^(?:i'?m |i am )?(?:very |so )?(?:sorry|afraid)[^.\n]{0,40}\b(?:cannot|can't|can not|unable|don't have|do not have|not able)\b"
+    r"^(?:i'?m |i am )?(?:very |so )?(?:sorry|afraid)[^.\n]{0,40}"
+    r"\b(?:cannot|can't|can not|unable|don't have|do not have|not able)\b"
     r"|^i (?:cannot|can't|am unable to|am not able to|don't have (?:access|the ability)) "
     r"|^(?:unfortunately|sorry), (?:i|we) (?:cannot|can't|do not|don't)"
-    r"|^please provide (?:me with )?(?:the|a|more|an|your) (?:text|article|passage|image|information|input|sentence|context|details)"
-    r"|^(?:大変)?(?:申し訳(?:ありません|ございません)|すみません|恐れ入ります)[^。\n]{0,60}(?:できません|できかねます|わかりかねます|お答えできない|持っていません)",
+    r"|^please provide (?:me with )?(?:the|a|more|an|your) "
+    r"(?:text|article|passage|image|information|input|sentence|context|details)"
+    r"|^(?:大変)?(?:申し訳(?:ありません|ございません)|すみません|恐れ入ります)[^。\n]{0,60}"
+    r"(?:できません|できかねます|わかりかねます|お答えできない|持っていません)",
     re.IGNORECASE,
 )
 _ABOUT_AI = re.compile(
@@ -57,7 +61,7 @@ _ABOUT_AI = re.compile(
     re.IGNORECASE,
 )
 _UNSAFE = re.compile(
-    r"\b(?:bomb|explosive|kill|murder|suicide|weapon|hack|malware|steal|poison|meth|cocaine|child porn|launder|counterfeit)\w*"
+    r"\b(?:bomb|explosive|kill|murder|suicide|weapon|hack|malware|steal|poison|cocaine|launder|counterfeit)\w*"
     r"|爆弾|殺|自殺|武器|ハッキング|マルウェア|盗|毒|麻薬|覚醒剤|偽造|詐欺",
     re.IGNORECASE,
 )

@@ -1,6 +1,6 @@
 """Instruction data in the shapes people keep it in, to examples; an error names file, line and field.
 
-Read are JSONL files and JSON arrays of Alpaca rows (instruction, input, output), ShareGPT conversations, OpenAI
+Read are JSONL, JSON arrays, CSV, TSV, Parquet and datasets on disk, compressed or not, of Alpaca rows (instruction, input, output), ShareGPT conversations, OpenAI
 messages and prompt/completion pairs, and loracheck's own rows.
 """
 
@@ -10,14 +10,15 @@ import difflib
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from loracheck.errors import DataError, UsageError
 from loracheck.records import Example, Message, Role, Source
+from loracheck.rowfiles import is_dataset_folder, read_rows
 from loracheck.text import language_of
 
-MAX_LINE_BYTES = 1_000_000
 _ROLES: dict[str, Role] = {
     "system": "system",
     "user": "user",
@@ -26,6 +27,7 @@ _ROLES: dict[str, Role] = {
     "gpt": "assistant",
     "model": "assistant",
 }
+_KEPT = ("source", "licence", "license", "category")
 Row = dict[str, Any]
 
 
@@ -43,30 +45,50 @@ def load_examples(paths: Sequence[Path]) -> list[Example]:
     return examples
 
 
-def read_examples(path: Path, place: int = 1) -> Iterator[Example]:
-    """Yield the examples of one file; see `load_examples`. The place among several files keeps ids apart."""
-    if path.is_dir():
-        raise UsageError(f"{path} is a directory, and not a curate run.", hint="Pass a JSONL file.")
-    if not path.is_file():
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadRow:
+    """A row that could not be read: where it stands, what is wrong, and its text, cut to 2,000 characters."""
+
+    source: Source
+    message: str
+    raw: str
+
+
+def read_examples(
+    path: Path, place: int = 1, *, on_bad: Callable[[BadRow], None] | None = None
+) -> Iterator[Example]:
+    """Yield the examples of one file; see `load_examples`.
+
+    Args:
+        path: The file.
+        place: Its place among several files, which keeps ids apart.
+        on_bad: Takes a row that cannot be read, and reading goes on; without it the row is an error.
+    """
+    if path.is_dir() and not is_dataset_folder(path):
+        raise UsageError(
+            f"{path} is a directory, and neither a curate run nor a data set.", hint="Pass a data file."
+        )
+    if not path.exists():
         raise UsageError(f"{path}: there is no such file.", hint=_near(path))
-    for line, row in _rows(path):
-        yield _example(row, path, line, f"{line}" if place == 1 else f"{place}.{line}")
+    for line, raw in _items(path):
+        try:
+            row = _parse(raw, path, line) if isinstance(raw, bytes) else raw
+            yield _example(row, path, line, f"{line}" if place == 1 else f"{place}.{line}")
+        except DataError as error:
+            if on_bad is None:
+                raise
+            text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else json.dumps(raw)
+            source = Source(file=str(path), line=line)
+            on_bad(BadRow(source=source, message=str(error).partition("\n")[0], raw=text[:2000]))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Any]]:
-    with path.open("rb") as file:
-        first = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-        file.seek(0)
-        if first == b"[":
-            yield from enumerate(_parse(file.read(), path, 1), start=1)
-            return
-        for number, raw in enumerate(file, start=1):
-            if len(raw) > MAX_LINE_BYTES:
-                raise DataError(
-                    f"{path}, line {number}: {len(raw):,} bytes, over the limit of {MAX_LINE_BYTES:,}."
-                )
-            if raw.strip().removeprefix(b"\xef\xbb\xbf"):
-                yield number, _parse(raw, path, number)
+def _items(path: Path) -> Iterator[tuple[int, Any]]:
+    """Yield the unparsed lines of a JSONL file, or the items of a JSON array or a table."""
+    for number, row in read_rows(path):
+        if isinstance(row, bytes) and row.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[" and number == 1:
+            yield from enumerate(_parse(row, path, 1), start=1)
+        else:
+            yield number, row
 
 
 def _parse(raw: bytes, path: Path, line: int) -> Any:  # noqa: ANN401 - JSON
@@ -122,7 +144,17 @@ def _example(row: Any, path: Path, line: int, place: str) -> Example:  # noqa: A
         messages=messages,
         language=language_of(messages[-1].content),
         source=Source(**row["source"]) if given else Source(file=str(path), line=line),
+        metadata=_metadata(row) if not given else dict(row.get("metadata") or {}),
     )
+
+
+def _metadata(row: Row) -> dict[str, Any]:
+    """Keep what says where a row is from, and the passage that was given with its question."""
+    kept = {name: row[name] for name in _KEPT if isinstance(row.get(name), str) and row[name]}
+    passage = next(
+        (row[name] for name in ("input", "context") if "instruction" in row and row.get(name)), None
+    )
+    return {**kept, "context": passage} if passage else kept
 
 
 def _messages(row: Row, where: str) -> Iterator[Message]:
