@@ -7,15 +7,17 @@ besides such phrases; an ending or an opening that goes with any content does no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from loracheck.records import Example
 from loracheck.text import language_of, ngrams, normalise, sentences
 
-from .config import CurateConfig
+from .config import SelectConfig
+from .dedupe import Group
+from .fields import Fields
 
 _GRAM = {"ja": 3, "en": 6, "other": 4}
+_LEARNT_ROWS = 20_000
 _STYLE_SHARE = 0.3
 """An ending of this many of the sentences is style, which is not counted as content."""
 _LONGEST_ENDING = 24
@@ -33,40 +35,62 @@ class Flood:
     """Share of the reply's content made of phrases that many replies have."""
 
 
-def find_flood(examples: Sequence[Example], config: CurateConfig) -> dict[int, Flood]:
-    """Map the index of every row of the flood to the phrase it shares."""
-    if not examples:
+def find_flood(rows: Sequence[Fields], config: SelectConfig) -> dict[int, Flood]:
+    """Map the index of every row of the flood to the phrase it shares.
+
+    What floods is learnt from at most 20,000 rows, spread over the set: a phrase that stands in a few per cent of
+    the rows shows there. Then every row is looked at once, in order.
+    """
+    if not len(rows):
         return {}
-    style = _style_endings(examples)
-    size = _GRAM[Counter(language_of(example.reply) for example in examples).most_common(1)[0][0]]
-    bodies = [_body(example.reply, style) for example in examples]
-    grams = [set().union(*(ngrams(part, size) for part in body)) if body else set() for body in bodies]
+    learnt = [rows[place].reply for place in range(0, len(rows), -(-len(rows) // _LEARNT_ROWS))]
+    style = _style_endings(learnt)
+    size = _GRAM[Counter(map(language_of, learnt)).most_common(1)[0][0]]
+    bodies = [_body(reply, style) for reply in learnt]
+    grams = [_grams(body, size) for body in bodies]
     frequency = Counter(gram for row in grams for gram in row)
-    floor = max(3.0, config.flood_share * len(examples))
+    floor = max(3.0, config.flood_share * len(learnt))
     common = {gram for gram, count in frequency.items() if count >= floor and len(gram) == size}
     covers = [_covered(body, common, size) for body in bodies]
-    flooding = {
-        gram
-        for gram in common
-        if sum(cover for cover, row in zip(covers, grams, strict=True) if gram in row)
-        >= config.flood_cover * frequency[gram]
-    }
+    covered: Counter[str] = Counter()
+    for cover, row in zip(covers, grams, strict=True):
+        for gram in row & common:
+            covered[gram] += cover  # type: ignore[assignment]
+    flooding = {gram for gram in common if covered[gram] >= config.flood_cover * frequency[gram]}
     found: dict[int, Flood] = {}
-    for place, example in enumerate(examples):
-        shared = [gram for gram in grams[place] & flooding if gram not in normalise(example.prompt)]
-        if not bodies[place]:
-            found[place] = Flood(phrase=example.reply, replies=len(examples), cover=1.0)
-        elif shared and covers[place] >= _LEAST_COVER:
-            replies = max(frequency[gram] for gram in shared)
-            found[place] = Flood(
-                phrase=_longest_run(bodies[place], common, size), replies=replies, cover=covers[place]
-            )
+    for place in range(len(rows)) if flooding or style else ():
+        fields = rows[place]
+        body = _body(fields.reply, style)
+        if not body:
+            found[place] = Flood(phrase=fields.reply, replies=len(rows), cover=1.0)
+            continue
+        asked = normalise(f"{fields.context}\n{fields.question}")
+        shared = [gram for gram in _grams(body, size) & flooding if gram not in asked]
+        if shared and (cover := _covered(body, common, size)) >= _LEAST_COVER:
+            replies = round(max(frequency[gram] for gram in shared) * len(rows) / len(learnt))
+            found[place] = Flood(phrase=_longest_run(body, common, size), replies=replies, cover=cover)
     return found
 
 
-def _style_endings(examples: Sequence[Example]) -> tuple[str, ...]:
+def statements(flood: Mapping[int, Flood]) -> list[Group]:
+    """Group the rows of the flood by the phrase they share: each says one thing in many wordings."""
+    members: dict[str, list[int]] = {}
+    for place, found in flood.items():
+        members.setdefault(found.phrase, []).append(place)
+    return [
+        Group(kind="statement", members=tuple(places), shared=phrase)
+        for phrase, places in members.items()
+        if len(places) > 1
+    ]
+
+
+def _grams(body: Sequence[str], size: int) -> set[str]:
+    return set().union(*(ngrams(part, size) for part in body))
+
+
+def _style_endings(replies: Sequence[str]) -> tuple[str, ...]:
     """Return the endings of two and more characters that a large share of all sentences has, longest first."""
-    ends = [normalise(sentence) for example in examples for sentence in sentences(example.reply)]
+    ends = [normalise(sentence) for reply in replies for sentence in sentences(reply)]
     counts = Counter(end[-n:] for end in ends for n in range(2, min(_LONGEST_ENDING, len(end)) + 1))
     common = [ending for ending, count in counts.items() if count >= _STYLE_SHARE * len(ends)]
     return tuple(sorted(common, key=len, reverse=True))

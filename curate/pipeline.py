@@ -15,7 +15,7 @@ from loracheck import jsonl
 from loracheck.errors import DataError
 from loracheck.loading import load_examples, read_examples, resolve_source
 from loracheck.models import Base, load_base
-from loracheck.probes import BUNDLED, bundled_probes
+from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
 from loracheck.records import CurationSummary, SelectionSummary, ThresholdCurve
 from loracheck.runs import open_run
@@ -160,7 +160,7 @@ def _contamination(config: CurateConfig) -> Contamination | None:
     references = []
     if settings.probes:
         for suite in BUNDLED:
-            references += references_of_probes(bundled_probes([suite]), suite)
+            references += references_of_probes(bundled([suite]), suite)
     for name in settings.test_sets:
         references += references_of_examples(load_examples([Path(name)]), name)
     return Contamination(references, settings) if references else None

@@ -1,4 +1,4 @@
-"""Choose a small, good and diverse subset, and hold out a part of the same pool.
+"""Choose a small, good and diverse subset.
 
 Quality vetoes the bottom, it does not crown the top: published quality signals disagree with each other and
 follow length. Diversity is greedy k-center on the base's own embeddings (arXiv 1708.00489), which always takes
@@ -7,12 +7,29 @@ the row farthest from all rows taken so far.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .config import SelectConfig
+
+_LENGTH_EDGES = np.asarray([32, 128, 512, 2048])
+_BLOCK = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """The rows to choose from, a value each: unit vectors (rows, width) or None, quality (higher is better), codes."""
+
+    points: NDArray[np.float32] | None
+    quality: NDArray[np.float64]
+    languages: NDArray[np.int64]
+    sources: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    reply_characters: NDArray[np.int64]
+    reply_tokens: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +38,110 @@ class Selected:
 
     rank: dict[int, int]
     nearest: dict[int, tuple[int, float]]
+    method: str = "diverse"
+
+
+def select(pool: Pool, config: SelectConfig, seed: int) -> Selected:
+    """Choose rows within the budget.
+
+    "random" and "longest" are the baselines that an honest comparison needs; they take the same budget over the
+    whole pool. "diverse" shares the budget out over the strata by their size, every stratum getting something,
+    and takes in each the rows farthest from each other; without vectors it draws at random within the strata.
+    """
+    rows = len(pool.quality)
+    budget, costs = _budget(pool, config)
+    if config.method == "all" or budget is None or budget >= costs.sum():
+        return Selected(rank={row: row + 1 for row in range(rows)}, nearest={}, method="all")
+    draw = np.random.default_rng(seed)
+    shuffled = draw.permutation(rows)
+    if config.method == "random":
+        return _ranked(_take(shuffled.tolist(), costs, budget), "random")
+    if config.method == "longest":
+        longest = np.lexsort((np.arange(rows), -pool.reply_tokens))
+        return _ranked(_take(longest.tolist(), costs, budget), "longest")
+    orders = []
+    for members in _strata(pool, config):
+        if pool.points is None:
+            orders.append([row for row in shuffled.tolist() if row in set(members)])
+        else:
+            inside = np.asarray(members)
+            size = _most_rows(costs[inside], budget)
+            chosen = k_center(pool.points[inside], pool.quality[inside].tolist(), size)
+            orders.append([members[place] for place in sorted(chosen.rank, key=lambda i: chosen.rank[i])])
+    order = _interleaved(orders, [costs[np.asarray(members)].sum() for members in _strata(pool, config)], costs)
+    choice = _ranked(_take(order, costs, budget), "diverse" if pool.points is not None else "stratified random")
+    return choice if pool.points is None else _with_nearest(choice, pool.points)
+
+
+def _budget(pool: Pool, config: SelectConfig) -> tuple[float | None, NDArray[np.float64]]:
+    """Return the budget and what each row costs of it."""
+    rows = len(pool.quality)
+    if config.target_tokens is not None:
+        return config.target_tokens, pool.reply_tokens.astype(np.float64)
+    if config.target_share is not None:
+        return max(1, round(config.target_share * rows)), np.ones(rows)
+    return config.target_rows, np.ones(rows)
+
+
+def _take(order: Sequence[int], costs: NDArray[np.float64], budget: float) -> list[int]:
+    """Take rows in order while the budget lasts; a row that is over it is passed over."""
+    taken, spent = [], 0.0
+    for row in order:
+        if spent + costs[row] <= budget:
+            taken.append(row)
+            spent += float(costs[row])
+    return taken
+
+
+def _most_rows(costs: NDArray[np.float64], budget: float) -> int:
+    """Return how many of the cheapest rows the budget can hold: no stratum can give more."""
+    return max(1, int(np.searchsorted(np.cumsum(np.sort(costs)), budget, side="right")))
+
+
+def _strata(pool: Pool, config: SelectConfig) -> list[list[int]]:
+    columns = {
+        "language": pool.languages,
+        "source": pool.sources,
+        "cluster": pool.clusters,
+        "length": np.searchsorted(_LENGTH_EDGES, pool.reply_characters, side="right"),
+    }
+    members: dict[tuple[int, ...], list[int]] = {}
+    for row in range(len(pool.quality)):
+        members.setdefault(tuple(int(columns[name][row]) for name in config.strata), []).append(row)
+    return [members[key] for key in sorted(members)]
+
+
+def _interleaved(
+    orders: Sequence[Sequence[int]], weights: Sequence[float], costs: NDArray[np.float64]
+) -> list[int]:
+    """Merge the strata so that every beginning of the result holds each by its weight, and each early on."""
+    queue = []
+    for stratum, (order, weight) in enumerate(zip(orders, weights, strict=True)):
+        spent = 0.0
+        for row in order:
+            queue.append((spent / weight, stratum, row))
+            spent += float(costs[row])
+    return [row for _, _, row in sorted(queue, key=lambda item: item[:2])]
+
+
+def _ranked(chosen: Sequence[int], method: str) -> Selected:
+    return Selected(rank={row: n for n, row in enumerate(chosen, start=1)}, nearest={}, method=method)
+
+
+def _with_nearest(choice: Selected, points: NDArray[np.float32]) -> Selected:
+    """Name for every row left out the chosen row that is nearest to it."""
+    chosen = np.asarray(sorted(choice.rank), dtype=np.int64)
+    left = np.asarray([row for row in range(len(points)) if row not in choice.rank], dtype=np.int64)
+    nearest: dict[int, tuple[int, float]] = {}
+    for start in range(0, len(left) if len(chosen) else 0, _BLOCK):
+        block = left[start : start + _BLOCK]
+        cosines = points[block] @ points[chosen].T
+        best = cosines.argmax(axis=1)
+        nearest |= {
+            int(row): (int(chosen[b]), float(cosines[i, b]))
+            for i, (row, b) in enumerate(zip(block, best, strict=True))
+        }
+    return replace(choice, nearest=nearest)
 
 
 def loss_outliers(losses: Sequence[float], limit: float = 6.0) -> dict[int, float]:
@@ -38,12 +159,6 @@ def loss_outliers(losses: Sequence[float], limit: float = 6.0) -> dict[int, floa
     return {i: (v - median) / spread for i, v in enumerate(values.tolist()) if (v - median) / spread > limit}
 
 
-def hold_out(count: int, share: float, seed: int) -> set[int]:
-    """Draw the rows to hold out; at least one of ten or more, never all."""
-    size = min(round(count * share) or int(share > 0 and count >= 10), max(0, count - 1))
-    return set(random.Random(seed).sample(range(count), size))
-
-
 def k_center(points: NDArray[np.float32], quality: Sequence[float], target: int) -> Selected:
     """Choose target rows greedily, beginning with the best one.
 
@@ -53,12 +168,14 @@ def k_center(points: NDArray[np.float32], quality: Sequence[float], target: int)
         target: Rows to choose; at least as many as there are rows chooses all.
     """
     rows = len(points)
+    worth = np.asarray(quality)
     chosen = [max(range(rows), key=lambda i: (quality[i], -i))]
     closest = points @ points[chosen[0]]
     owner = np.zeros(rows, dtype=np.int64)
     while len(chosen) < min(target, rows):
         closest[chosen] = np.inf
-        pick = min(range(rows), key=lambda i: (float(closest[i]), -quality[i], i))
+        lowest = np.flatnonzero(closest == closest.min())
+        pick = int(lowest[np.argmax(worth[lowest])])
         similarity = points @ points[pick]
         nearer = similarity > closest
         owner[nearer], closest[nearer] = len(chosen), similarity[nearer]

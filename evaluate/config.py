@@ -7,7 +7,7 @@ from typing import Literal
 
 from loracheck.errors import UsageError
 
-from .suites import BUNDLED
+from loracheck.probes import BUNDLED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.loading import load_examples
 from loracheck.models import AdapterFile, Base, attach, load_base, read_adapter
+from loracheck.probes import bundled
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, ArmRecord, EvaluationContext, EvaluationResult, Example, Probe
 from loracheck.runs import is_run, open_run, read_run
@@ -23,7 +24,7 @@ from .choices import styles
 from .config import EvalConfig
 from .evidence import CHOICES, COMPLETIONS, CONTEXT, PROBES, read_evidence
 from .policy import Policy
-from .suites import IN_DOMAIN, TRAINING, bundled, every_nth, from_rows, without_training_questions
+from .suites import IN_DOMAIN, TRAINING, every_nth, from_rows, without_training_questions
 from .verdict import judge
 
 if TYPE_CHECKING:

@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from importlib.resources import as_file, files
+from collections.abc import Sequence
 
-from loracheck import jsonl
-from loracheck.errors import UsageError
 from loracheck.records import Example, Probe
 from loracheck.text import letters, normalise
 
-BUNDLED = ("facts-ja", "facts-en", "forms-ja", "forms-en", "open-ja", "open-en")
 IN_DOMAIN = "in-domain"
 TRAINING = "training"
-
-
-def bundled(suites: Sequence[str]) -> list[Probe]:
-    """Read bundled suites by name, "facts-ja" or "open-en" for instance.
-
-    Raises:
-        UsageError: there is no such suite.
-    """
-    return [probe for suite in suites for probe in _read(suite)]
-
-
-def _read(suite: str) -> Iterator[Probe]:
-    if suite not in BUNDLED:
-        raise UsageError(f"--suite {suite}: there are {', '.join(BUNDLED)}.")
-    with as_file(files("loracheck.evaluate") / "probes" / f"{suite.replace('-', '_')}.jsonl") as path:
-        yield from jsonl.read(path, Probe)
 
 
 def every_nth(probes: Sequence[Probe], limit: int | None) -> list[Probe]:

@@ -1,7 +1,8 @@
 """Instruction data in the shapes people keep it in, to examples; an error names file, line and field.
 
-Read are JSONL, JSON arrays, CSV, TSV, Parquet and datasets on disk, compressed or not, of Alpaca rows (instruction, input, output), ShareGPT conversations, OpenAI
-messages and prompt/completion pairs, and loracheck's own rows.
+Read are JSONL, JSON arrays, CSV, TSV, Parquet and datasets on disk, compressed or not, of Alpaca rows
+(instruction, input, output), ShareGPT conversations, OpenAI messages and prompt/completion pairs, and loracheck's
+own rows.
 """
 
 from __future__ import annotations

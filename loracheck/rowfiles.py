@@ -20,10 +20,10 @@ from loracheck.errors import DataError
 MAX_LINE_BYTES = 1_000_000
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_COMPRESSED: dict[bytes, Callable[[Path], IO[bytes]]] = {
-    b"\x1f\x8b": lambda path: cast(IO[bytes], gzip.open(path, "rb")),
-    b"BZh": lambda path: cast(IO[bytes], bz2.open(path, "rb")),
-    b"\xfd7zXZ\x00": lambda path: cast(IO[bytes], lzma.open(path, "rb")),
+_COMPRESSED: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
 }
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
@@ -51,7 +51,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
             yield from _parquet_rows(path)
             return
         opened = next((o for magic, o in _COMPRESSED.items() if head.startswith(magic)), None)
-        with opened(path) if opened else path.open("rb") as stream:
+        with opened(path, "rb") if opened else path.open("rb") as stream:
             yield from _stream_rows(path, stream)
     except (EOFError, OSError, lzma.LZMAError, csv.Error) as error:
         if isinstance(error, OSError) and error.errno is not None:
@@ -64,7 +64,7 @@ def _stream_rows(path: Path, stream: IO[bytes]) -> Iterator[tuple[int, bytes | d
     if delimiter := next((_DELIMITERS[s] for s in suffixes if s in _DELIMITERS), None):
         yield from _csv_rows(path, stream, delimiter)
         return
-    buffered = io.BufferedReader(cast(io.RawIOBase, stream), 1 << 16)
+    buffered = cast(io.BufferedReader, stream)  # every kind of file opened here can peek
     if buffered.peek(2)[:2] in _UTF16:
         text = io.TextIOWrapper(buffered, encoding="utf-16")
         yield from ((n, line.encode()) for n, line in enumerate(text, start=1) if line.strip())

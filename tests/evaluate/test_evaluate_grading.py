@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from loracheck.evaluate.grading import is_right
-from loracheck.evaluate.suites import BUNDLED, bundled
+from loracheck.probes import BUNDLED, bundled
 from loracheck.records import Expected, Probe
 
 FRAMES = {

@@ -39,10 +39,11 @@ ANSWERS = ("completions.jsonl", "choices.jsonl")
 @pytest.fixture(autouse=True)
 def few_open_prompts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Six open prompts instead of sixty."""
-    from loracheck.evaluate import pipeline, suites  # noqa: PLC0415
+    from loracheck import probes  # noqa: PLC0415
+    from loracheck.evaluate import pipeline  # noqa: PLC0415
 
     monkeypatch.setattr(
-        pipeline, "bundled", lambda names: suites.bundled(names)[: 6 if names[0].startswith("open") else None]
+        pipeline, "bundled", lambda names: probes.bundled(names)[: 6 if names[0].startswith("open") else None]
     )
 
 

@@ -7,11 +7,10 @@ from itertools import pairwise
 import pytest
 
 from loracheck.errors import UsageError
+from loracheck.probes import BUNDLED, bundled
 from loracheck.evaluate.suites import (
-    BUNDLED,
     IN_DOMAIN,
     TRAINING,
-    bundled,
     every_nth,
     from_rows,
     without_training_questions,

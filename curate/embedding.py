@@ -1,0 +1,73 @@
+"""Vectors of rows where no base was loaded: character n-grams, or a sentence-transformers model by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loracheck.errors import EnvironmentFault
+from loracheck.text import normalise
+
+_FEATURES = 2**18
+_FITTED_ROWS = 20_000
+_BATCH_ROWS = 5_000
+
+
+def surface(texts: Iterable[str], *, dimensions: int = 64, seed: int = 0) -> NDArray[np.float32]:
+    """Return unit vectors of hashed character 2- to 4-grams, reduced by a truncated SVD, (rows, dimensions).
+
+    They tell wordings apart and not meanings, and separate languages entirely. The reduction is fitted on the
+    first 20,000 rows; memory grows by the vectors alone.
+    """
+    from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - heavy
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer  # noqa: PLC0415
+
+    hashing = HashingVectorizer(
+        analyzer="char", ngram_range=(2, 4), n_features=_FEATURES, preprocessor=normalise, alternate_sign=False
+    )
+    batches = _batches(texts, _FITTED_ROWS)
+    first = next(batches, [])
+    if not first:
+        return np.zeros((0, dimensions), dtype=np.float32)
+    counts = hashing.transform(first)
+    weights = TfidfTransformer(sublinear_tf=True).fit(counts)
+    size = max(1, min(dimensions, len(first) - 1))
+    reduction = TruncatedSVD(size, n_iter=3, random_state=seed).fit(weights.transform(counts))
+    parts = [reduction.transform(weights.transform(counts))]
+    for batch in batches:
+        for start in range(0, len(batch), _BATCH_ROWS):
+            counts = hashing.transform(batch[start : start + _BATCH_ROWS])
+            parts.append(reduction.transform(weights.transform(counts)))
+    return unit(np.concatenate(parts).astype(np.float32))
+
+
+def sentence_transformer(name: str, texts: Iterable[str]) -> NDArray[np.float32]:
+    """Return unit vectors by a sentence-transformers model, (rows, its width).
+
+    Raises:
+        EnvironmentFault: the package is not installed.
+    """
+    try:
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - optional
+    except ImportError:
+        raise EnvironmentFault(
+            f"the embedder {name} needs sentence-transformers.", hint="pip install sentence-transformers"
+        ) from None
+    model: Any = SentenceTransformer(name)
+    return unit(np.asarray(model.encode(list(texts), show_progress_bar=False), dtype=np.float32))
+
+
+def unit(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale every vector to length 1; a vector of zeros stays."""
+    lengths = np.linalg.norm(points, axis=1, keepdims=True)
+    return np.asarray(points / np.maximum(lengths, 1e-9), dtype=np.float32)
+
+
+def _batches(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    iterator = iter(texts)
+    while batch := list(islice(iterator, size)):
+        yield batch
