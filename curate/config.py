@@ -13,15 +13,9 @@ class ReadConfig:
     """How data files are read.
 
     Attributes:
-        map: Column names of the data by the names loracheck uses: {"instruction": "question", ...}.
-        encoding: Encoding of text files; None finds out.
-        split: Split of a Hugging Face dataset; None takes the only one, or all.
         bad_rows: "stop" ends at the first row that cannot be read; "quarantine" sets it aside and goes on.
     """
 
-    map: dict[str, str] = field(default_factory=dict)
-    encoding: str | None = None
-    split: str | None = None
     bad_rows: Literal["stop", "quarantine"] = "stop"
 
 
@@ -59,14 +53,11 @@ class DedupeConfig:
         near_duplicate: Edit similarity from which two fields are alike; rows whose fields are all alike are one.
         family_share: Share of the rows that one template family may make up; the rest of it is dropped.
         family_rows: Members from which rows that differ in aligned slots only are a family.
-        semantic_quantile: Quantile of the cosine of random pairs from which rows are semantic duplicates; None
-            leaves the step out. Needs embeddings.
     """
 
     near_duplicate: float = 0.8
     family_share: float = 0.05
     family_rows: int = 3
-    semantic_quantile: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,61 +94,11 @@ class ScoreConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeConfig:
-    """Scores by a judge.
-
-    Attributes:
-        model: Model name at the endpoint, or a local model; None leaves the step out.
-        endpoint: Base address of an OpenAI-compatible server ("http://localhost:8000/v1"); None loads the model
-            here.
-        api_key_variable: Environment variable that holds the key.
-        rubrics: Names of bundled rubrics, or YAML files.
-        min_score: Score below which a row is dropped, on the rubric's scale; None drops nothing.
-        rows: Rows to score, drawn over languages, sources and lengths; None scores all.
-        max_requests, max_tokens: Budget; what is over it stays unscored.
-        max_unscored: Share of unscored rows above which the step fails.
-        prompt_price, completion_price: Cost of a million tokens, for the estimate; None shows none.
-    """
-
-    model: str | None = None
-    endpoint: str | None = None
-    api_key_variable: str = "OPENAI_API_KEY"
-    rubrics: tuple[str, ...] = ("educational-value", "helpfulness")
-    min_score: float | None = 2.0
-    rows: int | None = None
-    max_requests: int | None = None
-    max_tokens: int | None = None
-    concurrency: int = 8
-    timeout_seconds: float = 60.0
-    retries: int = 4
-    max_unscored: float = 0.05
-    prompt_price: float | None = None
-    completion_price: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassifierConfig:
-    """A classifier that learns the judge's scores and gives them to the rows the judge did not see.
-
-    Attributes:
-        enabled: Whether it is trained; needs a judge and embeddings.
-        least_rows: Judged rows below which it is not trained.
-        drop_share: Share of the unjudged rows, the lowest predicted ones, that it may drop.
-    """
-
-    enabled: bool = False
-    least_rows: int = 200
-    folds: int = 5
-    drop_share: float = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SelectConfig:
     """The subset.
 
     Attributes:
-        method: "diverse" (stratified k-center), "facility" (stratified facility location), "random", "longest",
-            or "all".
+        method: "diverse" (stratified k-center), "random", "longest" or "all".
         target_rows, target_share, target_tokens: The budget, at most one of them; None keeps all that pass.
             Tokens are those of the replies.
         flood_share: Share of the rows in which a phrase must stand to count as a phrase that floods the set.
@@ -166,7 +107,7 @@ class SelectConfig:
         strata: What the budget is shared out over.
     """
 
-    method: Literal["diverse", "facility", "random", "longest", "all"] = "diverse"
+    method: Literal["diverse", "random", "longest", "all"] = "diverse"
     target_rows: int | None = None
     target_share: float | None = None
     target_tokens: int | None = None
@@ -174,19 +115,6 @@ class SelectConfig:
     flood_cover: float = 0.5
     flood_keep: float = 0.02
     strata: tuple[Literal["language", "source", "length", "cluster"], ...] = ("language", "source", "length")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SynthesizeConfig:
-    """Rows that are made, not collected; each is marked as synthetic.
-
-    Attributes:
-        exercises: Textbook-style rows to ask the generator for, for the thin clusters. Needs an endpoint.
-        replay: The base's own answers to neutral questions, which keep it from forgetting. Needs a base.
-    """
-
-    exercises: int = 0
-    replay: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,10 +133,7 @@ class CurateConfig:
     dedupe: DedupeConfig = DedupeConfig()
     decontaminate: DecontaminateConfig = DecontaminateConfig()
     score: ScoreConfig = ScoreConfig()
-    judge: JudgeConfig = JudgeConfig()
-    classifier: ClassifierConfig = ClassifierConfig()
     select: SelectConfig = SelectConfig()
-    synthesize: SynthesizeConfig = SynthesizeConfig()
     heldout_share: float = 0.1
     max_loss: float = 0.3
     allow_loss: dict[str, float] = field(default_factory=dict)
@@ -223,9 +148,6 @@ class CurateConfig:
             "filters.echo_similarity": self.filters.echo_similarity,
             "dedupe.near_duplicate": self.dedupe.near_duplicate,
             "dedupe.family_share": self.dedupe.family_share,
-            "dedupe.semantic_quantile": self.dedupe.semantic_quantile,
-            "judge.max_unscored": self.judge.max_unscored,
-            "classifier.drop_share": self.classifier.drop_share,
             "select.target_share": self.select.target_share,
             "select.flood_share": self.select.flood_share,
             "select.flood_cover": self.select.flood_cover,
@@ -239,8 +161,6 @@ class CurateConfig:
             "select.target_rows": self.select.target_rows,
             "select.target_tokens": self.select.target_tokens,
             "score.max_ifd": self.score.max_ifd,
-            "judge.concurrency": self.judge.concurrency,
-            "judge.timeout_seconds": self.judge.timeout_seconds,
         }
         for name, value in above_zero.items():
             if value is not None and value <= 0:

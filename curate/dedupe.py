@@ -145,7 +145,11 @@ def _similarities(one: Fields, other: Fields, least: float) -> tuple[float, floa
     """Return the normalised edit similarity of each field; 0 stands for anything far below the least."""
     floor = 100 * min(least, _PARAPHRASE_QUESTION)
     context, question, reply = (
-        1.0 if a == b else 0.0 if min(len(a), len(b)) < _SHORTEST else fuzz.ratio(a, b, score_cutoff=floor) / 100
+        1.0
+        if a == b
+        else 0.0
+        if min(len(a), len(b)) < _SHORTEST
+        else fuzz.ratio(a, b, score_cutoff=floor) / 100
         for a, b in zip(one, other, strict=True)
     )
     return context, question, reply

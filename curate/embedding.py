@@ -27,7 +27,11 @@ def surface(texts: Iterable[str], *, dimensions: int = 64, seed: int = 0) -> NDA
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer  # noqa: PLC0415
 
     hashing = HashingVectorizer(
-        analyzer="char", ngram_range=(2, 4), n_features=_FEATURES, preprocessor=normalise, alternate_sign=False
+        analyzer="char",
+        ngram_range=(2, 4),
+        n_features=_FEATURES,
+        preprocessor=normalise,
+        alternate_sign=False,
     )
     batches = _batches(texts, _FITTED_ROWS)
     first = next(batches, [])

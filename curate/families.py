@@ -63,7 +63,8 @@ def cap_families(
     for place in sorted(parent, key=lambda place: int(rank[place])):
         members.setdefault(root(place), []).append(place)
     cap = max(config.family_rows, int(config.family_share * total))
-    families, over = [], {}
+    families: list[Family] = []
+    over: dict[int, int] = {}
     for places in members.values():
         if len(places) >= config.family_rows:
             shared = skeleton(rows[places[0]], fillers[places[0]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from loracheck.loading import BadRow
-from loracheck.records import ClassifierSummary, JudgeSummary, Score, SelectionSummary, ThresholdCurve
+from loracheck.records import SelectionSummary, ThresholdCurve
 
 from .dedupe import Group
 from .score import RowScore
@@ -19,10 +19,7 @@ class Findings:
     groups: list[Group] = field(default_factory=list)
     curves: list[ThresholdCurve] = field(default_factory=list)
     base_scores: dict[int, RowScore] = field(default_factory=dict)
-    judge_scores: dict[int, tuple[Score, ...]] = field(default_factory=dict)
     masked: dict[int, tuple[str, ...]] = field(default_factory=dict)
     clusters: dict[int, int] = field(default_factory=dict)
     map: dict[int, tuple[float, float]] = field(default_factory=dict)
-    judge: JudgeSummary | None = None
-    classifier: ClassifierSummary | None = None
     selection: SelectionSummary | None = None

@@ -19,14 +19,21 @@ from .config import FilterConfig
 
 _NO_DIGIT = r"(?<![\d.])"
 _END = r"(?![\d]|[.-]\d)"
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}(?![A-Za-z0-9])")
-_FICTIONAL_HOST = re.compile(r"@(?:[\w.-]+\.)?(?:example\.\w+|example|test|invalid|localhost)$", re.IGNORECASE)
-_PHONE_JA = re.compile(
-    _NO_DIGIT + r"(?:\+81[- ]?|0)(?:[1-9]0[- ]?\d{4}[- ]?\d{4}|\d{1,4}(?:-\d{1,4}-|\(\d{1,4}\)|[ ]\d{2,4}[ ])\d{4})" + _END
+_EMAIL = re.compile(
+    r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}(?![A-Za-z0-9])"
 )
-_PHONE_EN = re.compile(_NO_DIGIT + r"(?:\+?1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}" + _END)
+_FICTIONAL_HOST = re.compile(
+    r"@(?:[\w.-]+\.)?(?:example\.\w+|example|test|invalid|localhost)$", re.IGNORECASE
+)
+_PHONE_JA = re.compile(
+    _NO_DIGIT + r"(?:\+81[- ]?|0)(?:[1-9]0[- ]?\d{4}[- ]?\d{4}"
+    r"|\d{1,4}(?:-\d{1,4}-|\(\d{1,4}\)|[ ]\d{2,4}[ ])\d{4})" + _END
+)
+_PHONE_EN = re.compile(
+    _NO_DIGIT + r"(?:\+?1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}" + _END
+)
 _PHONE_WORLD = re.compile(_NO_DIGIT + r"\+[2-9]\d{1,2}(?:[- ]\d{2,5}){2,4}" + _END)
-_DIGITS = re.compile(r"\d")
+_MAY_HOLD = re.compile(r"[\d@＠]|-----|sk-|xox")
 _CARD = re.compile(_NO_DIGIT + r"[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{3,4}" + _END)
 _MY_NUMBER = re.compile(_NO_DIGIT + r"\d{4}[ -]?\d{4}[ -]?\d{4}" + _END)
 _POSTAL = re.compile(r"(?:〒|郵便番号[はが:：]?)\s?\d{3}-?\d{4}" + _END)
@@ -43,7 +50,8 @@ _ADDRESS_EN = re.compile(
     r"[A-Z][A-Za-z ]{1,30}, [A-Z]{2} \d{5}"
 )
 _BIRTH = re.compile(
-    r"(?:生年月日|誕生日)[はが:： ]{0,3}(?:(?:昭和|平成|令和|大正)?\d{1,4}年\d{1,2}月\d{1,2}日|\d{4}[/-]\d{1,2}[/-]\d{1,2})"
+    r"(?:生年月日|誕生日)[はが:： ]{0,3}(?:(?:昭和|平成|令和|大正)?\d{1,4}年\d{1,2}月\d{1,2}日"
+    r"|\d{4}[/-]\d{1,2}[/-]\d{1,2})"
     r"|(?:date of birth|DOB)[: ]{1,3}(?:\d{1,4}[/-]\d{1,2}[/-]\d{1,4}|[A-Z][a-z]+ \d{1,2}, \d{4})",
     re.IGNORECASE,
 )
@@ -75,9 +83,8 @@ class Span:
 
 def find_personal(text: str) -> list[Span]:
     """Return the personal data of a text, in order and without overlap."""
-    if not ("@" in text or "-----" in text or "_" in text or "sk-" in text or "AKIA" in text):
-        if not _DIGITS.search(text):
-            return []
+    if not _MAY_HOLD.search(text):
+        return []
     view, places = _view(text)
     found = sorted(
         (match.start(), -match.end(), kind)
@@ -160,7 +167,8 @@ def _luhn(text: str) -> bool:
     """Check a card number by its Luhn sum."""
     digits = [int(digit) for digit in _digits(text)]
     doubled = [
-        d if place % 2 else (2 * d if d < 5 else 2 * d - 9) for place, d in enumerate(reversed(digits), 1)]
+        d if place % 2 else (2 * d if d < 5 else 2 * d - 9) for place, d in enumerate(reversed(digits), 1)
+    ]
     return len(digits) in (15, 16) and len(set(digits)) > 2 and sum(doubled) % 10 == 0
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from loracheck import jsonl
 from loracheck.errors import DataError
-from loracheck.loading import load_examples, read_examples, resolve_source
+from loracheck.loading import check_file, load_examples, read_examples
 from loracheck.models import Base, load_base
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
@@ -23,54 +23,48 @@ from loracheck.template import ChatTemplate, choose_template
 
 from . import embedding
 from .check import Checker
-from .classifier import distil, droppable
 from .clusters import cluster, project
 from .config import CurateConfig
-from .decontaminate import Contamination, references_of_examples, references_of_probes
+from .decontaminate import Contamination, Reference, references_of_examples, references_of_probes
 from .dedupe import Group, find_duplicates
 from .filters import Profile, ProfileCounter
 from .findings import Findings
 from .flood import find_flood, statements
-from .judging import judge_rows, low_score
 from .parallel import map_rows
 from .pii import masked
 from .rows import Rows
-from .score import ScoreCache, embeddings, ignores_question, score_examples
+from .score import embeddings, score_examples
 from .selection import Pool, loss_outliers, select
-from .semantic import find_semantic
 from .split import hold_out
-from .synthesize import replay
 from .writing import write_run
 
 WORK = "work"
 
 
 def curate(
-    data: Sequence[str | Path],
+    data: Sequence[Path],
     base_spec: str | None,
     out: Path,
     config: CurateConfig,
     *,
-    export: Sequence[str] = (),
     progress: Progress,
 ) -> CurationSummary:
     """Curate data and write a curate run.
 
     Args:
-        data: Files, folders or hub ids, in any of the known shapes.
+        data: Files, or folders of a Hugging Face dataset, in any of the known shapes.
         base_spec: The base that scores the rows and embeds them; None leaves rows unscored.
         out: The run directory.
         config: Options.
-        export: Formats to write besides: trl, axolotl, llamafactory, parquet, hf.
         progress: Where to report.
 
     Raises:
-        LoracheckError: bad data, a base or judge that cannot be used, no row left, or the loss alarm.
+        LoracheckError: bad data, a base that cannot be loaded, no row left, or the loss alarm.
     """
-    sources = [resolve_source(spec, config.read.split) for spec in data]
-    inputs = [file for source in sources for file in source.files]
-    inputs += [Path(name) for name in config.decontaminate.test_sets]
-    options = {"base": base_spec, "export": list(export), **_deciding(config)}
+    for path in data:
+        check_file(path)
+    inputs = [*data, *(Path(name) for name in config.decontaminate.test_sets)]
+    options = {"base": base_spec, **_deciding(config)}
     with open_run(out, "curate", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
             progress.say(f"{out} is finished already; nothing to do.")
@@ -81,46 +75,31 @@ def curate(
         with rows.store:
             profile = read_rows(rows, findings, data, config, progress)
             base, template = _load(base_spec, progress)
-            if base and template and config.synthesize.replay:
-                languages = sorted(profile.languages)
-                rows.add(replay(base, template, config.synthesize.replay, languages, config.seed, progress))
             check_rows(rows, findings, profile, config, progress)
             deduplicate_rows(rows, findings, config, progress)
             if base and template:
-                _score(rows, findings, base, template, progress)
+                _score(rows, findings, base, template, out, progress)
             _drop_flood(rows, findings, config)
             _drop_mismatched(rows, findings, config)
-            _judge(rows, findings, config, progress)
             points, embedder = _embed(rows, findings, config, progress)
-            if points is not None:
-                _drop_predicted_low(rows, findings, points, embedder, config)
-                _drop_semantic(rows, findings, points, config)
             if not len(rows.left):
                 raise DataError(f"no row of {len(rows)} passed.", hint=_common_reasons(rows))
             _hold_out(rows, findings, config)
             _select(rows, findings, points, embedder, config)
-            summary = write_run(out, rows, findings, export)
+            summary = write_run(out, rows, findings)
         shutil.rmtree(work)
         return summary
 
 
 def read_rows(
-    rows: Rows, findings: Findings, data: Sequence[str | Path], config: CurateConfig, progress: Progress
+    rows: Rows, findings: Findings, data: Sequence[Path], config: CurateConfig, progress: Progress
 ) -> Profile:
     """Read every row, and learn how the whole set is written."""
     counter = ProfileCounter()
     on_bad = findings.bad.append if config.read.bad_rows == "quarantine" else None
     for number, source in enumerate(data, start=1):
         before = len(rows)
-        for example in read_examples(
-            source,
-            number,
-            columns=config.read.map or None,
-            encoding=config.read.encoding,
-            split=config.read.split,
-            announce=progress.say,
-            on_bad=on_bad,
-        ):
+        for example in read_examples(source, number, on_bad=on_bad):
             counter.add(example)
             rows.add([example])
         if len(rows) == before and not findings.bad:
@@ -157,7 +136,7 @@ def check_rows(
 
 def _contamination(config: CurateConfig) -> Contamination | None:
     settings = config.decontaminate
-    references = []
+    references: list[Reference] = []
     if settings.probes:
         for suite in BUNDLED:
             references += references_of_probes(bundled([suite]), suite)
@@ -167,6 +146,7 @@ def _contamination(config: CurateConfig) -> Contamination | None:
 
 
 def deduplicate_rows(rows: Rows, findings: Findings, config: CurateConfig, progress: Progress) -> None:
+    """Drop what is said twice, and note what shares a prompt, a reply, a passage or a template."""
     left = rows.left
     quality = [float(rows.reply_characters[place]) for place in left]
     progress.say(f"comparing {len(left):,} rows with each other")
@@ -197,11 +177,12 @@ def _load(base_spec: str | None, progress: Progress) -> tuple[Base | None, ChatT
     return base, choose_template(base.tokenizer, [])
 
 
-def _score(rows: Rows, findings: Findings, base: Base, template: ChatTemplate, progress: Progress) -> None:
+def _score(
+    rows: Rows, findings: Findings, base: Base, template: ChatTemplate, out: Path, progress: Progress
+) -> None:
     left = rows.left
     examples = list(rows.store.rows(left.tolist()))
-    with ScoreCache.open(base, template) as cache:
-        scores = score_examples(base, template, examples, cache, progress)
+    scores = score_examples(base, template, examples, out / "scores.jsonl", progress)
     findings.base_scores = {int(place): scores[rows.ids[place]] for place in left}
 
 
@@ -229,7 +210,8 @@ def _drop_mismatched(rows: Rows, findings: Findings, config: CurateConfig) -> No
     outliers = loss_outliers([findings.base_scores[p].loss for p in scored], config.score.max_deviations)
     for index, place in enumerate(scored):
         score = findings.base_scores[place]
-        if (values := ignores_question(score, config.score)) is not None:
+        if score.ifd >= config.score.max_ifd:
+            values = {"ifd": score.ifd, "limit": config.score.max_ifd}
             rows.ledger.decide(place, "dropped", "score", "ignores_question", values)
         elif index in outliers:
             values = {"deviations": outliers[index], "limit": config.score.max_deviations}
@@ -246,24 +228,6 @@ def _drop_mismatched(rows: Rows, findings: Findings, config: CurateConfig) -> No
                 dropped=tuple(sum(ifd >= limit for ifd in ifds) for limit in thresholds),
             )
         )
-    rows.ledger.check_losses()
-
-
-def _judge(rows: Rows, findings: Findings, config: CurateConfig, progress: Progress) -> None:
-    """Let the judge veto the bottom; it does not crown the top."""
-    if config.judge.model is None:
-        return
-    left = rows.left.tolist()
-    place_of = {rows.ids[place]: place for place in left}
-    judged = judge_rows(list(rows.store.rows(left)), config.judge, seed=config.seed, progress=progress)
-    findings.judge = judged.summary
-    findings.judge_scores = {place_of[name]: scores for name, scores in judged.scores.items()}
-    for name in sorted(judged.injections, key=lambda name: place_of[name]):
-        rows.ledger.decide(place_of[name], "quarantined", "judge", "judge_injection")
-    for place in rows.left.tolist():
-        if place in findings.judge_scores and (low := low_score(findings.judge_scores[place], config.judge)):
-            values = {"rubric": low[0], "score": low[1], "limit": config.judge.min_score}
-            rows.ledger.decide(place, "dropped", "judge", "low_judge_score", values)
     rows.ledger.check_losses()
 
 
@@ -293,44 +257,6 @@ def _embed(
     findings.map = {int(p): (float(x), float(y)) for p, (x, y) in zip(left, spots, strict=True)}
     progress.say(f"{len(set(labels.tolist())):,} clusters of {len(left):,} rows ({name})")
     return points, name
-
-
-def _drop_predicted_low(
-    rows: Rows, findings: Findings, points: NDArray[np.float32], embedder: str, config: CurateConfig
-) -> None:
-    """Let the classifier that learnt the judge's scores veto the bottom, if it beats length alone."""
-    if not config.classifier.enabled:
-        return
-    places = sorted(findings.clusters)
-    judged = {}
-    for index, place in enumerate(places):
-        found = [s.value for s in findings.judge_scores.get(place, ()) if s.value is not None]
-        if found:
-            judged[index] = float(np.mean(found))
-    characters = np.asarray([rows.reply_characters[place] for place in places])
-    languages = [rows.languages[place] for place in places]
-    distilled = distil(points, characters, languages, judged, config.classifier, config.seed, embedder)
-    findings.classifier = distilled.summary
-    for index, values in droppable(distilled, config.classifier).items():
-        rows.ledger.decide(places[index], "dropped", "classifier", "low_predicted_score", values)
-    rows.ledger.check_losses()
-
-
-def _drop_semantic(rows: Rows, findings: Findings, points: NDArray[np.float32], config: CurateConfig) -> None:
-    quantile = config.dedupe.semantic_quantile
-    if quantile is None:
-        return
-    places = sorted(findings.clusters)
-    left = set(rows.left.tolist())
-    inside = [index for index, place in enumerate(places) if place in left]
-    quality = [float(rows.reply_characters[places[index]]) for index in inside]
-    languages = [rows.languages[places[index]] for index in inside]
-    found = find_semantic(points[inside], quality, quantile, config.seed, groups=languages)
-    for index, (of, cosine) in found.duplicates.items():
-        values = {"cosine": cosine, "limit": found.threshold}
-        place, related = places[inside[index]], places[inside[of]]
-        rows.ledger.decide(place, "dropped", "dedupe", "semantic_duplicate", values, related)
-    rows.ledger.check_losses()
 
 
 def _hold_out(rows: Rows, findings: Findings, config: CurateConfig) -> None:

@@ -14,7 +14,6 @@ from loracheck.records import CurationPlan
 
 from .config import CurateConfig
 from .findings import Findings
-from .judging import estimate
 from .pipeline import check_rows, deduplicate_rows, read_rows
 from .rows import Rows
 
@@ -22,7 +21,7 @@ _SAMPLE = 500
 
 
 def plan(
-    data: Sequence[str | Path], base_spec: str | None, config: CurateConfig, *, progress: Progress
+    data: Sequence[Path], base_spec: str | None, config: CurateConfig, *, progress: Progress
 ) -> CurationPlan:
     """Read, check and compare the rows in a temporary folder, and estimate what the rest would cost.
 
@@ -41,11 +40,6 @@ def plan(
             deduplicate_rows(rows, findings, config, progress)
             left = rows.left.tolist()
             tokens, how = _tokens(rows, base_spec)
-            judge = (
-                estimate(list(rows.store.rows(left)), config.judge, config.seed)
-                if config.judge.model
-                else None
-            )
     reasons = {reason: n for (_, reason, _), n in rows.ledger.reasons().most_common()}
     return CurationPlan(
         rows=len(rows) + len(findings.bad),
@@ -53,9 +47,6 @@ def plan(
         tokens_from=how,
         passing=len(left),
         reasons=reasons,
-        judge_requests=judge.requests if judge else None,
-        judge_tokens=judge.prompt_tokens + judge.completion_tokens if judge else 0,
-        judge_cost=judge.cost if judge else None,
         seconds=round(time.monotonic() - started, 1),
         time_note=_time_note(base_spec, len(left)),
     )
@@ -86,4 +77,4 @@ def _tokens(rows: Rows, base_spec: str | None) -> tuple[int, str]:
 def _time_note(base_spec: str | None, rows: int) -> str:
     if base_spec is None:
         return "without a base the rest takes about as long again"
-    return f"the base then reads {rows:,} rows three times; its speed shows in the first lines of progress"
+    return f"the base then reads {rows:,} rows twice; its speed shows in the first lines of progress"

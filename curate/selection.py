@@ -68,8 +68,12 @@ def select(pool: Pool, config: SelectConfig, seed: int) -> Selected:
             size = _most_rows(costs[inside], budget)
             chosen = k_center(pool.points[inside], pool.quality[inside].tolist(), size)
             orders.append([members[place] for place in sorted(chosen.rank, key=lambda i: chosen.rank[i])])
-    order = _interleaved(orders, [costs[np.asarray(members)].sum() for members in _strata(pool, config)], costs)
-    choice = _ranked(_take(order, costs, budget), "diverse" if pool.points is not None else "stratified random")
+    order = _interleaved(
+        orders, [costs[np.asarray(members)].sum() for members in _strata(pool, config)], costs
+    )
+    choice = _ranked(
+        _take(order, costs, budget), "diverse" if pool.points is not None else "stratified random"
+    )
     return choice if pool.points is None else _with_nearest(choice, pool.points)
 
 

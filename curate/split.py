@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def hold_out(
-    clusters: NDArray[np.int64], tied: Sequence[Sequence[int]], share: float, seed: int
-) -> set[int]:
+def hold_out(clusters: NDArray[np.int64], tied: Sequence[Sequence[int]], share: float, seed: int) -> set[int]:
     """Draw the rows to hold out, over the clusters, so that they resemble the pool.
 
     Args:

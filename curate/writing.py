@@ -19,7 +19,6 @@ from loracheck.records import (
     StepCount,
 )
 
-from .export import export as export_rows
 from .findings import Findings
 from .ledger import Entry
 from .rows import Rows
@@ -27,7 +26,7 @@ from .rows import Rows
 ROWS_PER_BATCH = 10_000
 
 
-def write_run(out: Path, rows: Rows, findings: Findings, export: Sequence[str]) -> CurationSummary:
+def write_run(out: Path, rows: Rows, findings: Findings) -> CurationSummary:
     """Write every file of a curate run; returns the summary."""
     entries = rows.ledger.close()
     decisions = [_decision(rows, findings, place, entry) for place, entry in enumerate(entries)]
@@ -45,8 +44,6 @@ def write_run(out: Path, rows: Rows, findings: Findings, export: Sequence[str]) 
     jsonl.write(out / "groups.jsonl", groups)
     _write_scores(out / "scores.parquet", rows, findings, entries)
     summary = _summary(rows, findings, places, groups)
-    if export:
-        export_rows(out / "kept.jsonl", export, out, summary)
     jsonl.write_one(out / "summary.json", summary)
     return summary
 
@@ -68,7 +65,7 @@ def _decision(rows: Rows, findings: Findings, place: int, entry: Entry) -> Decis
 
 def _scores(findings: Findings, place: int) -> tuple[Score, ...]:
     base = findings.base_scores.get(place)
-    return (*(base.as_scores() if base else ()), *findings.judge_scores.get(place, ()))
+    return base.as_scores() if base else ()
 
 
 def _gone(rows: Rows, decisions: Sequence[Decision], places: Sequence[int]) -> Iterator[DroppedRow]:
@@ -176,13 +173,10 @@ def _summary(
         unscored=len(rows) - len(findings.base_scores),
         kept_reply_characters=sum(rows.reply_characters[place] for place in places["kept"]),
         read_reply_characters=sum(rows.reply_characters),
-        synthetic=sum(name.startswith("syn-") for name in rows.ids),
         masked=len(findings.masked),
         languages=dict(Counter(rows.languages).most_common()),
         sources=dict(Counter(rows.sources).most_common()),
         groups=dict(Counter(group.kind for group in groups).most_common()),
         curves=tuple(findings.curves),
-        judge=findings.judge,
-        classifier=findings.classifier,
         selection=findings.selection,
     )

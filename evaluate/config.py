@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from loracheck.errors import UsageError
-
 from loracheck.probes import BUNDLED
 
 

@@ -11,8 +11,7 @@ import click
 from loracheck.errors import UsageError
 
 PATH = click.Path(path_type=Path)
-PRESETS = ("lima", "textbooks", "minimal")
-FORMATS = ("trl", "axolotl", "llamafactory", "parquet", "hf")
+PRESETS = ("lima", "minimal")
 C = TypeVar("C", bound=Callable[..., Any])
 
 # Options that set a key of the configuration; two underscores stand for the dot.
@@ -22,8 +21,6 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "filters__languages",
         {"multiple": True, "help": "Language a reply may have.  [default: as asked]"},
     ),
-    ("--encoding", "read__encoding", {"help": "Encoding of text files.  [default: found out]"}),
-    ("--split", "read__split", {"help": "Split of a Hugging Face dataset."}),
     (
         "--bad-rows",
         "read__bad_rows",
@@ -40,11 +37,6 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         {"type": float, "help": "Similarity of duplicates.  [default: 0.8]"},
     ),
     (
-        "--semantic-quantile",
-        "dedupe__semantic_quantile",
-        {"type": float, "help": "Drop rows closer than this quantile of random pairs.  [default: off]"},
-    ),
-    (
         "--test-set",
         "decontaminate__test_sets",
         {"multiple": True, "help": "File of questions that must stay unseen."},
@@ -59,30 +51,11 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "score__embedder",
         {"help": "base, surface, or a sentence-transformers model.  [default: auto]"},
     ),
-    ("--judge", "judge__model", {"help": "Judge: a model at --judge-endpoint, or a local one."}),
-    (
-        "--judge-endpoint",
-        "judge__endpoint",
-        {"help": "OpenAI-compatible address, such as http://localhost:8000/v1."},
-    ),
-    ("--judge-rows", "judge__rows", {"type": int, "help": "Rows the judge scores.  [default: all]"}),
-    ("--rubric", "judge__rubrics", {"multiple": True, "help": "Bundled rubric or YAML file."}),
-    (
-        "--min-score",
-        "judge__min_score",
-        {"type": float, "help": "Judge's score below which a row goes.  [default: 2]"},
-    ),
-    ("--max-requests", "judge__max_requests", {"type": int, "help": "Budget of the judge in requests."}),
-    (
-        "--classifier/--no-classifier",
-        "classifier__enabled",
-        {"default": None, "help": "Learn the judge's scores."},
-    ),
     (
         "--select",
         "select__method",
         {
-            "type": click.Choice(["diverse", "facility", "random", "longest", "all"]),
+            "type": click.Choice(["diverse", "random", "longest", "all"]),
             "help": "How the subset is chosen.  [default: diverse]",
         },
     ),
@@ -93,11 +66,6 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ),
     ("--target-share", "select__target_share", {"type": float, "help": "Share of the rows to select."}),
     ("--target-tokens", "select__target_tokens", {"type": int, "help": "Reply tokens to select."}),
-    (
-        "--replay",
-        "synthesize__replay",
-        {"type": int, "help": "Answers of the base to neutral questions to add."},
-    ),
     (
         "--heldout-share",
         "heldout_share",
@@ -120,33 +88,22 @@ def _keys(command: C) -> C:
 
 
 @click.command()
-@click.argument("data", nargs=-1, required=True)
+@click.argument("data", nargs=-1, required=True, type=PATH)
 @click.option("-o", "--out", type=PATH, help="Run directory to write.")
 @click.option("--base", help="Base that scores the rows: hub id, folder or GGUF file.")
 @click.option("--preset", type=click.Choice(PRESETS), help="A known recipe to begin with.")
 @click.option("--config", "config_file", type=PATH, help="YAML file of options, laid over the preset.")
 @click.option(
-    "--map",
-    "columns",
-    multiple=True,
-    metavar="NAME=COLUMN",
-    help="Column that holds instruction, input, output.",
-)
-@click.option(
     "--allow-loss", multiple=True, metavar="RULE=SHARE", help="Let a rule remove more than --max-loss."
 )
-@click.option(
-    "--export", multiple=True, type=click.Choice(FORMATS), help="Write the kept rows for another tool, too."
-)
-@click.option("--dry-run", is_flag=True, help="Say rows, tokens, judge calls, cost and time; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what would stay and what it would take; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @_keys
 def curate(
-    data: tuple[str, ...],
+    data: tuple[Path, ...],
     out: Path | None,
     base: str | None,
-    export: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -154,13 +111,13 @@ def curate(
 ) -> None:
     """Select a small, good, diverse subset of instruction data, and say why each row was kept or dropped.
 
-    Reads JSONL, JSON, CSV, Parquet and Hugging Face datasets of Alpaca, ShareGPT, OpenAI messages, dolly or
-    prompt/completion rows, compressed or not.
+    Reads JSONL, JSON, CSV, TSV, Parquet and Hugging Face datasets on disk of Alpaca, ShareGPT, OpenAI messages,
+    dolly or prompt/completion rows, compressed or not.
 
     \b
     Examples:
       loracheck curate persona.jsonl --base google/gemma-3-270m -o runs/curated
-      loracheck curate alpaca.json dolly.csv --preset lima --export trl -o runs/lima
+      loracheck curate alpaca.json dolly.csv --preset lima -o runs/lima
       loracheck curate explain 17 --run runs/curated
     """
     from loracheck.curate.pipeline import curate as run_curate
@@ -179,7 +136,7 @@ def curate(
         raise UsageError(
             "-o is missing.", hint="Name the run directory to write, for instance -o runs/curated"
         )
-    summary = run_curate(data, base, out, config, export=export, progress=progress)
+    summary = run_curate(data, base, out, config, progress=progress)
     report = write_report(out, related=[], language="en")
     if as_json:
         _print_json(summary)
@@ -214,10 +171,9 @@ def explain(row: str, run: Path, language: Any, as_json: bool) -> None:
 def _config(
     preset: str | None,
     config_file: Path | None,
-    columns: tuple[str, ...],
     allow_loss: tuple[str, ...],
     **given: Any,
-) -> Any:  # noqa: ANN401 - a CurateConfig, which is not imported for help
+) -> Any:
     from loracheck.curate.config import CurateConfig
     from loracheck.curate.presets import preset_values
     from loracheck.settings import build, merged, read_yaml_file
@@ -229,8 +185,6 @@ def _config(
         if value not in (None, ()):
             *groups, key = name.split("__")
             values = merged(values, {groups[0]: {key: value}} if groups else {key: value})
-    if columns:
-        values = merged(values, {"read": {"map": _pairs("--map", columns)}})
     if allow_loss:
         values = merged(
             values, {"allow_loss": {k: _share(k, v) for k, v in _pairs("--allow-loss", allow_loss).items()}}
@@ -253,7 +207,7 @@ def _share(rule: str, text: str) -> float:
         raise UsageError(f"--allow-loss {rule}={text}: a share from 0 to 1 is wanted.") from None
 
 
-def _print_json(value: Any) -> None:  # noqa: ANN401
+def _print_json(value: Any) -> None:
     import msgspec
 
     from loracheck import jsonl

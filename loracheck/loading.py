@@ -65,12 +65,7 @@ def read_examples(
         place: Its place among several files, which keeps ids apart.
         on_bad: Takes a row that cannot be read, and reading goes on; without it the row is an error.
     """
-    if path.is_dir() and not is_dataset_folder(path):
-        raise UsageError(
-            f"{path} is a directory, and neither a curate run nor a data set.", hint="Pass a data file."
-        )
-    if not path.exists():
-        raise UsageError(f"{path}: there is no such file.", hint=_near(path))
+    check_file(path)
     for line, raw in _items(path):
         try:
             row = _parse(raw, path, line) if isinstance(raw, bytes) else raw
@@ -81,6 +76,20 @@ def read_examples(
             text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else json.dumps(raw)
             source = Source(file=str(path), line=line)
             on_bad(BadRow(source=source, message=str(error).partition("\n")[0], raw=text[:2000]))
+
+
+def check_file(path: Path) -> None:
+    """Refuse a path that is no data file and no dataset on disk.
+
+    Raises:
+        UsageError: it is missing or another kind of folder; names the nearest file.
+    """
+    if path.is_dir() and not is_dataset_folder(path):
+        raise UsageError(
+            f"{path} is a directory, and neither a curate run nor a data set.", hint="Pass a data file."
+        )
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file.", hint=_near(path))
 
 
 def _items(path: Path) -> Iterator[tuple[int, Any]]:

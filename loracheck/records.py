@@ -336,47 +336,6 @@ class ThresholdCurve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeSummary:
-    """What the judge did: rows by state, requests and tokens spent, and how it took the rows of known score.
-
-    `canaries` counts rows of known score put to the judge, `canaries_right` those it scored on the right side.
-    """
-
-    model: str
-    rubrics: tuple[str, ...]
-    scored: int
-    unparsable: int
-    refused: int
-    error: int
-    unscored: int
-    requests: int
-    cached: int
-    prompt_tokens: int
-    completion_tokens: int
-    canaries: int = 0
-    canaries_right: int = 0
-    injections: int = 0
-    length_correlation: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassifierSummary:
-    """Whether the distilled classifier may drop rows: its agreement with the judge against that of length alone.
-
-    Agreement is Spearman's rank correlation out of fold; `gain` is its lead over length alone.
-    """
-
-    embedder: str
-    n: int
-    folds: int
-    agreement: Estimate
-    length_agreement: Estimate
-    gain: Estimate
-    by_language: dict[str, float | None]
-    may_drop: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SelectionSummary:
     """How the subset was chosen, and how much of the pool's clusters it covers."""
 
@@ -401,14 +360,11 @@ class CurationSummary:
     kept_reply_characters: int
     read_reply_characters: int
     quarantined: int = 0
-    synthetic: int = 0
     masked: int = 0
     languages: dict[str, int] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
     curves: tuple[ThresholdCurve, ...] = ()
-    judge: JudgeSummary | None = None
-    classifier: ClassifierSummary | None = None
     selection: SelectionSummary | None = None
 
 
@@ -426,16 +382,13 @@ class Explained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurationPlan:
-    """What a curation would do, found without writing anything. Time is in seconds, cost in the price's currency."""
+    """What a curation would do, found without writing anything. Time is in seconds."""
 
     rows: int
     tokens: int
     tokens_from: str
     passing: int
     reasons: dict[str, int]
-    judge_requests: int | None
-    judge_tokens: int
-    judge_cost: float | None
     seconds: float
     time_note: str
 

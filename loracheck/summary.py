@@ -24,7 +24,7 @@ from loracheck.records import (
 )
 from loracheck.text import visible
 from loracheck.training_records import TrainingSummary
-from loracheck.wording import check_name, compared, explain, number, verdict_word
+from loracheck.wording import check_name, compared, explain, verdict_word
 
 _COLOURS = {"ship": "green", "hold": "red", "inconclusive": "yellow"}
 _MARKS = {"pass": "pass", "fail": "FAIL", "inconclusive": "open", "info": "info"}
@@ -51,17 +51,6 @@ def print_curation(summary: CurationSummary) -> None:
     if summary.groups:
         found = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in summary.groups.items())
         click.echo(f"groups to look at: {found}")
-    if summary.judge:
-        judge = summary.judge
-        click.echo(
-            f"judge {visible(judge.model)}: {judge.scored:,} scored, {judge.unparsable:,} unparsable, "
-            f"{judge.refused:,} refused, {judge.error:,} errors, {judge.unscored:,} unscored; "
-            f"{judge.requests:,} requests, {judge.cached:,} from the cache"
-        )
-    if summary.classifier:
-        gain = number(summary.classifier.gain)
-        verb = "may drop rows" if summary.classifier.may_drop else "may drop nothing"
-        click.echo(f"classifier: agreement over length alone {gain}; it {verb}")
 
 
 def print_explanation(found: Explained, language: UiLanguage) -> None:
@@ -96,9 +85,6 @@ def print_plan(plan: CurationPlan) -> None:
     click.echo(f"{plan.passing:,} would pass the checks on single rows and the removal of duplicates")
     for name, rows in plan.reasons.items():
         click.echo(f"  {rows:8,}  {name}")
-    if plan.judge_requests is not None:
-        cost = "" if plan.judge_cost is None else f", about {plan.judge_cost:,.2f} in your currency"
-        click.echo(f"judge: {plan.judge_requests:,} requests, about {plan.judge_tokens:,} tokens{cost}")
     click.echo(f"time so far {plan.seconds:.1f} s; {plan.time_note}")
 
 

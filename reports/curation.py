@@ -7,10 +7,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from loracheck import jsonl
-from loracheck.records import CurationSummary, Decision, DroppedRow, Example, Manifest, Score
+from loracheck.reasons import explain, reason_name
+from loracheck.records import (
+    CurationSummary,
+    Decision,
+    DroppedRow,
+    Example,
+    Manifest,
+    RowGroup,
+)
 
 from . import figures, provenance
 from .charts import Table
@@ -20,13 +26,8 @@ from .strings import Both, same, script_table, text
 
 SHOWN_PER_REASON = 200
 EXAMPLES_PER_REASON = 2
-
-
-class ScoredRow(msgspec.Struct):
-    """A line of scores.jsonl."""
-
-    example_id: str
-    scores: tuple[Score, ...] = ()
+GROUPS_PER_KIND = 20
+OUTCOMES = ("dropped", "quarantined", "heldout", "kept")
 
 
 def view(run: Path, manifest: Manifest) -> dict[str, Any]:
@@ -34,6 +35,8 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     counts = jsonl.read_one(run / "summary.json", CurationSummary)
     rows = _rows(run)
     scores = _score_table(run)
+    groups = _groups_table(run)
+    curves = _curve_tables(counts)
     return {
         "title": text("title_curate", name=run.resolve().name),
         "kicker": text("kicker_curate"),
@@ -42,12 +45,14 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
             ("curation", text("section_curation")),
             ("evidence", text("section_rows")),
             *([("scores", text("section_scores"))] if scores else []),
+            *([("groups", text("section_groups"))] if groups else []),
+            *([("curves", text("section_curves"))] if curves else []),
             ("provenance", text("section_provenance")),
         ],
         "curation": summary(run, 0),
         "row_filters": {
             "outcome": [(name, text(f"row_{name}")) for name in ("dropped", "heldout", "kept")],
-            "reason": [(reason, same(words(reason))) for reason in sorted({row["reason"] for row in rows})],
+            "reason": [(reason, named(reason)) for reason in sorted({row["reason"] for row in rows})],
             "language": [
                 (language, text(f"language_{language}"))
                 for language in sorted({row["language"] for row in rows})
@@ -63,12 +68,15 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
             )
             for name, total in (
                 ("dropped", counts.dropped),
+                ("quarantined", counts.quarantined),
                 ("heldout", counts.heldout),
                 ("kept", counts.kept),
             )
         ],
         "cap": SHOWN_PER_REASON,
         "scores": scores,
+        "groups": groups,
+        "curves": curves,
         "provenance": provenance.view(manifest),
         "data": {"kind": "rows", "rows": rows, "strings": script_table()},
     }
@@ -103,6 +111,11 @@ def summary(run: Path, index: int) -> dict[str, Any]:
     }
 
 
+def named(reason: str) -> Both:
+    """Return the display name of a reason."""
+    return Both(en=reason_name(reason, "en"), ja=reason_name(reason, "ja"))
+
+
 def words(code: str) -> str:
     """Return a stable code as words."""
     return code.replace("_", " ")
@@ -114,9 +127,7 @@ def _steps(counts: CurationSummary) -> tuple[Step, ...]:
     for step in counts.steps:
         if step.rows:
             left -= step.rows
-            steps.append(
-                Step(label=same(f"{words(step.stage)}: {words(step.reason)}"), dropped=step.rows, left=left)
-            )
+            steps.append(Step(label=named(step.reason), dropped=step.rows, left=left))
     if counts.heldout:
         steps.append(Step(label=text("funnel_heldout"), dropped=0, left=counts.heldout))
     steps.append(Step(label=text("funnel_kept"), dropped=0, left=counts.kept))
@@ -125,19 +136,19 @@ def _steps(counts: CurationSummary) -> tuple[Step, ...]:
 
 def _examples(run: Path) -> list[dict[str, Any]]:
     chosen: dict[str, list[DroppedRow]] = {}
-    for row in _read(run / "dropped.jsonl", DroppedRow):
+    for row in _gone(run):
         found = chosen.setdefault(row.decision.reason, [])
         if len(found) < EXAMPLES_PER_REASON:
             found.append(row)
     repeated = _texts(run, {row.decision.related for rows in chosen.values() for row in rows})
     return [
         {
-            "reason": words(row.decision.reason),
+            "reason": named(row.decision.reason),
             "stage": words(row.decision.stage),
-            "why": row.decision.explanation,
-            "prompt": _cut(row.example.prompt),
-            "reply": _cut(row.example.reply),
-            "language": row.example.language,
+            "why": Both(ja=row.why["ja"], en=row.why["en"]),
+            "prompt": _cut(row.example.prompt) if row.example else "",
+            "reply": _cut(row.example.reply if row.example else row.raw),
+            "language": row.example.language if row.example else "other",
             "related": row.decision.related,
             "repeats": repeated.get(row.decision.related or ""),
         }
@@ -149,7 +160,7 @@ def _examples(run: Path) -> list[dict[str, Any]]:
 def _rows(run: Path) -> list[dict[str, Any]]:
     """Return dropped, held-out and kept rows for the list, capped for each reason."""
     decisions = {row.example_id: row for row in _read(run / "decisions.jsonl", Decision)}
-    dropped = list(_capped((row.example, row.decision) for row in _read(run / "dropped.jsonl", DroppedRow)))
+    dropped = list(_capped((row.example, row.decision) for row in _gone(run) if row.example))
     repeated = _texts(run, {decision.related for _, decision in dropped})
     rows = [_row(example, decision, repeated) for example, decision in dropped]
     for name, outcome in (("heldout.jsonl", "heldout"), ("kept.jsonl", "kept")):
@@ -161,8 +172,7 @@ def _rows(run: Path) -> list[dict[str, Any]]:
                     example_id=example.id,
                     outcome="kept" if outcome == "kept" else "heldout",
                     stage="",
-                    reason=outcome,
-                    explanation="",
+                    reason="passed" if outcome == "kept" else "held_out",
                 ),
             )
             for example in _read(run / name, Example)
@@ -179,8 +189,8 @@ def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, st
         "outcome": decision.outcome,
         "stage": words(decision.stage),
         "reason": decision.reason,
-        "reasonText": words(decision.reason),
-        "why": decision.explanation,
+        "reasonText": named(decision.reason),
+        "why": Both(en=explain(decision, "en"), ja=explain(decision, "ja")),
         "language": example.language,
         "prompt": turns(example.messages),
         "related": decision.related,
@@ -188,6 +198,50 @@ def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, st
         "source": [example.source.file, example.source.line],
         "scores": [[score.name, score.value, score.explanation] for score in decision.scores],
     }
+
+
+def _gone(run: Path) -> Iterator[DroppedRow]:
+    for name in ("dropped.jsonl", "quarantined.jsonl"):
+        yield from _read(run / name, DroppedRow)
+
+
+def _groups_table(run: Path) -> Table | None:
+    """Return the biggest groups of each kind."""
+    shown: dict[str, int] = {}
+    rows = []
+    for group in _read(run / "groups.jsonl", RowGroup):
+        shown[group.kind] = shown.get(group.kind, 0) + 1
+        if shown[group.kind] <= GROUPS_PER_KIND:
+            rows.append(
+                (text(f"group_{group.kind}"), same(figures.whole(group.size)), same(_cut(group.shared)))
+            )
+    return (
+        Table(head=(text("col_group"), text("col_rows"), text("col_shared")), rows=tuple(rows))
+        if rows
+        else None
+    )
+
+
+def _curve_tables(counts: CurationSummary) -> list[tuple[Both, Table]]:
+    """Return what each rule would have dropped at other thresholds; the chosen one is marked."""
+    return [
+        (
+            named(curve.rule),
+            Table(
+                head=(text("col_threshold", option=curve.option), text("col_would_drop")),
+                rows=tuple(
+                    (
+                        text("chosen_threshold", value=f"{limit:g}")
+                        if limit == curve.chosen
+                        else same(f"{limit:g}"),
+                        same(figures.whole(rows)),
+                    )
+                    for limit, rows in zip(curve.thresholds, curve.dropped, strict=True)
+                ),
+            ),
+        )
+        for curve in counts.curves
+    ]
 
 
 def _capped(pairs: Iterable[tuple[Example, Decision]]) -> Iterator[tuple[Example, Decision]]:
@@ -210,7 +264,7 @@ def _texts(run: Path, wanted: set[str | None]) -> dict[str, tuple[str, str]]:
         if example.id in wanted:
             found[example.id] = (_cut(example.prompt), _cut(example.reply))
     for row in _read(run / "dropped.jsonl", DroppedRow):
-        if row.example.id in wanted:
+        if row.example and row.example.id in wanted:
             found[row.example.id] = (_cut(row.example.prompt), _cut(row.example.reply))
     return found
 
@@ -218,8 +272,8 @@ def _texts(run: Path, wanted: set[str | None]) -> dict[str, tuple[str, str]]:
 def _score_table(run: Path) -> Table | None:
     values: dict[str, list[float]] = {}
     unscored: dict[str, int] = {}
-    for row in _read(run / "scores.jsonl", ScoredRow):
-        for score in row.scores:
+    for decision in _read(run / "decisions.jsonl", Decision):
+        for score in decision.scores:
             found = values.setdefault(score.name, [])
             if score.value is None:
                 unscored[score.name] = unscored.get(score.name, 0) + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from loracheck.wording import UiLanguage
+from loracheck.records import UiLanguage
 
 __all__ = ["Both", "UiLanguage", "same", "script_table", "text"]
 
@@ -272,6 +272,31 @@ STRINGS: dict[str, tuple[str, str]] = {
     "row_kept": ("kept", "採用"),
     "row_heldout": ("held out", "評価用"),
     "row_dropped": ("dropped", "除外"),
+    "row_quarantined": ("quarantined", "保留"),
+    "section_groups": ("Groups of rows", "関連する行のまとまり"),
+    "groups_lead": (
+        "Rows that share something. They stay, but each group deserves a look: conflicts teach two answers to one "
+        "question, one reply to many questions teaches a model to answer everything alike.",
+        "共通点を持つ行のまとまりです。除外はしていませんが、確認する価値があります。同じ質問への異なる応答は矛盾を、"
+        "多くの質問への同じ応答は何にでも同じように答える癖を教えます。",
+    ),
+    "group_conflict": ("same prompt, other replies", "同じ質問・異なる応答"),
+    "group_same_reply": ("same reply, other prompts", "異なる質問・同じ応答"),
+    "group_paraphrase": ("paraphrases", "言い換え"),
+    "group_same_passage": ("same passage, other questions", "同じ文章・異なる質問"),
+    "group_template_family": ("template family", "同じ型の行"),
+    "group_statement": ("one statement in many wordings", "同じ内容の繰り返し"),
+    "col_group": ("What they share", "共通点"),
+    "col_rows": ("Rows", "行数"),
+    "col_shared": ("Text in common", "共通の文"),
+    "section_curves": ("Other thresholds", "しきい値を変えた場合"),
+    "curves_lead": (
+        "How many rows a rule would have dropped at another threshold, all else as it was.",
+        "ほかの条件はそのままに、しきい値だけを変えた場合に除外される行数です。",
+    ),
+    "col_threshold": ("Threshold ({option})", "しきい値({option})"),
+    "col_would_drop": ("Rows dropped", "除外される行数"),
+    "chosen_threshold": ("{value} (chosen)", "{value}(採用)"),
     "section_scores": ("Scores", "スコア"),
     "scores_lead": (
         "Distribution over the scored rows; what could not be scored is counted apart.",

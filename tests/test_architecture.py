@@ -55,7 +55,9 @@ def test_the_core_imports_no_stage_but_where_stages_are_joined() -> None:
     for file in (ROOT / "loracheck").glob("*.py"):
         if file.name not in joins:
             for name in imported(tree(file)):
-                assert name.split(".")[:2] not in [["loracheck", stage] for stage in STAGES], f"{file}: {name}"
+                assert name.split(".")[:2] not in [["loracheck", stage] for stage in STAGES], (
+                    f"{file}: {name}"
+                )
 
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))

@@ -16,6 +16,8 @@
     return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
   };
 
+  const own = (pair) => pair[state.language === "ja" ? 1 : 0];
+
   const make = (tag, className, content) => {
     const node = document.createElement(tag);
     if (className) node.className = className;
@@ -177,10 +179,11 @@
 
   const drawRow = (row) => {
     const item = make("li", "row");
-    const kind = chip(row.outcome === "dropped" ? "s-fail plain" : "s-pass plain", say(`row_${row.outcome}`));
-    item.append(head(row, [kind, row.outcome === "dropped" ? row.reasonText : "",
+    const gone = row.outcome === "dropped" || row.outcome === "quarantined";
+    const kind = chip(gone ? "s-fail plain" : "s-pass plain", say(`row_${row.outcome}`));
+    item.append(head(row, [kind, gone ? own(row.reasonText) : "",
       say("js_source", { file: row.source[0], line: row.source[1] })]));
-    if (row.why) { const why = make("p", "why", row.why); why.lang = "en"; item.append(why); }
+    if (row.why) item.append(make("p", "why", own(row.why)));
     item.append(prompts(row, row.prompt));
     if (row.related) {
       const block = make("details");
@@ -199,7 +202,7 @@
 
   const words = (row) => {
     if (row.words === undefined) {
-      const parts = [row.id, ...row.prompt.map((turn) => turn[1]), ...(row.right || []), row.why || "", row.reference || ""];
+      const parts = [row.id, ...row.prompt.map((turn) => turn[1]), ...(row.right || []), ...(row.why || []), row.reference || ""];
       for (const given of row.answers || []) for (const one of given) parts.push(one[0]);
       row.words = parts.join("\n").normalize("NFKC").toLowerCase();
     }

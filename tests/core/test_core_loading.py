@@ -9,7 +9,7 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.errors import DataError, UsageError
-from loracheck.loading import BadRow, load_examples, read_examples
+from loracheck.loading import load_examples
 from loracheck.rowfiles import MAX_LINE_BYTES
 
 WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]

@@ -10,7 +10,7 @@ from loracheck.errors import UsageError
 from loracheck.settings import build, merged, read_yaml, read_yaml_file
 
 
-@pytest.mark.parametrize("name", ["lima", "textbooks", "minimal"])
+@pytest.mark.parametrize("name", ["lima", "minimal"])
 def test_every_preset_is_a_valid_configuration(name: str) -> None:
     assert isinstance(build(CurateConfig, preset_values(name), name), CurateConfig)
 

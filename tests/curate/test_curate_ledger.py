@@ -27,7 +27,9 @@ def test_one_rule_that_takes_a_language_away_stops_the_run() -> None:
     book = ledger(["en"] * 60 + ["ja"] * 40)
     for place in range(60, 73):
         book.decide(place, "dropped", "dedupe", "near_duplicate")
-    with pytest.raises(DataError, match=r"near_duplicate .* 13 of 40 rows \(32%\) with language ja") as caught:
+    with pytest.raises(
+        DataError, match=r"near_duplicate .* 13 of 40 rows \(32%\) with language ja"
+    ) as caught:
         book.check_losses()
     assert "--allow-loss near_duplicate=0.38" in str(caught.value)
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 import pytest
 
 from loracheck.errors import UsageError
-from loracheck.probes import BUNDLED, bundled
 from loracheck.evaluate.suites import (
     IN_DOMAIN,
     TRAINING,
@@ -15,6 +14,7 @@ from loracheck.evaluate.suites import (
     from_rows,
     without_training_questions,
 )
+from loracheck.probes import BUNDLED, bundled
 from loracheck.records import Example, Message, Source
 
 
