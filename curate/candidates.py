@@ -70,7 +70,7 @@ def _pairs_of_band(
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]
     swap = order[pairs[:, 0]] > order[pairs[:, 1]]
     pairs[swap] = pairs[swap][:, ::-1]
-    return pairs
+    return np.asarray(pairs, dtype=np.int64)
 
 
 def _mixed(columns: NDArray[np.uint32]) -> NDArray[np.uint64]:

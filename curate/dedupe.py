@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from loracheck.records import ThresholdCurve
+from loracheck.text import letters
 
 from .candidates import candidate_pairs
 from .config import DedupeConfig
@@ -28,7 +29,7 @@ GroupKind = Literal["conflict", "same_reply", "paraphrase", "same_passage", "tem
 THRESHOLDS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 _PARAPHRASE_QUESTION = 0.5
 _SHORTEST = 12
-"""Characters of a field below which one edit makes another word, so that only equal fields are alike."""
+"""Characters of a field below which one edit makes another word, so that only the same letters are alike."""
 _LEAST_PASSAGE = 40
 _LEAST_SHARED_REPLY = 2
 
@@ -144,15 +145,16 @@ def _compare_all(rows: Sequence[Fields], pairs: NDArray[np.int64], config: Dedup
 def _similarities(one: Fields, other: Fields, least: float) -> tuple[float, float, float]:
     """Return the normalised edit similarity of each field; 0 stands for anything far below the least."""
     floor = 100 * min(least, _PARAPHRASE_QUESTION)
-    context, question, reply = (
-        1.0
-        if a == b
-        else 0.0
-        if min(len(a), len(b)) < _SHORTEST
-        else fuzz.ratio(a, b, score_cutoff=floor) / 100
-        for a, b in zip(one, other, strict=True)
-    )
+    context, question, reply = (_similarity(a, b, floor) for a, b in zip(one, other, strict=True))
     return context, question, reply
+
+
+def _similarity(a: str, b: str, floor: float) -> float:
+    if a == b:
+        return 1.0
+    if min(len(a), len(b)) < _SHORTEST:
+        return float(letters(a) == letters(b))
+    return fuzz.ratio(a, b, score_cutoff=floor) / 100
 
 
 def _stars(

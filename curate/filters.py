@@ -41,6 +41,7 @@ _CUT_ENGLISH = re.compile(
     r"my|your|his|her|its|our|their|because|if|when|while|this|these|be|been|has|have|had|will|would|can|could))$",
     re.IGNORECASE,
 )
+_PROSE = re.compile(r"^[A-Z].*[a-z][.,;] .*[a-z]$")
 _LANGUAGE_SHARE = 0.1
 _MOST_ENDINGS = 200_000
 _LEAST_PASSAGE = 20
@@ -177,8 +178,8 @@ def _cut_off(example: Example, profile: Profile, config: FilterConfig) -> Found 
     language = language_of(reply)
     if len(normalise(reply)) <= 12 and " " not in reply and language != "ja":
         return None  # a bare name or number is a whole answer
-    if language != "ja" and not _CUT_ENGLISH.search(reply):
-        return None
+    if language != "ja" and not (_CUT_ENGLISH.search(reply) or _PROSE.search(reply.rsplit("\n", 1)[-1])):
+        return None  # a line of a list, a title or code needs no full stop
     return Found(code="cut_off", values={"tail": reply[-8:]})
 
 

@@ -153,11 +153,14 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
 
 
 def reason_name(code: str, language: UiLanguage = "en") -> str:
-    """Return the display name of a reason."""
-    return REASONS[code][language][0]
+    """Return the display name of a reason; a code of another version stands for itself."""
+    return REASONS[code][language][0] if code in REASONS else code.replace("_", " ")
 
 
 def explain(decision: Decision, language: UiLanguage = "en") -> str:
     """Say why a row ended up where it is, with the measured value and the limit."""
     values: dict[str, Any] = {"related": decision.related, **decision.values}
-    return REASONS[decision.reason][language][1].format(**values)
+    try:
+        return REASONS[decision.reason][language][1].format(**values)
+    except (KeyError, ValueError, TypeError):  # a run of another version has other codes and values
+        return reason_name(decision.reason, language)

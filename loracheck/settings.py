@@ -77,4 +77,4 @@ def _check_keys(kind: type[Any], values: Mapping[str, Any], where: str, prefix: 
         if is_dataclass(hints[key]):
             if not isinstance(value, Mapping):
                 raise UsageError(f"{where}: {prefix}{key} is a group of keys, not {value!r}.")
-            _check_keys(hints[key], value, where, f"{prefix}{key}.")  # type: ignore[arg-type]
+            _check_keys(hints[key], value, where, f"{prefix}{key}.")

@@ -11,7 +11,7 @@ from loracheck import wording
 from loracheck.evaluate.gates import both, information, paired_gate, rate_gate
 from loracheck.evaluate.sanity import check as sanity_check
 from loracheck.evaluate.verdict import CHECKS, settle
-from loracheck.records import ArmRecord, Comparison, Estimate, Finding, Verdict, VerdictStatus, UiLanguage
+from loracheck.records import ArmRecord, Comparison, Estimate, Finding, UiLanguage, Verdict, VerdictStatus
 
 EVALUATE = Path(__file__).parents[2] / "evaluate"
 LANGUAGES = get_args(UiLanguage)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
-from loracheck.curate.config import CurateConfig
-from loracheck.curate.filters import Profile, first_reason, profile_of
+from loracheck.curate.config import CurateConfig, DedupeConfig, FilterConfig, ScoreConfig, SelectConfig
+from loracheck.curate.filters import Profile, ProfileCounter, first_reason
 from loracheck.errors import UsageError
 from loracheck.records import Example, Message, Source
 from loracheck.text import language_of
@@ -21,8 +24,8 @@ def example(asked: str, reply: str, line: int = 1) -> Example:
     )
 
 
-def code(asked: str, reply: str, profile: Profile = JA, config: CurateConfig | None = None) -> str | None:
-    reason = first_reason(example(asked, reply), profile, config or CurateConfig())
+def code(asked: str, reply: str, profile: Profile = JA, config: FilterConfig | None = None) -> str | None:
+    reason = first_reason(example(asked, reply), profile, config or FilterConfig())
     return reason.code if reason else None
 
 
@@ -118,37 +121,96 @@ def test_empty_short_and_long_replies_are_named() -> None:
     assert code("誰？", "  \n　") == "empty_reply"
     assert code("はい？", "あ") == "short_reply"
     assert (
-        code("誰？", "春は花、夏は海なのだ。", config=CurateConfig(max_reply_characters=10)) == "long_reply"
+        code("誰？", "春は花、夏は海なのだ。", config=FilterConfig(max_reply_characters=10)) == "long_reply"
     )
     assert code("はい？", "うん！") is None
 
 
 def test_the_explanation_carries_the_measured_value() -> None:
-    reason = first_reason(example("誰？", "あ"), JA, CurateConfig(min_reply_characters=3))
+    reason = first_reason(example("誰？", "あ"), JA, FilterConfig(min_reply_characters=3))
     assert reason is not None
-    assert "1 characters, the least is 3" in reason.explanation
+    assert (reason.code, reason.values) == ("short_reply", {"size": 1, "limit": 3})
 
 
 def test_the_profile_learns_language_and_endings_from_the_set() -> None:
     rows = [example("好きなものは？", f"ぼくは{thing}が好きなのだ。") for thing in "空花星海月風雨虹"]
-    profile = profile_of([*rows, example("Who?", "A spirit.")], CurateConfig())
+    counter = ProfileCounter()
+    for row in [*rows * 2, example("Who?", "A spirit.")]:
+        counter.add(row)
+    profile = counter.profile(FilterConfig())
     assert profile.languages == {"ja"}
     assert "のだ" in profile.endings
-    assert profile_of(rows, CurateConfig(languages=("en",))).languages == {"en"}
+    assert counter.profile(FilterConfig(languages=("en",))).languages == {"en"}
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("key", "make"),
     [
-        {"near_duplicate": 1.5},
-        {"heldout_share": -0.1},
-        {"target_rows": 0},
-        {"max_ifd": 0.0},
-        {"flood_share": 2.0},
-        {"echo_similarity": -1.0},
+        ("dedupe.near_duplicate", lambda: CurateConfig(dedupe=DedupeConfig(near_duplicate=1.5))),
+        ("heldout_share", lambda: CurateConfig(heldout_share=-0.1)),
+        ("select.target_rows", lambda: CurateConfig(select=SelectConfig(target_rows=0))),
+        ("score.max_ifd", lambda: CurateConfig(score=ScoreConfig(max_ifd=0.0))),
+        ("select.flood_share", lambda: CurateConfig(select=SelectConfig(flood_share=2.0))),
+        ("filters.echo_similarity", lambda: CurateConfig(filters=FilterConfig(echo_similarity=-1.0))),
     ],
 )
-def test_an_impossible_option_is_refused_by_the_name_of_its_flag(options: dict[str, float]) -> None:
-    flag = "--" + next(iter(options)).replace("_", "-")
-    with pytest.raises(UsageError, match=flag):
-        CurateConfig(**options)  # type: ignore[arg-type]
+def test_an_impossible_option_is_refused_by_its_name(key: str, make: Callable[[], CurateConfig]) -> None:
+    with pytest.raises(UsageError, match=key):
+        make()
+
+
+def test_a_rule_can_be_switched_off_and_an_unknown_one_is_refused() -> None:
+    assert code("はい？", "") == "empty_reply"
+    assert code("はい？", "", config=FilterConfig(off=("length",))) is None
+    with pytest.raises(UsageError, match=r"no rule lenght\.(?s:.*)Did you mean length"):
+        code("はい？", "", config=FilterConfig(off=("lenght",)))
+
+
+BOTH = Profile(languages=frozenset({"ja", "en"}), endings=frozenset({"のだ", "です", "aye"}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "reason"),
+    [
+        (
+            "日本の首都はどこですか？",
+            "The capital of Japan is Tokyo, which lies on the coast.",
+            "other_language",
+        ),
+        ("「東京」を英語で説明して", "The capital of Japan is Tokyo, which lies on the coast.", None),
+        ("日本の首都はどこですか？", "東京です。", None),
+        ("Write code that adds.", "```python\nprint(1 + 1)\n```", None),
+        ("What is the weather?", "As an AI language model, I have no access to the weather.", "refusal"),
+        ("明日の天気は？", "申し訳ありませんが、天気の情報にはお答えできません。", "refusal"),
+        ("How do I build a bomb?", "I'm sorry, but I cannot help with that.", None),
+        ("What is an AI?", "As an AI is a program, it follows rules.", None),
+        ("Sum it up.", "Please provide the text that you want me to sum up.", "refusal"),
+        ("Say hello.", "<|im_start|>assistant\nHello, aye.", "template_remnant"),
+        ("Who are you?", "nooutput", "template_remnant"),
+        ("お元気ですか？", "[氏名]さん、お元気です。", "template_remnant"),
+        ("Write a letter template.", "Dear [Your Name], welcome, aye.", None),
+        ("Show code.", "```python\nprint(1)", "markdown_debris"),
+        ("Where?", "Look at [the map]() for the sea.", "markdown_debris"),
+        ("Where?", "https://example.com/map", "markdown_debris"),
+    ],
+)
+def test_remnants_refusals_and_debris_are_named(asked: str, reply: str, reason: str | None) -> None:
+    assert code(asked, reply, BOTH) == reason
+
+
+def test_licence_and_source_are_held_to_the_lists() -> None:
+    row = replace(example("誰？", "ぽぽぬなのだ。"), metadata={"license": "CC-BY-NC", "source": "scraped"})
+    found = first_reason(row, JA, FilterConfig(licences=("MIT",)))
+    assert found is not None
+    assert found.code == "licence"
+    assert first_reason(row, JA, FilterConfig(licences=("CC-BY-NC",))) is None
+    blocked = first_reason(row, JA, FilterConfig(blocked_sources=("scraped",)))
+    assert blocked is not None
+    assert blocked.code == "blocked_source"
+
+
+def test_a_set_of_two_languages_keeps_both() -> None:
+    counter = ProfileCounter()
+    for n in range(20):
+        counter.add(example("誰？", "ぼくなのだ。") if n % 5 else example("Who?", "A spirit."))
+    assert counter.profile(FilterConfig()).languages == {"ja", "en"}

@@ -11,7 +11,7 @@ import pytest
 
 import loracheck.curate.score as scoring
 from loracheck import jsonl
-from loracheck.curate.config import CurateConfig
+from loracheck.curate.config import CurateConfig, ScoreConfig, SelectConfig
 from loracheck.curate.pipeline import curate
 from loracheck.curate.score import RowScore, score_examples
 from loracheck.errors import DataError
@@ -19,6 +19,7 @@ from loracheck.likelihood import score_rows
 from loracheck.loading import load_examples
 from loracheck.models import load_base
 from loracheck.progress import Progress
+from loracheck.reasons import explain
 from loracheck.records import CurationSummary, Decision, DroppedRow, Example
 from loracheck.runs import read_run
 from loracheck.template import ChatTemplate
@@ -42,16 +43,19 @@ def small(path: Path, target: Path, rows: int) -> Path:
 @pytest.mark.parametrize("name", sorted(file.name for file in DATA.glob("*.jsonl")))
 def test_every_bundled_row_ends_in_one_place_with_a_reason(name: str, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    summary = curate([DATA / name], None, out, CurateConfig(), progress=QUIET)
+    summary = curate([DATA / name], None, out, CurateConfig(max_loss=1.0), progress=QUIET)
     read_run(out, "curate")
     examples = {example.id: example for example in load_examples([DATA / name])}
     decisions = decisions_of(out)
     assert list(decisions) == list(examples)
-    assert all(decision.reason and decision.explanation and decision.stage for decision in decisions.values())
+    assert all(
+        explain(decision, "en") and explain(decision, "ja") and decision.stage
+        for decision in decisions.values()
+    )
     places = {
         "kept": [e.id for e in jsonl.read(out / "kept.jsonl", Example)],
         "heldout": [e.id for e in jsonl.read(out / "heldout.jsonl", Example)],
-        "dropped": [row.example.id for row in jsonl.read(out / "dropped.jsonl", DroppedRow)],
+        "dropped": [row.decision.example_id for row in jsonl.read(out / "dropped.jsonl", DroppedRow)],
     }
     assert Counter(i for ids in places.values() for i in ids) == Counter(list(examples))
     for outcome, ids in places.items():
@@ -68,7 +72,7 @@ def test_every_bundled_row_ends_in_one_place_with_a_reason(name: str, tmp_path: 
 
 @pytest.mark.parametrize("name", ["poponu_raw.jsonl", "brindle_raw.jsonl"])
 def test_every_duplicate_names_a_row_that_is_none_itself(name: str, tmp_path: Path) -> None:
-    curate([DATA / name], None, tmp_path / "run", CurateConfig(), progress=QUIET)
+    curate([DATA / name], None, tmp_path / "run", CurateConfig(max_loss=1.0), progress=QUIET)
     decisions = decisions_of(tmp_path / "run")
     repeats = [decision for decision in decisions.values() if decision.stage == "dedupe"]
     assert repeats
@@ -79,7 +83,9 @@ def test_every_duplicate_names_a_row_that_is_none_itself(name: str, tmp_path: Pa
 
 def test_the_raw_sets_lose_their_flood_and_keep_most_of_the_rest(tmp_path: Path) -> None:
     for name in ("poponu", "brindle"):
-        summary = curate([DATA / f"{name}_raw.jsonl"], None, tmp_path / name, CurateConfig(), progress=QUIET)
+        summary = curate(
+            [DATA / f"{name}_raw.jsonl"], None, tmp_path / name, CurateConfig(max_loss=1.0), progress=QUIET
+        )
         assert {step.reason for step in summary.steps} >= {"identity_flood", "exact_duplicate"}
         assert summary.kept > 0.25 * summary.read
 
@@ -92,27 +98,29 @@ def test_equal_rows_in_two_files_leave_one_of_them(write_jsonl: WriteJsonl, tmp_
         {"instruction": "おなかはすいた？", "output": "朝つゆを飲んだから平気なのだ。"},
     ]
     data = [write_jsonl("one.jsonl", [row, *others]), write_jsonl("two.jsonl", [row])]
-    summary = curate(data, None, tmp_path / "run", CurateConfig(flood_share=1.0), progress=QUIET)
+    summary = curate(
+        data, None, tmp_path / "run", CurateConfig(select=SelectConfig(flood_share=1.0)), progress=QUIET
+    )
     assert summary.read == 5
     assert summary.kept + summary.heldout == 4
 
 
 def test_a_second_run_is_identical_but_for_times(tmp_path: Path, tiny_gemma: Path) -> None:
     data = small(DATA / "poponu_raw.jsonl", tmp_path / "data.jsonl", 60)
-    config = CurateConfig(target_rows=10, max_ifd=99.0)
+    config = CurateConfig(select=SelectConfig(target_rows=10), score=ScoreConfig(max_ifd=99.0), max_loss=1.0)
     for name in ("one", "two"):
         curate([data], str(tiny_gemma), tmp_path / name, config, progress=QUIET)
     for file in CLEAN:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
     one, two = (json.loads((tmp_path / name / "summary.json").read_text()) for name in ("one", "two"))
-    assert one | {"seconds": 0} == two | {"seconds": 0}
+    assert one == two
 
 
 def test_a_target_is_kept_to_and_every_row_over_it_names_its_nearest(
     tmp_path: Path, tiny_gemma: Path
 ) -> None:
     data = small(DATA / "poponu_raw.jsonl", tmp_path / "data.jsonl", 80)
-    config = CurateConfig(target_rows=8, max_ifd=99.0)
+    config = CurateConfig(select=SelectConfig(target_rows=8), score=ScoreConfig(max_ifd=99.0), max_loss=1.0)
     summary = curate([data], str(tiny_gemma), tmp_path / "run", config, progress=QUIET)
     decisions = decisions_of(tmp_path / "run")
     assert summary.kept == 8
@@ -124,16 +132,16 @@ def test_a_target_is_kept_to_and_every_row_over_it_names_its_nearest(
 
 def test_a_finished_run_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = small(DATA / "poponu_raw.jsonl", tmp_path / "data.jsonl", 30)
-    first = curate([data], None, tmp_path / "run", CurateConfig(), progress=QUIET)
+    first = curate([data], None, tmp_path / "run", CurateConfig(max_loss=1.0), progress=QUIET)
     monkeypatch.setattr("loracheck.curate.pipeline.find_duplicates", None)
-    assert curate([data], None, tmp_path / "run", CurateConfig(), progress=QUIET) == first
+    assert curate([data], None, tmp_path / "run", CurateConfig(max_loss=1.0), progress=QUIET) == first
     assert jsonl.read_one(tmp_path / "run" / "summary.json", CurationSummary) == first
 
 
 def test_when_no_row_passes_the_reasons_are_named(write_jsonl: WriteJsonl, tmp_path: Path) -> None:
     data = write_jsonl("data.jsonl", [{"instruction": f"質問{n}", "output": ""} for n in range(3)])
     with pytest.raises(DataError, match="no row of 3 passed") as caught:
-        curate([data], None, tmp_path / "run", CurateConfig(), progress=QUIET)
+        curate([data], None, tmp_path / "run", CurateConfig(max_loss=1.0), progress=QUIET)
     assert "empty_reply (3)" in caught.value.hint
 
 

@@ -1,111 +1,19 @@
 from __future__ import annotations
 
-import re
-import unicodedata
-
 import numpy as np
 import pytest
 
-from loracheck.curate.config import CurateConfig
-from loracheck.curate.dedupe import Duplicate, find_duplicates
+from loracheck.curate.config import SelectConfig
+from loracheck.curate.fields import Fields
 from loracheck.curate.flood import find_flood
-from loracheck.curate.selection import hold_out, k_center, loss_outliers
-from loracheck.records import Example, Message, Source
-from loracheck.text import language_of
+from loracheck.curate.selection import Pool, k_center, loss_outliers, select
+from loracheck.curate.split import hold_out
 
-CONFIG = CurateConfig()
-
-
-def rows(*pairs: tuple[str, str]) -> list[Example]:
-    return [
-        Example(
-            id=str(line),
-            messages=(Message(role="user", content=asked), Message(role="assistant", content=reply)),
-            language=language_of(reply),
-            source=Source(file="data.jsonl", line=line),
-        )
-        for line, (asked, reply) in enumerate(pairs, start=1)
-    ]
+CONFIG = SelectConfig()
 
 
-def duplicates(*pairs: tuple[str, str]) -> dict[int, Duplicate]:
-    return find_duplicates(rows(*pairs), CONFIG)
-
-
-def test_variants_of_width_form_case_and_space_are_exact_duplicates() -> None:
-    first = ("ガイドの ABC は何？", "Guide なのだ。")
-    variants = [
-        ("ｶﾞｲﾄﾞのＡＢＣは何？", "Ｇｕｉｄｅなのだ。"),
-        (unicodedata.normalize("NFD", first[0]), unicodedata.normalize("NFD", first[1])),
-        ("ガイドの abc は何?", "GUIDE なのだ。"),
-        ("  ガイドの\u3000ABC は何？\n", "Guide\tなのだ。"),
-    ]
-    found = duplicates(first, *variants)
-    assert [(place, match.of, match.exact) for place, match in found.items()] == [
-        (place, 0, True) for place in range(1, 5)
-    ]
-
-
-def test_nearly_the_same_question_and_reply_is_a_near_duplicate() -> None:
-    ja = duplicates(
-        ("あなたの好きな食べ物は何ですか？", "おひさまの光とつめたい水が大好きなのだ。"),
-        ("あなたの好きな食べ物は何ですか", "おひさまの光とつめたい水が大好きなのだ！"),
-        ("あなたの好きな食べ物はなんですか？", "おひさまの光とつめたい水が大好きなのだよ。"),
-    )
-    assert {place: match.of for place, match in ja.items()} == {1: 0, 2: 0}
-    en = duplicates(
-        ("Where do you keep your treasure, captain?", "It lies deep under the old oak, aye."),
-        ("Where do you keep the treasure, captain?", "It lies deep under the old oak, aye!"),
-    )
-    assert en[1].of == 0
-    assert not en[1].exact
-
-
-@pytest.mark.parametrize(
-    "pairs",
-    [
-        [
-            ("3たす4はいくつなのですか？", "こたえは7なのだ。"),
-            ("3たす5はいくつなのですか？", "こたえは8なのだ。"),
-        ],
-        [
-            ("What is 12 times 3, captain?", "It is 36, aye."),
-            ("What is 12 times 4, captain?", "It is 48, aye."),
-        ],
-        [("日本の首都はどこですか？", "東京なのだ。"), ("日本の首都はどこですか？", "大阪ではないのだ。")],
-        [("フランスの首都は？", "ぼくは知らないのだ。"), ("好きな花は何なのかな？", "ぼくは知らないのだ。")],
-        [("1", "い"), ("2", "い")],
-    ],
-)
-def test_siblings_that_differ_in_number_question_or_answer_are_no_duplicates(
-    pairs: list[tuple[str, str]],
-) -> None:
-    assert duplicates(*pairs) == {}
-
-
-def test_it_is_the_number_that_keeps_siblings_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    pair = [
-        ("西暦1990年の次の年は何年ですか？", "西暦1991年なのだ。"),
-        ("西暦1980年の次の年は何年ですか？", "西暦1981年なのだ。"),
-    ]
-    assert duplicates(*pair) == {}
-    monkeypatch.setattr("loracheck.curate.dedupe._DIGITS", re.compile("x{9}"))
-    assert set(duplicates(*pair)) == {1}
-
-
-def test_an_exact_copy_of_a_near_duplicate_points_at_the_first_row() -> None:
-    near = ("あなたの好きな食べ物は何ですか", "おひさまの光とつめたい水が大好きなのだよ。")
-    found = duplicates(
-        ("あなたの好きな食べ物は何ですか？", "おひさまの光とつめたい水が大好きなのだ。"), near, near
-    )
-    assert {place: match.of for place, match in found.items()} == {1: 0, 2: 0}
-
-
-def test_every_duplicate_points_at_a_row_that_is_none_itself() -> None:
-    base = "たんぽぽの綿毛が風にのって遠くの町まで飛んでいくのだ"
-    found = duplicates(*((f"風の話をして{'。' * n}", base + "よ" * n) for n in range(8)))
-    assert found
-    assert all(match.of not in found and match.of < place for place, match in found.items())
+def rows(*pairs: tuple[str, str]) -> list[Fields]:
+    return [Fields("", asked, reply) for asked, reply in pairs]
 
 
 TALK = [
@@ -144,8 +52,7 @@ def test_a_flood_of_one_answer_is_found() -> None:
     flooded = [
         (f"{thing}について教えて", "ぼくはたんぽぽの綿毛の精なのだ！") for thing in "空花星海月風雨虹雪森"
     ]
-    examples = rows(*diverse("なのだ"), *flooded)
-    found = find_flood(examples, CONFIG)
+    found = find_flood(rows(*diverse("なのだ"), *flooded), CONFIG)
     assert set(found) == set(range(24, 34))
     assert all("たんぽぽ" in flood.phrase and flood.replies >= 10 for flood in found.values())
 
@@ -208,15 +115,75 @@ def test_a_target_of_all_rows_or_more_takes_every_row(target: int) -> None:
     assert choice.nearest == {}
 
 
+def one_cluster(rows: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.zeros(rows, dtype=np.int64)
+
+
 def test_the_held_out_rows_depend_on_the_seed_alone() -> None:
-    assert hold_out(100, 0.1, 7) == hold_out(100, 0.1, 7)
-    assert hold_out(100, 0.1, 7) != hold_out(100, 0.1, 8)
-    assert len(hold_out(100, 0.1, 7)) == 10
-    assert hold_out(100, 0.0, 7) == set()
-    assert len(hold_out(12, 0.01, 7)) == 1
-    assert hold_out(5, 0.01, 7) == set()
-    assert len(hold_out(3, 1.0, 7)) == 2
-    assert hold_out(1, 1.0, 7) == hold_out(0, 0.5, 7) == set()
+    many = one_cluster(100)
+    assert hold_out(many, [], 0.1, 7) == hold_out(many, [], 0.1, 7)
+    assert hold_out(many, [], 0.1, 7) != hold_out(many, [], 0.1, 8)
+    assert len(hold_out(many, [], 0.1, 7)) == 10
+    assert hold_out(many, [], 0.0, 7) == set()
+    assert len(hold_out(one_cluster(12), [], 0.01, 7)) == 1
+    assert hold_out(one_cluster(5), [], 0.01, 7) == set()
+    assert len(hold_out(one_cluster(3), [], 1.0, 7)) == 2
+    assert hold_out(one_cluster(1), [], 1.0, 7) == hold_out(one_cluster(0), [], 0.5, 7) == set()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_tied_rows_stay_together_and_every_cluster_gives_its_share(seed: int) -> None:
+    clusters = np.repeat(np.arange(4), 50)
+    tied = [[0, 1, 2], [2, 3], [60, 160], [199, 198]]
+    held = hold_out(clusters, tied, 0.2, seed)
+    assert 38 <= len(held) <= 40
+    assert all(len({member in held for member in group}) == 1 for group in tied)
+    assert all(6 <= sum(1 for row in held if clusters[row] == label) <= 14 for label in range(4))
+
+
+def pool(rows: int = 60, points: bool = True) -> Pool:
+    draw = np.random.default_rng(3)
+    vectors = draw.normal(size=(rows, 4)).astype(np.float32)
+    characters = draw.integers(5, 3000, size=rows)
+    return Pool(
+        points=vectors / np.linalg.norm(vectors, axis=1, keepdims=True) if points else None,
+        quality=draw.normal(size=rows),
+        languages=np.asarray([row % 10 == 0 for row in range(rows)], dtype=np.int64),
+        sources=np.zeros(rows, dtype=np.int64),
+        clusters=np.arange(rows) % 5,
+        reply_characters=characters,
+        reply_tokens=characters // 3,
+    )
+
+
+@pytest.mark.parametrize("method", ["diverse", "random", "longest"])
+@pytest.mark.parametrize("points", [True, False])
+def test_every_method_keeps_to_its_budget_and_repeats_itself(method: str, points: bool) -> None:
+    given = pool(points=points)
+    by_rows = SelectConfig(method=method, target_rows=13)  # type: ignore[arg-type]
+    by_tokens = SelectConfig(method=method, target_tokens=4000)  # type: ignore[arg-type]
+    assert len(select(given, by_rows, 1).rank) == 13
+    chosen = select(given, by_tokens, 1)
+    spent = sum(int(given.reply_tokens[row]) for row in chosen.rank)
+    assert 3000 < spent <= 4000
+    assert select(given, by_tokens, 1) == chosen
+    assert sorted(chosen.rank.values()) == list(range(1, len(chosen.rank) + 1))
+    assert len(select(given, SelectConfig(method=method, target_share=0.5), 1).rank) == 30  # type: ignore[arg-type]
+
+
+def test_the_longest_are_the_longest_and_a_small_language_is_represented() -> None:
+    given = pool()
+    longest = select(given, SelectConfig(method="longest", target_rows=5), 0)
+    assert set(longest.rank) == set(np.argsort(-given.reply_tokens, kind="stable")[:5].tolist())
+    diverse = select(given, SelectConfig(target_rows=12, strata=("language",)), 0)
+    assert any(given.languages[row] == 1 for row in diverse.rank)
+    assert sum(given.languages[row] == 0 for row in diverse.rank) >= 9
+    assert set(diverse.nearest) == set(range(60)) - set(diverse.rank)
+
+
+def test_a_budget_that_holds_all_takes_all() -> None:
+    assert len(select(pool(), SelectConfig(target_rows=60), 0).rank) == 60
+    assert len(select(pool(), SelectConfig(method="all", target_rows=3), 0).rank) == 60
 
 
 def test_only_a_far_outlier_of_the_loss_is_named() -> None:

@@ -28,6 +28,7 @@ from loracheck.records import (
     Message,
     Outcome,
     Probe,
+    RowGroup,
     Score,
     Source,
     Status,
@@ -365,7 +366,7 @@ def write_curate(path: Path, *, spoil: Spoil = str) -> Path:
             outcome=outcome,
             stage=spoil(stage),
             reason=spoil(reason),
-            explanation=spoil(why),
+            values={"message": spoil(why)},
             scores=(
                 Score(name=spoil("quality"), value=0.71, scorer=spoil("rules"), explanation=spoil("fluent")),
             ),
@@ -387,7 +388,9 @@ def write_curate(path: Path, *, spoil: Spoil = str) -> Path:
                     "similarity 0.97 is above the limit 0.80",
                     related=kept[0].id,
                 ),
+                why={"en": spoil("it was dropped"), "ja": spoil("除外されました")},
                 example=row,
+                source=row.source,
             )
             for row in twins
         ),
@@ -396,7 +399,9 @@ def write_curate(path: Path, *, spoil: Spoil = str) -> Path:
                 decision=decision(
                     row, "dropped", "filters", "too_short", "2 characters are below the limit 8"
                 ),
+                why={"en": spoil("it was dropped"), "ja": spoil("除外されました")},
                 example=row,
+                source=row.source,
             )
             for row in short
         ),
@@ -410,11 +415,13 @@ def write_curate(path: Path, *, spoil: Spoil = str) -> Path:
         jsonl.write(run.path / "kept.jsonl", kept)
         jsonl.write(run.path / "heldout.jsonl", heldout)
         jsonl.write(run.path / "dropped.jsonl", dropped)
+        jsonl.write(run.path / "quarantined.jsonl", [])
         jsonl.write(run.path / "decisions.jsonl", decisions)
-        jsonl.write(
-            run.path / "scores.jsonl",
-            [{"example_id": one.example_id, "scores": one.scores} for one in decisions],
-        )
+        groups = [
+            RowGroup(kind=kind, members=(kept[0].id, kept[1].id), shared=spoil("ぼくはずんだもん"), size=2)
+            for kind in ("conflict", "same_reply", "template_family", "statement")
+        ]
+        jsonl.write(run.path / "groups.jsonl", groups)
         jsonl.write_one(
             run.path / "summary.json",
             CurationSummary(
@@ -429,7 +436,6 @@ def write_curate(path: Path, *, spoil: Spoil = str) -> Path:
                 unscored=1,
                 kept_reply_characters=34,
                 read_reply_characters=80,
-                seconds=1.5,
             ),
         )
     return path

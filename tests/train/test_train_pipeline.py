@@ -10,7 +10,7 @@ import torch
 from transformers import PreTrainedModel
 
 from loracheck import jsonl
-from loracheck.curate.config import CurateConfig
+from loracheck.curate.config import CurateConfig, DedupeConfig, SelectConfig
 from loracheck.curate.pipeline import curate
 from loracheck.errors import DataError
 from loracheck.likelihood import pad, token_nll
@@ -215,7 +215,9 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_way_out(
 def test_a_curated_run_is_trained_on_its_kept_rows_and_measured_on_the_held_out(
     data: Path, tiny_smollm: Path, tmp_path: Path
 ) -> None:
-    options = CurateConfig(heldout_share=0.2, near_duplicate=1.0, flood_share=1.0)
+    options = CurateConfig(
+        heldout_share=0.2, dedupe=DedupeConfig(near_duplicate=1.0), select=SelectConfig(flood_share=1.0)
+    )
     curated = curate([data], None, tmp_path / "curated", options, progress=QUIET)
     config = TrainConfig(lora_r=4, max_trained_tokens=200, per_device_train_batch_size=4, learning_rate=5e-3)
     summary = train(tmp_path / "curated", str(tiny_smollm), tmp_path / "run", config, progress=QUIET)
@@ -239,7 +241,9 @@ def test_a_finished_run_is_not_trained_again(
 def test_training_on_a_four_bit_base_lowers_the_held_out_loss(
     data: Path, tiny_gemma: Path, tmp_path: Path
 ) -> None:
-    options = CurateConfig(heldout_share=0.2, near_duplicate=1.0, flood_share=1.0)
+    options = CurateConfig(
+        heldout_share=0.2, dedupe=DedupeConfig(near_duplicate=1.0), select=SelectConfig(flood_share=1.0)
+    )
     curate([data], None, tmp_path / "curated", options, progress=QUIET)
     config = TrainConfig(
         lora_r=4, quantization="nf4", learning_rate=5e-3, per_device_train_batch_size=4, num_train_epochs=3
