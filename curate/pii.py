@@ -27,13 +27,14 @@ _FICTIONAL_HOST = re.compile(
 )
 _PHONE_JA = re.compile(
     _NO_DIGIT + r"(?:\+81[- ]?|0)(?:[1-9]0[- ]?\d{4}[- ]?\d{4}"
-    r"|\d{1,4}(?:-\d{1,4}-|\(\d{1,4}\)|[ ]\d{2,4}[ ])\d{4})" + _END
+    r"|\d{1,4}(?:-\d{1,4}-|\(\d{1,4}\)|[ ]\d{2,4}[ ])\d{4})"
+    r"|\(0\d{1,4}\) ?\d{1,4}-\d{4}" + _END
 )
 _PHONE_EN = re.compile(
     _NO_DIGIT + r"(?:\+?1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}" + _END
 )
 _PHONE_WORLD = re.compile(_NO_DIGIT + r"\+[2-9]\d{1,2}(?:[- ]\d{2,5}){2,4}" + _END)
-_MAY_HOLD = re.compile(r"[\d@＠]|-----|sk-|xox")
+_MAY_HOLD = re.compile(r"[\d@＠]|-----|sk-|xox|AKIA")
 _CARD = re.compile(_NO_DIGIT + r"[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{3,4}" + _END)
 _MY_NUMBER = re.compile(_NO_DIGIT + r"\d{4}[ -]?\d{4}[ -]?\d{4}" + _END)
 _POSTAL = re.compile(r"(?:〒|郵便番号[はが:：]?)\s?\d{3}-?\d{4}" + _END)

@@ -185,8 +185,8 @@ def test_siblings_that_differ_in_names_stay_and_are_listed_as_a_family() -> None
 def test_a_family_over_its_share_gives_rows_up_and_says_for_which() -> None:
     rows = [
         (
-            f"りんごが{n}個とみかんが{n + 3}個あります。合わせて何個ですか。",
-            f"足すと{2 * n + 3}個になります。",
+            f"りんごが{n}個とみかんが{n + 3}個あります。お皿にきれいに並べて友だちと分けます。合わせて何個ですか。",
+            f"一つずつ順に数えていけば、二つを足すと{2 * n + 3}個になります。",
         )
         for n in range(20)
     ]
