@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from loracheck.errors import EnvironmentFault
 from loracheck.text import normalise
 
-_FEATURES = 2**18
-_FITTED_ROWS = 20_000
+_FEATURES = 2**14
+_FITTED_ROWS = 5_000
 _BATCH_ROWS = 5_000
 
 
@@ -21,7 +21,7 @@ def surface(texts: Iterable[str], *, dimensions: int = 64, seed: int = 0) -> NDA
     """Return unit vectors of hashed character 2- to 4-grams, reduced by a truncated SVD, (rows, dimensions).
 
     They tell wordings apart and not meanings, and separate languages entirely. The reduction is fitted on the
-    first 20,000 rows; memory grows by the vectors alone.
+    first 5,000 rows; memory grows by the vectors alone.
     """
     from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - heavy
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer  # noqa: PLC0415
@@ -40,7 +40,7 @@ def surface(texts: Iterable[str], *, dimensions: int = 64, seed: int = 0) -> NDA
     counts = hashing.transform(first)
     weights = TfidfTransformer(sublinear_tf=True).fit(counts)
     size = max(1, min(dimensions, len(first) - 1))
-    reduction = TruncatedSVD(size, n_iter=3, random_state=seed).fit(weights.transform(counts))
+    reduction = TruncatedSVD(size, n_iter=2, random_state=seed).fit(weights.transform(counts))
     parts = [reduction.transform(weights.transform(counts))]
     for batch in batches:
         for start in range(0, len(batch), _BATCH_ROWS):
