@@ -5,10 +5,15 @@ from __future__ import annotations
 import array
 import multiprocessing
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+from loracheck.errors import EnvironmentFault
 from loracheck.records import Example
 
 from .store import BATCH_ROWS, RowStore
@@ -16,6 +21,8 @@ from .store import BATCH_ROWS, RowStore
 T = TypeVar("T")
 LEAST_ROWS = 20_000
 """Rows below which starting processes costs more than it saves."""
+AHEAD = 4
+"""Batches handed out per process before their results are taken: bounds the memory of waiting results."""
 
 _worker: tuple[Callable[[Example], Any], RowStore]
 
@@ -30,17 +37,36 @@ def map_rows(
         store: Where the rows are.
         places: The rows to work on.
         workers: Processes; 0 takes one per core. Few rows are worked on here.
+
+    Raises:
+        EnvironmentFault: A process was ended from outside, most often for want of memory.
     """
     processes = workers or os.cpu_count() or 1
     if processes == 1 or len(places) < LEAST_ROWS:
         for place in places:
             yield int(place), work(store[int(place)])
         return
-    batches = [places[start : start + BATCH_ROWS] for start in range(0, len(places), BATCH_ROWS)]
+    starts = iter(range(0, len(places), BATCH_ROWS))
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, _start, (work, store.path, store.offsets())) as pool:
-        for batch, results in zip(batches, pool.imap(_run, batches), strict=True):
-            yield from zip(map(int, batch), results, strict=True)
+    with ProcessPoolExecutor(processes, context, _start, (work, store.path, store.offsets())) as pool:
+        waiting: deque[tuple[Sequence[int], Future[list[Any]]]] = deque()
+
+        def hand_out(number: int) -> None:
+            for start in islice(starts, number):
+                batch = places[start : start + BATCH_ROWS]
+                waiting.append((batch, pool.submit(_run, batch)))
+
+        try:
+            hand_out(AHEAD * processes)
+            while waiting:
+                batch, result = waiting.popleft()
+                yield from zip(map(int, batch), result.result(), strict=True)
+                hand_out(1)
+        except BrokenProcessPool:
+            raise EnvironmentFault(
+                "a worker process was ended before it was done, most often for want of memory",
+                hint="run again with --workers 1",
+            ) from None
 
 
 def _start(work: Callable[[Example], Any], path: Path, offsets: array.array[int]) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import operator
+import os
 from pathlib import Path
 
 import pytest
 
 from loracheck.curate.parallel import map_rows
 from loracheck.curate.store import RowStore
+from loracheck.errors import EnvironmentFault
 from loracheck.records import Example, Message, Source
 
 
@@ -18,8 +21,14 @@ def row(number: int, reply: str = "はい、\nそうです。") -> Example:
     )
 
 
-def reply_size(example: Example) -> tuple[str, int]:
-    return example.id, len(example.reply)
+class EndsItsProcess:
+    """Work that ends the worker process as soon as it arrives there, as the kernel does when memory is short."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (9,)
+
+    def __call__(self, example: Example) -> None:
+        raise NotImplementedError
 
 
 def test_rows_come_back_by_place_as_they_were(tmp_path: Path) -> None:
@@ -59,5 +68,15 @@ def test_any_number_of_processes_gives_the_results_of_one_in_their_order(
     with RowStore(tmp_path / "rows.jsonl") as store:
         store.extend(row(n, "あ" * (n % 13 + 1)) for n in range(50))
         places = [n for n in range(50) if n % 3]
-        found = list(map_rows(reply_size, store, places, workers))
-    assert found == [(n, (str(n), n % 13 + 1)) for n in places]
+        found = list(map_rows(operator.attrgetter("id", "reply"), store, places, workers))
+    assert found == [(n, (str(n), "あ" * (n % 13 + 1))) for n in places]
+
+
+def test_a_worker_that_is_killed_ends_in_a_message_and_not_in_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loracheck.curate.parallel.LEAST_ROWS", 1)
+    with RowStore(tmp_path / "rows.jsonl") as store:
+        store.extend(row(n) for n in range(5))
+        with pytest.raises(EnvironmentFault, match="ended before it was done"):
+            list(map_rows(EndsItsProcess(), store, range(5), 2))
