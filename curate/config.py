@@ -13,9 +13,15 @@ class ReadConfig:
     """How data files are read.
 
     Attributes:
+        columns: The data's column by loracheck's name: {"instruction": "質問", "output": "回答"}.
+        encoding: Encoding of text files, as "cp932"; None finds out and says so.
+        split: Split of a dataset; None reads all of them.
         bad_rows: "stop" ends at the first row that cannot be read; "quarantine" sets it aside and goes on.
     """
 
+    columns: dict[str, str] = field(default_factory=dict)
+    encoding: str | None = None
+    split: str | None = None
     bad_rows: Literal["stop", "quarantine"] = "stop"
 
 
@@ -128,7 +134,7 @@ class CurateConfig:
         workers: Processes for the steps on single rows; 0 takes one per core. The result is the same.
     """
 
-    read: ReadConfig = ReadConfig()
+    read: ReadConfig = field(default_factory=ReadConfig)
     filters: FilterConfig = FilterConfig()
     dedupe: DedupeConfig = DedupeConfig()
     decontaminate: DecontaminateConfig = DecontaminateConfig()

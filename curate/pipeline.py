@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from loracheck import jsonl
 from loracheck.errors import DataError
-from loracheck.loading import check_file, load_examples, read_examples
+from loracheck.loading import load_examples, read_examples, resolve_source
 from loracheck.models import Base, load_base
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
@@ -42,7 +42,7 @@ WORK = "work"
 
 
 def curate(
-    data: Sequence[Path],
+    data: Sequence[str | Path],
     base_spec: str | None,
     out: Path,
     config: CurateConfig,
@@ -52,7 +52,7 @@ def curate(
     """Curate data and write a curate run.
 
     Args:
-        data: Files, or folders of a Hugging Face dataset, in any of the known shapes.
+        data: Files, folders or hub ids of datasets, in any of the known shapes.
         base_spec: The base that scores the rows and embeds them; None leaves rows unscored.
         out: The run directory.
         config: Options.
@@ -61,9 +61,8 @@ def curate(
     Raises:
         LoracheckError: bad data, a base that cannot be loaded, no row left, or the loss alarm.
     """
-    for path in data:
-        check_file(path)
-    inputs = [*data, *(Path(name) for name in config.decontaminate.test_sets)]
+    files = [file for source in data for file in resolve_source(source, config.read.split).files]
+    inputs = [*files, *(Path(name) for name in config.decontaminate.test_sets)]
     options = {"base": base_spec, **_deciding(config)}
     with open_run(out, "curate", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
@@ -92,14 +91,23 @@ def curate(
 
 
 def read_rows(
-    rows: Rows, findings: Findings, data: Sequence[Path], config: CurateConfig, progress: Progress
+    rows: Rows, findings: Findings, data: Sequence[str | Path], config: CurateConfig, progress: Progress
 ) -> Profile:
     """Read every row, and learn how the whole set is written."""
     counter = ProfileCounter()
     on_bad = findings.bad.append if config.read.bad_rows == "quarantine" else None
     for number, source in enumerate(data, start=1):
         before = len(rows)
-        for example in read_examples(source, number, on_bad=on_bad):
+        read = config.read
+        for example in read_examples(
+            source,
+            number,
+            columns=read.columns or None,
+            encoding=read.encoding,
+            split=read.split,
+            announce=progress.say,
+            on_bad=on_bad,
+        ):
             counter.add(example)
             rows.add([example])
         if len(rows) == before and not findings.bad:

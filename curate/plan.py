@@ -21,7 +21,7 @@ _SAMPLE = 500
 
 
 def plan(
-    data: Sequence[Path], base_spec: str | None, config: CurateConfig, *, progress: Progress
+    data: Sequence[str | Path], base_spec: str | None, config: CurateConfig, *, progress: Progress
 ) -> CurationPlan:
     """Read, check and compare the rows in a temporary folder, and estimate what the rest would cost.
 

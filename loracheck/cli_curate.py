@@ -21,6 +21,8 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "filters__languages",
         {"multiple": True, "help": "Language a reply may have.  [default: as asked]"},
     ),
+    ("--encoding", "read__encoding", {"help": "Encoding of text files, as cp932.  [default: found out]"}),
+    ("--split", "read__split", {"help": "Split of a dataset.  [default: all]"}),
     (
         "--bad-rows",
         "read__bad_rows",
@@ -88,11 +90,14 @@ def _keys(command: C) -> C:
 
 
 @click.command()
-@click.argument("data", nargs=-1, required=True, type=PATH)
+@click.argument("data", nargs=-1, required=True)
 @click.option("-o", "--out", type=PATH, help="Run directory to write.")
 @click.option("--base", help="Base that scores the rows: hub id, folder or GGUF file.")
 @click.option("--preset", type=click.Choice(PRESETS), help="A known recipe to begin with.")
 @click.option("--config", "config_file", type=PATH, help="YAML file of options, laid over the preset.")
+@click.option(
+    "--map", "columns", multiple=True, metavar="FIELD=COLUMN", help="Your column for a field: output=回答."
+)
 @click.option(
     "--allow-loss", multiple=True, metavar="RULE=SHARE", help="Let a rule remove more than --max-loss."
 )
@@ -101,7 +106,7 @@ def _keys(command: C) -> C:
 @click.option("--quiet", is_flag=True, help="No progress.")
 @_keys
 def curate(
-    data: tuple[Path, ...],
+    data: tuple[str, ...],
     out: Path | None,
     base: str | None,
     dry_run: bool,
@@ -111,13 +116,15 @@ def curate(
 ) -> None:
     """Select a small, good, diverse subset of instruction data, and say why each row was kept or dropped.
 
-    Reads JSONL, JSON, CSV, TSV, Parquet and Hugging Face datasets on disk of Alpaca, ShareGPT, OpenAI messages,
-    dolly or prompt/completion rows, compressed or not.
+    Reads JSONL, JSON, CSV, TSV, Parquet, Arrow, folders of them and Hugging Face datasets (a saved folder, or
+    OWNER/NAME[@REVISION][:CONFIG] of the hub) of Alpaca, ShareGPT, OpenAI messages, dolly, question/answer or
+    prompt/completion rows, compressed or not, in UTF-8, UTF-16, cp932 or EUC-JP.
 
     \b
     Examples:
       loracheck curate persona.jsonl --base google/gemma-3-270m -o runs/curated
       loracheck curate alpaca.json dolly.csv --preset lima -o runs/lima
+      loracheck curate faq.csv --map instruction=質問 --map output=回答 -o runs/faq
       loracheck curate explain 17 --run runs/curated
     """
     from loracheck.curate.pipeline import curate as run_curate
@@ -159,6 +166,7 @@ def explain(row: str, run: Path, language: Any, as_json: bool) -> None:
 
     \b
     Example:
+      loracheck curate faq.csv --map instruction=質問 --map output=回答 -o runs/faq
       loracheck curate explain 17 --run runs/curated
     """
     from loracheck.curate.explain import explain_row
@@ -171,6 +179,7 @@ def explain(row: str, run: Path, language: Any, as_json: bool) -> None:
 def _config(
     preset: str | None,
     config_file: Path | None,
+    columns: tuple[str, ...],
     allow_loss: tuple[str, ...],
     **given: Any,
 ) -> Any:
@@ -185,6 +194,8 @@ def _config(
         if value not in (None, ()):
             *groups, key = name.split("__")
             values = merged(values, {groups[0]: {key: value}} if groups else {key: value})
+    if columns:
+        values = merged(values, {"read": {"columns": _pairs("--map", columns)}})
     if allow_loss:
         values = merged(
             values, {"allow_loss": {k: _share(k, v) for k, v in _pairs("--allow-loss", allow_loss).items()}}

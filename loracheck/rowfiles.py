@@ -1,127 +1,291 @@
-"""Data files in the containers people keep them in, row by row: a line of JSON, or a record with its number.
+"""The rows of one data file, one at a time: JSON lines, JSON arrays, CSV, TSV, Parquet and Arrow.
 
-The content decides, not the name: Parquet and the compressions show themselves by their first bytes, a JSON array
-by its bracket, a table of a Hugging Face dataset by its folder. Only CSV and TSV go by their suffix.
+The content decides what a file is, not its name: Parquet and Arrow by their first bytes, JSON by its bracket, and
+other text is a table if its first line is a header. Memory does not grow with the file.
 """
 
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
 import io
-import lzma
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, Literal
 
+from loracheck.bytestreams import HEAD_BYTES, UTF8_BOM, encoding_of, guess_encoding, open_bytes, recoded
 from loracheck.errors import DataError
+from loracheck.jsonrows import MAX_LINE_BYTES, BadRow, Faults, OtherEncoding, json_array, json_lines
 
-MAX_LINE_BYTES = 1_000_000
-_BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_COMPRESSED: dict[bytes, Callable[..., Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
-}
-_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+__all__ = ["MAX_LINE_BYTES", "BadRow", "RowFile", "open_rows"]
+
+_BATCH_ROWS = 1000
+_ARROW = (b"ARROW1", b"\xff\xff\xff\xff")  # the file and the stream form
+_JSON_SUFFIXES = {".json", ".jsonl", ".ndjson"}
+_DELIMITERS = ",\t;|"
 
 
-def is_dataset_folder(path: Path) -> bool:
-    """Tell whether a folder was written by `Dataset.save_to_disk`."""
-    return (path / "state.json").is_file() or (path / "dataset_dict.json").is_file()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFile:
+    """The rows of a file with their numbers, which are those of lines or of rows, from 1."""
+
+    unit: Literal["line", "row"]
+    rows: Iterator[tuple[int, Any]]
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
-    """Yield the rows of a file with their line or number: unparsed lines of JSON, or records.
+def open_rows(
+    path: Path,
+    *,
+    columns: Collection[str] = (),
+    encoding: str | None = None,
+    announce: Callable[[str], None] | None = None,
+    on_bad: Callable[[BadRow], None] | None = None,
+) -> RowFile:
+    """Find out what a file is, and read it as it is asked for.
 
-    A JSON array comes as one line, whole.
+    Args:
+        path: The file.
+        columns: Names that a header may hold; they tell the delimiter of a table.
+        encoding: Encoding of a text file; None finds out.
+        announce: Takes a sentence when the encoding is not UTF-8. Without it a file that is not marked as UTF-16
+            must be UTF-8: nothing is guessed that nobody hears of.
+        on_bad: Takes a row that cannot be read, and reading goes on; without it the row is an error.
 
     Raises:
-        DataError: a line is too long, the compression is broken, or a table cannot be read.
+        DataError: the file, or without on_bad a row, cannot be read. Raised as the rows are asked for.
     """
+    with open_bytes(path) as stream:
+        head = stream.read(HEAD_BYTES)
+    if head.startswith((b"PAR1", *_ARROW)) and not _is_plain(path, head):
+        raise DataError(f"{path}: Parquet or Arrow inside a compressed file.", hint="Unpack it first.")
+    if head.startswith(b"PAR1"):
+        return RowFile(unit="row", rows=_columnar(path, _parquet_batches))
+    if head.startswith(_ARROW):
+        return RowFile(unit="row", rows=_columnar(path, _arrow_batches))
+    marked = None if encoding else encoding_of(head)
+    if marked and announce:
+        announce(f"{path}: read as {marked}.")
+    chosen = encoding or marked
+    faults = Faults(
+        path=path,
+        on_bad=on_bad,
+        guess=None if chosen else lambda: guess_encoding(path),
+        may_guess=announce is not None,
+    )
+    text = _Text(path=path, encoding=chosen or "utf-8", faults=faults, columns=frozenset(columns))
+    kind = text.kind()
+    return RowFile(unit="row" if kind == "array" else "line", rows=_guessing(text, kind, announce))
+
+
+def _is_plain(path: Path, head: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == head[:4]
+
+
+def _guessing(
+    text: _Text, kind: Literal["lines", "array", "table"], announce: Callable[[str], None] | None
+) -> Iterator[tuple[int, Any]]:
+    """Yield rows as UTF-8 until the first byte that is not; in another encoding from there on.
+
+    All that came before was ASCII, which is the same in either.
+    """
+    last = 0
     try:
-        if path.is_dir():
-            yield from _dataset_rows(path)
+        for number, row in text.rows(kind):
+            yield number, row
+            last = number
+    except OtherEncoding as other:
+        if announce:
+            announce(f"{text.path}: not UTF-8; read as {other.encoding}, which fits the whole file.")
+        faults = replace(text.faults, guess=None, known_to=max(last, text.faults.highest))
+        again = replace(text, encoding=other.encoding, faults=faults)
+        yield from ((number, row) for number, row in again.rows(kind) if number > last)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """A text file and how it is read."""
+
+    path: Path
+    encoding: str
+    faults: Faults
+    columns: frozenset[str]
+
+    def kind(self) -> Literal["lines", "array", "table"]:
+        """Tell the form by the first sign that is no white space."""
+        first = self._head()[:1]
+        if first == "[":
+            return "array"
+        named_json = _JSON_SUFFIXES & {suffix.casefold() for suffix in self.path.suffixes}
+        return "lines" if first in ("", "{") or named_json else "table"
+
+    def rows(self, kind: Literal["lines", "array", "table"]) -> Iterator[tuple[int, Any]]:
+        """Yield the rows with their number."""
+        delimiter = self._delimiter() if kind == "table" else ","
+        with open_bytes(self.path) as stream:
+            text = recoded(stream, self.encoding, self.path)
+            if kind == "lines":
+                yield from json_lines(text, self.faults)
+            elif kind == "array":
+                yield from json_array(text, self.faults)
+            else:
+                lines = _Lines(text, self.path)
+                try:
+                    yield from _table(lines, self.faults, delimiter)
+                finally:
+                    lines.let_go()
+
+    def _head(self) -> str:
+        with open_bytes(self.path) as stream:
+            head = recoded(stream, self.encoding, self.path).read(HEAD_BYTES)
+        return head.removeprefix(UTF8_BOM).decode("utf-8", "replace").lstrip()
+
+    def _delimiter(self) -> str:
+        """Return the delimiter that finds most known columns in the header, or else most columns."""
+        header = self._head().splitlines()[0]
+
+        def worth(delimiter: str) -> tuple[int, int]:
+            names = next(csv.reader([header], delimiter=delimiter), [])
+            return len(self.columns & set(names)), len(names)
+
+        best = max(_DELIMITERS, key=worth)
+        if worth(best)[1] < 2:
+            raise DataError(
+                f"{self.path}: it is neither JSON nor a table with a header.",
+                hint="Read are JSONL, JSON arrays, CSV, TSV, Parquet, Arrow and dataset folders, also packed.",
+            )
+        return best
+
+
+def _table(lines: _Lines, faults: Faults, delimiter: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the records of a table by its header, numbered by the line they begin on."""
+    csv.field_size_limit(MAX_LINE_BYTES)
+    path = faults.path
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    header: list[str] = []
+    ascii_before = True
+    while True:
+        lines.mark()
+        try:
+            cells = next(reader, None)
+        except csv.Error as problem:
+            faults.add(_csv_error(path, lines, str(problem)), lines.first, lines.text)
+            if not header:
+                raise DataError(f"{path}: the header cannot be read: {problem}.") from None
+            continue
+        if cells is None:
             return
-        with path.open("rb") as file:
-            head = file.read(16)
-        if head.startswith(b"PAR1"):
-            yield from _parquet_rows(path)
-            return
-        opened = next((o for magic, o in _COMPRESSED.items() if head.startswith(magic)), None)
-        with opened(path, "rb") if opened else path.open("rb") as stream:
-            yield from _stream_rows(path, stream)
-    except (EOFError, OSError, lzma.LZMAError, csv.Error) as error:
+        try:
+            "".join(cells).encode()
+        except UnicodeEncodeError:
+            raw = lines.text.encode("utf-8", "surrogateescape")
+            faults.add_undecodable(lines.first, _first_undecodable(raw), raw, ascii_before=ascii_before)
+            if not header:
+                raise DataError(f"{path}: the header is not UTF-8.") from None
+            continue
+        ascii_before = ascii_before and lines.text.isascii()
+        if not header:
+            header = _checked_header(cells, path)
+        elif len(cells) == len(header):
+            yield lines.first, dict(zip(header, cells, strict=True))
+        elif cells:
+            what = f"the row has {len(cells)} columns, the header {len(header)}"
+            faults.add(_csv_error(path, lines, what), lines.first, lines.text)
+
+
+def _checked_header(cells: list[str], path: Path) -> list[str]:
+    names = [name.strip() for name in cells]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f"{path}: the header holds {twice[0]!r} twice.", hint="Rename one of the columns.")
+    return names
+
+
+def _csv_error(path: Path, lines: _Lines, what: str) -> DataError:
+    where = f"line {lines.first}" if lines.first == lines.last else f"lines {lines.first} to {lines.last}"
+    return DataError(f"{path}, {where}: {what}.", hint="Is a quotation mark missing?")
+
+
+def _first_undecodable(raw: bytes) -> int:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
+
+
+class _Lines(Iterator[str]):
+    """The lines of a table as the csv module takes them; remembers those of the record being read."""
+
+    def __init__(self, stream: io.BufferedReader, path: Path) -> None:
+        self._stream = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        self._path = path
+        self._record: list[str] = []
+        self.last = 0
+
+    def let_go(self) -> None:
+        """Leave the stream to whoever opened it."""
+        self._stream.detach()
+
+    def mark(self) -> None:
+        """Begin a record."""
+        self._record = []
+
+    @property
+    def first(self) -> int:
+        """The line on which the record begins, from 1."""
+        return self.last - len(self._record) + 1
+
+    @property
+    def text(self) -> str:
+        """The record as it stands in the file."""
+        return "".join(self._record)
+
+    def __next__(self) -> str:
+        line = self._stream.readline(MAX_LINE_BYTES + 1)
+        if not line:
+            raise StopIteration
+        self.last += 1
+        self._record.append(line)
+        if len(line) > MAX_LINE_BYTES:
+            raise DataError(
+                f"{self._path}, line {self.last}: over the limit of {MAX_LINE_BYTES:,} characters a line."
+            )
+        return line
+
+
+def _columnar(path: Path, batches: Callable[[Path], Iterator[Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    import pyarrow as pa  # noqa: PLC0415 - heavy
+
+    number = 0
+    try:
+        for batch in batches(path):
+            for start in range(0, batch.num_rows, _BATCH_ROWS):
+                for row in batch.slice(start, _BATCH_ROWS).to_pylist():
+                    number += 1
+                    yield number, row
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise DataError(f"{path}: it cannot be read: {error}.", hint="Is the file whole?") from None
+        raise DataError(
+            f"{path}, after row {number}: broken file: {error}.", hint="Is the file whole?"
+        ) from None
 
 
-def _stream_rows(path: Path, stream: IO[bytes]) -> Iterator[tuple[int, bytes | dict[str, Any]]]:
-    suffixes = [suffix.casefold() for suffix in path.suffixes]
-    if delimiter := next((_DELIMITERS[s] for s in suffixes if s in _DELIMITERS), None):
-        yield from _csv_rows(path, stream, delimiter)
-        return
-    buffered = cast(io.BufferedReader, stream)  # every kind of file opened here can peek
-    if buffered.peek(2)[:2] in _UTF16:
-        with io.TextIOWrapper(buffered, encoding="utf-16") as text:
-            yield from ((n, line.encode()) for n, line in enumerate(text, start=1) if line.strip())
-        return
-    if buffered.peek(64)[:64].removeprefix(_BOM).lstrip()[:1] == b"[":
-        yield 1, buffered.read()
-        return
-    for number, raw in enumerate(buffered, start=1):
-        if len(raw) > MAX_LINE_BYTES:
-            raise DataError(
-                f"{path}, line {number}: {len(raw):,} bytes, over the limit of {MAX_LINE_BYTES:,}."
-            )
-        if raw.strip().removeprefix(_BOM):
-            yield number, raw
+def _parquet_batches(path: Path) -> Iterator[Any]:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
+
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(batch_size=_BATCH_ROWS)
 
 
-def _csv_rows(path: Path, stream: IO[bytes], delimiter: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the records of a table with a header; a record is numbered by the line it ends on."""
-    csv.field_size_limit(MAX_LINE_BYTES)
-    with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
-        reader = csv.DictReader(text, delimiter=delimiter, strict=True)
-        try:
-            for row in reader:
-                if None in row or None in row.values():
-                    raise DataError(
-                        f"{path}, line {reader.line_num}: the row has other columns than the header.",
-                        hint="Is a quotation mark missing?",
-                    )
-                yield reader.line_num, dict(row)
-        except UnicodeDecodeError:
-            raise DataError(
-                f"{path}, after line {reader.line_num}: not UTF-8.",
-                hint=f"If the file is Shift_JIS: iconv -f cp932 -t utf-8 {path} > utf8{path.suffix}",
-            ) from None
-
-
-def _parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _arrow_batches(path: Path) -> Iterator[Any]:
     import pyarrow as pa  # noqa: PLC0415 - heavy
-    import pyarrow.parquet as pq  # noqa: PLC0415
 
-    try:
-        number = 0
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=2000):
-            for row in batch.to_pylist():
-                number += 1
-                yield number, row
-    except pa.ArrowException as error:
-        raise DataError(f"{path}: broken Parquet: {error}") from None
-
-
-def _dataset_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    from datasets import DatasetDict, load_from_disk  # noqa: PLC0415 - heavy
-
-    loaded = load_from_disk(str(path))
-    parts = list(loaded.values()) if isinstance(loaded, DatasetDict) else [loaded]
-    number = 0
-    for part in parts:
-        for row in part:
-            number += 1
-            yield number, dict(row)
+    with pa.memory_map(str(path)) as file:
+        if file.read(6) == b"ARROW1":
+            reader = pa.ipc.open_file(file)
+            yield from (reader.get_batch(index) for index in range(reader.num_record_batches))
+        else:
+            file.seek(0)
+            yield from pa.ipc.open_stream(file)
