@@ -59,11 +59,14 @@ class DedupeConfig:
         near_duplicate: Edit similarity from which two fields are alike; rows whose fields are all alike are one.
         family_share: Share of the rows that one template family may make up; the rest of it is dropped.
         family_rows: Members from which rows that differ in aligned slots only are a family.
+        semantic_quantile: Quantile of the cosine of random pairs of rows from which two rows say the same, as
+            0.9999; encoders differ too much for a cosine. None leaves the step out. Needs embeddings.
     """
 
     near_duplicate: float = 0.8
     family_share: float = 0.05
     family_rows: int = 3
+    semantic_quantile: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +92,77 @@ class ScoreConfig:
 
     Attributes:
         max_ifd: Instruction-following difficulty (arXiv 2308.12032) from which the reply ignores its question.
+        min_fit: A reply whose fit to its question is no more than this ignores it; the fit is how much likelier the
+            question makes it than another row's question does, in nats per token times the root of its tokens.
+        other_question: Put another row's question before each reply as well, which the fit needs. Costs one more
+            forward pass a row, about 40% more time.
         max_deviations: Robust deviations above the median loss from which a reply is garbled.
         embedder: "base" for the base's hidden states, "surface" for character n-grams, or the name of a
             sentence-transformers model. "auto" takes the base where there is one, else the surface.
     """
 
     max_ifd: float = 1.0
+    min_fit: float = 0.5
+    other_question: bool = True
     max_deviations: float = 6.0
     embedder: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeConfig:
+    """Scores by a judge, which veto the bottom and do not crown the top.
+
+    Attributes:
+        model: Name of the model at the endpoint, or without an endpoint a hub id or folder; None leaves it out.
+        endpoint: Base address of an OpenAI-compatible server ("http://localhost:8000/v1"); None loads the model
+            here.
+        api_key_variable: Environment variable that holds the key.
+        rubrics: Names of bundled rubrics, or YAML files. Each costs one request a row.
+        min_score: Score on the rubric's scale below which a row is dropped; None drops nothing.
+        rows: Rows to score, drawn over languages, sources and lengths; None scores all.
+        max_requests, max_tokens: Budget. A plan that is over it stops before the first request.
+        concurrency: Requests under way at once.
+        timeout_seconds: How long one request may take.
+        retries: Further tries of a request that failed in a way that may pass.
+        max_unscored: Share of rows asked for that may end without a score; above it the step fails.
+        min_canaries: Share of the rows of known score that the judge must take rightly before it sees the data.
+        prompt_price, completion_price: Price of a million tokens in any currency, for the estimate.
+    """
+
+    model: str | None = None
+    endpoint: str | None = None
+    api_key_variable: str = "OPENAI_API_KEY"
+    rubrics: tuple[str, ...] = ("educational-value", "helpfulness")
+    min_score: float | None = 2.0
+    rows: int | None = None
+    max_requests: int | None = None
+    max_tokens: int | None = None
+    concurrency: int = 8
+    timeout_seconds: float = 60.0
+    retries: int = 4
+    max_unscored: float = 0.05
+    min_canaries: float = 0.75
+    prompt_price: float | None = None
+    completion_price: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierConfig:
+    """The judge's scores of a sample, carried over to all rows by a classifier (arXiv 2306.11644).
+
+    Attributes:
+        enabled: Whether it is trained, when the judge scored some rows and not others.
+        folds: Parts of the judged rows; each is predicted by what was learnt on the others.
+        min_rows: Judged rows from which anything is learnt at all.
+        drop_share: Share of the rows without a judge's score that may be dropped, the lowest predicted first.
+        resamples: Bootstrap resamples behind the intervals.
+    """
+
+    enabled: bool = True
+    folds: int = 5
+    min_rows: int = 100
+    drop_share: float = 0.1
+    resamples: int = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +170,8 @@ class SelectConfig:
     """The subset.
 
     Attributes:
-        method: "diverse" (stratified k-center), "random", "longest" or "all".
+        method: "diverse" (stratified k-center), "facility" (stratified facility location), "random", "longest" or
+            "all".
         target_rows, target_share, target_tokens: The budget, at most one of them; None keeps all that pass.
             Tokens are those of the replies.
         flood_share: Share of the rows in which a phrase must stand to count as a phrase that floods the set.
@@ -113,7 +180,7 @@ class SelectConfig:
         strata: What the budget is shared out over.
     """
 
-    method: Literal["diverse", "random", "longest", "all"] = "diverse"
+    method: Literal["diverse", "facility", "random", "longest", "all"] = "diverse"
     target_rows: int | None = None
     target_share: float | None = None
     target_tokens: int | None = None
@@ -131,6 +198,7 @@ class CurateConfig:
         heldout_share: Share of the passing rows that is held out, in whole clusters.
         max_loss: Share of a language, source or length bin that one rule may remove; above it the run stops.
         allow_loss: Rules that may remove more, with their own limit: {"identity_flood": 0.6}.
+        export: Formats to write the kept rows in besides: "trl", "axolotl", "llamafactory", "parquet", "hf".
         workers: Processes for the steps on single rows; 0 takes one per core. The result is the same.
     """
 
@@ -139,10 +207,13 @@ class CurateConfig:
     dedupe: DedupeConfig = DedupeConfig()
     decontaminate: DecontaminateConfig = DecontaminateConfig()
     score: ScoreConfig = ScoreConfig()
+    judge: JudgeConfig = JudgeConfig()
+    classifier: ClassifierConfig = ClassifierConfig()
     select: SelectConfig = SelectConfig()
     heldout_share: float = 0.1
     max_loss: float = 0.3
     allow_loss: dict[str, float] = field(default_factory=dict)
+    export: tuple[str, ...] = ()
     workers: int = 0
     seed: int = 0
 
@@ -154,6 +225,10 @@ class CurateConfig:
             "filters.echo_similarity": self.filters.echo_similarity,
             "dedupe.near_duplicate": self.dedupe.near_duplicate,
             "dedupe.family_share": self.dedupe.family_share,
+            "dedupe.semantic_quantile": self.dedupe.semantic_quantile,
+            "judge.max_unscored": self.judge.max_unscored,
+            "judge.min_canaries": self.judge.min_canaries,
+            "classifier.drop_share": self.classifier.drop_share,
             "select.target_share": self.select.target_share,
             "select.flood_share": self.select.flood_share,
             "select.flood_cover": self.select.flood_cover,
@@ -167,6 +242,9 @@ class CurateConfig:
             "select.target_rows": self.select.target_rows,
             "select.target_tokens": self.select.target_tokens,
             "score.max_ifd": self.score.max_ifd,
+            "judge.rows": self.judge.rows,
+            "judge.concurrency": self.judge.concurrency,
+            "judge.timeout_seconds": self.judge.timeout_seconds,
         }
         for name, value in above_zero.items():
             if value is not None and value <= 0:

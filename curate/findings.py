@@ -13,12 +13,19 @@ from .score import RowScore
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """Filled step by step; `masked` names the kinds of personal data, `map` the point on the report's map."""
+    """Filled step by step.
+
+    Attributes:
+        unscored: Why a row has no score by the base.
+        masked: The kinds of personal data in a row.
+        map: The point of a row on the report's map.
+    """
 
     bad: list[BadRow] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     curves: list[ThresholdCurve] = field(default_factory=list)
     base_scores: dict[int, RowScore] = field(default_factory=dict)
+    unscored: dict[int, str] = field(default_factory=dict)
     masked: dict[int, tuple[str, ...]] = field(default_factory=dict)
     clusters: dict[int, int] = field(default_factory=dict)
     map: dict[int, tuple[float, float]] = field(default_factory=dict)

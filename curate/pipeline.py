@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,7 +18,7 @@ from loracheck.loading import load_examples, read_examples, resolve_source
 from loracheck.models import Base, load_base
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
-from loracheck.records import CurationSummary, SelectionSummary, ThresholdCurve
+from loracheck.records import CurationSummary, SelectionSummary
 from loracheck.runs import open_run
 from loracheck.template import ChatTemplate, choose_template
 
@@ -27,13 +28,15 @@ from .clusters import cluster, project
 from .config import CurateConfig
 from .decontaminate import Contamination, Reference, references_of_examples, references_of_probes
 from .dedupe import Group, find_duplicates
+from .export import check_formats, export
 from .filters import Profile, ProfileCounter
 from .findings import Findings
 from .flood import find_flood, statements
 from .parallel import map_rows
 from .pii import masked
 from .rows import Rows
-from .score import embeddings, score_examples
+from .score import embeddings, ignores_question, mismatch_curves, score_examples, why_unscored
+from .scorecache import ScoreCache
 from .selection import Pool, loss_outliers, select
 from .split import hold_out
 from .writing import write_run
@@ -63,6 +66,7 @@ def curate(
     """
     files = [file for source in data for file in resolve_source(source, config.read.split).files]
     inputs = [*files, *(Path(name) for name in config.decontaminate.test_sets)]
+    check_formats(config.export)
     options = {"base": base_spec, **_deciding(config)}
     with open_run(out, "curate", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
@@ -77,7 +81,7 @@ def curate(
             check_rows(rows, findings, profile, config, progress)
             deduplicate_rows(rows, findings, config, progress)
             if base and template:
-                _score(rows, findings, base, template, out, progress)
+                _score(rows, findings, base, template, config, progress)
             _drop_flood(rows, findings, config)
             _drop_mismatched(rows, findings, config)
             points, embedder = _embed(rows, findings, config, progress)
@@ -86,6 +90,7 @@ def curate(
             _hold_out(rows, findings, config)
             _select(rows, findings, points, embedder, config)
             summary = write_run(out, rows, findings)
+            export(out / "kept.jsonl", config.export, out, summary, heldout=out / "heldout.jsonl")
         shutil.rmtree(work)
         return summary
 
@@ -186,12 +191,30 @@ def _load(base_spec: str | None, progress: Progress) -> tuple[Base | None, ChatT
 
 
 def _score(
-    rows: Rows, findings: Findings, base: Base, template: ChatTemplate, out: Path, progress: Progress
+    rows: Rows,
+    findings: Findings,
+    base: Base,
+    template: ChatTemplate,
+    config: CurateConfig,
+    progress: Progress,
 ) -> None:
     left = rows.left
-    examples = list(rows.store.rows(left.tolist()))
-    scores = score_examples(base, template, examples, out / "scores.jsonl", progress)
-    findings.base_scores = {int(place): scores[rows.ids[place]] for place in left}
+    with ScoreCache() as cache:
+        if cache.damaged:
+            progress.say(f"the cache of scores was damaged; it is set aside as {cache.damaged}")
+        scores = score_examples(
+            base,
+            template,
+            rows.examples(left),
+            cache,
+            progress,
+            other_question=config.score.other_question,
+        )
+    for place in left.tolist():
+        if rows.ids[place] in scores:
+            findings.base_scores[place] = scores[rows.ids[place]]
+        else:
+            findings.unscored[place] = why_unscored(template, rows.store[place])
 
 
 def _drop_flood(rows: Rows, findings: Findings, config: CurateConfig) -> None:
@@ -218,24 +241,12 @@ def _drop_mismatched(rows: Rows, findings: Findings, config: CurateConfig) -> No
     outliers = loss_outliers([findings.base_scores[p].loss for p in scored], config.score.max_deviations)
     for index, place in enumerate(scored):
         score = findings.base_scores[place]
-        if score.ifd >= config.score.max_ifd:
-            values = {"ifd": score.ifd, "limit": config.score.max_ifd}
+        if (values := ignores_question(score, config.score)) is not None:
             rows.ledger.decide(place, "dropped", "score", "ignores_question", values)
         elif index in outliers:
             values = {"deviations": outliers[index], "limit": config.score.max_deviations}
             rows.ledger.decide(place, "dropped", "score", "garbled", values)
-    if scored:
-        ifds = sorted(findings.base_scores[place].ifd for place in scored)
-        thresholds = (0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25)
-        findings.curves.append(
-            ThresholdCurve(
-                rule="ignores_question",
-                option="score.max_ifd",
-                chosen=config.score.max_ifd,
-                thresholds=thresholds,
-                dropped=tuple(sum(ifd >= limit for ifd in ifds) for limit in thresholds),
-            )
-        )
+    findings.curves += mismatch_curves([findings.base_scores[place] for place in scored], config.score)
     rows.ledger.check_losses()
 
 
@@ -250,7 +261,10 @@ def _embed(
     if len(left) < 2:
         return None, name
     if name == "base" and findings.base_scores:
-        points = embeddings([findings.base_scores[int(place)] for place in left])
+        scored = [index for index, place in enumerate(left.tolist()) if place in findings.base_scores]
+        found = embeddings([findings.base_scores[int(left[index])] for index in scored])
+        points = np.zeros((len(left), found.shape[1]), dtype=np.float32)
+        points[scored] = found
     else:
         texts = ("\n".join(fields) for fields in rows.fields(left))
         points = (
@@ -291,9 +305,10 @@ def _select(
         scores[p].tokens if p in scores else _tokens_guess(rows.languages[p], rows.reply_characters[p])
         for p in left.tolist()
     ]
+    unknown = -math.inf if scores else 0.0
     pool = Pool(
         points=None if points is None else points[[index_of[int(place)] for place in left]],
-        quality=np.asarray([-scores[p].ifd if p in scores else 0.0 for p in left.tolist()]),
+        quality=np.asarray([-scores[p].ifd if p in scores else unknown for p in left.tolist()]),
         languages=_codes([rows.languages[place] for place in left]),
         sources=_codes([rows.sources[place] for place in left]),
         reply_characters=np.asarray([rows.reply_characters[place] for place in left]),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,9 @@ from loracheck.records import Example
 from .config import CurateConfig
 from .fields import Fields, fields_of
 from .ledger import Ledger, length_bin
-from .store import BATCH_ROWS, RowStore
+from .store import RowStore
+
+T = TypeVar("T")
 
 
 class Rows:
@@ -45,9 +48,13 @@ class Rows:
         self.store.extend(self._noted(examples))
         return range(first, len(self))
 
-    def fields(self, places: Sequence[int] | NDArray[np.int64]) -> FieldsView:
+    def examples(self, places: Sequence[int] | NDArray[np.int64]) -> View[Example]:
+        """Return some rows, fetched from disk as they are asked for."""
+        return View(self.store, places, lambda example: example)
+
+    def fields(self, places: Sequence[int] | NDArray[np.int64]) -> View[Fields]:
         """Return the fields of some rows, fetched from disk as they are asked for."""
-        return FieldsView(self.store, places)
+        return View(self.store, places, fields_of)
 
     def _noted(self, examples: Iterable[Example]) -> Iterator[Example]:
         for example in examples:
@@ -61,20 +68,22 @@ class Rows:
             yield example
 
 
-class FieldsView(Sequence[Fields]):
-    """The fields of some rows as a sequence that holds no text."""
+class View(Sequence[T]):
+    """What is made of some rows, as a sequence that holds no text."""
 
-    def __init__(self, store: RowStore, places: Sequence[int] | NDArray[np.int64]) -> None:
+    def __init__(
+        self, store: RowStore, places: Sequence[int] | NDArray[np.int64], make: Callable[[Example], T]
+    ) -> None:
         self._store = store
         self._places = places
+        self._make = make
 
     def __len__(self) -> int:
         return len(self._places)
 
-    def __getitem__(self, index: int) -> Fields:  # type: ignore[override]
-        return fields_of(self._store[int(self._places[index])])
+    def __getitem__(self, index: int) -> T:  # type: ignore[override]
+        return self._make(self._store[int(self._places[index])])
 
-    def __iter__(self) -> Iterator[Fields]:
-        for start in range(0, len(self), BATCH_ROWS):
-            for place in self._places[start : start + BATCH_ROWS]:
-                yield fields_of(self._store[int(place)])
+    def __iter__(self) -> Iterator[T]:
+        for place in self._places:
+            yield self._make(self._store[int(place)])

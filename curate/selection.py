@@ -2,11 +2,12 @@
 
 Quality vetoes the bottom, it does not crown the top: published quality signals disagree with each other and
 follow length. Diversity is greedy k-center on the base's own embeddings (arXiv 1708.00489), which always takes
-the row farthest from all rows taken so far.
+the row farthest from all rows taken so far; or facility location, which prefers what is typical of many rows.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from .config import SelectConfig
 
 _LENGTH_EDGES = np.asarray([32, 128, 512, 2048])
 _BLOCK = 2000
+_STOOD_FOR = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +47,9 @@ def select(pool: Pool, config: SelectConfig, seed: int) -> Selected:
     """Choose rows within the budget.
 
     "random" and "longest" are the baselines that an honest comparison needs; they take the same budget over the
-    whole pool. "diverse" shares the budget out over the strata by their size, every stratum getting something,
-    and takes in each the rows farthest from each other; without vectors it draws at random within the strata.
+    whole pool. "diverse" and "facility" share the budget out over the strata by their size, every stratum getting
+    something; the first takes in each the rows farthest from each other, the second those that best stand for all
+    others. Without vectors both draw at random within the strata.
     """
     rows = len(pool.quality)
     budget, costs = _budget(pool, config)
@@ -59,22 +62,27 @@ def select(pool: Pool, config: SelectConfig, seed: int) -> Selected:
     if config.method == "longest":
         longest = np.lexsort((np.arange(rows), -pool.reply_tokens))
         return _ranked(_take(longest.tolist(), costs, budget), "longest")
-    orders = []
-    for members in _strata(pool, config):
-        if pool.points is None:
-            orders.append([row for row in shuffled.tolist() if row in set(members)])
-        else:
-            inside = np.asarray(members)
-            size = _most_rows(costs[inside], budget)
-            chosen = k_center(pool.points[inside], pool.quality[inside].tolist(), size)
-            orders.append([members[place] for place in sorted(chosen.rank, key=lambda i: chosen.rank[i])])
-    order = _interleaved(
-        orders, [costs[np.asarray(members)].sum() for members in _strata(pool, config)], costs
-    )
-    choice = _ranked(
-        _take(order, costs, budget), "diverse" if pool.points is not None else "stratified random"
-    )
+    strata = _strata(pool, config)
+    orders = [
+        _order(pool, members, _most_rows(costs[members], budget), config.method, draw) for members in strata
+    ]
+    order = _interleaved(orders, [costs[members].sum() for members in strata], costs)
+    method = "stratified random" if pool.points is None else config.method
+    choice = _ranked(_take(order, costs, budget), method)
     return choice if pool.points is None else _with_nearest(choice, pool.points)
+
+
+def _order(
+    pool: Pool, members: NDArray[np.int64], size: int, method: str, draw: np.random.Generator
+) -> list[int]:
+    """Return rows of one stratum in the order in which they are to be taken."""
+    if pool.points is None:
+        return [int(row) for row in draw.permutation(members)]
+    points, quality = pool.points[members], pool.quality[members]
+    if method == "facility":
+        return [int(members[place]) for place in facility_location(points, quality, size, draw)]
+    chosen = k_center(points, quality.tolist(), size)
+    return [int(members[place]) for place in sorted(chosen.rank, key=lambda i: chosen.rank[i])]
 
 
 def _budget(pool: Pool, config: SelectConfig) -> tuple[float | None, NDArray[np.float64]]:
@@ -102,7 +110,7 @@ def _most_rows(costs: NDArray[np.float64], budget: float) -> int:
     return max(1, int(np.searchsorted(np.cumsum(np.sort(costs)), budget, side="right")))
 
 
-def _strata(pool: Pool, config: SelectConfig) -> list[list[int]]:
+def _strata(pool: Pool, config: SelectConfig) -> list[NDArray[np.int64]]:
     columns = {
         "language": pool.languages,
         "source": pool.sources,
@@ -112,7 +120,7 @@ def _strata(pool: Pool, config: SelectConfig) -> list[list[int]]:
     members: dict[tuple[int, ...], list[int]] = {}
     for row in range(len(pool.quality)):
         members.setdefault(tuple(int(columns[name][row]) for name in config.strata), []).append(row)
-    return [members[key] for key in sorted(members)]
+    return [np.asarray(members[key], dtype=np.int64) for key in sorted(members)]
 
 
 def _interleaved(
@@ -188,3 +196,38 @@ def k_center(points: NDArray[np.float32], quality: Sequence[float], target: int)
     left = [row for row in range(rows) if row not in rank]
     nearest = {row: (chosen[owner[row]], float(points[row] @ points[chosen[owner[row]]])) for row in left}
     return Selected(rank=rank, nearest=nearest)
+
+
+def facility_location(
+    points: NDArray[np.float32], quality: NDArray[np.float64], target: int, draw: np.random.Generator
+) -> list[int]:
+    """Choose target rows so that every row has a chosen one near it; returns them in the order they were taken.
+
+    Greedy with lazy evaluation (Minoux 1978), which is within 1 - 1/e of the best sum of cosines. Of more than
+    4,000 rows, 4,000 drawn ones are to be stood for, so that memory stays bounded.
+
+    Args:
+        points: Unit vectors, (rows, hidden).
+        quality: Higher is better; breaks ties.
+        target: Rows to choose.
+        draw: Draws the rows to be stood for.
+    """
+    rows = len(points)
+    asked = points if rows <= _STOOD_FOR else points[np.sort(draw.choice(rows, _STOOD_FOR, replace=False))]
+    served = np.zeros(len(asked), dtype=np.float32)
+
+    def gain(row: int) -> float:
+        return float(np.maximum(asked @ points[row] - served, 0.0).sum())
+
+    queue = [(-gain(row), -float(quality[row]), row) for row in range(rows)]
+    heapq.heapify(queue)
+    chosen: list[int] = []
+    while len(chosen) < min(target, rows):
+        _, worth, row = heapq.heappop(queue)
+        fresh = -gain(row)
+        if queue and (fresh, worth, row) > queue[0]:
+            heapq.heappush(queue, (fresh, worth, row))
+            continue
+        chosen.append(row)
+        served = np.maximum(served, asked @ points[row])
+    return chosen

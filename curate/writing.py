@@ -22,6 +22,7 @@ from loracheck.records import (
 from .findings import Findings
 from .ledger import Entry
 from .rows import Rows
+from .score import SCORER
 
 ROWS_PER_BATCH = 10_000
 
@@ -65,7 +66,11 @@ def _decision(rows: Rows, findings: Findings, place: int, entry: Entry) -> Decis
 
 def _scores(findings: Findings, place: int) -> tuple[Score, ...]:
     base = findings.base_scores.get(place)
-    return base.as_scores() if base else ()
+    if base:
+        return base.as_scores()
+    if place in findings.unscored:
+        return (Score(name="ifd", value=None, scorer=SCORER, explanation=findings.unscored[place]),)
+    return ()
 
 
 def _gone(rows: Rows, decisions: Sequence[Decision], places: Sequence[int]) -> Iterator[DroppedRow]:

@@ -12,6 +12,7 @@ from loracheck.errors import UsageError
 
 PATH = click.Path(path_type=Path)
 PRESETS = ("lima", "minimal")
+FORMATS = ("trl", "axolotl", "llamafactory", "parquet", "hf")
 C = TypeVar("C", bound=Callable[..., Any])
 
 # Options that set a key of the configuration; two underscores stand for the dot.
@@ -57,7 +58,7 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "--select",
         "select__method",
         {
-            "type": click.Choice(["diverse", "random", "longest", "all"]),
+            "type": click.Choice(["diverse", "facility", "random", "longest", "all"]),
             "help": "How the subset is chosen.  [default: diverse]",
         },
     ),
@@ -77,6 +78,15 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "--max-loss",
         "max_loss",
         {"type": float, "help": "Share of a stratum one rule may remove.  [default: 0.3]"},
+    ),
+    (
+        "--export",
+        "export",
+        {
+            "multiple": True,
+            "type": click.Choice(FORMATS),
+            "help": "Write the kept rows for another tool, too.",
+        },
     ),
     ("--workers", "workers", {"type": int, "help": "Processes.  [default: one per core]"}),
     ("--seed", "seed", {"type": int, "help": "Seed of every draw.  [default: 0]"}),

@@ -109,11 +109,11 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
     "ignores_question": {
         "en": (
             "Ignores its question",
-            "its question does not help to predict the reply: IFD {ifd:.2f}, the limit is {limit:.2f}",
+            "its question makes the reply no likelier than none or another one would: {what}",
         ),
         "ja": (
             "質問を無視した応答",
-            "質問が応答の予測に役立っていません。IFDは{ifd:.2f}、上限は{limit:.2f}です",
+            "質問がない場合や別の質問の場合と比べて、この応答の起こりやすさが変わりません({what})",
         ),
     },
     "garbled": {
@@ -124,6 +124,17 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
         "ja": (
             "意味をなさない応答",
             "ベースモデルが応答を理解できません。損失が中央値より{deviations:.1f}偏差高い値です",
+        ),
+    },
+    "low_predicted_score": {
+        "en": (
+            "Low predicted score",
+            "the classifier that learnt from the judge predicts {predicted:.2f}, "
+            "among the lowest {share:.0%} of its language",
+        ),
+        "ja": (
+            "予測評価の低い行",
+            "審査結果を学んだ分類器の予測点は{predicted:.2f}で、同じ言語の下位{share:.0%}に入ります",
         ),
     },
     "contaminated": {

@@ -187,7 +187,8 @@ class ChoiceScores:
 class Estimate:
     """A number with its interval: never one without the other.
 
-    `unit` is "share" (0 to 1), "difference" (of two shares, -1 to 1) or "count".
+    `unit` is "share" (0 to 1), "difference" (of two shares, -1 to 1), "count" or "correlation" (-1 to 1, or a
+    difference of two).
     """
 
     name: str
@@ -196,7 +197,7 @@ class Estimate:
     ci_high: float | None
     n: int
     method: str
-    unit: Literal["share", "difference", "count"] = "share"
+    unit: Literal["share", "difference", "count", "correlation"] = "share"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,6 +334,35 @@ class ThresholdCurve:
     chosen: float | None
     thresholds: tuple[float, ...]
     dropped: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierSummary:
+    """How well a classifier on embeddings carries a judge's scores over to rows that no judge has seen.
+
+    Every number is out of fold: of rows that the classifier did not learn from. `agreement` and
+    `length_agreement` are rank correlations with the judge's scores, the second that of length alone by the same
+    folds; `gain` is their difference.
+
+    Attributes:
+        labels: Rows with a judge's score.
+        predicted: Rows that got a predicted score.
+        languages: Agreement within each language, by its name.
+        may_drop: Whether the interval of `gain` excludes 0, so that predicted scores may drop rows.
+        reason: "beats_length", "no_better_than_length", "too_few_rows", "constant_scores" or
+            "missing_language" (rows of a language of which too few were judged: those get no predicted score).
+        missing_languages: The languages of which too few rows were judged.
+    """
+
+    labels: int
+    predicted: int
+    agreement: Estimate | None
+    length_agreement: Estimate | None
+    gain: Estimate | None
+    languages: tuple[Estimate, ...]
+    may_drop: bool
+    reason: str
+    missing_languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,28 @@ def test_curate_writes_a_run_that_explains_every_row(rows: Path, tmp_path: Path)
     assert isinstance(unknown.exception, LoracheckError)
 
 
+def test_exports_are_part_of_the_run(rows: Path, tmp_path: Path) -> None:
+    done = run(
+        "curate",
+        rows,
+        "-o",
+        tmp_path / "run",
+        "--quiet",
+        "--max-loss",
+        "1",
+        "--export",
+        "trl",
+        "--export",
+        "hf",
+    )
+    assert done.exit_code == 0, done.output
+    kept = (tmp_path / "run" / "kept.jsonl").read_text(encoding="utf-8").splitlines()
+    exported = (tmp_path / "run" / "exports" / "trl" / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(exported) == len(kept)
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))
+    assert "exports/hf/README.md" in {file["path"] for file in manifest["files"]}
+
+
 def test_any_number_of_processes_gives_the_same_bytes(
     rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from loracheck.curate.config import SelectConfig
 from loracheck.curate.fields import Fields
 from loracheck.curate.flood import find_flood
-from loracheck.curate.selection import Pool, k_center, loss_outliers, select
+from loracheck.curate.selection import Pool, facility_location, k_center, loss_outliers, select
 from loracheck.curate.split import hold_out
 
 CONFIG = SelectConfig()
@@ -102,6 +102,28 @@ def test_k_center_picks_spread_points_and_explains_the_rest() -> None:
         assert cosine == pytest.approx(float(np.cos(np.radians(2))), abs=1e-4)
 
 
+def test_facility_location_takes_what_stands_for_many_and_not_what_lies_apart() -> None:
+    points = unit(0, 2, 4, 6, 8, 120, 122, 124, 240)
+    draw = np.random.default_rng(0)
+    assert facility_location(points, np.zeros(9), 2, draw) == [2, 6]
+    assert 8 in k_center(points, [0.0] * 9, 3).rank
+    assert 8 not in facility_location(points, np.zeros(9), 2, draw)
+
+
+def test_facility_location_is_the_greedy_choice() -> None:
+    draw = np.random.default_rng(3)
+    points = draw.normal(size=(80, 6)).astype(np.float32)
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    cosines, served = points @ points.T, np.zeros(80)
+    greedy: list[int] = []
+    for _ in range(20):
+        sums = np.maximum(cosines, served[:, None]).sum(axis=0)
+        sums[greedy] = -np.inf
+        greedy.append(int(sums.argmax()))
+        served = np.maximum(served, cosines[:, greedy[-1]])
+    assert facility_location(points, np.zeros(80), 20, draw) == greedy
+
+
 def test_quality_breaks_ties_and_begins() -> None:
     points = unit(0, 90, 90, 0)
     choice = k_center(points, [0.0, 0.1, 0.2, 0.9], 2)
@@ -156,7 +178,7 @@ def pool(rows: int = 60, points: bool = True) -> Pool:
     )
 
 
-@pytest.mark.parametrize("method", ["diverse", "random", "longest"])
+@pytest.mark.parametrize("method", ["diverse", "facility", "random", "longest"])
 @pytest.mark.parametrize("points", [True, False])
 def test_every_method_keeps_to_its_budget_and_repeats_itself(method: str, points: bool) -> None:
     given = pool(points=points)
