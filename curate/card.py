@@ -11,8 +11,9 @@ from typing import Any
 
 import yaml
 
+from loracheck.curation_records import CurationSummary
 from loracheck.reasons import REASONS
-from loracheck.records import CurationSummary, Example
+from loracheck.records import Example
 from loracheck.text import visible
 
 _SIZES = (

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from loracheck.records import ClassifierSummary, Estimate
+from loracheck.curation_records import ClassifierSummary
+from loracheck.records import Estimate
 
 from .config import ClassifierConfig
 
@@ -103,7 +104,7 @@ def distil(
     predicted = _mixed(sample, scores, rows, seed)
     predicted[places] = mixed
     predicted[[name not in known for name in languages]] = np.nan
-    summary = _summary(scores, mixed, by_length, own, known, config, seed)
+    summary = _summary(scores, mixed, by_length, own, folds, known, config, seed)
     return Distilled(
         summary=replace(
             summary, predicted=int(np.isfinite(predicted).sum()) - len(places), missing_languages=missing
@@ -203,14 +204,18 @@ def _summary(
     mixed: Floats,
     by_length: Floats,
     own: NDArray[np.int64],
+    folds: NDArray[np.int64],
     known: Sequence[str],
     config: ClassifierConfig,
     seed: int,
 ) -> ClassifierSummary:
-    judge, first, second = (_within_ranks(values, own) for values in (scores, mixed, by_length))
+    # A prediction near the mean of the other folds falls where its own fold's scores are high: within a fold only.
+    cells = own * config.folds + folds
+    judge, first, second = (_within_ranks(values, cells) for values in (scores, mixed, by_length))
     drawn = _draws(len(scores), config.resamples, seed)
     ours, rivals = _correlations(judge, first, drawn), _correlations(judge, second, drawn)
-    gain = _estimate("gain over length", ours - rivals, len(scores))
+    # Length that predicts worse than nothing is no rival: to lead it would be no achievement.
+    gain = _estimate("gain over length", ours - np.maximum(rivals, 0.0), len(scores))
     per_language = []
     for code, name in enumerate(known):
         mine = own == code
@@ -230,7 +235,7 @@ def _summary(
 
 
 def _within_ranks(values: Floats, own: NDArray[np.int64]) -> Floats:
-    """Return ranks within each language, from -0.5 to 0.5 with mean 0; ties share theirs."""
+    """Return ranks within each group of rows, from -0.5 to 0.5 with mean 0; ties share theirs."""
     ranks = np.zeros(len(values))
     for code in np.unique(own):
         mine = own == code

@@ -60,7 +60,7 @@ class DedupeConfig:
         family_share: Share of the rows that one template family may make up; the rest of it is dropped.
         family_rows: Members from which rows that differ in aligned slots only are a family.
         semantic_quantile: Quantile of the cosine of random pairs of rows from which two rows say the same, as
-            0.9999; encoders differ too much for a cosine. None leaves the step out. Needs embeddings.
+            0.999999; encoders differ too much for a cosine. None leaves the step out. Needs embeddings.
     """
 
     near_duplicate: float = 0.8
@@ -123,6 +123,7 @@ class JudgeConfig:
         max_requests, max_tokens: Budget. A plan that is over it stops before the first request.
         concurrency: Requests under way at once.
         timeout_seconds: How long one request may take.
+        reply_tokens: Longest answer of the judge; one that thinks aloud first needs thousands.
         retries: Further tries of a request that failed in a way that may pass.
         max_unscored: Share of rows asked for that may end without a score; above it the step fails.
         min_canaries: Share of the rows of known score that the judge must take rightly before it sees the data.
@@ -139,6 +140,7 @@ class JudgeConfig:
     max_tokens: int | None = None
     concurrency: int = 8
     timeout_seconds: float = 60.0
+    reply_tokens: int = 200
     retries: int = 4
     max_unscored: float = 0.05
     min_canaries: float = 0.75
@@ -244,11 +246,17 @@ class CurateConfig:
             "score.max_ifd": self.score.max_ifd,
             "judge.rows": self.judge.rows,
             "judge.concurrency": self.judge.concurrency,
+            "judge.reply_tokens": self.judge.reply_tokens,
             "judge.timeout_seconds": self.judge.timeout_seconds,
         }
         for name, value in above_zero.items():
             if value is not None and value <= 0:
                 raise UsageError(f"{name} must be above 0, not {value}.")
+        if self.judge.model is None and self.judge != JudgeConfig():
+            raise UsageError(
+                "judge options are given, but no judge.",
+                hint="Name one with --judge, or judge.model in the file.",
+            )
         budget = ("target_rows", "target_share", "target_tokens")
         given = [name for name in budget if getattr(self.select, name) is not None]
         if len(given) > 1:

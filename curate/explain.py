@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from loracheck import jsonl
+from loracheck.curation_records import Decision, DroppedRow, Explained, RowGroup
 from loracheck.errors import UsageError
-from loracheck.records import Decision, DroppedRow, Example, Explained, RowGroup
+from loracheck.records import Example, Source
 from loracheck.runs import read_run
 
 
@@ -43,19 +44,14 @@ def explain_row(run: Path, row: str) -> Explained:
 
 def _gone(path: Path, row: str) -> list[DroppedRow]:
     return [
-        line
-        for line in jsonl.read(path, DroppedRow)
-        if row in (line.decision.example_id, f"{line.source.file}:{line.source.line}")
-        or f"{Path(line.source.file).name}:{line.source.line}" == row
+        line for line in jsonl.read(path, DroppedRow) if row in _names(line.decision.example_id, line.source)
     ][:1]
 
 
 def _kept(run: Path, row: str) -> Example | None:
     for name in ("kept.jsonl", "heldout.jsonl"):
         for example in jsonl.read(run / name, Example):
-            file = example.source.file
-            places = (f"{file}:{example.source.line}", f"{Path(file).name}:{example.source.line}")
-            if row in (example.id, *places):
+            if row in _names(example.id, example.source):
                 return example
     return None
 
@@ -63,3 +59,9 @@ def _kept(run: Path, row: str) -> Example | None:
 def _by_id(run: Path, name: str) -> Example | None:
     gone = _gone(run / "dropped.jsonl", name)
     return gone[0].example if gone else _kept(run, name)
+
+
+def _names(example_id: str, source: Source) -> tuple[str, ...]:
+    """Return what a row may be called: its id, its number (the end of the id), its place in its file."""
+    number = example_id.rpartition("-")[2]
+    return example_id, number, f"{source.file}:{source.line}", f"{Path(source.file).name}:{source.line}"

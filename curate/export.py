@@ -18,8 +18,9 @@ from typing import Any
 import yaml
 
 from loracheck import jsonl
+from loracheck.curation_records import CurationSummary
 from loracheck.errors import UsageError
-from loracheck.records import CurationSummary, Example
+from loracheck.records import Example
 
 from .card import CardCounter, card
 

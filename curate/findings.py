@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from loracheck.curation_records import (
+    ClassifierSummary,
+    JudgeSummary,
+    Score,
+    SelectionSummary,
+    ThresholdCurve,
+)
 from loracheck.loading import BadRow
-from loracheck.records import SelectionSummary, ThresholdCurve
 
 from .dedupe import Group
 from .score import RowScore
@@ -16,6 +22,7 @@ class Findings:
     """Filled step by step.
 
     Attributes:
+        predicted: The judge's score of a row as the classifier predicts it.
         unscored: Why a row has no score by the base.
         masked: The kinds of personal data in a row.
         map: The point of a row on the report's map.
@@ -25,8 +32,12 @@ class Findings:
     groups: list[Group] = field(default_factory=list)
     curves: list[ThresholdCurve] = field(default_factory=list)
     base_scores: dict[int, RowScore] = field(default_factory=dict)
+    judge_scores: dict[int, tuple[Score, ...]] = field(default_factory=dict)
+    predicted: dict[int, float] = field(default_factory=dict)
     unscored: dict[int, str] = field(default_factory=dict)
     masked: dict[int, tuple[str, ...]] = field(default_factory=dict)
     clusters: dict[int, int] = field(default_factory=dict)
     map: dict[int, tuple[float, float]] = field(default_factory=dict)
+    judge: JudgeSummary | None = None
+    classifier: ClassifierSummary | None = None
     selection: SelectionSummary | None = None

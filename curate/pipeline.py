@@ -13,17 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck import jsonl
+from loracheck.curation_records import CurationSummary, SelectionSummary
 from loracheck.errors import DataError
 from loracheck.loading import load_examples, read_examples, resolve_source
 from loracheck.models import Base, load_base
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
-from loracheck.records import CurationSummary, SelectionSummary
 from loracheck.runs import open_run
 from loracheck.template import ChatTemplate, choose_template
 
 from . import embedding
 from .check import Checker
+from .classifier import distil, droppable
 from .clusters import cluster, project
 from .config import CurateConfig
 from .decontaminate import Contamination, Reference, references_of_examples, references_of_probes
@@ -32,12 +33,14 @@ from .export import check_formats, export
 from .filters import Profile, ProfileCounter
 from .findings import Findings
 from .flood import find_flood, statements
+from .judging import judge_curves, judge_rows, low_score, values_of
 from .parallel import map_rows
 from .pii import masked
 from .rows import Rows
 from .score import embeddings, ignores_question, mismatch_curves, score_examples, why_unscored
 from .scorecache import ScoreCache
 from .selection import Pool, loss_outliers, select
+from .semantic import find_semantic
 from .split import hold_out
 from .writing import write_run
 
@@ -84,7 +87,12 @@ def curate(
                 _score(rows, findings, base, template, config, progress)
             _drop_flood(rows, findings, config)
             _drop_mismatched(rows, findings, config)
+            _judge(rows, findings, config, progress)
             points, embedder = _embed(rows, findings, config, progress)
+            _drop_judged_low(rows, findings, config)
+            if points is not None:
+                _drop_predicted_low(rows, findings, points, config)
+                _drop_semantic(rows, findings, points, config)
             if not len(rows.left):
                 raise DataError(f"no row of {len(rows)} passed.", hint=_common_reasons(rows))
             _hold_out(rows, findings, config)
@@ -250,6 +258,22 @@ def _drop_mismatched(rows: Rows, findings: Findings, config: CurateConfig) -> No
     rows.ledger.check_losses()
 
 
+def _judge(rows: Rows, findings: Findings, config: CurateConfig, progress: Progress) -> None:
+    """Have the judge score rows, and set aside those that speak to it."""
+    if config.judge.model is None:
+        return
+    left = rows.left.tolist()
+    strata = [(rows.languages[place], rows.sources[place], rows.bins[place]) for place in left]
+    judged = judge_rows(rows.examples(left), strata, config.judge, seed=config.seed, progress=progress)
+    findings.judge = judged.summary
+    findings.judge_scores = {left[index]: scores for index, scores in judged.scores.items()}
+    for index, (rubric, before, after) in judged.injected.items():
+        values = {"rubric": rubric, "before": before, "after": after}
+        rows.ledger.decide(left[index], "quarantined", "judge", "judge_injection", values)
+    findings.curves += judge_curves(judged.scores, config.judge)
+    rows.ledger.check_losses()
+
+
 def _embed(
     rows: Rows, findings: Findings, config: CurateConfig, progress: Progress
 ) -> tuple[NDArray[np.float32] | None, str]:
@@ -279,6 +303,67 @@ def _embed(
     findings.map = {int(p): (float(x), float(y)) for p, (x, y) in zip(left, spots, strict=True)}
     progress.say(f"{len(set(labels.tolist())):,} clusters of {len(left):,} rows ({name})")
     return points, name
+
+
+def _drop_judged_low(rows: Rows, findings: Findings, config: CurateConfig) -> None:
+    """Let the judge veto the bottom; it does not crown the top."""
+    for place in rows.left.tolist():
+        low = low_score(findings.judge_scores.get(place, ()), config.judge.min_score)
+        if low:
+            values = {
+                "rubric": low.name,
+                "score": low.value,
+                "limit": config.judge.min_score,
+                "why": low.explanation,
+            }
+            rows.ledger.decide(place, "dropped", "judge", "low_judge_score", values)
+    rows.ledger.check_losses()
+
+
+def _drop_predicted_low(
+    rows: Rows, findings: Findings, points: NDArray[np.float32], config: CurateConfig
+) -> None:
+    """Let the classifier that learnt the judge's scores veto the bottom, if it beats length alone."""
+    places = sorted(findings.clusters)
+    judged = {
+        index: float(np.mean(given))
+        for index, place in enumerate(places)
+        if (given := values_of(findings.judge_scores.get(place, ())))
+    }
+    if not config.classifier.enabled or not judged or len(judged) == len(places):
+        return
+    characters = [rows.reply_characters[place] for place in places]
+    languages = [rows.languages[place] for place in places]
+    distilled = distil(points, characters, languages, judged, config.classifier, config.seed)
+    findings.classifier = distilled.summary
+    if distilled.predicted is not None:
+        findings.predicted = {
+            place: float(value)
+            for place, value in zip(places, distilled.predicted, strict=True)
+            if np.isfinite(value)
+        }
+    for index, values in droppable(distilled, config.classifier).items():
+        rows.ledger.decide(places[index], "dropped", "classifier", "low_predicted_score", values)
+    rows.ledger.check_losses()
+
+
+def _drop_semantic(rows: Rows, findings: Findings, points: NDArray[np.float32], config: CurateConfig) -> None:
+    """Of rows that mean the same, keep the one with the longest reply."""
+    if config.dedupe.semantic_quantile is None:
+        return
+    index_of = {place: index for index, place in enumerate(sorted(findings.clusters))}
+    left = rows.left.tolist()
+    found = find_semantic(
+        points[[index_of[place] for place in left]],
+        [float(rows.reply_characters[place]) for place in left],
+        [rows.languages[place] for place in left],
+        config.dedupe.semantic_quantile,
+        config.seed,
+    )
+    for index, (of, cosine) in found.duplicates.items():
+        values = {"cosine": cosine, "limit": found.thresholds[rows.languages[left[index]]]}
+        rows.ledger.decide(left[index], "dropped", "dedupe", "semantic_duplicate", values, left[of])
+    rows.ledger.check_losses()
 
 
 def _hold_out(rows: Rows, findings: Findings, config: CurateConfig) -> None:

@@ -9,13 +9,15 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from loracheck.curation_records import CurationPlan, JudgePlan
 from loracheck.progress import Progress
-from loracheck.records import CurationPlan
 
 from .config import CurateConfig
 from .findings import Findings
+from .judging import plan_judging, plan_line
 from .pipeline import check_rows, deduplicate_rows, read_rows
 from .rows import Rows
+from .rubric import load_rubric
 
 _SAMPLE = 500
 
@@ -40,6 +42,7 @@ def plan(
             deduplicate_rows(rows, findings, config, progress)
             left = rows.left.tolist()
             tokens, how = _tokens(rows, base_spec)
+            judge = _judge(rows, left, config, progress)
     reasons = {reason: n for (_, reason, _), n in rows.ledger.reasons().most_common()}
     return CurationPlan(
         rows=len(rows) + len(findings.bad),
@@ -49,6 +52,7 @@ def plan(
         reasons=reasons,
         seconds=round(time.monotonic() - started, 1),
         time_note=_time_note(base_spec, len(left)),
+        judge=judge,
     )
 
 
@@ -74,7 +78,20 @@ def _tokens(rows: Rows, base_spec: str | None) -> tuple[int, str]:
     ), f"by the base's tokenizer on {len(texts)} rows"
 
 
+def _judge(rows: Rows, left: Sequence[int], config: CurateConfig, progress: Progress) -> JudgePlan | None:
+    if config.judge.model is None:
+        return None
+    lengths = [rows.prompt_characters[place] + rows.reply_characters[place] for place in left]
+    rubrics = [load_rubric(name) for name in config.judge.rubrics]
+    japanese = sum(rows.languages[place] == "ja" for place in left) / max(1, len(left))
+    plan = plan_judging(lengths, rubrics, config.judge, japanese=japanese)
+    progress.say(plan_line(plan, config.judge))
+    return plan
+
+
 def _time_note(base_spec: str | None, rows: int) -> str:
     if base_spec is None:
         return "without a base the rest takes about as long again"
-    return f"the base then reads {rows:,} rows twice; its speed shows in the first lines of progress"
+    return (
+        f"the base then reads {rows:,} rows up to three times; its speed shows in the first lines of progress"
+    )

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.reasons import explain
-from loracheck.records import (
+from loracheck.curation_records import (
     CurationSummary,
     Decision,
     DroppedRow,
@@ -18,6 +17,7 @@ from loracheck.records import (
     Score,
     StepCount,
 )
+from loracheck.reasons import explain
 
 from .findings import Findings
 from .ledger import Entry
@@ -65,12 +65,16 @@ def _decision(rows: Rows, findings: Findings, place: int, entry: Entry) -> Decis
 
 
 def _scores(findings: Findings, place: int) -> tuple[Score, ...]:
-    base = findings.base_scores.get(place)
-    if base:
-        return base.as_scores()
-    if place in findings.unscored:
-        return (Score(name="ifd", value=None, scorer=SCORER, explanation=findings.unscored[place]),)
-    return ()
+    scores: list[Score] = []
+    if base := findings.base_scores.get(place):
+        scores += base.as_scores()
+    elif why := findings.unscored.get(place):
+        scores.append(Score(name="ifd", value=None, scorer=SCORER, explanation=why, state="unscored"))
+    scores += findings.judge_scores.get(place, ())
+    if place in findings.predicted:
+        value = round(findings.predicted[place], 3)
+        scores.append(Score(name="predicted", value=value, scorer="classifier"))
+    return tuple(scores)
 
 
 def _gone(rows: Rows, decisions: Sequence[Decision], places: Sequence[int]) -> Iterator[DroppedRow]:
@@ -183,5 +187,7 @@ def _summary(
         sources=dict(Counter(rows.sources).most_common()),
         groups=dict(Counter(group.kind for group in groups).most_common()),
         curves=tuple(findings.curves),
+        judge=findings.judge,
+        classifier=findings.classifier,
         selection=findings.selection,
     )

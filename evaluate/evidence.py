@@ -8,15 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.records import (
-    BASE_ARM,
-    ArmRecord,
-    ChoiceScores,
-    Completion,
-    EvaluationContext,
-    Marker,
-    Probe,
-)
+from loracheck.records import BASE_ARM, ArmRecord, ChoiceScores, Completion, EvaluationContext, Marker, Probe
 
 from .markers import discover
 from .suites import IN_DOMAIN, TRAINING

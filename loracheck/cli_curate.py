@@ -11,7 +11,7 @@ import click
 from loracheck.errors import UsageError
 
 PATH = click.Path(path_type=Path)
-PRESETS = ("lima", "minimal")
+PRESETS = ("lima", "textbooks", "minimal")
 FORMATS = ("trl", "axolotl", "llamafactory", "parquet", "hf")
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -54,6 +54,33 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "score__embedder",
         {"help": "base, surface, or a sentence-transformers model.  [default: auto]"},
     ),
+    (
+        "--semantic-quantile",
+        "dedupe__semantic_quantile",
+        {
+            "type": float,
+            "help": "Drop rows closer than this quantile of random pairs, as 0.999999.  [default: off]",
+        },
+    ),
+    ("--judge", "judge__model", {"help": "Judge: a model at --judge-endpoint, or one to load here."}),
+    (
+        "--judge-endpoint",
+        "judge__endpoint",
+        {"help": "OpenAI-compatible address, as http://localhost:8000/v1."},
+    ),
+    ("--judge-rows", "judge__rows", {"type": int, "help": "Rows the judge scores.  [default: all]"}),
+    (
+        "--rubric",
+        "judge__rubrics",
+        {"multiple": True, "help": "Bundled rubric or YAML file.  [default: educational-value, helpfulness]"},
+    ),
+    (
+        "--min-score",
+        "judge__min_score",
+        {"type": float, "help": "Score by the judge below which a row goes.  [default: 2]"},
+    ),
+    ("--max-requests", "judge__max_requests", {"type": int, "help": "Budget of the judge in requests."}),
+    ("--max-tokens", "judge__max_tokens", {"type": int, "help": "Budget of the judge in tokens."}),
     (
         "--select",
         "select__method",

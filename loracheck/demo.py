@@ -14,12 +14,13 @@ from typing import Literal
 from loracheck.conversion import cache_folder
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
+from loracheck.curation_records import CurationSummary
 from loracheck.errors import EnvironmentFault
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
 from loracheck.progress import Progress
-from loracheck.records import CurationSummary, EvaluationResult
+from loracheck.records import EvaluationResult
 from loracheck.reports.pipeline import write_report
 from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import train

@@ -60,6 +60,40 @@ def splits_head(model: PreTrainedModel) -> bool:
     return isinstance(head, torch.nn.Linear) and type(head) is torch.nn.Linear and not scaled
 
 
+def logits_at(
+    model: PreTrainedModel, batch: dict[str, torch.Tensor], rows: torch.Tensor, columns: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Run a padded batch, with the head at some positions only.
+
+    Returns:
+        The logits at those positions (positions, vocabulary), and the last hidden states (rows, longest, hidden).
+    """
+    inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
+    if splits_head(model):
+        hidden = model.get_decoder()(**inputs, use_cache=False).last_hidden_state
+        logits = model.get_output_embeddings()(hidden[rows, columns])
+        softcap = getattr(model.config.get_text_config(), "final_logit_softcapping", None)
+        if softcap:
+            logits = torch.tanh(logits / softcap) * softcap
+        return logits, hidden
+    output = model(**inputs, use_cache=False, output_hidden_states=True)
+    return output.logits[rows, columns], output.hidden_states[-1]
+
+
+def next_token_logprobs(
+    model: PreTrainedModel, prompts: Sequence[Sequence[int]], pad_id: int
+) -> torch.Tensor:
+    """Return the log-probability in nats of every token after each prompt, (prompts, vocabulary)."""
+    rows = [
+        EncodedRow(ids=tuple(ids), labels=(IGNORED,) * len(ids), prompt_is_prefix=True) for ids in prompts
+    ]
+    batch = {k: v.to(model.device) for k, v in pad(rows, pad_id).items()}
+    lengths = batch["attention_mask"].sum(dim=1)
+    with torch.inference_mode():
+        logits, _ = logits_at(model, batch, torch.arange(len(rows), device=lengths.device), lengths - 1)
+        return functional.log_softmax(logits.float(), dim=-1).cpu()
+
+
 def token_nll(
     model: PreTrainedModel, batch: dict[str, torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -69,18 +103,9 @@ def token_nll(
         Negative log-likelihood per labelled token in nats (labelled,), the row of each such token (labelled,),
         and the last hidden states (rows, longest, hidden).
     """
-    inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
     targets = batch["labels"][:, 1:]
     rows, columns = torch.nonzero(targets != IGNORED, as_tuple=True)
-    if splits_head(model):
-        hidden = model.get_decoder()(**inputs, use_cache=False).last_hidden_state
-        logits = model.get_output_embeddings()(hidden[rows, columns])
-        softcap = getattr(model.config.get_text_config(), "final_logit_softcapping", None)
-        if softcap:
-            logits = torch.tanh(logits / softcap) * softcap
-    else:
-        output = model(**inputs, use_cache=False, output_hidden_states=True)
-        hidden, logits = output.hidden_states[-1], output.logits[rows, columns]
+    logits, hidden = logits_at(model, batch, rows, columns)
     nll = functional.cross_entropy(logits.float(), targets[rows, columns], reduction="none")
     return nll, rows, hidden
 

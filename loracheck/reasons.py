@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from loracheck.records import Decision, UiLanguage
+from loracheck.curation_records import Decision
+from loracheck.records import UiLanguage
 
 # Per code: the name of the rule, and the sentence, in each language.
 REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
@@ -124,6 +125,27 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
         "ja": (
             "意味をなさない応答",
             "ベースモデルが応答を理解できません。損失が中央値より{deviations:.1f}偏差高い値です",
+        ),
+    },
+    "low_judge_score": {
+        "en": (
+            "Low score by the judge",
+            "the judge gives {score:.1f} for {rubric}, the least is {limit:.1f}: {why}",
+        ),
+        "ja": (
+            "審査の評価が低い行",
+            "審査モデルの{rubric}の評価は{score:.1f}で、下限は{limit:.1f}です: {why}",
+        ),
+    },
+    "judge_injection": {
+        "en": (
+            "Speaks to the judge",
+            "it holds words to whoever grades it, and these words raise a bad reply from {before:.1f} to {after:.1f} "
+            "for {rubric}",
+        ),
+        "ja": (
+            "審査への働きかけ",
+            "採点者に向けた文言を含み、その文言は悪い応答の{rubric}の評価を{before:.1f}から{after:.1f}に引き上げます",
         ),
     },
     "low_predicted_score": {

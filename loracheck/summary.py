@@ -8,15 +8,20 @@ from collections.abc import Sequence
 
 import click
 
+from loracheck.curation_records import (
+    ClassifierSummary,
+    CurationPlan,
+    CurationSummary,
+    Explained,
+    JudgeSummary,
+)
 from loracheck.reasons import explain as explain_decision
 from loracheck.reasons import reason_name
 from loracheck.records import (
     BASE_ARM,
     Completion,
-    CurationPlan,
-    CurationSummary,
+    Estimate,
     EvaluationResult,
-    Explained,
     Finding,
     Probe,
     UiLanguage,
@@ -48,9 +53,43 @@ def print_curation(summary: CurationSummary) -> None:
         click.echo(f"  {step.rows:8,}  {step.reason}  ({step.stage}: {reason_name(step.reason)})")
     if summary.masked:
         click.echo(f"  {summary.masked:8,}  rows with personal data (filters)")
+    if summary.judge:
+        print_judge(summary.judge)
+    if summary.classifier:
+        print_classifier(summary.classifier)
     if summary.groups:
         found = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in summary.groups.items())
         click.echo(f"groups to look at: {found}")
+
+
+def print_judge(judge: JudgeSummary) -> None:
+    """Print what the judge answered and what it took."""
+    states = ", ".join(f"{count:,} {state}" for state, count in judge.states.items() if count)
+    click.echo(
+        f"judge {visible(judge.model)}: {judge.rows:,} rows, answers: {states}; {judge.requests:,} requests, "
+        f"{judge.cached:,} from the cache, {judge.prompt_tokens + judge.completion_tokens:,} tokens; "
+        f"{judge.canaries_right} of {judge.canaries} rows of known score taken rightly"
+    )
+    if judge.length_correlation is not None:
+        click.echo(
+            f"  rank correlation of its scores with the length of the reply: {judge.length_correlation:+.2f}"
+        )
+
+
+def print_classifier(found: ClassifierSummary) -> None:
+    """Print whether the judge's scores could be carried over to the other rows."""
+    if found.agreement is None or found.gain is None:
+        click.echo(f"classifier: learnt nothing from {found.labels:,} judged rows ({found.reason})")
+        return
+    click.echo(
+        f"classifier on {found.labels:,} judged rows: rank correlation {_interval(found.agreement)} out of fold, "
+        f"lead over length alone {_interval(found.gain)}: "
+        + ("it may drop rows" if found.may_drop else "no better than length, so it drops nothing")
+    )
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"{estimate.value:+.2f} [{estimate.ci_low:+.2f}, {estimate.ci_high:+.2f}]"
 
 
 def print_explanation(found: Explained, language: UiLanguage) -> None:
@@ -62,7 +101,7 @@ def print_explanation(found: Explained, language: UiLanguage) -> None:
     for name, value in decision.values.items():
         click.echo(f"  {name:<20} {visible(str(value))}")
     for score in decision.scores:
-        value = "unscored" if score.value is None else f"{score.value:g}"
+        value = score.state if score.value is None else f"{score.value:g}"
         click.echo(f"  {score.name:<20} {value}  {visible(score.explanation)}")
     if found.example:
         source = found.example.source
@@ -85,6 +124,13 @@ def print_plan(plan: CurationPlan) -> None:
     click.echo(f"{plan.passing:,} would pass the checks on single rows and the removal of duplicates")
     for name, rows in plan.reasons.items():
         click.echo(f"  {rows:8,}  {name}")
+    if plan.judge:
+        judge = plan.judge
+        cost = "" if judge.cost is None else f", about {judge.cost:,.2f} at the prices given"
+        click.echo(
+            f"the judge would see {judge.rows:,} rows in {judge.requests:,} requests: about "
+            f"{judge.prompt_tokens:,} tokens in and {judge.completion_tokens:,} out{cost}"
+        )
     click.echo(f"time so far {plan.seconds:.1f} s; {plan.time_note}")
 
 

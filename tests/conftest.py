@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from transformers import (
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+Respond = Callable[[dict[str, Any]], tuple[int, dict[str, Any] | bytes, dict[str, str]]]
 WriteJsonl = Callable[[str, Iterable[Mapping[str, Any]]], Path]
 
 SENTENCES = [
@@ -96,6 +100,55 @@ def gemma() -> Path:
     from loracheck.demo import embedded_model  # noqa: PLC0415
 
     return converted(embedded_model())
+
+
+class ChatServer:
+    """A real server on loopback that answers chat completions by a function of the request's body.
+
+    `respond` returns the status, the body (a dict as JSON, bytes as they are) and further headers.
+    """
+
+    def __init__(self) -> None:
+        self.respond: Respond = lambda body: (500, b"", {})
+        self.bodies: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.bodies.append(body)
+                outer.keys.append(self.headers["Authorization"])
+                status, content, headers = outer.respond(body)
+                sent = content if isinstance(content, bytes) else json.dumps(content).encode()
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(sent)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                with contextlib.suppress(ConnectionError):  # the client may have left
+                    self.wfile.write(sent)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+        self.address = f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def close(self) -> None:
+        """Stop and wait for the thread."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def chat_server() -> Iterator[ChatServer]:
+    """A chat server on loopback that lives as long as the test."""
+    server = ChatServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import yaml
 
 from loracheck import jsonl
 from loracheck.curate.export import FORMATS, check_formats, export
+from loracheck.curation_records import CurationSummary, StepCount
 from loracheck.errors import UsageError
 from loracheck.loading import load_examples
-from loracheck.records import CurationSummary, Example, Message, Source, StepCount
+from loracheck.records import Example, Message, Source
 
 SUMMARY = CurationSummary(
     read=10,

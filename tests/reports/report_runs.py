@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl, runs
+from loracheck.curation_records import (
+    CurationSummary,
+    Decision,
+    DroppedRow,
+    Outcome,
+    RowGroup,
+    Score,
+    StepCount,
+)
 from loracheck.records import (
     ArmRecord,
     ChoiceScores,
     Comparison,
     Completion,
-    CurationSummary,
-    Decision,
-    DroppedRow,
     Estimate,
     EvaluationContext,
     EvaluationResult,
@@ -26,13 +32,9 @@ from loracheck.records import (
     Manifest,
     Marker,
     Message,
-    Outcome,
     Probe,
-    RowGroup,
-    Score,
     Source,
     Status,
-    StepCount,
     Verdict,
 )
 from loracheck.training_records import MaskAudit, TrainingStep, TrainingSummary

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import email.utils
+import json
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loracheck.endpoint import CallFailed, ChatReply, Endpoint, _seconds
+from loracheck.errors import EnvironmentFault, UsageError
+from loracheck.records import Message
+
+ASKED = (Message(role="user", content="日本の首都は？"),)
+SCHEMA = {"type": "object"}
+Server = Any
+
+
+def body(text: str | None = "東京です。", **choice: Any) -> dict[str, Any]:  # noqa: ANN401
+    message = {"role": "assistant", "content": text, **choice.pop("message", {})}
+    return {
+        "choices": [{"message": message, "finish_reason": "stop", **choice}],
+        "usage": {"prompt_tokens": 7},
+    }
+
+
+def endpoint(server: Server, **options: Any) -> Endpoint:  # noqa: ANN401
+    return Endpoint(server.address, "m", **{"retries": 2, "first_wait_seconds": 0.001, **options})
+
+
+def ask(server: Server, schema: dict[str, Any] | None = SCHEMA, **options: Any) -> ChatReply:  # noqa: ANN401
+    with endpoint(server, **options) as one:
+        return one.complete(ASKED, max_tokens=50, schema=schema)
+
+
+def test_a_reply_comes_back_with_its_tokens_and_what_it_took(
+    chat_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_KEY", "secret")
+    top = [{"token": "4", "logprob": -0.5}, {"token": "5", "logprob": -1.0}, {"token": "x", "logprob": None}]
+    tokens = {"content": [{"token": "4", "logprob": -0.5, "top_logprobs": top}, {"token": "。"}]}
+    chat_server.respond = lambda _: (200, body(logprobs=tokens), {})
+    reply = ask(chat_server, key_variable="A_KEY")
+    assert (reply.text, reply.finish_reason, reply.refusal) == ("東京です。", "stop", "")
+    assert reply.tokens[0].alternatives == {"4": -0.5, "5": -1.0}
+    assert reply.tokens[1].alternatives == {}
+    assert (reply.prompt_tokens, reply.completion_tokens) == (7, 0)
+    assert chat_server.keys == ["Bearer secret"]
+    (sent,) = chat_server.bodies
+    assert sent["messages"] == [{"role": "user", "content": "日本の首都は？"}]
+    assert (sent["temperature"], sent["max_tokens"], sent["logprobs"]) == (0, 50, True)
+    assert sent["response_format"]["json_schema"]["schema"] == SCHEMA
+
+
+def test_without_a_schema_nothing_optional_is_asked_and_without_a_key_none_is_sent(
+    chat_server: Server,
+) -> None:
+    chat_server.respond = lambda _: (200, body(), {})
+    ask(chat_server, schema=None)
+    assert set(chat_server.bodies[0]) == {"model", "messages", "temperature", "max_tokens"}
+    assert chat_server.keys == [None]
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_what_may_pass_is_tried_again(chat_server: Server, status: int) -> None:
+    answers = [(status, {}, {"Retry-After": "0"}), (status, {}, {}), (200, body(), {})]
+    chat_server.respond = lambda _: answers.pop(0)
+    with endpoint(chat_server) as one:
+        assert one.complete(ASKED, max_tokens=5).text == "東京です。"
+        assert one.requests == 3
+
+
+def test_what_does_not_pass_fails_that_one_call(chat_server: Server) -> None:
+    chat_server.respond = lambda _: (503, b"overloaded", {})
+    with pytest.raises(CallFailed, match="503: overloaded"):
+        ask(chat_server)
+    assert len(chat_server.bodies) == 3
+
+
+def test_the_server_is_given_the_time_it_asks_for(
+    chat_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    answers = [(429, {}, {"Retry-After": "7"}), (429, {}, {"Retry-After": "9999"}), (200, body(), {})]
+    chat_server.respond = lambda _: answers.pop(0)
+    ask(chat_server)
+    assert [seconds for seconds in waited if seconds >= 1] == [7.0, 60.0]
+
+
+def test_a_time_may_be_told_as_a_date() -> None:
+    soon = email.utils.formatdate(time.time() + 30, usegmt=True)
+    assert 25 < (_seconds(soon) or 0) < 31
+    assert _seconds("Tue, 01 Jan 2019 00:00:00 GMT") == 0.0
+    assert _seconds("soon") is None
+    assert _seconds("nan") is None
+    assert _seconds(None) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [(401, "refuses the key"), (403, "A_KEY"), (404, "no model 'm'")]
+)
+def test_what_can_never_succeed_ends_at_once_with_what_to_do(
+    chat_server: Server, status: int, told: str
+) -> None:
+    chat_server.respond = lambda _: (status, {"error": "no"}, {})
+    with pytest.raises(UsageError) as caught:
+        ask(chat_server, key_variable="A_KEY")
+    assert told in str(caught.value)
+    assert len(chat_server.bodies) == 1
+
+
+def test_where_nothing_listens_the_address_is_named() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (
+        Endpoint(f"http://127.0.0.1:{port}/v1", "m", retries=1, first_wait_seconds=0.001) as one,
+        pytest.raises(EnvironmentFault, match=f"nothing answers at http://127.0.0.1:{port}/v1"),
+    ):
+        one.complete(ASKED, max_tokens=5)
+    with pytest.raises(UsageError, match="no web address"):
+        Endpoint("localhost:8000", "m")
+
+
+def refusing(*names: str) -> Callable[[dict[str, Any]], Any]:
+    """Refuse a body that holds one of these fields, naming the first of them."""
+
+    def respond(sent: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
+        found = [name for name in names if name in sent]
+        told = {"max_tokens": "use max_completion_tokens instead"}
+        return (
+            (400, {"error": told.get(found[0], f"unknown field {found[0]}")}, {})
+            if found
+            else (200, body(), {})
+        )
+
+    return respond
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("logprobs",), ("response_format",), ("temperature",), ("max_tokens",)],
+)
+def test_what_a_server_does_not_know_is_left_out_for_good(
+    chat_server: Server, names: tuple[str, ...]
+) -> None:
+    chat_server.respond = refusing(*names)
+    with endpoint(chat_server) as one:
+        for _ in range(2):
+            assert one.complete(ASKED, max_tokens=5, schema=SCHEMA).text == "東京です。"
+        assert one.requests == 3
+    assert not set(names) & set(chat_server.bodies[-1])
+    assert ("max_completion_tokens" in chat_server.bodies[-1]) == (names == ("max_tokens",))
+    left = {"logprobs", "response_format", "temperature"} - set(names)
+    assert left <= set(chat_server.bodies[-1])
+
+
+def test_a_server_that_refuses_everything_fails_the_call(chat_server: Server) -> None:
+    chat_server.respond = lambda _: (400, b"bad", {})
+    with pytest.raises(CallFailed, match="400: bad"):
+        ask(chat_server)
+    assert len(chat_server.bodies) == 4
+
+
+def test_a_server_that_takes_too_long_fails_the_call(chat_server: Server) -> None:
+    def respond(_: object) -> tuple[int, dict[str, Any], dict[str, str]]:
+        time.sleep(0.4)
+        return 200, body(), {}
+
+    chat_server.respond = respond
+    with pytest.raises(CallFailed, match="Timeout"):
+        ask(chat_server, timeout_seconds=0.05, retries=1)
+    assert len(chat_server.bodies) == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b'{"choices": []}',
+        b'{"choices": [{"message": 3}]}',
+        json.dumps({"a": "b" * 99}).encode(),
+    ],
+)
+def test_what_is_no_completion_fails_the_call(chat_server: Server, content: bytes) -> None:
+    chat_server.respond = lambda _: (200, content, {})
+    with pytest.raises(CallFailed):
+        ask(chat_server)
+
+
+def test_a_body_without_end_is_cut_off(chat_server: Server) -> None:
+    chat_server.respond = lambda _: (200, b" " * (5 << 20), {})
+    with pytest.raises(CallFailed, match="more than 4 MB"):
+        ask(chat_server)
+
+
+def test_a_refusal_is_told_from_an_answer(chat_server: Server) -> None:
+    chat_server.respond = lambda _: (200, body(None, message={"refusal": "no"}), {})
+    assert ask(chat_server).refusal == "no"
+    chat_server.respond = lambda _: (200, body(None, finish_reason="content_filter"), {})
+    assert ask(chat_server).refusal == "content filter"
