@@ -12,7 +12,7 @@ from loracheck.curation_records import CurationSummary, Decision, DroppedRow, Ro
 from loracheck.reasons import explain, reason_name
 from loracheck.records import Example, Manifest
 
-from . import figures, provenance
+from . import figures, provenance, scores
 from .charts import Table
 from .evidence import anchor, turns
 from .flows import FunnelChart, Step
@@ -28,7 +28,12 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     """Return everything the page of a curate run shows."""
     counts = jsonl.read_one(run / "summary.json", CurationSummary)
     rows = _rows(run)
-    scores = _score_table(run)
+    score_rows = _score_table(run)
+    pictures = scores.histograms(run, counts)
+    clusters = scores.cluster_map(
+        run, {row["id"]: row["prompt"][-2][1] for row in rows if len(row["prompt"]) > 1}
+    )
+    judge = scores.judge_table(counts)
     groups = _groups_table(run)
     curves = _curve_tables(counts)
     return {
@@ -38,7 +43,9 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
         "sections": [
             ("curation", text("section_curation")),
             ("evidence", text("section_rows")),
-            *([("scores", text("section_scores"))] if scores else []),
+            *([("scores", text("section_scores"))] if score_rows else []),
+            *([("judge", text("section_judge"))] if judge else []),
+            *([("map", text("section_map"))] if clusters else []),
             *([("groups", text("section_groups"))] if groups else []),
             *([("curves", text("section_curves"))] if curves else []),
             ("provenance", text("section_provenance")),
@@ -68,7 +75,10 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
             )
         ],
         "cap": SHOWN_PER_REASON,
-        "scores": scores,
+        "scores": score_rows,
+        "histograms": pictures,
+        "judge": judge,
+        "map": clusters,
         "groups": groups,
         "curves": curves,
         "provenance": provenance.view(manifest),
@@ -94,6 +104,7 @@ def summary(run: Path, index: int) -> dict[str, Any]:
             read=figures.whole(counts.read_reply_characters),
             share=figures.amount(share, "share"),
         ),
+        "masked": text("curation_masked", n=figures.whole(counts.masked)) if counts.masked else None,
         "unscored": text("curation_unscored", n=figures.whole(counts.unscored)) if counts.unscored else None,
         "funnel": FunnelChart(
             id=f"funnel-{index}",
@@ -283,7 +294,7 @@ def _score_table(run: Path) -> Table | None:
             quarters = [*(statistics.quantiles(found, n=4) if len(found) > 1 else found * 3)]
         rows.append(
             (
-                same(words(name)),
+                scores.score_name(name),
                 same(figures.whole(len(found))),
                 same(figures.whole(unscored.get(name, 0))),
                 *(same(figures.MISSING if quarter is None else f"{quarter:.3g}") for quarter in quarters),

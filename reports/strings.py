@@ -308,6 +308,85 @@ STRINGS: dict[str, tuple[str, str]] = {
     "col_lower": ("Lower quarter", "第 1 四分位"),
     "col_middle": ("Median", "中央値"),
     "col_upper": ("Upper quarter", "第 3 四分位"),
+    "curation_masked": (
+        "Personal data was found in {n} rows.",
+        "個人情報が {n} 行で見つかりました。",
+    ),
+    "histogram_key": (
+        "Filled: rows that were kept or held out. Outlined: rows that were dropped. The outer bars hold all beyond "
+        "them; a dashed line is the limit.",
+        "塗りつぶし: 採用または評価用に分離した行。枠のみ: 除外した行。"
+        "両端の棒には範囲外の値も含みます。破線は基準値です。",
+    ),
+    "histogram_desc": (
+        "Rows by score; the filled part was kept, the outlined part was dropped.",
+        "スコアごとの行数。塗りつぶしが採用、枠のみが除外です。",
+    ),
+    "chart_limit": ("limit {value}", "基準 {value}"),
+    "col_from": ("From", "以上"),
+    "col_to": ("To", "まで"),
+    "score_ifd": ("IFD: difficulty of the reply given its question", "IFD（質問を与えたときの応答の難しさ）"),
+    "score_fit": ("Fit of the reply to its question", "質問と応答の適合度"),
+    "score_gain": ("Gain by the question (nats per token)", "質問による改善（nat/トークン）"),
+    "score_perplexity": ("Perplexity of the reply", "応答のパープレキシティ"),
+    "score_educational-value": ("Educational value, by the judge", "教育的価値（審査モデル）"),
+    "score_helpfulness": ("Helpfulness, by the judge", "有用性（審査モデル）"),
+    "score_predicted": ("Score predicted by the classifier", "分類器による予測評価"),
+    "section_judge": ("The judge", "審査モデル"),
+    "judge_lead": (
+        "A judge scores rows by a rubric. Its scores veto the bottom and crown nothing; a call without a score is a "
+        "state of its own and never a number.",
+        "審査モデルは評価基準に沿って行を採点します。評価の低い行を除くためだけに使い、高い行を優遇しません。"
+        "採点できなかった呼び出しは数値にせず、状態として記録します。",
+    ),
+    "col_fact": ("Fact", "項目"),
+    "judge_model": ("Model", "モデル"),
+    "judge_rubrics": ("Rubrics", "評価基準"),
+    "judge_rows": ("Rows put to the judge", "審査した行"),
+    "judge_scored": ("Answers with a score", "採点できた回答"),
+    "judge_unparsable": ("Answers that could not be read", "読み取れなかった回答"),
+    "judge_refused": ("Refusals", "拒否された回答"),
+    "judge_error": ("Failed calls", "失敗した呼び出し"),
+    "judge_unscored": ("Left unscored for the budget", "予算により未採点"),
+    "judge_canaries": ("Rows of known score taken rightly", "点数が既知の行の正答"),
+    "judge_injected": (
+        "Rows whose words to a grader bought a score, of those with such words",
+        "採点者に向けた文言で点数が上がった行／そのような文言のある行",
+    ),
+    "judge_requests": ("Requests", "リクエスト数"),
+    "judge_cached": ("Answers from the cache", "キャッシュからの回答"),
+    "judge_tokens": ("Tokens", "トークン数"),
+    "judge_length": ("Rank correlation with the reply's length", "応答の長さとの順位相関"),
+    "classifier_agreement": (
+        "Classifier against the judge, out of fold (rank correlation)",
+        "分類器と審査モデルの順位相関（交差検証）",
+    ),
+    "classifier_length": ("Length alone against the judge", "長さだけによる順位相関"),
+    "classifier_gain": ("Lead of the classifier over length", "長さに対する分類器の優位"),
+    "classifier_may_drop": ("What the classifier may do", "分類器の扱い"),
+    "classifier_beats": ("drop rows: it beats length", "長さを上回るため、行の除外に使えます"),
+    "classifier_does_not_beat": (
+        "nothing: it is no better than length",
+        "長さを上回らないため、行の除外には使いません",
+    ),
+    "classifier_learnt_nothing": (
+        "nothing: too little to learn from",
+        "学習に足る採点がないため、使いません",
+    ),
+    "section_map": ("Map of the rows", "行の分布図"),
+    "map_lead": (
+        "Rows that are alike lie near each other; two axes show but part of what tells them apart. Rows that were "
+        "dropped before they had a vector (filters, duplicates, flood) are not on it.",
+        "似た行ほど近くに並びます。二つの軸で表せるのは違いの一部です。ベクトルを求める前に除外した行"
+        "（フィルター、重複、同じ内容の繰り返し）は含みません。",
+    ),
+    "map_title": ("Rows by likeness", "類似度による行の配置"),
+    "map_desc": (
+        "{n} clusters. Dots are kept rows, rings held-out ones, crosses dropped ones.",
+        "{n} 個のクラスター。点は採用、丸は評価用、×は除外した行です。",
+    ),
+    "map_key": ("{kind}: {n}", "{kind}: {n}"),
+    "col_cluster": ("Cluster, by a row in its midst", "クラスター（中央付近の行）"),
     # Training
     "section_training": ("How the adapters were trained", "アダプターの学習"),
     "equal_tokens": (
