@@ -94,6 +94,7 @@ class ScoreConfig:
         max_ifd: Instruction-following difficulty (arXiv 2308.12032) from which the reply ignores its question.
         min_fit: A reply whose fit to its question is no more than this ignores it; the fit is how much likelier the
             question makes it than another row's question does, in nats per token times the root of its tokens.
+        fit_tokens: Tokens of a reply from which its fit counts; a shorter one says too little.
         other_question: Put another row's question before each reply as well, which the fit needs. Costs one more
             forward pass a row, about 40% more time.
         max_deviations: Robust deviations above the median loss from which a reply is garbled.
@@ -103,6 +104,7 @@ class ScoreConfig:
 
     max_ifd: float = 1.0
     min_fit: float = 0.5
+    fit_tokens: int = 48
     other_question: bool = True
     max_deviations: float = 6.0
     embedder: str = "auto"

@@ -10,6 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from loracheck.grams import gram_hashes
 from loracheck.records import Example, Probe
 from loracheck.text import language_of, letters
 
@@ -19,6 +23,8 @@ from .fields import Fields
 _WHOLE = {"ja": 12, "en": 24, "other": 16}
 """Letters from which a question is specific enough that a row which holds it whole holds that question."""
 _ANCHOR = 12
+_MARK_BITS = 22
+_SEPARATOR = "\x1f"
 _BOILERPLATE = 3
 _WORD_LETTERS = 5
 """Letters of an average English word: runs in spaced text are counted in letters as well."""
@@ -60,13 +66,20 @@ class Contamination:
             for gram in set(_grams(text)):
                 if counts[gram] < _BOILERPLATE:
                     self._anchors.setdefault(gram, []).append(place)
+        hashes = [gram_hashes(gram, _ANCHOR) for gram in self._anchors]
+        self._hashes = np.unique(np.concatenate(hashes)) if hashes else np.zeros(1, dtype=np.uint64)
+        self._marked = np.zeros(1 << _MARK_BITS, dtype=bool)
+        self._marked[_marks(self._hashes)] = True
 
     def find(self, fields: Fields) -> Contaminated | None:
         """Return what the row shares with a reference, the plainest first, or None."""
         question = letters(fields.question)
         if (place := self._equal.get(question)) is not None:
             return self._hit(place, "equal", self._texts[place])
-        for text in (question, letters(fields.context), letters(fields.reply)):
+        texts = (question, letters(fields.context), letters(fields.reply))
+        if not self._touched(_SEPARATOR.join(texts)):
+            return None
+        for text in texts:
             near = {place for gram in _grams(text) for place in self._anchors.get(gram, ())}
             for place in sorted(near):
                 reference = self._texts[place]
@@ -76,6 +89,13 @@ class Contamination:
                 if run := _common_run(reference, text, self._runs[place]):
                     return self._hit(place, "run", run)
         return None
+
+    def _touched(self, text: str) -> bool:
+        """Tell whether any anchor may stand in a text: nearly all rows end here."""
+        hashes = gram_hashes(text, _ANCHOR)
+        likely = hashes[self._marked[_marks(hashes)]]  # one in a hundred; to search for all would cost more
+        places = np.searchsorted(self._hashes, likely)
+        return bool((self._hashes[np.minimum(places, len(self._hashes) - 1)] == likely).any())
 
     def _hit(self, place: int, how: str, overlap: str) -> Contaminated:
         found = self._references[place]
@@ -92,6 +112,10 @@ def references_of_examples(examples: Iterable[Example], source: str) -> Iterator
     """Yield the question of every row of a test set."""
     for example in examples:
         yield Reference(text=example.messages[-2].content, source=source, id=example.id)
+
+
+def _marks(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    return hashes >> np.uint64(64 - _MARK_BITS)
 
 
 def _grams(text: str) -> Iterator[str]:

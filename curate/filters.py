@@ -18,6 +18,7 @@ from rapidfuzz import fuzz
 
 from loracheck.errors import UsageError
 from loracheck.records import Example
+from loracheck.scripts import count_scripts
 from loracheck.text import is_loop, language_of, letters, normalise, periodic_tail, repeated_share
 
 from .config import FilterConfig
@@ -139,7 +140,7 @@ def _broken_text(example: Example, profile: Profile, config: FilterConfig) -> Fo
 def _language(example: Example, profile: Profile, config: FilterConfig) -> Found | None:
     """A reply must be in a language of the set, and in that of its own question, unless another is asked for."""
     prose = _CODE.sub("", example.reply)
-    size = sum(character.isalpha() for character in prose)
+    size = count_scripts(prose).letters
     if size < 12 or _ASKS_FOR_LANGUAGE.search(example.prompt):
         return None
     found, asked = language_of(prose), language_of(_CODE.sub("", example.messages[-2].content))

@@ -15,6 +15,7 @@ import rensa
 import xxhash
 from numpy.typing import NDArray
 
+from loracheck.grams import gram_hashes
 from loracheck.text import normalise
 
 from .fields import Fields
@@ -23,7 +24,6 @@ GRAM = 5
 PERMUTATIONS = 128
 _BATCH_ROWS = 2000
 _SEED = 1
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that the rolling polynomial loses no bit
 _SEPARATOR = "\x1f"
 
 
@@ -69,14 +69,8 @@ def shingle_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np
     A text shorter than a 5-gram has none.
     """
     sizes = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    count = max(0, len(points) - GRAM + 1)
-    hashes = np.zeros(count, dtype=np.uint64)
-    for place in range(GRAM):
-        hashes *= _FACTOR
-        hashes += points[place : place + count]
-    hashes ^= hashes >> np.uint64(29)
-    hashes *= _FACTOR
+    hashes = gram_hashes("".join(texts), GRAM)
+    count = len(hashes)
     ends = np.cumsum(sizes)
     inside = np.ones(count, dtype=bool)
     for back in range(1, GRAM):  # a gram that begins here would reach into the next text

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
 
+import numpy as np
+
+from loracheck.grams import gram_hashes
 from loracheck.records import Language
+from loracheck.scripts import count_scripts
 
+_ORNAMENT = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
 _ASIDE = re.compile(r"\((?:笑|泣|汗|怒|爆)\)?$")
 _KANA = re.compile(r"[぀-ヿㇰ-ㇿｦ-ﾟ]")
 _HAN = re.compile(r"[㐀-䶿一-鿿々〆]")
-_LATIN = re.compile(r"[A-Za-z]")
-_LETTER = re.compile(r"[^\W\d_]")
 
 
+@lru_cache(maxsize=64)  # one row's texts are asked for many times over
 def normalise(text: str) -> str:
     """Return the form for comparison: NFKC, case folded, white space removed. Never write it back."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
@@ -23,7 +28,7 @@ def normalise(text: str) -> str:
 
 def letters(text: str) -> str:
     """Return the letters and digits of the normalised text: punctuation makes no other question or answer."""
-    return "".join(character for character in normalise(text) if character.isalnum())
+    return _ORNAMENT.sub("", normalise(text))
 
 
 def sentences(text: str) -> list[str]:
@@ -54,9 +59,7 @@ def language_of(text: str) -> Language:
     Text of Han characters without kana is counted as Japanese when it is a short answer (at most 12
     characters, as 「東京都」), else as another language.
     """
-    folded = unicodedata.normalize("NFKC", text)
-    kana, han = len(_KANA.findall(folded)), len(_HAN.findall(folded))
-    latin, letters = len(_LATIN.findall(folded)), len(_LETTER.findall(folded))
+    kana, han, latin, letters = count_scripts(unicodedata.normalize("NFKC", text))
     if letters == 0:
         return "other"
     if kana >= 0.05 * letters and kana + han >= 0.2 * letters:
@@ -99,21 +102,35 @@ def is_loop(text: str) -> bool:
 
 def periodic_tail(text: str) -> int:
     """Return the length of the longest tail made of one period repeated at least three times, else 0."""
-    best = 0
-    for period in range(1, min(300, len(text) // 3) + 1):
+    best, length = 0, len(text)
+    for period in _periods(text, min(300, length // 3)):
         unit = text[-period:]
-        end = len(text)
+        end = length
         while end >= period and text[end - period : end] == unit:
             end -= period
-        if (len(text) - end) // period >= 3:
-            best = max(best, len(text) - end)
+        if (length - end) // period >= 3:
+            best = max(best, length - end)
     return best
+
+
+def _periods(text: str, longest: int) -> Iterator[int]:
+    """Yield the periods that a tail could have: where its last character stood before."""
+    at = len(text) - 1
+    lowest = at - longest
+    while longest and (at := text.rfind(text[-1], lowest, at)) >= 0:
+        yield len(text) - 1 - at
 
 
 def repeated_share(text: str, window: int = 8) -> float:
     """Return the share of character windows that occur more than once in the text."""
-    windows = [text[i : i + window] for i in range(len(text) - window + 1)]
-    if len(windows) < 2 * window:
+    hashes = gram_hashes(text, window)
+    if len(hashes) < 2 * window:
         return 0.0
-    counts = Counter(windows)
-    return sum(count for count in counts.values() if count > 1) / len(windows)
+    hashes.sort()
+    same = hashes[1:] == hashes[:-1]
+    if not same.any():
+        return 0.0
+    repeated = np.zeros(len(hashes), dtype=bool)
+    repeated[1:] |= same
+    repeated[:-1] |= same
+    return float(repeated.mean())

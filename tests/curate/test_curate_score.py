@@ -318,19 +318,20 @@ def test_a_reply_longer_than_what_is_scored_is_left_out_and_a_long_question_is_c
 
 
 def test_a_reply_ignores_its_question_when_none_or_another_would_do_as_well() -> None:
-    fitting = RowScore(example_id="a", loss=2.0, loss_alone=3.0, loss_other=2.5, tokens=16, embedding=b"")
+    fitting = RowScore(example_id="a", loss=2.0, loss_alone=3.0, loss_other=2.5, tokens=64, embedding=b"")
     assert fitting.gain == pytest.approx(1.0)
-    assert fitting.fit == pytest.approx(0.5 * 4)
+    assert fitting.fit == pytest.approx(0.5 * 8)
     assert [score.name for score in fitting.as_scores()] == ["ifd", "perplexity", "gain", "fit"]
     assert ignores_question(fitting, CONFIG) is None
     alone = replace(fitting, loss_alone=1.9)
     assert "IFD 1.05" in (ignores_question(alone, CONFIG) or {})["what"]
-    either = replace(fitting, loss_other=2.1)
+    either = replace(fitting, loss_other=2.05)
     assert "fit 0.40" in (ignores_question(either, CONFIG) or {})["what"]
     assert (
         ignores_question(replace(either, tokens=400), CONFIG) is None
     )  # the same difference, far above noise
     assert ignores_question(replace(either, loss_other=None), CONFIG) is None
+    assert ignores_question(replace(either, tokens=47), CONFIG) is None  # too short to tell
     curves = mismatch_curves([fitting, alone, either], CONFIG)
     chosen = {curve.option: curve.dropped[curve.thresholds.index(curve.chosen)] for curve in curves}
     assert chosen == {"score.max_ifd": 1, "score.min_fit": 1}
