@@ -7,8 +7,8 @@ belongs to its question is that it is likelier with it than with another row's (
 
 Measured with Gemma 3 270M on 455 rows (two personas, JCommonsenseQA, TruthfulQA, Rakuda answers, GPTeacher), right
 pairs against replies under the question of another row. Replies of 48 tokens or more: a fit of 0.5 or less is had by
-78% of the wrong pairs and by 1% of the right ones; an IFD of 1 or more by 60% and by none. Shorter replies say too little:
-at the same fit 66% and 13%. So the fit counts for long replies only, and of the short ones IFD finds one in five.
+78% of the wrong pairs and by 1% of the right ones; an IFD of 1 or more by 60% and by none. Shorter replies say too
+little: at the same fit 66% and 13%. So the fit counts for long replies only; of the short ones IFD finds one in five.
 
 A row's scores depend on its messages, the base, the template, the scorer's version, and, for `fit`, on the other
 question; they are kept by these in a `ScoreCache`, and only what is not there is computed.
