@@ -3,8 +3,8 @@
 Use: python benchmarks/near_duplicates.py [--peers PYTHON] [ROWS...]
 
 PYTHON is an interpreter that has datasketch, rensa, py-data-juicer and datatrove; without it loracheck runs alone.
-The other tools run on the first size only. Reading JSON is not timed. Recall and precision are of rows: a copy is found when
-all rows of its group but one are gone; a row that is gone is right when another of its group stays.
+The other tools run on the first size only. Reading JSON is not timed. Recall and precision are of rows: a copy is found
+when all rows of its group but one are gone; a row that is gone is right when another of its group stays.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import resource
 import subprocess
 import sys
@@ -15,50 +14,17 @@ import tempfile
 import time
 from pathlib import Path
 
+import planted
+
 SIZES = (20_000, 200_000, 1_000_000)
-CHARACTERS = 400
-_JA = "山川海空町村駅道橋森店人物国語数学音楽歴史料理旅行仕事時間言葉季節天気野菜果物動物植物科学技術経済社会"
-_EN = (
-    "river",
-    "market",
-    "engine",
-    "garden",
-    "winter",
-    "signal",
-    "copper",
-    "history",
-    "doctor",
-    "planet",
-    "bridge",
-)
 
 
 def write_rows(path: Path, rows: int, seed: int) -> None:
-    """Write bilingual rows of about 400 characters; one in ten repeats an earlier one."""
-    draw = random.Random(seed)
-    words_ja = ["".join(draw.sample(_JA, 2)) for _ in range(4000)]
-    words_en = [
-        draw.choice(_EN)[: draw.randint(3, 6)] + draw.choice(_EN)[-draw.randint(2, 5) :] for _ in range(4000)
-    ]
-    recent: list[str] = []
+    """Write planted rows of about 380 characters; a tenth are copies, a tenth traps."""
     with path.open("w", encoding="utf-8") as file:
-        for number in range(rows):
-            if recent and draw.random() < 0.1:
-                line = draw.choice(recent)
-            elif number % 2:
-                body = "。".join(
-                    "と".join(draw.choices(words_ja, k=5)) + "を比べます" for _ in range(CHARACTERS // 22)
-                )
-                asked = f"{draw.choice(words_ja)}と{draw.choice(words_ja)}の違いは何ですか。"
-                line = json.dumps({"instruction": asked, "output": body + "。"}, ensure_ascii=False)
-            else:
-                body = ". ".join(
-                    "The " + " ".join(draw.choices(words_en, k=9)) for _ in range(CHARACTERS // 75)
-                )
-                asked = f"How do {draw.choice(words_en)} and {draw.choice(words_en)} differ?"
-                line = json.dumps({"instruction": asked, "output": body + "."})
-            recent = [*recent[-500:], line]
-            file.write(line + "\n")
+        for row in planted.planted(rows, seed):
+            line = {"instruction": row.question, "output": row.reply}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def main(sizes: list[int]) -> None:

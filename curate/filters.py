@@ -26,6 +26,8 @@ from .remnants import debris, refusal, remnant
 
 # UTF-8 read as cp932 gives runs of these; read as Latin-1 or cp1252, these pairs.
 _MOJIBAKE_CP932 = re.compile(r"[縺繧繝譁蜿荳鬘莠縲]")
+# Curly quotes, dashes and accents of an English text read as cp932.
+_MOJIBAKE_QUOTES = re.compile(r"窶|[ﾃﾂ][ｦ-ﾟ]")
 _MOJIBAKE_LATIN = re.compile(r"(?:[ÃÂãåæçèé][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ¡-¿]){2}")
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f�]")
@@ -43,6 +45,8 @@ _CUT_ENGLISH = re.compile(
     re.IGNORECASE,
 )
 _PROSE = re.compile(r"^[A-Z].*[a-z][.,;] .*[a-z]$")
+_ITEM = re.compile(r"\n\s*(?:[・*•-]|\d{1,2}[.)．）、])\s*[^、。\n]{1,20}\Z")
+_JA_MARK = re.compile(r"[、。，．,]")
 _LANGUAGE_SHARE = 0.1
 _MOST_ENDINGS = 200_000
 _LEAST_PASSAGE = 20
@@ -130,6 +134,8 @@ def _broken_text(example: Example, profile: Profile, config: FilterConfig) -> Fo
     garbled = _MOJIBAKE_CP932.findall(text)
     if len(garbled) >= 3 and len(garbled) >= 0.1 * len(normalise(example.reply)):
         return Found(code="broken_text", values={"what": f"UTF-8 → cp932: {''.join(garbled[:6])}…"})
+    if example.language == "en" and len(found_quotes := _MOJIBAKE_QUOTES.findall(text)) >= 2:
+        return Found(code="broken_text", values={"what": f"UTF-8 → cp932: {''.join(found_quotes[:6])}…"})
     if found := _MOJIBAKE_LATIN.search(text):
         return Found(code="broken_text", values={"what": f"UTF-8 → Latin-1: {found[0]}"})
     if len(entities := _ENTITY.findall(example.reply)) >= 2:
@@ -177,8 +183,11 @@ def _cut_off(example: Example, profile: Profile, config: FilterConfig) -> Found 
     if reply.endswith(_TERMINAL) or not profile.endings or _ending(reply) in profile.endings:
         return None
     language = language_of(reply)
-    if len(normalise(reply)) <= 12 and " " not in reply and language != "ja":
+    normal = " ".join(reply.split())
+    if len(normalise(reply)) <= 12 and " " not in normal and language != "ja":
         return None  # a bare name or number is a whole answer
+    if language == "ja" and (_ITEM.search(reply) or (" " in normal and not _JA_MARK.search(reply))):
+        return None  # the last line of a list, or verse
     if language != "ja" and not (_CUT_ENGLISH.search(reply) or _PROSE.search(reply.rsplit("\n", 1)[-1])):
         return None  # a line of a list, a title or code needs no full stop
     return Found(code="cut_off", values={"tail": reply[-8:]})

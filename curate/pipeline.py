@@ -132,7 +132,7 @@ def check_rows(
     rows: Rows, findings: Findings, profile: Profile, config: CurateConfig, progress: Progress
 ) -> None:
     """Apply everything that is asked of one row by itself."""
-    checker = Checker(profile=profile, contamination=_contamination(config), config=config)
+    checker = Checker(profile=profile, contamination=contamination(config), config=config)
     left = rows.left
     with progress.track("checking rows", len(left)) as advance:
         for place, check in map_rows(checker, rows.store, left.tolist(), config.workers):
@@ -155,7 +155,8 @@ def check_rows(
     rows.ledger.check_losses()
 
 
-def _contamination(config: CurateConfig) -> Contamination | None:
+def contamination(config: CurateConfig) -> Contamination | None:
+    """Return the index of what must stay unseen; None when nothing is to be looked for."""
     settings = config.decontaminate
     references: list[Reference] = []
     if settings.probes:

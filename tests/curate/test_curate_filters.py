@@ -38,6 +38,9 @@ def test_garbled_text_is_dropped() -> None:
     assert code("誰？", garbled(text, "cp932")) == "broken_text"
     assert code("誰？", garbled(text, "latin-1")) == "broken_text"
     assert code("Who?", "It&#39;s a &quot;map&quot; of the sea.", EN) == "broken_text"
+    curly = "They said: “It’s a small café by the sea”, and left."
+    assert code("Who?", garbled(curly, "cp932"), EN) == "broken_text"
+    assert code("Who?", curly, EN) is None
     assert code("誰？", "ぼくは\x00ぽぽぬなのだ。") == "broken_text"
     assert code("誰？", "ぼくは\ufffdぽぬなのだ。") == "broken_text"
     assert code("Who?", "I am \x1b[31mred, aye.", EN) == "broken_text"
@@ -214,3 +217,16 @@ def test_a_set_of_two_languages_keeps_both() -> None:
     for n in range(20):
         counter.add(example("誰？", "ぼくなのだ。") if n % 5 else example("Who?", "A spirit."))
     assert counter.profile(FilterConfig()).languages == {"ja", "en"}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "・りんごの木\n・みかんの木\n・ぶどうの棚",
+        "1. りんごの木\n2. みかんの木",
+        "古池や 蛙飛びこむ 水の音と影",
+    ],
+)
+def test_a_list_and_verse_need_no_full_stop(reply: str) -> None:
+    assert code("書いてください。", reply, JA) is None
+    assert code("書いてください。", reply.replace("\n", "、").replace(" ", "、"), JA) == "cut_off"
