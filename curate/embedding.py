@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from loracheck.errors import EnvironmentFault
 from loracheck.text import normalise
 
+from .sketch import shingle_hashes
+
 _FEATURES = 2**14
 _FITTED_ROWS = 5_000
-_BATCH_ROWS = 5_000
+_GRAMS = (2, 3, 4)
 
 
 def surface(texts: Iterable[str], *, dimensions: int = 64, seed: int = 0) -> NDArray[np.float32]:
@@ -24,29 +27,32 @@ def surface(texts: Iterable[str], *, dimensions: int = 64, seed: int = 0) -> NDA
     first 5,000 rows; memory grows by the vectors alone.
     """
     from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - heavy
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer  # noqa: PLC0415
+    from sklearn.feature_extraction.text import TfidfTransformer  # noqa: PLC0415
 
-    hashing = HashingVectorizer(
-        analyzer="char",
-        ngram_range=(2, 4),
-        n_features=_FEATURES,
-        preprocessor=normalise,
-        alternate_sign=False,
-    )
     batches = _batches(texts, _FITTED_ROWS)
     first = next(batches, [])
     if not first:
         return np.zeros((0, dimensions), dtype=np.float32)
-    counts = hashing.transform(first)
+    counts = _counts(first)
     weights = TfidfTransformer(sublinear_tf=True).fit(counts)
     size = max(1, min(dimensions, len(first) - 1))
     reduction = TruncatedSVD(size, n_iter=2, random_state=seed).fit(weights.transform(counts))
     parts = [reduction.transform(weights.transform(counts))]
     for batch in batches:
-        for start in range(0, len(batch), _BATCH_ROWS):
-            counts = hashing.transform(batch[start : start + _BATCH_ROWS])
-            parts.append(reduction.transform(weights.transform(counts)))
+        parts.append(reduction.transform(weights.transform(_counts(batch))))
     return unit(np.concatenate(parts).astype(np.float32))
+
+
+def _counts(texts: Sequence[str]) -> csr_matrix:
+    """Count hashed n-grams of every size, (texts, _FEATURES)."""
+    folded = [normalise(text) for text in texts]
+    counted = csr_matrix((len(texts), _FEATURES), dtype=np.float64)
+    for size in _GRAMS:
+        hashes, starts = shingle_hashes(folded, size)
+        columns = (hashes >> np.uint64(32)) % np.uint64(_FEATURES)
+        shape = (len(texts), _FEATURES)
+        counted = counted + csr_matrix((np.ones(len(hashes)), columns.astype(np.int32), starts), shape=shape)
+    return counted
 
 
 def sentence_transformer(name: str, texts: Iterable[str]) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from .dedupe import Group
 from .fields import Fields
 
 _GRAM = {"ja": 3, "en": 6, "other": 4}
-_LEARNT_ROWS = 20_000
+_LEARNT_ROWS = 8_000
 _STYLE_SHARE = 0.3
 """An ending of this many of the sentences is style, which is not counted as content."""
 _LONGEST_ENDING = 24
@@ -38,7 +38,7 @@ class Flood:
 def find_flood(rows: Sequence[Fields], config: SelectConfig) -> dict[int, Flood]:
     """Map the index of every row of the flood to the phrase it shares.
 
-    What floods is learnt from at most 20,000 rows, spread over the set: a phrase that stands in a few per cent of
+    What floods is learnt from at most 8,000 rows, spread over the set: a phrase that stands in a few per cent of
     the rows shows there. Then every row is looked at once, in order.
     """
     if not len(rows):

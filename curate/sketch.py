@@ -63,20 +63,20 @@ def sketch_rows(rows: Iterable[Fields]) -> Sketched:
     return replace(sketched, signatures=np.concatenate(parts))
 
 
-def shingle_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return the hashes of all 5-grams of some texts in one array, and where each text begins, (texts + 1,).
+def shingle_hashes(texts: Sequence[str], size: int = GRAM) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the hashes of all n-grams of some texts in one array, and where each text begins, (texts + 1,).
 
-    A text shorter than a 5-gram has none.
+    A text shorter than an n-gram has none.
     """
     sizes = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    hashes = gram_hashes("".join(texts), GRAM)
+    hashes = gram_hashes("".join(texts), size)
     count = len(hashes)
     ends = np.cumsum(sizes)
     inside = np.ones(count, dtype=bool)
-    for back in range(1, GRAM):  # a gram that begins here would reach into the next text
+    for back in range(1, size):  # a gram that begins here would reach into the next text
         starts = ends - back
         inside[starts[(starts >= 0) & (starts < count)]] = False
-    grams = np.maximum(sizes - GRAM + 1, 0)
+    grams = np.maximum(sizes - size + 1, 0)
     return hashes[inside], np.concatenate([[0], np.cumsum(grams)])
 
 
