@@ -9,18 +9,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from loracheck.curation_records import ScoreState
-from loracheck.endpoint import CallFailed, ChatReply, Endpoint, Token
+from loracheck.endpoint import CallFailed, ChatReply, Endpoint, Token, in_parallel
 from loracheck.records import Message
 
 from .remnants import refusal
 from .rubric import Rubric
+
+T = TypeVar("T")
 
 VERSION = "1"
 """Changed whenever the same reply of a judge would be read in another way."""
@@ -99,17 +100,7 @@ class EndpointJudge:
         Raises:
             LoracheckError: no request can succeed: no server, wrong key, wrong model.
         """
-        waiting: dict[Future[Answer], int] = {}
-        pool = ThreadPoolExecutor(self._concurrency)
-        try:
-            for number, question in questions:
-                waiting[pool.submit(self._ask, question)] = number
-                if len(waiting) >= 2 * self._concurrency:
-                    yield from _finished(waiting)
-            while waiting:
-                yield from _finished(waiting)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        return in_parallel(self._ask, questions, self._concurrency)
 
     def _ask(self, question: Question) -> Answer:
         try:
@@ -119,12 +110,6 @@ class EndpointJudge:
         except CallFailed as error:
             return Answer(state="error", explanation=str(error)[:_LONGEST_REASON])
         return read_answer(reply, question.rubric)
-
-
-def _finished(waiting: dict[Future[Answer], int]) -> Iterator[tuple[int, Answer]]:
-    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-    for future in sorted(done, key=lambda one: waiting[one]):
-        yield waiting.pop(future), future.result()
 
 
 class _Written(msgspec.Struct):
@@ -150,11 +135,9 @@ def read_answer(reply: ChatReply, rubric: Rubric) -> Answer:
 def _state_of(reply: ChatReply, rubric: Rubric) -> tuple[ScoreState, float | None, str]:
     if reply.refusal:
         return "refused", None, reply.refusal
-    text = _THOUGHT.sub("", reply.text, count=1)
-    fenced = _FENCED.match(text)
-    try:
-        written = msgspec.json.decode(fenced.group(1) if fenced else text, type=_Written)
-    except (msgspec.MsgspecError, UnicodeEncodeError):
+    written = json_object(reply.text, _Written)
+    if written is None:
+        text = _THOUGHT.sub("", reply.text, count=1)
         if refusal("", text):
             return "refused", None, text
         cut = " (cut off at its longest)" if reply.finish_reason == "length" else ""
@@ -167,6 +150,16 @@ def _state_of(reply: ChatReply, rubric: Rubric) -> tuple[ScoreState, float | Non
         )
     expected = _expectation(reply.tokens, written.score, rubric)
     return "scored", float(written.score) if expected is None else expected, written.reason
+
+
+def json_object(text: str, kind: type[T]) -> T | None:
+    """Return the one JSON object that a reply consists of, without thoughts before it and a fence around it."""
+    text = _THOUGHT.sub("", text, count=1)
+    fenced = _FENCED.match(text)
+    try:
+        return msgspec.json.decode(fenced.group(1) if fenced else text, type=kind)
+    except (msgspec.MsgspecError, UnicodeEncodeError):
+        return None
 
 
 def _expectation(tokens: Sequence[Token], written: int, rubric: Rubric) -> float | None:

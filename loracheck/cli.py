@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 import loracheck
-from loracheck.cli_curate import curate, explain
+from loracheck.cli_curate import curate, explain, synthesize
 from loracheck.errors import LoracheckError, UsageError
 
 PATH = click.Path(path_type=Path)
@@ -56,6 +56,7 @@ def cli(debug: bool) -> None:
 
 cli.add_command(curate)
 cli.add_command(explain, "curate explain")
+cli.add_command(synthesize, "curate synthesize")
 
 
 @cli.command()

@@ -213,6 +213,45 @@ def explain(row: str, run: Path, language: Any, as_json: bool) -> None:
     _print_json(found) if as_json else print_explanation(found, language)
 
 
+@click.command()
+@click.option("-o", "--out", type=PATH, required=True, help="Run directory to write.")
+@click.option("--base", help="Base that answers neutral questions: hub id, folder or GGUF file.")
+@click.option("--replay", type=int, default=0, help="Answers of the base to neutral questions.")
+@click.option("--run", "run", type=PATH, help="A curate run whose thin clusters are to be filled.")
+@click.option("--exercises", type=int, default=0, help="Rows to ask of the generator.")
+@click.option("--generator", help="Model that writes rows.")
+@click.option("--generator-endpoint", "endpoint", help="OpenAI-compatible address.")
+@click.option("--max-requests", type=int, help="Budget of the generator in requests.")
+@click.option(
+    "--language", "languages", multiple=True, type=click.Choice(["ja", "en"]), help="Of replay rows."
+)
+@click.option("--max-new-tokens", type=int, default=256, show_default=True, help="Longest reply.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of every draw.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def synthesize(out: Path, base: str | None, run: Path | None, quiet: bool, **given: Any) -> None:
+    """Make rows: the base's own answers, or exercises by a generator, as a file to curate with the data.
+
+    \b
+    Examples:
+      loracheck curate synthesize --base google/gemma-3-270m --replay 200 -o runs/replay
+      loracheck curate synthesize --run runs/curated --exercises 300 --generator qwen3:8b \\
+                                  --generator-endpoint http://localhost:11434/v1 -o runs/exercises
+      loracheck curate persona.jsonl runs/replay/rows.jsonl --base google/gemma-3-270m -o runs/mixed
+    """
+    from loracheck.curate.synthesize import ROWS, SynthesizeConfig
+    from loracheck.curate.synthesize import synthesize as make
+    from loracheck.progress import Progress
+
+    if not given["languages"]:
+        del given["languages"]
+    summary = make(out, base, run, SynthesizeConfig(**given), progress=Progress(quiet=quiet))
+    for kind, rows in summary.rows.items():
+        click.echo(f"  {rows:8,}  {kind}")
+    for state, requests in summary.failed.items():
+        click.echo(f"  {requests:8,}  requests without a row: {state}")
+    click.echo(f"curate them together with your data: {out / ROWS}")
+
+
 def _config(
     preset: str | None,
     config_file: Path | None,

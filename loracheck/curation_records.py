@@ -221,3 +221,11 @@ class CurationPlan:
     seconds: float
     time_note: str
     judge: JudgePlan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SynthesisSummary:
+    """summary.json of a synthesize run: rows by kind ("replay", "exercise", ...), and requests that brought none."""
+
+    rows: dict[str, int]
+    failed: dict[str, int]

@@ -12,16 +12,20 @@ import os
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx2
 import msgspec
 
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.records import Message
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 ALTERNATIVES = 10
 """Log-probabilities asked for at each token."""
@@ -203,6 +207,32 @@ class Endpoint:
             seconds = self._first_wait * 2.0**attempt * random.uniform(0.75, 1.25)
         time.sleep(min(_LONGEST_WAIT_SECONDS, seconds))
         return 1
+
+
+def in_parallel(
+    ask: Callable[[T], R], items: Iterable[tuple[int, T]], concurrency: int
+) -> Iterator[tuple[int, R]]:
+    """Ask for numbered items, several at once, and yield what comes back as it comes; an error ends it all.
+
+    Items are taken as there is room, so a generator of them may stop when a budget is used up.
+    """
+    waiting: dict[Future[R], int] = {}
+    pool = ThreadPoolExecutor(concurrency)
+    try:
+        for number, item in items:
+            waiting[pool.submit(ask, item)] = number
+            if len(waiting) >= 2 * concurrency:
+                yield from _finished(waiting)
+        while waiting:
+            yield from _finished(waiting)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _finished(waiting: dict[Future[R], int]) -> Iterator[tuple[int, R]]:
+    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+    for future in sorted(done, key=lambda one: waiting[one]):
+        yield waiting.pop(future), future.result()
 
 
 class _Alternative(msgspec.Struct):
