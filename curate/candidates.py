@@ -11,6 +11,8 @@ _NEIGHBOURS = 4
 _LEAST_ESTIMATE = 0.28
 """Estimated Jaccard below which a pair is not looked at: 10% edits of characters leave about 0.43."""
 _BLOCK = 200_000
+_EMPTY_LOOK = 8
+"""Components that tell a row without any shingle, which has the largest number in all of them."""
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -28,7 +30,7 @@ def candidate_pairs(signatures: NDArray[np.uint32], order: NDArray[np.int64]) ->
     rows, permutations = signatures.shape
     width = permutations // BANDS
     found: list[NDArray[np.int64]] = []
-    empty = (signatures == np.uint32(0xFFFFFFFF)).all(axis=1)
+    empty = (signatures[:, :_EMPTY_LOOK] == np.uint32(0xFFFFFFFF)).all(axis=1)
     for band in range(BANDS):
         keys = _mixed(signatures[:, band * width : (band + 1) * width])
         rest = _mixed(signatures[:, [(band * width + width + step) % permutations for step in range(3)]])

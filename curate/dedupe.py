@@ -7,7 +7,7 @@ context, question and reply are all alike and they do not differ in slots (numbe
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,13 +22,14 @@ from .candidates import candidate_pairs
 from .config import DedupeConfig
 from .families import Sibling, cap_families
 from .fields import Fields
-from .sketch import digest, folded, sketch_rows
+from .sketch import digest, equal_groups, folded, sketch_rows
 from .slots import differing_slots
 
 GroupKind = Literal["conflict", "same_reply", "paraphrase", "same_passage", "template_family", "statement"]
 THRESHOLDS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 _PARAPHRASE_QUESTION = 0.5
 _SHORTEST = 12
+_BLOCK = 100_000
 """Characters of a field below which one edit makes another word, so that only the same letters are alike."""
 _LEAST_PASSAGE = 40
 _LEAST_SHARED_REPLY = 2
@@ -78,13 +79,16 @@ def find_duplicates(rows: Sequence[Fields], quality: Sequence[float], config: De
     rank = np.empty(len(rows), dtype=np.int64)
     rank[order] = np.arange(len(rows))
     found = exact_duplicates(sketched.whole, rank)
-    unique = np.asarray([place for place in range(len(rows)) if place not in found], dtype=np.int64)
-    pairs = unique[candidate_pairs(sketched.signatures[unique], rank[unique].argsort().argsort())]
+    inside = np.ones(len(rows), dtype=bool)
+    inside[list(found)] = False
+    unique = np.flatnonzero(inside)
+    signatures = _moved_up(sketched.signatures, unique)
+    pairs = unique[candidate_pairs(signatures, rank[unique].argsort().argsort())]
     compared = _compare_all(rows, pairs, config)
     near = _stars(compared.alike, rank, config.near_duplicate)
     # An exact copy of a row that itself gave way points at the row that stayed.
     duplicates = {place: _follow(match, near) for place, match in found.items()} | near
-    left = [int(place) for place in unique if int(place) not in near]
+    left = [place for place in unique.tolist() if place not in near]
     families, over = cap_families(rows, compared.siblings, set(left), rank, config, len(rows))
     groups = [
         *_shared(rows, left, sketched.prompts, sketched.replies, "conflict"),
@@ -104,16 +108,21 @@ def find_duplicates(rows: Sequence[Fields], quality: Sequence[float], config: De
     return Duplicates(duplicates=duplicates, groups=groups, over_family_cap=over, curve=curve)
 
 
-def exact_duplicates(keys: Sequence[Hashable], rank: NDArray[np.int64]) -> dict[int, Duplicate]:
-    """Map every row whose key a better row has to that row."""
-    best: dict[Hashable, int] = {}
-    for place in np.argsort(rank).tolist():
-        best.setdefault(keys[place], place)
+def exact_duplicates(digests: NDArray[np.uint64], rank: NDArray[np.int64]) -> dict[int, Duplicate]:
+    """Map every row whose digest, (rows, 2), a better row has to that row."""
     return {
-        place: Duplicate(of=best[key], kind="exact", similarities=(1.0, 1.0, 1.0))
-        for place, key in enumerate(keys)
-        if best[key] != place
+        place: Duplicate(of=best, kind="exact", similarities=(1.0, 1.0, 1.0))
+        for best, *others in (group.tolist() for group in equal_groups(digests, rank))
+        for place in others
     }
+
+
+def _moved_up(signatures: NDArray[np.uint32], rows: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Return the signatures of some rows, ascending, in the place of the first ones: a copy would double the memory."""
+    for start in range(0, len(rows), _BLOCK):
+        block = rows[start : start + _BLOCK]
+        signatures[start : start + len(block)] = signatures[block]
+    return signatures[: len(rows)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,22 +194,21 @@ def _follow(match: Duplicate, near: dict[int, Duplicate]) -> Duplicate:
 def _shared(
     rows: Sequence[Fields],
     left: Sequence[int],
-    shared: Sequence[bytes],
-    differing: Sequence[bytes],
+    shared: NDArray[np.uint64],
+    differing: NDArray[np.uint64],
     kind: Literal["conflict", "same_reply"],
 ) -> list[Group]:
     """Group the rows with the same prompt and other replies, or the same reply and other prompts."""
-    members: dict[bytes, list[int]] = {}
-    for place in left:
-        members.setdefault(shared[place], []).append(place)
+    inside = np.asarray(left, dtype=np.int64)
     groups = []
-    for places in members.values():
-        if len(places) > 1 and len({differing[place] for place in places}) > 1:
+    for found in equal_groups(shared[inside], inside):
+        places = inside[found].tolist()
+        if (differing[places] != differing[places[0]]).any():
             fields = rows[places[0]]
             text = fields.question if kind == "conflict" else fields.reply
             if kind == "conflict" or len(text) >= _LEAST_SHARED_REPLY:
                 groups.append(Group(kind=kind, members=tuple(places), shared=text))
-    return groups
+    return sorted(groups, key=lambda group: group.members)
 
 
 def _passages(rows: Sequence[Fields], left: Sequence[int]) -> list[Group]:

@@ -37,10 +37,10 @@ def surface(texts: Iterable[str], *, dimensions: int = 64, seed: int = 0) -> NDA
     weights = TfidfTransformer(sublinear_tf=True).fit(counts)
     size = max(1, min(dimensions, len(first) - 1))
     reduction = TruncatedSVD(size, n_iter=2, random_state=seed).fit(weights.transform(counts))
-    parts = [reduction.transform(weights.transform(counts))]
+    parts = [reduction.transform(weights.transform(counts)).astype(np.float32)]
     for batch in batches:
-        parts.append(reduction.transform(weights.transform(_counts(batch))))
-    return unit(np.concatenate(parts).astype(np.float32))
+        parts.append(reduction.transform(weights.transform(_counts(batch))).astype(np.float32))
+    return unit(np.concatenate(parts))
 
 
 def _counts(texts: Sequence[str]) -> csr_matrix:
@@ -72,9 +72,9 @@ def sentence_transformer(name: str, texts: Iterable[str]) -> NDArray[np.float32]
 
 
 def unit(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale every vector to length 1; a vector of zeros stays."""
-    lengths = np.linalg.norm(points, axis=1, keepdims=True)
-    return np.asarray(points / np.maximum(lengths, 1e-9), dtype=np.float32)
+    """Scale every vector in place to length 1; a vector of zeros stays."""
+    points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)
+    return points
 
 
 def _batches(texts: Iterable[str], size: int) -> Iterator[list[str]]:

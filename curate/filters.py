@@ -23,6 +23,7 @@ from loracheck.text import is_loop, language_of, letters, normalise, periodic_ta
 
 from .config import FilterConfig
 from .remnants import debris, refusal, remnant
+from .safety import unsafe
 
 # UTF-8 read as cp932 gives runs of these; read as Latin-1 or cp1252, these pairs.
 _MOJIBAKE_CP932 = re.compile(r"[縺繧繝譁蜿荳鬘莠縲]")
@@ -208,6 +209,11 @@ def _refusal(example: Example, profile: Profile, config: FilterConfig) -> Found 
     return Found(code="refusal", values={"what": found}) if found else None
 
 
+def _unsafe(example: Example, profile: Profile, config: FilterConfig) -> Found | None:
+    found = unsafe(example.prompt, example.reply)
+    return Found(code="unsafe", values={"what": found}) if found else None
+
+
 def _licence(example: Example, profile: Profile, config: FilterConfig) -> Found | None:
     licence = example.metadata.get("licence", example.metadata.get("license"))
     if not config.licences or not licence or licence in config.licences:
@@ -231,6 +237,7 @@ RULES: dict[str, Rule] = {
     "language": _language,
     "echo": _echo,
     "refusal": _refusal,
+    "unsafe": _unsafe,
     "markdown_debris": _debris,
     "cut_off": _cut_off,
     "licence": _licence,

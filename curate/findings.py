@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from loracheck.curation_records import (
     ClassifierSummary,
@@ -18,6 +22,29 @@ from .score import RowScore
 
 
 @dataclass(slots=True, kw_only=True)
+class Embedded:
+    """Rows with a vector, in arrays.
+
+    Attributes:
+        embedder: What made the vectors.
+        places: Places of the rows, ascending, (rows,).
+        points: Unit vectors, (rows, width); let go of once the selection is made.
+        clusters: Number of each row's cluster, (rows,).
+        spots: Each row's point on the map of the report, (rows, 2).
+    """
+
+    embedder: str
+    places: NDArray[np.int64]
+    points: NDArray[np.float32]
+    clusters: NDArray[np.int64]
+    spots: NDArray[np.float32]
+
+    def index(self, places: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where some of the places stand in the arrays."""
+        return np.asarray(np.searchsorted(self.places, places), dtype=np.int64)
+
+
+@dataclass(slots=True, kw_only=True)
 class Findings:
     """Filled step by step.
 
@@ -25,7 +52,7 @@ class Findings:
         predicted: The judge's score of a row as the classifier predicts it.
         unscored: Why a row has no score by the base.
         masked: The kinds of personal data in a row.
-        map: The point of a row on the report's map.
+        embedded: The rows that have a vector; None before there are any.
     """
 
     bad: list[BadRow] = field(default_factory=list)
@@ -36,8 +63,7 @@ class Findings:
     predicted: dict[int, float] = field(default_factory=dict)
     unscored: dict[int, str] = field(default_factory=dict)
     masked: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    clusters: dict[int, int] = field(default_factory=dict)
-    map: dict[int, tuple[float, float]] = field(default_factory=dict)
+    embedded: Embedded | None = None
     judge: JudgeSummary | None = None
     classifier: ClassifierSummary | None = None
     selection: SelectionSummary | None = None

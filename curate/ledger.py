@@ -46,6 +46,7 @@ class Ledger:
 
     def __init__(self, strata: Mapping[str, Sequence[str]], config: CurateConfig) -> None:
         self._entries: dict[int, Entry] = {}
+        self._plain: dict[tuple[Outcome, str, str], Entry] = {}  # most rows end alike, and share one entry
         self._strata = strata
         self._config = config
 
@@ -77,9 +78,15 @@ class Ledger:
         """
         if place in self._entries:
             raise ValueError(f"row {place} has two ends: {self._entries[place].reason} and {reason}")
-        self._entries[place] = Entry(
-            outcome=outcome, stage=stage, reason=reason, values=values or {}, related=related
-        )
+        plain = (outcome, stage, reason)
+        if values or related is not None:
+            entry = Entry(outcome=outcome, stage=stage, reason=reason, values=values or {}, related=related)
+        elif plain in self._plain:
+            entry = self._plain[plain]
+        else:
+            entry = Entry(outcome=outcome, stage=stage, reason=reason, values={}, related=None)
+            self._plain[plain] = entry
+        self._entries[place] = entry
 
     def check_losses(self) -> None:
         """Stop when one rule removed more of a language, source or length bin than the configuration allows.

@@ -48,7 +48,7 @@ def map_rows(
         return
     starts = iter(range(0, len(places), BATCH_ROWS))
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _start, (work, store.path, store.offsets())) as pool:
+    with ProcessPoolExecutor(processes, context, _start, (work, store.path, store.spans())) as pool:
         waiting: deque[tuple[Sequence[int], Future[list[Any]]]] = deque()
 
         def hand_out(number: int) -> None:
@@ -69,9 +69,9 @@ def map_rows(
             ) from None
 
 
-def _start(work: Callable[[Example], Any], path: Path, offsets: array.array[int]) -> None:
+def _start(work: Callable[[Example], Any], path: Path, spans: array.array[int]) -> None:
     global _worker
-    _worker = work, RowStore(path, offsets)
+    _worker = work, RowStore(path, spans)
 
 
 def _run(places: Sequence[int]) -> list[Any]:

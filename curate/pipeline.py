@@ -31,7 +31,7 @@ from .decontaminate import Contamination, Reference, references_of_examples, ref
 from .dedupe import Group, find_duplicates
 from .export import check_formats, export
 from .filters import Profile, ProfileCounter
-from .findings import Findings
+from .findings import Embedded, Findings
 from .flood import find_flood, statements
 from .judging import judge_curves, judge_rows, low_score, values_of
 from .parallel import map_rows
@@ -88,15 +88,14 @@ def curate(
             _drop_flood(rows, findings, config)
             _drop_mismatched(rows, findings, config)
             _judge(rows, findings, config, progress)
-            points, embedder = _embed(rows, findings, config, progress)
+            _embed(rows, findings, config, progress)
             _drop_judged_low(rows, findings, config)
-            if points is not None:
-                _drop_predicted_low(rows, findings, points, config)
-                _drop_semantic(rows, findings, points, config)
+            _drop_predicted_low(rows, findings, config)
+            _drop_semantic(rows, findings, config)
             if not len(rows.left):
                 raise DataError(f"no row of {len(rows)} passed.", hint=_common_reasons(rows))
             _hold_out(rows, findings, config)
-            _select(rows, findings, points, embedder, config)
+            _select(rows, findings, config)
             summary = write_run(out, rows, findings)
             export(out / "kept.jsonl", config.export, out, summary, heldout=out / "heldout.jsonl")
         shutil.rmtree(work)
@@ -275,35 +274,34 @@ def _judge(rows: Rows, findings: Findings, config: CurateConfig, progress: Progr
     rows.ledger.check_losses()
 
 
-def _embed(
-    rows: Rows, findings: Findings, config: CurateConfig, progress: Progress
-) -> tuple[NDArray[np.float32] | None, str]:
-    """Give every row still in a vector, a cluster and a point on the map; returns vectors by place of left."""
+def _embed(rows: Rows, findings: Findings, config: CurateConfig, progress: Progress) -> None:
+    """Give every row still in a vector, a cluster and a point on the map."""
     left = rows.left
-    name = config.score.embedder
-    if name == "auto":
-        name = "base" if findings.base_scores else "surface"
     if len(left) < 2:
-        return None, name
-    if name == "base" and findings.base_scores:
-        scored = [index for index, place in enumerate(left.tolist()) if place in findings.base_scores]
-        found = embeddings([findings.base_scores[int(left[index])] for index in scored])
+        return
+    name, points = _points(rows, findings, left, config)
+    labels = cluster(points, [rows.languages[place] for place in left], config.seed)
+    findings.embedded = Embedded(
+        embedder=name, places=left, points=points, clusters=labels, spots=project(points, config.seed)
+    )
+    progress.say(f"{len(np.unique(labels)):,} clusters of {len(left):,} rows ({name})")
+
+
+def _points(
+    rows: Rows, findings: Findings, left: NDArray[np.int64], config: CurateConfig
+) -> tuple[str, NDArray[np.float32]]:
+    """Return the embedder and the unit vectors of some rows; a row that it cannot embed has zeros."""
+    name, scores = config.score.embedder, findings.base_scores
+    if scores and name in ("auto", "base"):
+        scored = [index for index, place in enumerate(left.tolist()) if place in scores]
+        found = embeddings([scores[int(left[index])] for index in scored])
         points = np.zeros((len(left), found.shape[1]), dtype=np.float32)
         points[scored] = found
-    else:
-        texts = ("\n".join(fields) for fields in rows.fields(left))
-        points = (
-            embedding.surface(texts, seed=config.seed)
-            if name in ("surface", "base")
-            else embedding.sentence_transformer(name, texts)
-        )
-    languages = [rows.languages[place] for place in left]
-    labels = cluster(points, languages, config.seed)
-    findings.clusters = {int(p): int(label) for p, label in zip(left, labels, strict=True)}
-    spots = project(points, config.seed)
-    findings.map = {int(p): (float(x), float(y)) for p, (x, y) in zip(left, spots, strict=True)}
-    progress.say(f"{len(set(labels.tolist())):,} clusters of {len(left):,} rows ({name})")
-    return points, name
+        return "base", points
+    texts = ("\n".join(fields) for fields in rows.fields(left))
+    if name in ("auto", "base", "surface"):
+        return "surface", embedding.surface(texts, seed=config.seed)
+    return name, embedding.sentence_transformer(name, texts)
 
 
 def _drop_judged_low(rows: Rows, findings: Findings, config: CurateConfig) -> None:
@@ -321,21 +319,22 @@ def _drop_judged_low(rows: Rows, findings: Findings, config: CurateConfig) -> No
     rows.ledger.check_losses()
 
 
-def _drop_predicted_low(
-    rows: Rows, findings: Findings, points: NDArray[np.float32], config: CurateConfig
-) -> None:
+def _drop_predicted_low(rows: Rows, findings: Findings, config: CurateConfig) -> None:
     """Let the classifier that learnt the judge's scores veto the bottom, if it beats length alone."""
-    places = sorted(findings.clusters)
+    embedded = findings.embedded
+    if embedded is None or not config.classifier.enabled or not findings.judge_scores:
+        return
+    places = embedded.places.tolist()
     judged = {
         index: float(np.mean(given))
         for index, place in enumerate(places)
         if (given := values_of(findings.judge_scores.get(place, ())))
     }
-    if not config.classifier.enabled or not judged or len(judged) == len(places):
+    if len(judged) == len(places):
         return
     characters = [rows.reply_characters[place] for place in places]
     languages = [rows.languages[place] for place in places]
-    distilled = distil(points, characters, languages, judged, config.classifier, config.seed)
+    distilled = distil(embedded.points, characters, languages, judged, config.classifier, config.seed)
     findings.classifier = distilled.summary
     if distilled.predicted is not None:
         findings.predicted = {
@@ -348,44 +347,42 @@ def _drop_predicted_low(
     rows.ledger.check_losses()
 
 
-def _drop_semantic(rows: Rows, findings: Findings, points: NDArray[np.float32], config: CurateConfig) -> None:
+def _drop_semantic(rows: Rows, findings: Findings, config: CurateConfig) -> None:
     """Of rows that mean the same, keep the one with the longest reply."""
-    if config.dedupe.semantic_quantile is None:
+    embedded, quantile = findings.embedded, config.dedupe.semantic_quantile
+    if embedded is None or quantile is None:
         return
-    index_of = {place: index for index, place in enumerate(sorted(findings.clusters))}
-    left = rows.left.tolist()
+    left = rows.left
     found = find_semantic(
-        points[[index_of[place] for place in left]],
+        embedded.points[embedded.index(left)],
         [float(rows.reply_characters[place]) for place in left],
         [rows.languages[place] for place in left],
-        config.dedupe.semantic_quantile,
+        quantile,
         config.seed,
     )
     for index, (of, cosine) in found.duplicates.items():
-        values = {"cosine": cosine, "limit": found.thresholds[rows.languages[left[index]]]}
-        rows.ledger.decide(left[index], "dropped", "dedupe", "semantic_duplicate", values, left[of])
+        place, related = int(left[index]), int(left[of])
+        values = {"cosine": cosine, "limit": found.thresholds[rows.languages[place]]}
+        rows.ledger.decide(place, "dropped", "dedupe", "semantic_duplicate", values, related)
     rows.ledger.check_losses()
 
 
 def _hold_out(rows: Rows, findings: Findings, config: CurateConfig) -> None:
     """Hold out whole units, so that no held-out row has a twin among the kept ones."""
     left = rows.left
-    index_of = {int(place): index for index, place in enumerate(left)}
-    labels = np.asarray([findings.clusters.get(int(place), 0) for place in left])
+    inside = set(left.tolist())
     tied = [
-        [index_of[place] for place in group.members if place in index_of]
+        np.searchsorted(left, [place for place in group.members if place in inside]).tolist()
         for group in findings.groups
         if group.kind != "statement"
     ]
+    labels = _clusters(findings, left)
     for index in sorted(hold_out(labels, tied, config.heldout_share, config.seed)):
         rows.ledger.decide(int(left[index]), "heldout", "split", "held_out")
 
 
-def _select(
-    rows: Rows, findings: Findings, points: NDArray[np.float32] | None, embedder: str, config: CurateConfig
-) -> None:
-    left = rows.left
-    index_of = {place: index for index, place in enumerate(sorted(findings.clusters))}
+def _select(rows: Rows, findings: Findings, config: CurateConfig) -> None:
+    left, embedded = rows.left, findings.embedded
     scores = findings.base_scores
     tokens = [
         scores[p].tokens if p in scores else _tokens_guess(rows.languages[p], rows.reply_characters[p])
@@ -393,20 +390,21 @@ def _select(
     ]
     unknown = -math.inf if scores else 0.0
     pool = Pool(
-        points=None if points is None else points[[index_of[int(place)] for place in left]],
+        points=embedded.points[embedded.index(left)] if embedded and config.select.method != "all" else None,
         quality=np.asarray([-scores[p].ifd if p in scores else unknown for p in left.tolist()]),
         languages=_codes([rows.languages[place] for place in left]),
         sources=_codes([rows.sources[place] for place in left]),
         reply_characters=np.asarray([rows.reply_characters[place] for place in left]),
         reply_tokens=np.asarray(tokens),
-        clusters=np.asarray([findings.clusters.get(int(place), 0) for place in left]),
+        clusters=_clusters(findings, left),
     )
     choice = select(pool, config.select, config.seed)
     for index, place in enumerate(left.tolist()):
-        if index in choice.rank:
+        if len(choice.rank) == len(left):
+            rows.ledger.decide(place, "kept", "selection", "passed")
+        elif index in choice.rank:
             values = {"rank": choice.rank[index], "of": len(choice.rank), "method": choice.method}
-            reason = "passed" if len(choice.rank) == len(left) else "selected"
-            rows.ledger.decide(place, "kept", "selection", reason, values)
+            rows.ledger.decide(place, "kept", "selection", "selected", values)
         else:
             nearest, cosine = choice.nearest.get(index, (None, None))
             values = {"of": len(choice.rank), "cosine": cosine, "method": choice.method}
@@ -414,12 +412,19 @@ def _select(
             rows.ledger.decide(place, "dropped", "selection", "over_budget", values, related)
     findings.selection = SelectionSummary(
         method=choice.method,
-        embedder=embedder,
+        embedder=embedded.embedder if embedded else "",
         pool=len(left),
         clusters=len(set(pool.clusters.tolist())),
         clusters_covered=len({int(pool.clusters[index]) for index in choice.rank}),
         budget=_budget(config),
     )
+    if embedded:
+        embedded.points = embedded.points[:0]
+
+
+def _clusters(findings: Findings, left: NDArray[np.int64]) -> NDArray[np.int64]:
+    embedded = findings.embedded
+    return embedded.clusters[embedded.index(left)] if embedded else np.zeros(len(left), dtype=np.int64)
 
 
 def _placed(group: Group, left: NDArray[np.int64]) -> Group:

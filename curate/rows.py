@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -28,8 +29,8 @@ class Rows:
         self.languages: list[str] = []
         self.sources: list[str] = []
         self.bins: list[str] = []
-        self.prompt_characters: list[int] = []
-        self.reply_characters: list[int] = []
+        self.prompt_characters = array.array("I")
+        self.reply_characters = array.array("I")
         strata = {"language": self.languages, "source": self.sources, "length": self.bins}
         self.ledger = Ledger(strata, config)
 

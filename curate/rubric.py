@@ -14,7 +14,7 @@ from loracheck.errors import UsageError
 from loracheck.records import Example, Message
 from loracheck.settings import build, read_yaml, read_yaml_file
 
-BUNDLED = ("educational-value", "helpfulness")
+BUNDLED = ("educational-value", "helpfulness", "safety")
 _LONGEST_TURN = 12_000
 """Characters of a turn that the judge is shown; the middle of a longer one is left out, and said to be."""
 

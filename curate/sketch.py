@@ -7,7 +7,7 @@ tokeniser sees a Japanese row as one word.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -37,30 +37,49 @@ def digest(*texts: str) -> bytes:
     return xxhash.xxh3_128_digest(_SEPARATOR.join(texts).encode("utf-8", "surrogatepass"))
 
 
+def equal_groups(digests: NDArray[np.uint64], rank: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return the places of equal digests, (rows, 2), for each that stands more than once: the lowest rank first."""
+    order = np.lexsort((rank, digests[:, 0], digests[:, 1]))
+    new = np.flatnonzero((digests[order[1:]] != digests[order[:-1]]).any(axis=1)) + 1
+    edges = np.concatenate([[0], new, [len(order)]])
+    several = np.flatnonzero(np.diff(edges) > 1)
+    return [order[edges[i] : edges[i + 1]] for i in several]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sketched:
-    """Per row, by place: digests of the whole row, of its prompt and of its reply, and the MinHash signature."""
+    """By place: digests of a row, of its prompt and of its reply, each (rows, 2), and its MinHash signature."""
 
-    whole: list[bytes]
-    prompts: list[bytes]
-    replies: list[bytes]
+    whole: NDArray[np.uint64]
+    prompts: NDArray[np.uint64]
+    replies: NDArray[np.uint64]
     signatures: NDArray[np.uint32]
 
 
-def sketch_rows(rows: Iterable[Fields]) -> Sketched:
-    """Read every row once and keep 48 bytes of digests and a signature of (PERMUTATIONS,) for each."""
+def sketch_rows(rows: Sequence[Fields]) -> Sketched:
+    """Read every row once and keep 48 bytes of digests and a signature of PERMUTATIONS numbers for each."""
+    count = len(rows)
     sketched = Sketched(
-        whole=[], prompts=[], replies=[], signatures=np.zeros((0, PERMUTATIONS), dtype=np.uint32)
+        whole=np.empty((count, 2), dtype=np.uint64),
+        prompts=np.empty((count, 2), dtype=np.uint64),
+        replies=np.empty((count, 2), dtype=np.uint64),
+        signatures=np.empty((count, PERMUTATIONS), dtype=np.uint32),
     )
-    parts = [sketched.signatures]
+    start = 0
     for batch in _batches(rows):
         normal = [folded(row) for row in batch]
         texts = [_SEPARATOR.join(row) for row in normal]
-        sketched.whole.extend(map(digest, texts))
-        sketched.prompts.extend(digest(*row[:2]) for row in normal)
-        sketched.replies.extend(digest(row.reply) for row in normal)
-        parts.append(_sketch_batch(texts))
-    return replace(sketched, signatures=np.concatenate(parts))
+        end = start + len(batch)
+        sketched.whole[start:end] = _numbers(map(digest, texts))
+        sketched.prompts[start:end] = _numbers(digest(*row[:2]) for row in normal)
+        sketched.replies[start:end] = _numbers(digest(row.reply) for row in normal)
+        sketched.signatures[start:end] = _sketch_batch(texts)
+        start = end
+    return sketched
+
+
+def _numbers(digests: Iterable[bytes]) -> NDArray[np.uint64]:
+    return np.frombuffer(b"".join(digests), dtype=np.uint64).reshape(-1, 2)
 
 
 def shingle_hashes(texts: Sequence[str], size: int = GRAM) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

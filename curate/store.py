@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import array
-import mmap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,19 +20,20 @@ class RowStore:
     """Examples in one file, a JSON line each, in the order they were read.
 
     A row is named by its place, from 0. A row that was changed (masked, say) is appended once more and its place
-    points there; nothing is written over. Eight bytes a row are held in memory.
+    points there; nothing is written over. Sixteen bytes a row are held in memory: where it begins and ends.
     """
 
-    def __init__(self, path: Path, offsets: Sequence[int] = ()) -> None:
+    def __init__(self, path: Path, spans: Sequence[int] = ()) -> None:
         self.path = path
-        self._file = path.open("r+b" if offsets else "w+b")
-        self._offsets = array.array("Q", offsets)
+        self._file = path.open("r+b" if spans else "w+b")
+        self._reader = path.open("rb", buffering=0)
+        self._written = False
+        self._spans = array.array("Q", spans)
         self._decoder = msgspec.json.Decoder(Example)
-        self._map: mmap.mmap | None = None
 
     def __len__(self) -> int:
         """Return the number of places."""
-        return len(self._offsets)
+        return len(self._spans) // 2
 
     def __getitem__(self, place: int) -> Example:
         """Return the row at a place, as it stands now."""
@@ -49,17 +49,12 @@ class RowStore:
 
     def extend(self, examples: Iterable[Example]) -> None:
         """Append rows at new places."""
-        self._unmap()
-        end = self._file.seek(0, 2)
         for example in examples:
-            self._offsets.append(end)
-            end += self._file.write(jsonl.encode(example) + b"\n")
+            self._spans.extend(self._append(example))
 
     def replace(self, place: int, example: Example) -> None:
         """Put another row at a place."""
-        self._unmap()
-        self._offsets[place] = self._file.seek(0, 2)
-        self._file.write(jsonl.encode(example) + b"\n")
+        self._spans[2 * place : 2 * place + 2] = array.array("Q", self._append(example))
 
     def rows(self, places: Iterable[int] | None = None) -> Iterator[Example]:
         """Yield the rows at some places, or all."""
@@ -71,24 +66,25 @@ class RowStore:
         for start in range(0, len(places), size):
             yield [(int(place), self[int(place)]) for place in places[start : start + size]]
 
-    def offsets(self) -> array.array[int]:
-        """Return where each row begins, for another process that opens the same file."""
+    def spans(self) -> array.array[int]:
+        """Return where each row begins and ends, for another process that opens the same file."""
         self._file.flush()
-        return self._offsets
+        return self._spans
 
     def close(self) -> None:
         """Close the file; it stays on disk."""
-        self._unmap()
+        self._reader.close()
         self._file.close()
 
-    def _line(self, place: int) -> bytes:
-        if self._map is None:
-            self._file.flush()
-            self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-        start = self._offsets[place]
-        return self._map[start : self._map.find(b"\n", start)]
+    def _append(self, example: Example) -> tuple[int, int]:
+        start = self._file.seek(0, 2)
+        self._written = True
+        return start, start + self._file.write(jsonl.encode(example) + b"\n")
 
-    def _unmap(self) -> None:
-        if self._map is not None:
-            self._map.close()
-            self._map = None
+    def _line(self, place: int) -> bytes:
+        if self._written:
+            self._file.flush()
+            self._written = False
+        start, end = self._spans[2 * place : 2 * place + 2]
+        self._reader.seek(start)  # read, not mapped: pages of a mapping would count as this process's memory
+        return self._reader.read(end - start)

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from loracheck import jsonl
 from loracheck.curation_records import (
     CurationSummary,
@@ -30,17 +33,20 @@ ROWS_PER_BATCH = 10_000
 def write_run(out: Path, rows: Rows, findings: Findings) -> CurationSummary:
     """Write every file of a curate run; returns the summary."""
     entries = rows.ledger.close()
-    decisions = [_decision(rows, findings, place, entry) for place, entry in enumerate(entries)]
     places: dict[Outcome, list[int]] = {"kept": [], "heldout": [], "dropped": [], "quarantined": []}
     for place, entry in enumerate(entries):
         places[entry.outcome].append(place)
     jsonl.write(out / "kept.jsonl", rows.store.rows(places["kept"]))
     jsonl.write(out / "heldout.jsonl", rows.store.rows(places["heldout"]))
-    jsonl.write(out / "dropped.jsonl", _gone(rows, decisions, places["dropped"]))
+    jsonl.write(out / "dropped.jsonl", _gone(rows, findings, entries, places["dropped"]))
     jsonl.write(
-        out / "quarantined.jsonl", [*_unread(findings), *_gone(rows, decisions, places["quarantined"])]
+        out / "quarantined.jsonl",
+        [*_unread(findings), *_gone(rows, findings, entries, places["quarantined"])],
     )
-    jsonl.write(out / "decisions.jsonl", decisions)
+    jsonl.write(
+        out / "decisions.jsonl",
+        (_decision(rows, findings, place, entry) for place, entry in enumerate(entries)),
+    )
     groups = _groups(rows, findings)
     jsonl.write(out / "groups.jsonl", groups)
     _write_scores(out / "scores.parquet", rows, findings, entries)
@@ -77,9 +83,11 @@ def _scores(findings: Findings, place: int) -> tuple[Score, ...]:
     return tuple(scores)
 
 
-def _gone(rows: Rows, decisions: Sequence[Decision], places: Sequence[int]) -> Iterator[DroppedRow]:
+def _gone(
+    rows: Rows, findings: Findings, entries: Sequence[Entry], places: Sequence[int]
+) -> Iterator[DroppedRow]:
     for place in places:
-        example, decision = rows.store[place], decisions[place]
+        example, decision = rows.store[place], _decision(rows, findings, place, entries[place])
         why = {"en": explain(decision, "en"), "ja": explain(decision, "ja")}
         yield DroppedRow(decision=decision, why=why, example=example, source=example.source)  # type: ignore[arg-type]
 
@@ -130,14 +138,33 @@ def _write_scores(path: Path, rows: Rows, findings: Findings, entries: Sequence[
     with pq.ParquetWriter(temporary, schema) as writer:
         for start in range(0, len(rows), ROWS_PER_BATCH):
             places = range(start, min(start + ROWS_PER_BATCH, len(rows)))
-            lines = [_line(rows, findings, place, entries[place], names) for place in places]
+            spots = _spots(findings, np.asarray(places))
+            lines = [
+                {**_line(rows, findings, place, entries[place], names), **spot}
+                for place, spot in zip(places, spots, strict=True)
+            ]
             writer.write_table(pa.Table.from_pylist(lines, schema=schema))
     temporary.replace(path)
 
 
+def _spots(findings: Findings, places: NDArray[np.int64]) -> list[dict[str, Any]]:
+    """Return cluster and point on the map of each place; None for a row without a vector."""
+    embedded = findings.embedded
+    if embedded is None:
+        return [{"cluster": None, "x": None, "y": None}] * len(places)
+    index = np.minimum(embedded.index(places), len(embedded.places) - 1)
+    return [
+        {
+            "cluster": int(embedded.clusters[i]) if known else None,
+            "x": float(embedded.spots[i, 0]) if known else None,
+            "y": float(embedded.spots[i, 1]) if known else None,
+        }
+        for i, known in zip(index.tolist(), (embedded.places[index] == places).tolist(), strict=True)
+    ]
+
+
 def _line(rows: Rows, findings: Findings, place: int, entry: Entry, names: Sequence[str]) -> dict[str, Any]:
     base = findings.base_scores.get(place)
-    spot = findings.map.get(place, (None, None))
     values = {score.name: score.value for score in _scores(findings, place)}
     return {
         "example_id": rows.ids[place],
@@ -148,9 +175,6 @@ def _line(rows: Rows, findings: Findings, place: int, entry: Entry, names: Seque
         "prompt_characters": rows.prompt_characters[place],
         "reply_characters": rows.reply_characters[place],
         "reply_tokens": base.tokens if base else None,
-        "cluster": findings.clusters.get(place),
-        "x": spot[0],
-        "y": spot[1],
         **{name: values.get(name) for name in names},
     }
 

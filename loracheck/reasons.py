@@ -107,6 +107,10 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
             "「{phrase}」などの表現が{rows}件中{replies}件の応答にあり、この応答の{cover:.0%}を占めます",
         ),
     },
+    "unsafe": {
+        "en": ("Unsafe", "it holds abuse, or answers a harmful request: {what}"),
+        "ja": ("有害な内容", "暴言を含むか、有害な依頼に応じています: {what}"),
+    },
     "ignores_question": {
         "en": (
             "Ignores its question",

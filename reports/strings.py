@@ -331,6 +331,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "score_perplexity": ("Perplexity of the reply", "応答のパープレキシティ"),
     "score_educational-value": ("Educational value, by the judge", "教育的価値（審査モデル）"),
     "score_helpfulness": ("Helpfulness, by the judge", "有用性（審査モデル）"),
+    "score_safety": ("Safety, by the judge", "安全性（審査モデル）"),
     "score_predicted": ("Score predicted by the classifier", "分類器による予測評価"),
     "section_judge": ("The judge", "審査モデル"),
     "judge_lead": (

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -137,3 +141,58 @@ def test_unreadable_rows_are_quarantined_on_request_and_counted(rows: Path, tmp_
     assert summary["read"] == sum(summary[name] for name in ("kept", "heldout", "dropped", "quarantined"))
     told = run("curate", "explain", "data.jsonl:27", "--run", tmp_path / "b")
     assert "broken JSON" in told.output
+
+
+def test_a_run_that_was_killed_at_any_point_goes_on_and_ends_in_the_same_bytes(
+    tmp_path: Path, tiny_gemma: Path
+) -> None:
+    lines = (DATA / "poponu_raw.jsonl").read_text(encoding="utf-8").splitlines()[:150]
+    (tmp_path / "data.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    environment = {**os.environ, "LORACHECK_CACHE": str(tmp_path / "cache")}
+    options = [
+        "--base",
+        str(tiny_gemma),
+        "--max-loss",
+        "1",
+        "--target-rows",
+        "30",
+        "--quiet",
+        "--export",
+        "parquet",
+    ]
+
+    def start(out: Path) -> subprocess.Popen[bytes]:
+        command = [
+            sys.executable,
+            "-m",
+            "loracheck.cli",
+            "curate",
+            str(tmp_path / "data.jsonl"),
+            "-o",
+            str(out),
+        ]
+        return subprocess.Popen(
+            [*command, *options], env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    watched = [
+        killed / "work" / "rows.jsonl",
+        tmp_path / "cache" / "scores" / "base.sqlite",
+        killed / "kept.jsonl",
+    ]
+    for file in watched:
+        process = start(killed)
+        while not file.exists() and process.poll() is None:
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
+    for out in (killed, whole):
+        done = start(out)
+        _, told = done.communicate()
+        assert done.returncode == 0, told.decode()
+    files = sorted(path.relative_to(whole) for path in whole.rglob("*") if path.is_file())
+    assert sorted(path.relative_to(killed) for path in killed.rglob("*") if path.is_file()) == files
+    for file in files:
+        if file.name not in ("manifest.json", "report.html"):
+            assert (killed / file).read_bytes() == (whole / file).read_bytes(), file

@@ -373,7 +373,7 @@ def test_a_budget_that_is_used_up_leaves_the_rest_unscored(chat_server: Server) 
 
 
 def test_the_estimate_counts_rows_tokens_and_cost() -> None:
-    rubrics = [load_rubric(name) for name in BUNDLED]
+    rubrics = [load_rubric(name) for name in ("educational-value", "helpfulness")]
     config = JudgeConfig(model="m", endpoint="http://x/v1", rows=10, prompt_price=2.0, completion_price=8.0)
     plan = plan_judging([300] * 50, rubrics, config, japanese=0.0)
     assert (plan.rows, plan.requests) == (10, 40)

@@ -51,11 +51,11 @@ def test_a_changed_row_keeps_its_place(tmp_path: Path) -> None:
         assert len(store) == 3
 
 
-def test_another_reader_opens_the_same_rows_by_their_offsets(tmp_path: Path) -> None:
+def test_another_reader_opens_the_same_rows_by_their_spans(tmp_path: Path) -> None:
     with RowStore(tmp_path / "rows.jsonl") as store:
         store.extend(row(n) for n in range(3))
         store.replace(0, row(0, "新しい"))
-        with RowStore(store.path, store.offsets()) as other:
+        with RowStore(store.path, store.spans()) as other:
             assert [r.reply for r in other.rows()] == [r.reply for r in store.rows()]
 
 

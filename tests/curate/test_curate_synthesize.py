@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,19 +65,24 @@ def test_neutral_questions_are_distinct_in_their_language_and_no_probes(language
         _neutral(SynthesizeConfig(replay=241, languages=(language,)))
 
 
-def test_replay_rows_are_the_bases_own_answers_and_say_so(
-    tmp_path: Path, make_gemma: Callable[..., Path]
-) -> None:
-    folder = make_gemma(tmp_path / "model", seed=3)
-    out = tmp_path / "replay"
-    made = synthesize(out, str(folder), None, SynthesizeConfig(replay=16, max_new_tokens=40), progress=QUIET)
-    read_run(out, "synthesize")
-    rows = load_examples([out / "rows.jsonl"]) if made.rows else []
-    assert len(rows) == made.rows.get("replay", 0)
-    assert all(row.metadata["synthetic"] == "replay" for row in rows)
-    again = tmp_path / "again"
-    synthesize(again, str(folder), None, SynthesizeConfig(replay=16, max_new_tokens=40), progress=QUIET)
-    assert (again / "rows.jsonl").read_bytes() == (out / "rows.jsonl").read_bytes()
+@pytest.mark.slow
+def test_replay_rows_are_the_bases_own_answers_and_say_so(tmp_path: Path, gemma: Path) -> None:
+    options = SynthesizeConfig(replay=12, max_new_tokens=64)
+    made = synthesize(tmp_path / "one", str(gemma), None, options, progress=QUIET)
+    rows = load_examples([tmp_path / "one" / "rows.jsonl"])
+    assert 2 <= len(rows) == made.rows["replay"] <= 12
+    assert {row.metadata["synthetic"] for row in rows} == {"replay"}
+    assert {row.prompt for row in rows} <= set(_neutral(options))
+    synthesize(tmp_path / "two", str(gemma), None, options, progress=QUIET)
+    assert (tmp_path / "one" / "rows.jsonl").read_bytes() == (tmp_path / "two" / "rows.jsonl").read_bytes()
+
+
+def test_replies_that_are_not_finished_are_no_replay_rows(tmp_path: Path, tiny_gemma: Path) -> None:
+    options = SynthesizeConfig(replay=8, max_new_tokens=2)
+    made = synthesize(tmp_path / "run", str(tiny_gemma), None, options, progress=QUIET)
+    read_run(tmp_path / "run", "synthesize")
+    assert made.rows == {}
+    assert (tmp_path / "run" / "rows.jsonl").read_bytes() == b""
 
 
 def test_exercises_are_asked_for_thin_clusters_and_marked(
