@@ -10,7 +10,7 @@ _FULL_BUCKET = 6
 _NEIGHBOURS = 4
 _LEAST_ESTIMATE = 0.28
 """Estimated Jaccard below which a pair is not looked at: 10% edits of characters leave about 0.43."""
-_BLOCK = 200_000
+_BLOCK = 20_000
 _EMPTY_LOOK = 8
 """Components that tell a row without any shingle, which has the largest number in all of them."""
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)

@@ -20,6 +20,7 @@ _GRAM = {"ja": 3, "en": 6, "other": 4}
 _LEARNT_ROWS = 8_000
 _STYLE_SHARE = 0.3
 """An ending of this many of the sentences is style, which is not counted as content."""
+_LEAST_STYLE = 3
 _LONGEST_ENDING = 24
 _LEAST_COVER = 0.2
 """A reply that merely mentions a flooding phrase among much else is no part of the flood."""
@@ -92,7 +93,8 @@ def _style_endings(replies: Sequence[str]) -> tuple[str, ...]:
     """Return the endings of two and more characters that a large share of all sentences has, longest first."""
     ends = [normalise(sentence) for reply in replies for sentence in sentences(reply)]
     counts = Counter(end[-n:] for end in ends for n in range(2, min(_LONGEST_ENDING, len(end)) + 1))
-    common = [ending for ending, count in counts.items() if count >= _STYLE_SHARE * len(ends)]
+    least = max(_LEAST_STYLE, _STYLE_SHARE * len(ends))
+    common = [ending for ending, count in counts.items() if count >= least]
     return tuple(sorted(common, key=len, reverse=True))
 
 

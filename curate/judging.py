@@ -21,7 +21,7 @@ from scipy.stats import spearmanr
 from loracheck.contentcache import ContentCache
 from loracheck.conversion import cache_folder
 from loracheck.curation_records import JudgePlan, JudgeSummary, Score, ScoreState, ThresholdCurve
-from loracheck.endpoint import Endpoint
+from loracheck.endpoint import Endpoint, check_address
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.models import load_base
 from loracheck.progress import Progress
@@ -134,6 +134,19 @@ class _Desk:
         turns = [(message.role, message.content) for message in question.messages]
         told = (VERSION, self.judge.identity, question.rubric.sha256, turns)
         return hashlib.sha256(msgspec.json.encode(told)).digest()
+
+
+def check_judge(config: JudgeConfig) -> None:
+    """Refuse a rubric that does not exist or an address that is none, before any work is done.
+
+    Raises:
+        UsageError: names it.
+    """
+    if config.model is not None:
+        for name in config.rubrics:
+            load_rubric(name)
+        if config.endpoint is not None:
+            check_address(config.endpoint)
 
 
 def plan_judging(

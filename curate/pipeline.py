@@ -33,7 +33,7 @@ from .export import check_formats, export
 from .filters import Profile, ProfileCounter
 from .findings import Embedded, Findings
 from .flood import find_flood, statements
-from .judging import judge_curves, judge_rows, low_score, values_of
+from .judging import check_judge, judge_curves, judge_rows, low_score, values_of
 from .parallel import map_rows
 from .pii import masked
 from .rows import Rows
@@ -70,6 +70,7 @@ def curate(
     files = [file for source in data for file in resolve_source(source, config.read.split).files]
     inputs = [*files, *(Path(name) for name in config.decontaminate.test_sets)]
     check_formats(config.export)
+    check_judge(config.judge)
     options = {"base": base_spec, **_deciding(config)}
     with open_run(out, "curate", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
@@ -260,9 +261,9 @@ def _drop_mismatched(rows: Rows, findings: Findings, config: CurateConfig) -> No
 
 def _judge(rows: Rows, findings: Findings, config: CurateConfig, progress: Progress) -> None:
     """Have the judge score rows, and set aside those that speak to it."""
-    if config.judge.model is None:
-        return
     left = rows.left.tolist()
+    if config.judge.model is None or not left:
+        return
     strata = [(rows.languages[place], rows.sources[place], rows.bins[place]) for place in left]
     judged = judge_rows(rows.examples(left), strata, config.judge, seed=config.seed, progress=progress)
     findings.judge = judged.summary

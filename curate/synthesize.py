@@ -23,7 +23,7 @@ from loracheck import jsonl
 from loracheck.contentcache import ContentCache
 from loracheck.conversion import cache_folder
 from loracheck.curation_records import SynthesisSummary
-from loracheck.endpoint import CallFailed, ChatReply, Endpoint, in_parallel
+from loracheck.endpoint import CallFailed, ChatReply, Endpoint, check_address, in_parallel
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.generation import generate
 from loracheck.models import Base, load_base
@@ -89,6 +89,8 @@ def synthesize(
         EnvironmentFault: the base or the server cannot be used.
     """
     _check(base_spec, run, config)
+    if run:
+        read_run(run, "curate")
     options = {"base": base_spec, **jsonl.to_builtins(config)}
     inputs = [run / "kept.jsonl"] if run else []
     with open_run(out, "synthesize", config=options, inputs=inputs, seed=config.seed) as opened:
@@ -194,7 +196,6 @@ def _requests(run: Path, seed: int) -> Iterator[_Request]:
     """Yield requests for the clusters of a run with no more rows than the median one, the thinnest first."""
     import pyarrow.parquet as pq  # noqa: PLC0415 - heavy, and not needed for help
 
-    read_run(run, "curate")
     examples = {example.id: example for example in jsonl.read(run / "kept.jsonl", Example)}
     columns = pq.read_table(run / "scores.parquet", columns=["example_id", "cluster"]).to_pydict()
     members: dict[int, list[Example]] = {}
@@ -323,6 +324,8 @@ def _check(base_spec: str | None, run: Path | None, config: SynthesizeConfig) ->
             "--exercises needs a curate run and a generator.",
             hint="Give --run runs/curated --generator MODEL --generator-endpoint URL.",
         )
+    if config.endpoint:
+        check_address(config.endpoint)
 
 
 def _prompts(name: str) -> dict[str, Any]:

@@ -85,10 +85,7 @@ class Endpoint:
         retries: int = 4,
         first_wait_seconds: float = 1.0,
     ) -> None:
-        if not address.startswith(("http://", "https://")):
-            raise UsageError(
-                f"the endpoint {address} is no web address.", hint="Write it as http://localhost:8000/v1"
-            )
+        check_address(address)
         self.address = address.rstrip("/")
         self.model = model
         self.requests = 0
@@ -207,6 +204,18 @@ class Endpoint:
             seconds = self._first_wait * 2.0**attempt * random.uniform(0.75, 1.25)
         time.sleep(min(_LONGEST_WAIT_SECONDS, seconds))
         return 1
+
+
+def check_address(address: str) -> None:
+    """Refuse what is no web address.
+
+    Raises:
+        UsageError: names it, and how one is written.
+    """
+    if not address.startswith(("http://", "https://")):
+        raise UsageError(
+            f"the endpoint {address} is no web address.", hint="Write it as http://localhost:8000/v1"
+        )
 
 
 def in_parallel(

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from loracheck import jsonl
-from loracheck.curate.config import CurateConfig, ScoreConfig, SelectConfig
+from loracheck.curate.config import CurateConfig, JudgeConfig, ScoreConfig, SelectConfig
 from loracheck.curate.pipeline import curate
 from loracheck.curation_records import CurationSummary, Decision, DroppedRow
-from loracheck.errors import DataError
+from loracheck.errors import DataError, UsageError
 from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.reasons import explain
@@ -141,3 +141,30 @@ def test_when_no_row_passes_the_reasons_are_named(write_jsonl: WriteJsonl, tmp_p
     with pytest.raises(DataError, match="no row of 3 passed") as caught:
         curate([data], None, tmp_path / "run", CurateConfig(max_loss=1.0), progress=QUIET)
     assert "empty_reply (3)" in caught.value.hint
+
+
+def test_a_set_of_one_row_keeps_it(write_jsonl: WriteJsonl, tmp_path: Path) -> None:
+    data = write_jsonl("data.jsonl", [{"instruction": "日本の首都は？", "output": "東京です。"}])
+    assert curate([data], None, tmp_path / "run", CurateConfig(), progress=QUIET).kept == 1
+
+
+@pytest.mark.parametrize(
+    ("judge", "told"),
+    [
+        (JudgeConfig(model="m", endpoint="localhost:9"), "no web address"),
+        (JudgeConfig(model="m", endpoint="http://localhost:9/v1", rubrics=("safty",)), "no rubric 'safty'"),
+    ],
+)
+def test_a_judge_that_cannot_be_asked_is_refused_before_any_work(
+    judge: JudgeConfig, told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        curate([DATA / "poponu_raw.jsonl"], None, tmp_path / "run", CurateConfig(judge=judge), progress=QUIET)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_judge_is_not_asked_when_no_row_is_left(write_jsonl: WriteJsonl, tmp_path: Path) -> None:
+    data = write_jsonl("data.jsonl", [{"instruction": "質問", "output": ""}])
+    judge = JudgeConfig(model="m", endpoint="http://127.0.0.1:9/v1", retries=0)
+    with pytest.raises(DataError, match="no row of 1 passed"):
+        curate([data], None, tmp_path / "run", CurateConfig(judge=judge, max_loss=1.0), progress=QUIET)
