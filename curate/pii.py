@@ -160,8 +160,17 @@ def _real_email(text: str) -> bool:
 
 
 def _real_phone(text: str) -> bool:
+    """Tell whether a number is one that its country gives out, by the tables of the phonenumbers package."""
+    import phonenumbers  # noqa: PLC0415 - only rows with such digits need its tables
+
     digits = _digits(text)
-    return "55501" not in digits[3:8] and len(set(digits[-8:])) > 2
+    if "55501" in digits[3:8] or len(set(digits[-8:])) <= 2:
+        return False
+    region = None if text.startswith("+") else "JP" if digits.startswith("0") else "US"
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _luhn(text: str) -> bool:
