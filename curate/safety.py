@@ -82,7 +82,7 @@ _ABOUT = re.compile(
 _ABUSE = re.compile(
     r"\b(?:kill yourself|kys|you (?:stupid|dumb|worthless|filthy) (?:bitch|whore|cunt|retard|faggot)"
     r"|n[i1]gg(?:er|a)s?|faggots?|kikes?|chinks?|gooks?"
-    r"|wetbacks?|trann(?:y|ies)|subhumans?)\b|死ね(?!ば|ない|る)|ぶっ殺|殺してやる|くたばれ|ゴミ人間|キチガイ|(?<![一-龥])土人(?![一-龥])|チョン(?:ども|野郎)|ガイジ(?!ン)",
+    r"|wetbacks?|trann(?:y|ies)|subhumans?)\b|死ね(?!ば|ない|る)|ぶっ殺|殺してやる|くたばれ|ゴミ人間|キチガイ|チョン(?:ども|野郎)|ガイジ(?!ン)",
     re.IGNORECASE,
 )
 
