@@ -352,10 +352,12 @@ def test_embeddings_are_held_in_half_precision_and_given_as_unit_vectors(
 def test_the_embedded_model_tells_shuffled_pairs_from_right_ones(gemma: Path, cache: ScoreCache) -> None:
     base = load_base(str(gemma))
     template = ChatTemplate(base.tokenizer)
+    pairs: list[tuple[RowScore, RowScore]] = []
     for name in ("brindle", "poponu"):
-        rows = load_examples([DATA / f"{name}_heldout.jsonl"])[:16]
+        rows = load_examples([DATA / f"{name}_heldout.jsonl"])[:32]
         right = score_examples(base, template, rows, cache, QUIET)
         wrong = score_examples(base, template, shuffled(rows), cache, QUIET)
-        pairs = [(right[row.id], wrong[row.id]) for row in rows]
-        assert sum(a.ifd < b.ifd for a, b in pairs) >= 12
-        assert sum((a.fit or 0.0) > (b.fit or 0.0) for a, b in pairs) >= 12
+        pairs += [(right[row.id], wrong[row.id]) for row in rows]
+    # All of these replies are short, so a pair in ten is told wrongly; chance would tell 32 of 64 rightly.
+    assert sum(a.ifd < b.ifd for a, b in pairs) >= 48
+    assert sum((a.fit or 0.0) > (b.fit or 0.0) for a, b in pairs) >= 48
