@@ -9,22 +9,22 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from loracheck.curation_records import ScoreState
-from loracheck.endpoint import CallFailed, ChatReply, Endpoint, Token, in_parallel
+from loracheck.endpoint import BudgetSpent, CallFailed, ChatReply, Endpoint, Token, in_parallel
 from loracheck.records import Message
 
 from .remnants import refusal
-from .rubric import Rubric
+from .rubric import Canary, Rubric
 
 T = TypeVar("T")
 
-VERSION = "1"
-"""Changed whenever the same reply of a judge would be read in another way."""
+VERSION = "2"
+"""Changed whenever the judge is told in another way, or its reply would be read in another."""
 
 _LEAST_MASS = 0.5
 _LONGEST_REASON = 300
@@ -41,15 +41,25 @@ class Question:
     messages: tuple[Message, ...]
 
 
+def about(rubric: Rubric, canary: Canary, reply: str) -> Question:
+    """Return a question about a reply to what a row of known score asks."""
+    turns = (Message(role="user", content=canary.question), Message(role="assistant", content=reply))
+    return Question(rubric=rubric, messages=rubric.messages(turns, canary.language))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the judge made of a question; `score` is None unless `state` is "scored"."""
+    """What the judge made of a question; `score` is None unless `state` is "scored".
+
+    `left_out` names what was not asked of it because it does not take it, as log-probabilities.
+    """
 
     state: ScoreState
     score: float | None = None
     explanation: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 class Judge(Protocol):
@@ -62,6 +72,11 @@ class Judge(Protocol):
 
     name: str
     identity: str
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return what is not asked of it because it does not take it."""
+        ...
 
     @property
     def requests(self) -> int:
@@ -90,6 +105,11 @@ class EndpointJudge:
         self._reply_tokens = reply_tokens
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return what the server does not take."""
+        return self._endpoint.left_out
+
+    @property
     def requests(self) -> int:
         """Return how many requests were made so far, retries included."""
         return self._endpoint.requests
@@ -109,7 +129,9 @@ class EndpointJudge:
             )
         except CallFailed as error:
             return Answer(state="error", explanation=str(error)[:_LONGEST_REASON])
-        return read_answer(reply, question.rubric)
+        except BudgetSpent as error:
+            return Answer(state="unscored", explanation=str(error))
+        return replace(read_answer(reply, question.rubric), left_out=self.left_out)
 
 
 class _Written(msgspec.Struct):

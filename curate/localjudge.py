@@ -29,6 +29,7 @@ class LocalJudge:
         self.name = f"judge:{base.name}"
         self.identity = f"{base.fingerprint} {base.quantization} {base.model.dtype} {template.sha256}"
         self.requests = 0
+        self.left_out: tuple[str, ...] = ()
         self._base = base
         self._template = template
 

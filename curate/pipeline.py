@@ -33,7 +33,7 @@ from .export import check_formats, export
 from .filters import Profile, ProfileCounter
 from .findings import Embedded, Findings
 from .flood import find_flood, statements
-from .judging import check_judge, judge_curves, judge_rows, low_score, values_of
+from .judging import check_judge, judge_curves, judge_rows, low_score, rubric_files, values_of
 from .parallel import map_rows
 from .pii import masked
 from .rows import Rows
@@ -68,9 +68,10 @@ def curate(
         LoracheckError: bad data, a base that cannot be loaded, no row left, or the loss alarm.
     """
     files = [file for source in data for file in resolve_source(source, config.read.split).files]
-    inputs = [*files, *(Path(name) for name in config.decontaminate.test_sets)]
     check_formats(config.export)
     check_judge(config.judge)
+    tests = [Path(name) for name in config.decontaminate.test_sets]
+    inputs = [*files, *tests, *rubric_files(config.judge)]
     options = {"base": base_spec, **_deciding(config)}
     with open_run(out, "curate", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
@@ -329,7 +330,8 @@ def _drop_predicted_low(rows: Rows, findings: Findings, config: CurateConfig) ->
     judged = {
         index: float(np.mean(given))
         for index, place in enumerate(places)
-        if (given := values_of(findings.judge_scores.get(place, ())))
+        if (scores := findings.judge_scores.get(place))
+        and len(given := values_of(scores)) == len(scores)  # means over other rubrics do not compare
     }
     if len(judged) == len(places):
         return

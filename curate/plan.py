@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from loracheck.progress import Progress
 
 from .config import CurateConfig
 from .findings import Findings
+from .injection import words_to_grader
 from .judging import plan_judging, plan_line
 from .pipeline import check_rows, deduplicate_rows, read_rows
 from .rows import Rows
@@ -84,7 +86,10 @@ def _judge(rows: Rows, left: Sequence[int], config: CurateConfig, progress: Prog
     lengths = [rows.prompt_characters[place] + rows.reply_characters[place] for place in left]
     rubrics = [load_rubric(name) for name in config.judge.rubrics]
     japanese = sum(rows.languages[place] == "ja" for place in left) / max(1, len(left))
-    plan = plan_judging(lengths, rubrics, config.judge, japanese=japanese)
+    share = min(1.0, (config.judge.rows or len(left)) / max(1, len(left)))
+    speaking = sum(len(words_to_grader(rows.store[place])) for place in left)
+    tries = math.ceil(share * speaking) * len(rubrics)
+    plan = plan_judging(lengths, rubrics, config.judge, japanese=japanese, tries=tries)
     progress.say(plan_line(plan, config.judge))
     return plan
 

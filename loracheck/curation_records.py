@@ -114,7 +114,8 @@ class JudgeSummary:
     Attributes:
         requests: Requests sent, retries included; `cached` answers needed none.
         canaries: Rows of known score put to the judge, of which `canaries_right` it took rightly.
-        flagged: Rows that speak to a grader; `injected` of them got a higher score by doing so.
+        flagged: Rows that speak to a grader; the words of `injected` of them raised the score of a bad reply, those
+            of `untested` ones could not be tried.
         length_correlation: Rank correlation of the mean score with the length of the reply; None for few rows.
     """
 
@@ -131,6 +132,7 @@ class JudgeSummary:
     flagged: int
     injected: int
     length_correlation: float | None
+    untested: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Chat completions of an OpenAI-compatible server: vLLM, ollama, the llama.cpp server, or a hosted one.
 
 Servers support different parts of the interface. What is optional (log-probabilities, a JSON schema, a fixed
-temperature) is asked for, and left out for good once the server refuses it.
+temperature) is asked for, and left out for good once the server refuses it by name or takes the same request without
+it. What it once took is never left out: then it is the request that is wrong, for instance too long.
 """
 
 from __future__ import annotations
@@ -34,6 +35,15 @@ _LONGEST_BODY = 4 << 20
 _LONGEST_WAIT_SECONDS = 60.0
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _OPTIONAL = ("logprobs", "response_format", "temperature")
+# Left out one after the other where a server refuses a request and does not say for what.
+_TRIALS = (
+    frozenset({"logprobs"}),
+    frozenset({"response_format"}),
+    frozenset({"logprobs", "response_format"}),
+)
+_BYTES_A_TOKEN = 3
+"""What a token is taken for where the server does not count: a Japanese character, three Latin letters."""
+_SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +70,10 @@ class CallFailed(Exception):
     """One request failed for good after its retries; others may succeed."""
 
 
+class BudgetSpent(Exception):
+    """The budget of requests or tokens is used up; nothing was sent."""
+
+
 class Endpoint:
     """A server and a model on it. Safe to use from several threads.
 
@@ -67,12 +81,18 @@ class Endpoint:
         address: Base address, as "http://localhost:8000/v1".
         model: The model's name there.
         key_variable: Environment variable that holds the key; one that is not set sends none.
-        timeout_seconds: How long one try may take.
+        timeout_seconds: How long one try may take, about: a server that goes silent may take up to twice of it.
         retries: Further tries after a failure that may pass: no connection, 429, 5xx.
         first_wait_seconds: Wait before the first retry; doubles with each, unless the server names a time.
+        max_requests: Tries after which no further one is made.
+        max_tokens: Tokens after which no further request is made; those under way are still answered.
 
     Attributes:
         requests: Tries so far.
+        tokens: Tokens of prompts and replies so far, estimated from the bytes where the server does not count.
+
+    Raises:
+        UsageError: the address is none, or the key holds what no key can.
     """
 
     def __init__(
@@ -84,21 +104,34 @@ class Endpoint:
         timeout_seconds: float = 60.0,
         retries: int = 4,
         first_wait_seconds: float = 1.0,
+        max_requests: int | None = None,
+        max_tokens: int | None = None,
     ) -> None:
         check_address(address)
         self.address = address.rstrip("/")
         self.model = model
-        self.requests = 0
+        self.requests = self.tokens = 0
+        self._budget = (
+            (math.inf if max_requests is None else max_requests),
+            (math.inf if max_tokens is None else max_tokens),
+        )
         self._retries = retries
         self._first_wait = first_wait_seconds
+        self._timeout = timeout_seconds
         self._refused: set[str] = set()
+        self._taken: set[str] = set()
         self._length_name = "max_tokens"
         self._lock = threading.Lock()
         self._key_variable = key_variable
-        key = os.environ.get(key_variable, "") if key_variable else ""
-        self._client = httpx2.Client(
-            timeout=timeout_seconds, headers={"Authorization": f"Bearer {key}"} if key else {}
-        )
+        self._key = _key(key_variable)
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        self._client = httpx2.Client(timeout=timeout_seconds, headers=headers)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return the optional parts that this server does not take."""
+        with self._lock:
+            return tuple(sorted(self._refused))
 
     def __enter__(self) -> Self:
         return self
@@ -120,6 +153,7 @@ class Endpoint:
 
         Raises:
             CallFailed: this request failed after its retries, or was answered by something unreadable.
+            BudgetSpent: the budget does not allow this request, or one of its retries.
             UsageError: the key, the model's name or the address is wrong, so every request would fail.
             EnvironmentFault: nothing answers at the address.
         """
@@ -135,46 +169,77 @@ class Endpoint:
                 "top_logprobs": ALTERNATIVES,
                 "response_format": {"type": "json_schema", "json_schema": named},
             }
+        trials = iter(_TRIALS)
+        without: frozenset[str] = frozenset()
         attempt = 0
         while True:
-            content = self._send(self._within_reach(body, max_tokens), attempt)
-            if isinstance(content, ChatReply):
-                return content
-            attempt += content
+            sent = self._within_reach(body, max_tokens, without)
+            status, content, wait = self._send(sent, attempt)
+            if status == 200:
+                return self._answered(sent, content, without)
+            told = content[:300].decode("utf-8", "replace")
+            if status is None or (status in _PASSING and attempt < self._retries):
+                self._wait(attempt, wait)
+                attempt += 1
+                continue
+            if status in (400, 422):
+                if self._refuses_by_name(told, sent):
+                    continue
+                with self._lock:
+                    untried = frozenset(body) - self._taken - self._refused
+                without = next((trial for trial in trials if trial <= untried), frozenset())
+                if without:
+                    continue
+            raise self._fault(status, told)
 
-    def _within_reach(self, body: dict[str, Any], max_tokens: int) -> dict[str, Any]:
-        gone = self._refused | ({"top_logprobs"} if "logprobs" in self._refused else set())
-        return {k: v for k, v in body.items() if k not in gone} | {self._length_name: max_tokens}
-
-    def _send(self, body: dict[str, Any], attempt: int) -> ChatReply | int:
-        """Try once; returns the reply, or by how much to count up the tries before the next one."""
+    def _within_reach(self, body: dict[str, Any], max_tokens: int, without: frozenset[str]) -> dict[str, Any]:
         with self._lock:
+            gone = self._refused | without
+            gone |= {"top_logprobs"} if "logprobs" in gone else set()
+            return {k: v for k, v in body.items() if k not in gone} | {self._length_name: max_tokens}
+
+    def _send(self, body: dict[str, Any], attempt: int) -> tuple[int | None, bytes, str | None]:
+        """Try once; returns the status, None where nothing came back, the body, and when to come again."""
+        with self._lock:
+            if self.requests >= self._budget[0] or self.tokens >= self._budget[1]:
+                raise BudgetSpent("the budget was used up")
             self.requests += 1
+        until = time.monotonic() + self._timeout
         try:
             with self._client.stream("POST", f"{self.address}/chat/completions", json=body) as response:
-                content = _limited(response)
-                status, headers = response.status_code, response.headers
+                content = self._without_key(_limited(response, until))
+                return response.status_code, content, response.headers.get("retry-after")
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             if attempt >= self._retries:
                 raise EnvironmentFault(
                     f"nothing answers at {self.address}: {error}",
                     hint="Start the server, or correct the address; what was answered before is kept.",
                 ) from None
-            return self._wait(attempt, None)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             if attempt >= self._retries:
                 raise CallFailed(f"{type(error).__name__}: {error}") from None
-            return self._wait(attempt, None)
-        if status == 200:
-            return _read(content)
-        told = content[:300].decode("utf-8", "replace")
-        if status in _PASSING and attempt < self._retries:
-            return self._wait(attempt, headers.get("retry-after"))
-        if status in (400, 422) and self._do_without(told, body):
-            return 0
-        raise self._fault(status, told)
+        except UnicodeEncodeError:
+            raise CallFailed("the text holds characters that cannot be sent") from None
+        return None, b"", None
 
-    def _fault(self, status: int, told: str) -> Exception:
+    def _answered(self, sent: dict[str, Any], content: bytes, without: frozenset[str]) -> ChatReply:
+        with self._lock:
+            self._taken |= set(sent)
+            self._refused |= without - self._taken
+        reply = _read(
+            content, sum(len(message["content"].encode("utf-8", "replace")) for message in sent["messages"])
+        )
+        with self._lock:
+            self.tokens += reply.prompt_tokens + reply.completion_tokens
+        return reply
+
+    def _without_key(self, content: bytes) -> bytes:
+        """Take the key out of what the server says, since that goes into messages and reports."""
+        if len(self._key) < _SHORTEST_SECRET:
+            return content
+        return content.replace(self._key.encode(), b"***")
+
+    def _fault(self, status: int | None, told: str) -> Exception:
         if status in (401, 403):
             return UsageError(
                 f"{self.address} refuses the key (HTTP {status}): {told}",
@@ -187,35 +252,54 @@ class Endpoint:
             )
         return CallFailed(f"HTTP {status}: {told}")
 
-    def _do_without(self, told: str, body: dict[str, Any]) -> bool:
-        """Leave out what the server does not take; tells whether there is something left to leave out."""
+    def _refuses_by_name(self, told: str, sent: dict[str, Any]) -> bool:
+        """Leave out for good what the server names as not taken; tells whether anything was."""
         with self._lock:
-            if "max_completion_tokens" in told and "max_tokens" in body:
+            new = "max_completion_tokens" in told and "max_tokens" in sent and "max_tokens" not in self._taken
+            if new:
                 self._length_name = "max_completion_tokens"
                 return True
-            asked = [name for name in _OPTIONAL if name in body]
-            named = [name for name in asked if name in told]
-            self._refused |= set(named or asked[:1])
-            return bool(asked)
+            named = {name for name in _OPTIONAL if name in sent and name in told} - self._taken
+            self._refused |= named
+            return bool(named)
 
-    def _wait(self, attempt: int, told: str | None) -> int:
+    def _wait(self, attempt: int, told: str | None) -> None:
         seconds = _seconds(told)
         if seconds is None:
             seconds = self._first_wait * 2.0**attempt * random.uniform(0.75, 1.25)
         time.sleep(min(_LONGEST_WAIT_SECONDS, seconds))
-        return 1
 
 
 def check_address(address: str) -> None:
-    """Refuse what is no web address.
+    """Refuse what is no web address, and one that holds a secret: addresses stand in reports.
 
     Raises:
         UsageError: names it, and how one is written.
     """
-    if not address.startswith(("http://", "https://")):
+    try:
+        url = httpx2.URL(address)
+        host = url.host.encode("idna")
+    except (httpx2.InvalidURL, UnicodeError):
+        host = b""
+    if not host or not address.startswith(("http://", "https://")):
         raise UsageError(
-            f"the endpoint {address} is no web address.", hint="Write it as http://localhost:8000/v1"
+            f"the endpoint {address[:200]} is no web address.", hint="Write it as http://localhost:8000/v1"
         )
+    if url.userinfo or url.query or url.fragment:
+        raise UsageError(
+            f"the endpoint at {url.host} has a user, a password or a query in its address.",
+            hint="Write it as https://host/v1 and put the key into the environment variable of the key.",
+        )
+
+
+def _key(variable: str) -> str:
+    key = os.environ.get(variable, "").strip() if variable else ""
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError(
+            f"the environment variable {variable} holds characters that no key has.",
+            hint="Copy the key again, without line breaks or quotation marks.",
+        )
+    return key
 
 
 def in_parallel(
@@ -244,6 +328,9 @@ def _finished(waiting: dict[Future[R], int]) -> Iterator[tuple[int, R]]:
         yield waiting.pop(future), future.result()
 
 
+_NOTHING = msgspec.Raw(b"null")
+
+
 class _Alternative(msgspec.Struct):
     token: str
     logprob: float | None = None
@@ -267,39 +354,53 @@ class _Message(msgspec.Struct):
 class _Choice(msgspec.Struct):
     message: _Message
     finish_reason: str | None = None
-    logprobs: _Logprobs | None = None
+    logprobs: msgspec.Raw = _NOTHING
 
 
 class _Usage(msgspec.Struct):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
 
 
 class _Body(msgspec.Struct):
     choices: list[_Choice]
-    usage: _Usage | None = None
+    usage: msgspec.Raw = _NOTHING
 
 
-def _read(content: bytes) -> ChatReply:
+def _read(content: bytes, prompt_bytes: int) -> ChatReply:
+    """Read a completion; what only comes with it (log-probabilities, usage) may be missing or malformed."""
     try:
         body = msgspec.json.decode(content, type=_Body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeError) as error:
         raise CallFailed(f"no chat completion came back: {error}") from None
     if not body.choices:
         raise CallFailed("the server answered without a choice")
-    choice, usage = body.choices[0], body.usage or _Usage()
-    positions = (choice.logprobs.content if choice.logprobs else None) or []
+    choice = body.choices[0]
+    text = choice.message.content or ""
+    usage = _lenient(body.usage, _Usage) or _Usage()
+    logprobs = _lenient(choice.logprobs, _Logprobs)
+    counted = usage.prompt_tokens, usage.completion_tokens
+    guessed = prompt_bytes // _BYTES_A_TOKEN, len(text.encode("utf-8", "replace")) // _BYTES_A_TOKEN
+    prompt, completion = (max(0, g if n is None else n) for n, g in zip(counted, guessed, strict=True))
     return ChatReply(
-        text=choice.message.content or "",
+        text=text,
         finish_reason=choice.finish_reason or "",
         refusal=choice.message.refusal
         or ("content filter" if choice.finish_reason == "content_filter" else ""),
         tokens=tuple(
-            Token(text=position.token, alternatives=_alternatives(position)) for position in positions
+            Token(text=position.token, alternatives=_alternatives(position))
+            for position in (logprobs.content if logprobs else None) or ()
         ),
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
+        prompt_tokens=prompt,
+        completion_tokens=completion,
     )
+
+
+def _lenient(raw: msgspec.Raw, kind: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(raw, type=kind | None)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
 
 
 def _alternatives(position: _Position) -> dict[str, float]:
@@ -308,14 +409,16 @@ def _alternatives(position: _Position) -> dict[str, float]:
     return {text: logprob for text, logprob in found if logprob is not None and not math.isnan(logprob)}
 
 
-def _limited(response: httpx2.Response) -> bytes:
-    """Read a body; a server that sends without end is cut off."""
+def _limited(response: httpx2.Response, until: float) -> bytes:
+    """Read a body; a server that sends without end, or too slowly, is cut off."""
     parts, size = [], 0
     for part in response.iter_bytes():
         parts.append(part)
         size += len(part)
         if size > _LONGEST_BODY:
             raise CallFailed(f"the server sent more than {_LONGEST_BODY >> 20} MB")
+        if time.monotonic() > until:
+            raise httpx2.ReadTimeout("the answer took too long")
     return b"".join(parts)
 
 
@@ -328,6 +431,6 @@ def _seconds(told: str | None) -> float | None:
     except ValueError:
         try:
             seconds = email.utils.parsedate_to_datetime(told).timestamp() - time.time()
-        except ValueError:
+        except (ValueError, OverflowError, OSError):
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None

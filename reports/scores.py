@@ -109,6 +109,7 @@ def judge_table(counts: CurationSummary) -> Table | None:
         *((text(f"judge_{state}"), same(figures.whole(n))) for state, n in states.items()),
         (text("judge_canaries"), same(f"{judge.canaries_right} / {judge.canaries}")),
         (text("judge_injected"), same(f"{judge.injected} / {judge.flagged}")),
+        *([(text("judge_untested"), same(figures.whole(judge.untested)))] if judge.untested else []),
         (text("judge_requests"), same(figures.whole(judge.requests))),
         (text("judge_cached"), same(figures.whole(judge.cached))),
         (text("judge_tokens"), same(figures.whole(judge.prompt_tokens + judge.completion_tokens))),

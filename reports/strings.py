@@ -354,6 +354,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "Rows whose words to a grader bought a score, of those with such words",
         "採点者に向けた文言で点数が上がった行／そのような文言のある行",
     ),
+    "judge_untested": ("Of those with such words, not tried", "うち、試せなかった行"),
     "judge_requests": ("Requests", "リクエスト数"),
     "judge_cached": ("Answers from the cache", "キャッシュからの回答"),
     "judge_tokens": ("Tokens", "トークン数"),

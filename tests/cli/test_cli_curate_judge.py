@@ -75,7 +75,7 @@ def test_the_judge_vetoes_the_bottom_and_sets_aside_what_speaks_to_it(
     judge = ("--judge", "m", "--judge-endpoint", server.address)
     done = run("curate", data, "-o", out, "--max-loss", "1", "--heldout-share", "0", *judge)
     assert done.exit_code == 0, done.output
-    assert "12 rows, 44 requests" in done.output
+    assert "12 rows, 46 requests" in done.output
     assert "20 of 20 rows of known score taken rightly" in done.output
     low = json.loads(run("curate", "explain", "data.jsonl:11", "--run", out, "--json").output)["decision"]
     assert (low["outcome"], low["reason"], low["values"]["score"]) == ("dropped", "low_judge_score", 1.0)
@@ -96,7 +96,7 @@ def test_the_judge_vetoes_the_bottom_and_sets_aside_what_speaks_to_it(
 def test_a_dry_run_says_what_the_judge_would_cost_and_asks_nothing(server: Server, data: Path) -> None:
     judge = ("--judge", "m", "--judge-endpoint", server.address, "--rubric", "helpfulness")
     plan = json.loads(run("curate", data, "--dry-run", "--json", "--quiet", *judge).output)
-    assert (plan["judge"]["rows"], plan["judge"]["requests"]) == (12, 22)
+    assert (plan["judge"]["rows"], plan["judge"]["requests"]) == (12, 23)
     assert not server.bodies
 
 

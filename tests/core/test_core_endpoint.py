@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from loracheck.endpoint import CallFailed, ChatReply, Endpoint, _seconds
+from loracheck.endpoint import BudgetSpent, CallFailed, ChatReply, Endpoint, _seconds, check_address
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.records import Message
 
@@ -46,7 +48,7 @@ def test_a_reply_comes_back_with_its_tokens_and_what_it_took(
     assert (reply.text, reply.finish_reason, reply.refusal) == ("東京です。", "stop", "")
     assert reply.tokens[0].alternatives == {"4": -0.5, "5": -1.0}
     assert reply.tokens[1].alternatives == {}
-    assert (reply.prompt_tokens, reply.completion_tokens) == (7, 0)
+    assert (reply.prompt_tokens, reply.completion_tokens) == (7, 5)  # the second is guessed from bytes
     assert chat_server.keys == ["Bearer secret"]
     (sent,) = chat_server.bodies
     assert sent["messages"] == [{"role": "user", "content": "日本の首都は？"}]
@@ -96,6 +98,7 @@ def test_a_time_may_be_told_as_a_date() -> None:
     assert _seconds("Tue, 01 Jan 2019 00:00:00 GMT") == 0.0
     assert _seconds("soon") is None
     assert _seconds("nan") is None
+    assert _seconds("Mon, 01 Jan 99999999999999999999 00:00:00 GMT") is None
     assert _seconds(None) is None
 
 
@@ -158,6 +161,152 @@ def test_what_a_server_does_not_know_is_left_out_for_good(
     assert left <= set(chat_server.bodies[-1])
 
 
+def test_a_request_that_is_too_long_fails_alone(chat_server: Server) -> None:
+    """Its error names no option, or names one in other words: later requests keep all they asked for."""
+    for told in ("maximum context length is 4096 tokens", "max_tokens or max_completion_tokens is too large"):
+        seen = len(chat_server.bodies)
+        answers: list[Any] = [(200, body(), {}), (400, told.encode(), {}), (200, body(), {})]
+        chat_server.respond = lambda _, left=answers: left.pop(0)
+        with endpoint(chat_server) as one:
+            one.complete(ASKED, max_tokens=5, schema=SCHEMA)
+            with pytest.raises(CallFailed, match=told):
+                one.complete(ASKED, max_tokens=5, schema=SCHEMA)
+            one.complete(ASKED, max_tokens=5, schema=SCHEMA)
+            assert one.left_out == ()
+        first, _, last = chat_server.bodies[seen:]
+        assert first == last
+
+
+def test_the_first_request_that_is_too_long_costs_no_option(chat_server: Server) -> None:
+    chat_server.respond = lambda _: (400, b"maximum context length is 4096 tokens", {})
+    with endpoint(chat_server) as one:
+        with pytest.raises(CallFailed, match="context length"):
+            one.complete(ASKED, max_tokens=5, schema=SCHEMA)
+        chat_server.respond = lambda _: (200, body(), {})
+        one.complete(ASKED, max_tokens=5, schema=SCHEMA)
+    assert {"logprobs", "response_format", "temperature"} <= set(chat_server.bodies[-1])
+    assert all("temperature" in sent for sent in chat_server.bodies)
+
+
+@pytest.mark.parametrize("names", [{"logprobs"}, {"response_format"}, {"logprobs", "response_format"}])
+def test_an_option_that_is_refused_without_its_name_is_found_by_trial(
+    chat_server: Server, names: set[str]
+) -> None:
+    chat_server.respond = lambda sent: (400, b"bad", {}) if names & set(sent) else (200, body(), {})
+    with endpoint(chat_server) as one:
+        for _ in range(2):
+            one.complete(ASKED, max_tokens=5, schema=SCHEMA)
+        assert set(one.left_out) == names
+    assert {"logprobs", "response_format"} - names <= set(chat_server.bodies[-1])
+
+
+def test_what_rows_say_takes_no_option_away(chat_server: Server) -> None:
+    """A server may repeat the row in its error."""
+    chat_server.respond = lambda _: (200, body(), {})
+    with endpoint(chat_server) as one:
+        one.complete(ASKED, max_tokens=5, schema=SCHEMA)
+        chat_server.respond = lambda _: (400, b"cannot take: 'set temperature and logprobs'", {})
+        with pytest.raises(CallFailed):
+            one.complete(ASKED, max_tokens=5, schema=SCHEMA)
+        assert one.left_out == ()
+
+
+def test_retries_count_against_the_budget(chat_server: Server) -> None:
+    chat_server.respond = lambda _: (503, b"overloaded", {})
+    with endpoint(chat_server, retries=50, max_requests=4) as one, pytest.raises(BudgetSpent):
+        one.complete(ASKED, max_tokens=5)
+    assert len(chat_server.bodies) == 4
+
+
+@pytest.mark.parametrize(
+    "usage", [{"prompt_tokens": 60, "completion_tokens": 40}, None, {"prompt_tokens": None}]
+)
+def test_tokens_count_against_the_budget_even_where_the_server_does_not_count(
+    chat_server: Server, usage: object
+) -> None:
+    chat_server.respond = lambda _: (200, {**body("あ" * 90), "usage": usage}, {})
+    with endpoint(chat_server, max_tokens=150) as one:
+        for _ in range(2):
+            one.complete(ASKED, max_tokens=5)
+        with pytest.raises(BudgetSpent):
+            one.complete(ASKED, max_tokens=5)
+        assert 150 <= one.tokens <= 200
+
+
+def test_what_only_comes_with_a_reply_may_be_malformed(chat_server: Server) -> None:
+    for odd in (3, "x", {"content": 5}, {"content": [{"token": 1}]}):
+        chat_server.respond = lambda _, odd=odd: (200, {**body(logprobs=odd), "usage": odd}, {})
+        assert ask(chat_server).text == "東京です。"
+    chat_server.respond = lambda _: (200, {**body(), "usage": {"prompt_tokens": -1_000_000}}, {})
+    assert ask(chat_server).prompt_tokens == 0
+
+
+def test_the_key_is_in_no_message(chat_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "sk-0123456789abcdef"
+    monkeypatch.setenv("A_KEY", f" {key}\n")
+    chat_server.respond = lambda _: (401, f"bad key {key}".encode(), {})
+    with pytest.raises(UsageError) as caught:
+        ask(chat_server, key_variable="A_KEY")
+    assert chat_server.keys == [f"Bearer {key}"]
+    assert key not in str(caught.value)
+    assert "***" in str(caught.value)
+    chat_server.respond = lambda _: (200, body(f"you said {key}"), {})
+    assert ask(chat_server, key_variable="A_KEY").text == "you said ***"
+
+
+@pytest.mark.parametrize("key", ["sk-\nabc", "鍵-12345678", "a\0b"])
+def test_a_key_that_is_none_is_refused_and_not_shown(
+    chat_server: Server, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr("os.environ", {"A_KEY": key})
+    with pytest.raises(UsageError, match="A_KEY holds characters that no key has") as caught:
+        ask(chat_server, key_variable="A_KEY")
+    assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["http://", "http:///v1", f"http://{'a' * 70}.com/v1", "ftp://x/v1"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(UsageError, match="no web address"):
+        check_address(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://me:word@host/v1", "https://host/v1?key=word", "https://host/v1#word"]
+)
+def test_an_address_with_a_secret_is_refused_and_not_repeated(address: str) -> None:
+    with pytest.raises(UsageError, match="in its address") as caught:
+        check_address(address)
+    assert "word@" not in str(caught.value)
+    assert "=word" not in str(caught.value)
+
+
+def test_a_server_that_dribbles_is_cut_off(chat_server: Server) -> None:
+    sent = json.dumps(body()).encode()
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def dribble() -> None:
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (len(sent) + 40))
+                for _ in range(40):
+                    connection.sendall(b" ")
+                    time.sleep(0.1)
+                connection.sendall(sent)
+
+        thread = threading.Thread(target=dribble)
+        thread.start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        with (
+            Endpoint(address, "m", timeout_seconds=0.3, retries=0) as one,
+            pytest.raises(CallFailed, match="took too long"),
+        ):
+            one.complete(ASKED, max_tokens=5)
+        thread.join()
+
+
 def test_a_server_that_refuses_everything_fails_the_call(chat_server: Server) -> None:
     chat_server.respond = lambda _: (400, b"bad", {})
     with pytest.raises(CallFailed, match="400: bad"):
@@ -181,6 +330,7 @@ def test_a_server_that_takes_too_long_fails_the_call(chat_server: Server) -> Non
     [
         b"",
         b"<html>",
+        b'{"choices": [{"message": {"content": "\xff"}}]}',
         b"[]",
         b'{"choices": []}',
         b'{"choices": [{"message": 3}]}',
@@ -191,6 +341,11 @@ def test_what_is_no_completion_fails_the_call(chat_server: Server, content: byte
     chat_server.respond = lambda _: (200, content, {})
     with pytest.raises(CallFailed):
         ask(chat_server)
+
+
+def test_a_text_that_cannot_be_sent_fails_that_call(chat_server: Server) -> None:
+    with endpoint(chat_server) as one, pytest.raises(CallFailed, match="cannot be sent"):
+        one.complete([Message(role="user", content="\ud800")], max_tokens=5)
 
 
 def test_a_body_without_end_is_cut_off(chat_server: Server) -> None:
