@@ -23,7 +23,7 @@ from loracheck import jsonl
 from loracheck.contentcache import ContentCache
 from loracheck.conversion import cache_folder
 from loracheck.curation_records import SynthesisSummary
-from loracheck.endpoint import CallFailed, ChatReply, Endpoint, check_address, in_parallel
+from loracheck.endpoint import BudgetSpent, CallFailed, ChatReply, Endpoint, check_address, in_parallel
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.generation import generate
 from loracheck.models import Base, load_base
@@ -55,7 +55,7 @@ class SynthesizeConfig:
         languages: Languages of the replay rows.
         max_new_tokens: Longest reply.
         generator, endpoint, api_key_variable, concurrency, timeout_seconds, retries: Who writes, as for the judge.
-        max_requests: Budget of the generator.
+        max_requests: Budget of the generator, retries included.
     """
 
     replay: int = 0
@@ -145,9 +145,6 @@ def _exercises(
 ) -> list[Example]:
     """Ask the generator for rows, the thinnest clusters first and round and round."""
     asked = list(islice(_requests(run, config.seed), config.exercises))
-    if config.max_requests is not None and len(asked) > config.max_requests:
-        raise UsageError(f"{len(asked)} requests are planned, the budget is {config.max_requests}.")
-    progress.say(f"generator {config.generator} at {config.endpoint}: {len(asked):,} requests at most")
     made: dict[int, Example] = {}
     with (
         _ReplyCache() as cache,
@@ -157,30 +154,28 @@ def _exercises(
             key_variable=config.api_key_variable,
             timeout_seconds=config.timeout_seconds,
             retries=config.retries,
+            max_requests=config.max_requests,
         ) as endpoint,
-        progress.track("generating", len(asked)) as advance,
     ):
         keys = [_key(endpoint, config, request) for request in asked]
         known = cache.get(keys)
-        texts: dict[int, str] = {n: known[key] for n, key in enumerate(keys) if key in known}
-        advance(len(texts))
-        ask = _asking(endpoint, config)
-        left = ((n, request) for n, request in enumerate(asked) if n not in texts)
-        for number, text in in_parallel(ask, left, config.concurrency):
-            advance(1)
-            if text is None:
-                failed["error"] += 1
-                _stop_if_hopeless(failed, len(asked))
-                continue
-            cache.put({keys[number]: text})
-            texts[number] = text
-    for number, text in texts.items():
-        row = _read(text, asked[number].kind, config.generator or "")
-        if row is None:
-            failed["unparsable"] += 1
-            _stop_if_hopeless(failed, len(asked))
-        else:
-            made[number] = row
+        for number, key in enumerate(keys):
+            if key in known and (row := _read(known[key], asked[number].kind, config.generator or "")):
+                made[number] = row
+        left = [(number, request) for number, request in enumerate(asked) if number not in made]
+        if config.max_requests is not None and len(left) > config.max_requests:
+            raise UsageError(f"{len(left)} requests are planned, the budget is {config.max_requests}.")
+        progress.say(f"generator {config.generator} at {config.endpoint}: {len(left):,} requests")
+        with progress.track("generating", len(left)) as advance:
+            for number, text in in_parallel(_asking(endpoint, config), left, config.concurrency):
+                advance(1)
+                row = None if text is None else _read(text, asked[number].kind, config.generator or "")
+                if text is None or row is None:
+                    failed["error" if text is None else "unparsable"] += 1
+                    _stop_if_hopeless(failed, len(asked))
+                else:
+                    cache.put({keys[number]: text})
+                    made[number] = row
     return [made[number] for number in sorted(made)]
 
 
@@ -261,7 +256,7 @@ def _asking(endpoint: Endpoint, config: SynthesizeConfig) -> Callable[[_Request]
             reply: ChatReply = endpoint.complete(
                 request.messages, max_tokens=2 * config.max_new_tokens, schema=_SCHEMA
             )
-        except CallFailed:
+        except (CallFailed, BudgetSpent):
             return None
         return reply.text
 

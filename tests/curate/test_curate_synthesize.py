@@ -130,6 +130,10 @@ def test_what_cannot_be_read_is_counted_and_too_much_of_it_ends_the_run(
     summary = synthesize(tmp_path / "made", None, curated, config(chat_server, concurrency=1), progress=QUIET)
     assert summary.failed == {"unparsable": 2}
     assert sum(summary.rows.values()) == 10
+    asked = len(chat_server.bodies)
+    mended = synthesize(tmp_path / "again", None, curated, config(chat_server), progress=QUIET)
+    assert (sum(mended.rows.values()), mended.failed) == (12, {})
+    assert len(chat_server.bodies) == asked + 2
     chat_server.respond = lambda body: (500, b"", {})
     with pytest.raises(EnvironmentFault, match="3 error of 12 requests"):
         synthesize(
@@ -156,3 +160,11 @@ def test_a_plan_over_the_budget_asks_nothing(chat_server: Server, curated: Path,
     with pytest.raises(UsageError, match="12 requests are planned, the budget is 5"):
         synthesize(tmp_path / "x", None, curated, config(chat_server, max_requests=5), progress=QUIET)
     assert not chat_server.bodies
+
+
+def test_retries_count_against_the_budget(chat_server: Server, curated: Path, tmp_path: Path) -> None:
+    chat_server.respond = lambda _: (503, b"", {"Retry-After": "0"})
+    options = config(chat_server, max_requests=13, retries=9)
+    with pytest.raises(EnvironmentFault, match="failed too often"):
+        synthesize(tmp_path / "x", None, curated, options, progress=QUIET)
+    assert len(chat_server.bodies) == 13
