@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -29,13 +28,16 @@ _LICENCES = re.compile(
     r"apache-2\.0|mit|cc0-1\.0|cc-by-[234]\.0|cc-by-(?:sa|nc|nd|nc-sa|nc-nd)-[34]\.0|odc-by|odbl|pddl"
     r"|bsd-3-clause|gpl-3\.0|cdla-(?:sharing-1\.0|permissive-[12]\.0)|openrail"
 )
+_PATH = re.compile(
+    r"(?:file:)?[\\/~.]|[A-Za-z]:[\\/]|.*[\\/].*\.[A-Za-z0-9]{1,8}\Z"
+)  # "synthetic/fact" is none
 _SHOWN = 20
 _CELL_CHARACTERS = 80
 
 
 @dataclass(slots=True)
 class CardCounter:
-    """Counts of the rows that pass by."""
+    """Counts of the rows that pass by, of all splits."""
 
     rows: int = 0
     turns: int = 0
@@ -53,14 +55,31 @@ class CardCounter:
             self.languages[example.language] += 1
             licence = example.metadata.get("licence", example.metadata.get("license"))
             self.licences[str(licence) if licence else ""] += 1
-            self.sources[str(example.metadata.get("source") or Path(example.source.file).name)] += 1
+            self.sources[source_name(example)] += 1
             yield example
+
+
+def source_name(example: Example) -> str:
+    """Return where a row came from without the folders of whoever curated it."""
+    return _last(str(example.metadata.get("source") or example.source.file))
+
+
+def published(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata for whoever it may be given to: a file's path as its source loses its folders."""
+    source = metadata.get("source")
+    return {**metadata, "source": _last(source)} if isinstance(source, str) else dict(metadata)
+
+
+def _last(source: str) -> str:
+    return re.split(r"[\\/]", source.rstrip("\\/"))[-1] if _PATH.match(source) else source
 
 
 def card(title: str, counter: CardCounter, splits: Mapping[str, int], summary: CurationSummary) -> str:
     """Return the card as Markdown with its YAML head."""
     facts = yaml.safe_dump(_facts(title, counter, splits), sort_keys=False, allow_unicode=True)
-    licences = {name or "not stated": count for name, count in counter.licences.items()}
+    licences = Counter[str]()
+    for name, count in counter.licences.items():
+        licences[name or "not stated"] += count
     parts = [
         f"---\n{facts}---\n",
         f"# {_cell(title)}\n",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loracheck.records import Example
 
@@ -10,16 +10,20 @@ from .config import CurateConfig
 from .decontaminate import Contaminated, Contamination
 from .fields import fields_of
 from .filters import Found, Profile, first_reason
-from .pii import personal_data
+from .pii import personal_data, personal_metadata
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCheck:
-    """What one row showed: the first rule it breaks, what it shares with a test, kinds of personal data."""
+    """What one row showed: the first rule it breaks, what it shares with a test, kinds of personal data.
 
-    found: Found | None
-    contaminated: Contaminated | None
-    personal: dict[str, int]
+    `personal` stands in its messages, `beside` in its metadata.
+    """
+
+    found: Found | None = None
+    contaminated: Contaminated | None = None
+    personal: dict[str, int] = field(default_factory=dict)
+    beside: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +38,9 @@ class Checker:
         """Return what the row shows; a row that breaks a rule is not looked at further."""
         found = first_reason(example, self.profile, self.config.filters)
         if found:
-            return RowCheck(found=found, contaminated=None, personal={})
+            return RowCheck(found=found)
         contaminated = self.contamination.find(fields_of(example)) if self.contamination else None
         if contaminated:
-            return RowCheck(found=None, contaminated=contaminated, personal={})
-        return RowCheck(found=None, contaminated=None, personal=personal_data(example, self.config.filters))
+            return RowCheck(contaminated=contaminated)
+        filters = self.config.filters
+        return RowCheck(personal=personal_data(example, filters), beside=personal_metadata(example, filters))

@@ -1,10 +1,10 @@
 """A judge's scores of a sample, carried over to all rows by a classifier, as in "Textbooks Are All You Need".
 
-There (arXiv 2306.11644) a random forest on a model's embeddings learnt what a judge had said of a sample. Here a
-ridge regression and a forest learn from the embedding, the reply's length and the language, and the mean of the two
-predicts. Judges like long replies, so the classifier has to beat length alone before a row may be dropped for
-what it predicts: both predict rows that they did not learn from, in the same folds, and the interval of the
-difference of their rank correlations with the judge must lie above 0.
+There (arXiv 2306.11644) a random forest on a model's embeddings learnt what a judge had said of a sample. Here a ridge
+regression and a forest learn from the embedding, the reply's length and the language, and the mean of the two
+predicts. Judges like long replies, so the classifier has to beat length alone, learnt by a smooth curve and a forest,
+before a row may be dropped for what it predicts: both predict rows that they did not learn from, in the same folds,
+and the interval of the difference of their rank correlations with the judge must lie above 0.
 
 Ranks are taken within each language: that a judge scores one language lower than another is no agreement, and
 must not cost that language its rows.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from loracheck.curation_records import ClassifierSummary
 from loracheck.records import Estimate
 
 from .config import ClassifierConfig
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import RandomForestRegressor
 
 Floats = NDArray[np.float64]
 
@@ -100,7 +103,7 @@ def distil(
     for fold in range(config.folds):
         train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         mixed[test] = _mixed(sample.take(train), scores[train], sample.take(test), seed)
-        by_length[test] = _by_length(sample.take(train), scores[train], sample.take(test))
+        by_length[test] = _by_length(sample.take(train), scores[train], sample.take(test), seed)
     predicted = _mixed(sample, scores, rows, seed)
     predicted[places] = mixed
     predicted[[name not in known for name in languages]] = np.nan
@@ -167,32 +170,37 @@ def _folds(scores: Floats, own: NDArray[np.int64], folds: int, seed: int) -> NDA
 
 def _mixed(train: _Rows, scores: Floats, test: _Rows, seed: int) -> Floats:
     """Predict by the mean of ridge and forest. The ridge's weight is chosen inside the training rows."""
-    from sklearn.ensemble import RandomForestRegressor  # noqa: PLC0415 - heavy
     from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - heavy
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415 - heavy
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415 - heavy
 
-    learners = (
-        make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(0, 5, 11))),
-        RandomForestRegressor(
-            n_estimators=200, min_samples_leaf=3, max_features="sqrt", random_state=seed, n_jobs=1
-        ),
-    )
-    given, asked = np.hstack(train), np.hstack(test)
-    found = [learner.fit(given, scores).predict(asked) for learner in learners]
-    return np.asarray(np.mean(found, axis=0), dtype=np.float64)
+    ridge = make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(0, 5, 11)))
+    return _mean((ridge, _forest(seed)), np.hstack(train), scores, np.hstack(test))
 
 
-def _by_length(train: _Rows, scores: Floats, test: _Rows) -> Floats:
-    """Predict by a smooth curve over the length, whatever its shape, with a level for each language."""
+def _by_length(train: _Rows, scores: Floats, test: _Rows, seed: int) -> Floats:
+    """Predict by the length, whether the judge follows it smoothly or by steps, with a level for each language."""
     from sklearn.linear_model import Ridge  # noqa: PLC0415 - heavy
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415 - heavy
     from sklearn.preprocessing import SplineTransformer  # noqa: PLC0415 - heavy
 
     curve = make_pipeline(SplineTransformer(n_knots=4, degree=2, extrapolation="constant"), Ridge(alpha=0.1))
     level = _level(train.language, scores)
-    curve.fit(train.length, scores - train.language @ level)
-    return np.asarray(curve.predict(test.length) + test.language @ level, dtype=np.float64)
+    above = _mean((curve, _forest(seed)), train.length, scores - train.language @ level, test.length)
+    return np.asarray(above + test.language @ level, dtype=np.float64)
+
+
+def _forest(seed: int) -> RandomForestRegressor:
+    from sklearn.ensemble import RandomForestRegressor  # noqa: PLC0415 - heavy
+
+    return RandomForestRegressor(
+        n_estimators=200, min_samples_leaf=3, max_features="sqrt", random_state=seed, n_jobs=1
+    )
+
+
+def _mean(learners: Sequence[Any], given: Floats, scores: Floats, asked: Floats) -> Floats:
+    found = [learner.fit(given, scores).predict(asked) for learner in learners]
+    return np.asarray(np.mean(found, axis=0), dtype=np.float64)
 
 
 def _level(language: Floats, scores: Floats) -> Floats:

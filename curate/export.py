@@ -22,7 +22,7 @@ from loracheck.curation_records import CurationSummary
 from loracheck.errors import UsageError
 from loracheck.records import Example
 
-from .card import CardCounter, card
+from .card import CardCounter, card, published
 
 EXPORTS = "exports"
 _GROUP_ROWS = 10_000
@@ -147,15 +147,16 @@ def _hf(rows: _Rows, folder: Path) -> list[Path]:
     """Write a folder that `datasets.load_dataset` and the hub read; sources lose their folders, as it may be public."""
     (folder / "data").mkdir(exist_ok=True)
     train = folder / "data" / "train-00000-of-00001.parquet"
+    held = folder / "data" / "validation-00000-of-00001.parquet"
     counter = CardCounter()
     _write_parquet(train, counter.counted(rows.examples()), full_paths=False)
     files, splits = [train], {"train": counter.rows}
     if rows.heldout and rows.heldout.stat().st_size:
-        held = folder / "data" / "validation-00000-of-00001.parquet"
-        other = CardCounter()
-        _write_parquet(held, other.counted(jsonl.read(rows.heldout, Example)), full_paths=False)
+        _write_parquet(held, counter.counted(jsonl.read(rows.heldout, Example)), full_paths=False)
         files.append(held)
-        splits["validation"] = other.rows
+        splits["validation"] = counter.rows - splits["train"]
+    else:
+        held.unlink(missing_ok=True)
     readme = folder / "README.md"
     jsonl.replace(readme, card(rows.title, counter, splits, rows.summary).encode())
     return [*files, readme]
@@ -215,5 +216,9 @@ def _record(example: Example, *, full_paths: bool) -> dict[str, Any]:
         "messages": _turns(example),
         "language": example.language,
         "source": {"file": file if full_paths else Path(file).name, "line": example.source.line},
-        "metadata": json.dumps(example.metadata, ensure_ascii=False, sort_keys=True),
+        "metadata": json.dumps(
+            example.metadata if full_paths else published(example.metadata),
+            ensure_ascii=False,
+            sort_keys=True,
+        ),
     }

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from loracheck.records import Example, Message
+from loracheck.records import Example
 from loracheck.text import language_of
 
 from .config import FilterConfig
@@ -111,28 +111,34 @@ def mask(text: str, spans: Sequence[Span]) -> str:
 
 
 def personal_data(example: Example, config: FilterConfig) -> dict[str, int]:
-    """Count the personal data of a row by kind, as far as the configuration looks for it."""
+    """Count the personal data of a row's messages by kind, as far as the configuration looks for it."""
+    return _counted((message.content for message in example.messages), config)
+
+
+def personal_metadata(example: Example, config: FilterConfig) -> dict[str, int]:
+    """Count the personal data that stands beside the messages: no model learns it, but exports would carry it."""
+    return _counted((value for value in example.metadata.values() if isinstance(value, str)), config)
+
+
+def _counted(texts: Iterable[str], config: FilterConfig) -> dict[str, int]:
     if config.pii == "off":
         return {}
     wanted = config.pii_kinds or KINDS
-    return dict(
-        Counter(
-            span.kind
-            for message in example.messages
-            for span in find_personal(message.content)
-            if span.kind in wanted
-        )
-    )
+    return dict(Counter(span.kind for text in texts for span in find_personal(text) if span.kind in wanted))
 
 
 def masked(example: Example, kinds: Sequence[str]) -> Example:
-    """Return the row with the personal data of these kinds masked in every message."""
-    return replace(example, messages=tuple(_masked(message, kinds) for message in example.messages))
+    """Return the row with the personal data of these kinds masked in every message and in its metadata."""
+    turns = (replace(turn, content=_masked(turn.content, kinds)) for turn in example.messages)
+    metadata = {
+        key: _masked(value, kinds) if isinstance(value, str) else value
+        for key, value in example.metadata.items()
+    }
+    return replace(example, messages=tuple(turns), metadata=metadata)
 
 
-def _masked(message: Message, kinds: Sequence[str]) -> Message:
-    spans = [span for span in find_personal(message.content) if span.kind in kinds]
-    return replace(message, content=mask(message.content, spans))
+def _masked(text: str, kinds: Sequence[str]) -> str:
+    return mask(text, [span for span in find_personal(text) if span.kind in kinds])
 
 
 def _view(text: str) -> tuple[str, list[int]]:

@@ -144,14 +144,14 @@ def check_rows(
                 hit = check.contaminated
                 values = {"source": hit.source, "probe": hit.id, "how": hit.how, "overlap": hit.overlap}
                 rows.ledger.decide(place, "dropped", "decontaminate", "contaminated", values)
-            elif check.personal:
-                kinds = tuple(sorted(check.personal))
-                if config.filters.pii == "drop":
-                    values = {"kinds": ", ".join(kinds)}
+            elif check.personal or check.beside:
+                kinds = tuple(sorted({*check.personal, *check.beside}))
+                if config.filters.pii == "drop" and check.personal:
+                    values = {"kinds": ", ".join(sorted(check.personal))}
                     rows.ledger.decide(place, "dropped", "filters", "personal_data", values)
                     continue
                 findings.masked[place] = kinds
-                if config.filters.pii == "mask":
+                if config.filters.pii != "report":
                     rows.store.replace(place, masked(rows.store[place], kinds))
     rows.ledger.check_losses()
 

@@ -1,9 +1,11 @@
 """Rows that mean the same in other words, by embeddings.
 
-Cosines of one encoder say nothing about another's: the mean over random pairs runs from 0.14 to 1.00. So the
-threshold is a quantile of the cosines of random pairs, language by language. It is drawn out from the body of their
-distribution as from a normal one's, so that a set without any such rows does not lose the closest share of its pairs.
-No transitive closure: each row that goes names the row that stays and means the same.
+Cosines of one encoder say nothing about another's: the mean over random pairs runs from 0.14 to 1.00. So the threshold
+is a quantile of the cosines of random pairs, language by language. It is drawn out from the body of their distribution
+as from a normal one's, so that a set without any such rows does not lose the closest share of its pairs. Rows on one
+topic are closer than random ones, too, and where topics are many and small they are too few to show in that body. So a
+pair must besides have come most of the way from unrelated to equal. No transitive closure: each row that goes names
+the row that stays and means the same.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ _PAIRS = 2_000_000
 _BLOCK = 2048
 _ANCHOR = 0.99
 """Quantile up to which the distribution of random pairs is taken as it is found."""
+_LEAST_WAY = 0.7
+"""Of the way from the median cosine to 1, what rows that mean the same have behind them at least."""
 _SAME = 1.0 - 1e-6
 """A cosine from which two vectors are one: encoders that see nothing in a row give equal vectors."""
 
@@ -65,7 +69,7 @@ def find_semantic(
 
 
 def _threshold(points: NDArray[np.float32], quantile: float, seed: int) -> float:
-    """Return the quantile of the cosines of random pairs, all of them when the rows are few."""
+    """Return the quantile of the cosines of random pairs (all of them when the rows are few), or the least way."""
     rows = len(points)
     if rows * (rows - 1) // 2 <= _PAIRS:
         first, second = np.triu_indices(rows, k=1)
@@ -80,7 +84,8 @@ def _threshold(points: NDArray[np.float32], quantile: float, seed: int) -> float
         ]
     )
     middle, high = np.quantile(cosines, [0.5, _ANCHOR])
-    return min(_SAME, float(middle + (high - middle) * norm.ppf(quantile) / norm.ppf(_ANCHOR)))
+    drawn_out = middle + (high - middle) * norm.ppf(quantile) / norm.ppf(_ANCHOR)
+    return min(_SAME, float(max(drawn_out, middle + _LEAST_WAY * (1.0 - middle))))
 
 
 def _stars(

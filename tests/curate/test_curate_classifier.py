@@ -62,6 +62,19 @@ def test_a_judge_that_follows_length_alone_gives_the_classifier_nothing_to_drop_
     assert droppable(found, CONFIG) == {}
 
 
+def test_a_judge_that_follows_length_by_steps_or_bands_gives_nothing_to_drop_by_either() -> None:
+    may_drop = 0
+    for seed in range(4):
+        points, characters, languages = rows(600, seed=seed)
+        length = np.asarray(characters)
+        bands = np.where((length > 180) & (length < 260) | (length > 700), 5.0, 2.0)
+        steps = np.select([length < 100, length < 300, length < 600], [1.0, 4.0, 2.0], 5.0)
+        for truth in (bands, steps + np.random.default_rng(seed).normal(0, 0.3, size=600)):
+            found = distil(points, characters, languages, judged_by(truth, 300), CONFIG, seed=seed)
+            may_drop += found.summary.may_drop
+    assert may_drop == 0
+
+
 def test_noise_beats_length_no_more_often_than_chance_allows() -> None:
     may_drop = 0
     for seed in range(20):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,50 @@ def test_the_hub_folder_loads_with_datasets_and_names_no_private_folder(kept: Pa
     assert loaded["train"][0]["messages"][1] == {"content": "ぽぽぬ。", "role": "assistant"}
     assert loaded["train"][0]["source"] == {"file": "rows.jsonl", "line": 1}
     assert all(b"/home/someone" not in file.read_bytes() for file in files)
+
+
+def test_a_path_as_source_is_not_published(tmp_path: Path) -> None:
+    sources = [
+        "/home/someone/rows.jsonl",
+        r"C:\Users\someone\rows.jsonl",
+        "~someone/rows.jsonl",
+        "someone/rows.jsonl",
+        "file:/home/someone/rows.jsonl",
+    ]
+    rows = [example(n, ("user", "a"), ("assistant", "b"), source=one) for n, one in enumerate(sources)]
+    rows.append(example(9, ("user", "a"), ("assistant", "b"), source="synthetic/fact"))
+    jsonl.write(tmp_path / "kept.jsonl", rows)
+    files = export(tmp_path / "kept.jsonl", ["hf"], tmp_path, SUMMARY)
+    readme = files[-1].read_text(encoding="utf-8")
+    assert "| rows.jsonl | 5 |" in readme
+    assert "| synthetic/fact | 1 |" in readme
+    assert "someone" not in readme
+    assert all("someone" not in str(row.metadata) for row in load_examples([files[0]]))
+
+
+def test_held_out_rows_count_in_the_cards_licences_and_languages(kept: Path, tmp_path: Path) -> None:
+    held = replace(HELD[0], language="en", metadata={"licence": "GPL-3.0"})
+    jsonl.write(tmp_path / "heldout.jsonl", [held])
+    *_, readme = export(kept, ["hf"], tmp_path, SUMMARY, heldout=tmp_path / "heldout.jsonl")
+    facts = yaml.safe_load(readme.read_text(encoding="utf-8").split("---\n", 2)[1])
+    assert facts["language"] == ["en", "ja"]
+    assert "gpl-3.0" in facts["license"]
+
+
+def test_a_split_that_is_no_more_leaves_no_file_behind(kept: Path, tmp_path: Path) -> None:
+    export(kept, ["hf"], tmp_path, SUMMARY, heldout=tmp_path / "heldout.jsonl")
+    files = export(kept, ["hf"], tmp_path, SUMMARY)
+    assert sorted(p for p in (tmp_path / "exports").rglob("*") if p.is_file()) == sorted(files)
+
+
+def test_rows_without_a_licence_are_counted_with_those_that_say_so(tmp_path: Path) -> None:
+    rows = [
+        example(1, ("user", "a"), ("assistant", "b")),
+        example(2, ("user", "a"), ("assistant", "b"), licence="not stated"),
+    ]
+    jsonl.write(tmp_path / "kept.jsonl", rows)
+    *_, readme = export(tmp_path / "kept.jsonl", ["hf"], tmp_path, SUMMARY)
+    assert "| not stated | 2 |" in readme.read_text(encoding="utf-8")
 
 
 def test_the_card_says_what_is_in_it_and_how_it_came_about(kept: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from loracheck import jsonl
-from loracheck.curate.config import CurateConfig, JudgeConfig, ScoreConfig, SelectConfig
+from loracheck.curate.config import CurateConfig, FilterConfig, JudgeConfig, ScoreConfig, SelectConfig
 from loracheck.curate.pipeline import curate
 from loracheck.curation_records import CurationSummary, Decision, DroppedRow
 from loracheck.errors import DataError, UsageError
@@ -134,6 +134,52 @@ def test_a_finished_run_is_not_made_again(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("loracheck.curate.pipeline.find_duplicates", None)
     assert curate([data], None, tmp_path / "run", CurateConfig(max_loss=1.0), progress=QUIET) == first
     assert jsonl.read_one(tmp_path / "run" / "summary.json", CurationSummary) == first
+
+
+def test_a_rubric_file_that_was_edited_makes_it_another_run(
+    chat_server: Any,  # noqa: ANN401
+    write_jsonl: WriteJsonl,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LORACHECK_CACHE", str(tmp_path / "cache"))
+    content = {"choices": [{"message": {"content": '{"score": 4}'}, "finish_reason": "stop"}]}
+    chat_server.respond = lambda _: (200, content, {})
+    data = write_jsonl("data.jsonl", [{"instruction": "日本の首都は？", "output": "東京です。"}])
+    mine = tmp_path / "mine.yaml"
+    judge = JudgeConfig(model="m", endpoint=chat_server.address, rubrics=(str(mine),))
+    for told in ("a", "b"):
+        mine.write_text(f"name: mine\nen: {told}\nja: {told}\n", encoding="utf-8")
+        for _ in range(2):
+            curate([data], None, tmp_path / told, CurateConfig(judge=judge), progress=QUIET)
+    assert len(chat_server.bodies) == 2
+    with pytest.raises(UsageError, match="another curate run"):
+        curate([data], None, tmp_path / "a", CurateConfig(judge=judge), progress=QUIET)
+
+
+@pytest.mark.parametrize(("pii", "kept"), [("mask", 2), ("drop", 1)])
+def test_personal_data_beside_the_messages_is_masked_and_drops_no_row(
+    write_jsonl: WriteJsonl,
+    tmp_path: Path,
+    pii: Any,  # noqa: ANN401
+    kept: int,
+) -> None:
+    data = write_jsonl(
+        "data.jsonl",
+        [
+            {
+                "instruction": "日本の首都は？",
+                "output": "東京です。",
+                "source": "letters of taro@gmail.com",
+            },
+            {"instruction": "連絡先は？", "output": "taro@gmail.comまでご連絡ください。"},
+        ],
+    )
+    config = CurateConfig(max_loss=1.0, heldout_share=0.0, filters=FilterConfig(pii=pii))
+    assert curate([data], None, tmp_path / "run", config, progress=QUIET).kept == kept
+    told = (tmp_path / "run" / "kept.jsonl").read_text(encoding="utf-8")
+    assert "[EMAIL]" in told
+    assert "taro@" not in told
 
 
 def test_when_no_row_passes_the_reasons_are_named(write_jsonl: WriteJsonl, tmp_path: Path) -> None:

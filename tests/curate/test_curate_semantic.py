@@ -37,6 +37,23 @@ def test_a_set_without_twins_loses_nothing(rows: int, offset: float) -> None:
     assert len(found.duplicates) <= rows // 1000
 
 
+@pytest.mark.parametrize(("topics", "each", "spread"), [(200, 10, 1.0), (200, 10, 1.5), (1000, 3, 1.0)])
+@pytest.mark.parametrize("offset", [0.0, 2.0])
+def test_rows_on_one_topic_stay_and_twins_among_them_are_found(
+    topics: int, each: int, spread: float, offset: float
+) -> None:
+    """Pairs on one topic are too few to show in the body of the random pairs."""
+    draw = np.random.default_rng(0)
+    rows = np.repeat(draw.normal(size=(topics, 256)), each, axis=0)
+    rows += offset + spread * draw.normal(size=rows.shape)
+    twins = rows[:20] + draw.normal(0, 0.3, size=(20, 256))
+    number = len(rows)
+    found = find_semantic(
+        unit(np.vstack([twins, rows])), [0.0] * (number + 20), ["en"] * (number + 20), QUANTILE, 0
+    )
+    assert {row: of for row, (of, _) in found.duplicates.items()} == {20 + row: row for row in range(20)}
+
+
 def test_no_row_gives_way_to_one_that_gave_way_itself() -> None:
     steps = np.linspace(0, 0.6, 7)  # a chain in which neighbours mean the same and its ends do not
     chain = np.zeros((7, 48))
