@@ -28,9 +28,12 @@ _LICENCES = re.compile(
     r"apache-2\.0|mit|cc0-1\.0|cc-by-[234]\.0|cc-by-(?:sa|nc|nd|nc-sa|nc-nd)-[34]\.0|odc-by|odbl|pddl"
     r"|bsd-3-clause|gpl-3\.0|cdla-(?:sharing-1\.0|permissive-[12]\.0)|openrail"
 )
+# "org/dataset", "synthetic/fact" and web addresses are none.
 _PATH = re.compile(
-    r"(?:file:)?[\\/~.]|[A-Za-z]:[\\/]|.*[\\/].*\.[A-Za-z0-9]{1,8}\Z"
-)  # "synthetic/fact" is none
+    r"(?:file:)?[\\/~.]|[A-Za-z]:[\\/]"
+    r"|(?!https?://).*[\\/].*\.(?:jsonl?|csv|tsv|txt|parquet|arrow|gz|bz2|xz|zst)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
 _SHOWN = 20
 _CELL_CHARACTERS = 80
 

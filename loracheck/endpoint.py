@@ -372,7 +372,8 @@ def _read(content: bytes, prompt_bytes: int) -> ChatReply:
     try:
         body = msgspec.json.decode(content, type=_Body)
     except (msgspec.MsgspecError, UnicodeError) as error:
-        raise CallFailed(f"no chat completion came back: {error}") from None
+        told = content[:200].decode("utf-8", "replace")
+        raise CallFailed(f"no chat completion came back ({error}): {told}") from None
     if not body.choices:
         raise CallFailed("the server answered without a choice")
     choice = body.choices[0]

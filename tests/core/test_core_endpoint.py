@@ -348,6 +348,12 @@ def test_a_text_that_cannot_be_sent_fails_that_call(chat_server: Server) -> None
         one.complete([Message(role="user", content="\ud800")], max_tokens=5)
 
 
+def test_an_error_that_comes_as_a_success_is_told(chat_server: Server) -> None:
+    chat_server.respond = lambda _: (200, {"error": {"message": "model is loading"}}, {})
+    with pytest.raises(CallFailed, match="model is loading"):
+        ask(chat_server)
+
+
 def test_a_body_without_end_is_cut_off(chat_server: Server) -> None:
     chat_server.respond = lambda _: (200, b" " * (5 << 20), {})
     with pytest.raises(CallFailed, match="more than 4 MB"):

@@ -137,12 +137,13 @@ def test_a_path_as_source_is_not_published(tmp_path: Path) -> None:
         "file:/home/someone/rows.jsonl",
     ]
     rows = [example(n, ("user", "a"), ("assistant", "b"), source=one) for n, one in enumerate(sources)]
-    rows.append(example(9, ("user", "a"), ("assistant", "b"), source="synthetic/fact"))
+    names = ["synthetic/fact", "org/data.v1", "https://host/a/b.json"]
+    rows += [example(n, ("user", "a"), ("assistant", "b"), source=one) for n, one in enumerate(names, 9)]
     jsonl.write(tmp_path / "kept.jsonl", rows)
     files = export(tmp_path / "kept.jsonl", ["hf"], tmp_path, SUMMARY)
     readme = files[-1].read_text(encoding="utf-8")
     assert "| rows.jsonl | 5 |" in readme
-    assert "| synthetic/fact | 1 |" in readme
+    assert all(f"| {name} | 1 |" in readme for name in names)
     assert "someone" not in readme
     assert all("someone" not in str(row.metadata) for row in load_examples([files[0]]))
 
