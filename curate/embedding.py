@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -14,6 +15,9 @@ from loracheck.errors import EnvironmentFault
 from loracheck.text import normalise
 
 from .sketch import shingle_hashes
+
+OWN = ("auto", "base", "surface")
+"""Embedders that need no further package."""
 
 _FEATURES = 2**14
 _FITTED_ROWS = 5_000
@@ -55,19 +59,34 @@ def _counts(texts: Sequence[str]) -> csr_matrix:
     return counted
 
 
-def sentence_transformer(name: str, texts: Iterable[str]) -> NDArray[np.float32]:
-    """Return unit vectors by a sentence-transformers model, (rows, its width).
+def check_embedder(name: str) -> None:
+    """Refuse an embedder whose package is missing, before any work is done.
 
     Raises:
-        EnvironmentFault: the package is not installed.
+        EnvironmentFault: names the package.
     """
-    try:
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - optional
-    except ImportError:
+    if name not in OWN and importlib.util.find_spec("sentence_transformers") is None:
         raise EnvironmentFault(
-            f"the embedder {name} needs sentence-transformers.", hint="pip install sentence-transformers"
-        ) from None
-    model: Any = SentenceTransformer(name)
+            f"the embedder {name} needs sentence-transformers.", hint="pip install 'loracheck[embedder]'"
+        )
+
+
+def sentence_transformer(name: str, texts: Iterable[str]) -> NDArray[np.float32]:
+    """Return unit vectors by a sentence-transformers model, a hub id or a folder, (rows, its width).
+
+    Raises:
+        EnvironmentFault: it cannot be loaded.
+    """
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - optional
+
+    try:
+        model: Any = SentenceTransformer(name, trust_remote_code=False)
+    except (OSError, ValueError, RuntimeError) as error:
+        told = str(error).strip().splitlines()
+        raise EnvironmentFault(
+            f"the embedder {name} cannot be loaded: {told[0] if told else type(error).__name__}",
+            hint=f"Name a sentence-transformers model by its hub id or folder, or one of {', '.join(OWN)}.",
+        ) from error
     return unit(np.asarray(model.encode(list(texts), show_progress_bar=False), dtype=np.float32))
 
 

@@ -70,6 +70,7 @@ def curate(
     files = [file for source in data for file in resolve_source(source, config.read.split).files]
     check_formats(config.export)
     check_judge(config.judge)
+    embedding.check_embedder(config.score.embedder)
     tests = [Path(name) for name in config.decontaminate.test_sets]
     inputs = [*files, *tests, *rubric_files(config.judge)]
     options = {"base": base_spec, **_deciding(config)}
@@ -301,7 +302,7 @@ def _points(
         points[scored] = found
         return "base", points
     texts = ("\n".join(fields) for fields in rows.fields(left))
-    if name in ("auto", "base", "surface"):
+    if name in embedding.OWN:
         return "surface", embedding.surface(texts, seed=config.seed)
     return name, embedding.sentence_transformer(name, texts)
 
