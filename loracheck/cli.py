@@ -16,6 +16,7 @@ import click
 
 import loracheck
 from loracheck.cli_curate import curate, explain, synthesize
+from loracheck.cli_train import train
 from loracheck.errors import LoracheckError, UsageError
 
 PATH = click.Path(path_type=Path)
@@ -57,57 +58,7 @@ def cli(debug: bool) -> None:
 cli.add_command(curate)
 cli.add_command(explain, "curate explain")
 cli.add_command(synthesize, "curate synthesize")
-
-
-@cli.command()
-@click.argument("data", type=PATH)
-@click.option("--base", required=True, help="Base model: hub id, folder or GGUF file.")
-@click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
-@click.option(
-    "--preset", type=click.Choice(["lora-paper", "qlora", "minimal"]), help="Options of a known recipe."
-)
-@click.option(
-    "--quantization", type=click.Choice(["none", "nf4"]), help="How the base is held.  [default: none]"
-)
-@click.option("--lora-r", type=int, help="Rank.  [default: 16]")
-@click.option("--lora-alpha", type=int, help="Scale.  [default: twice the rank]")
-@click.option("--lora-dropout", type=float, help="Dropout before the adapter.  [default: 0]")
-@click.option("--target-modules", help="all-linear, or names with commas.  [default: all-linear]")
-@click.option("--learning-rate", type=float, help="Peak rate.  [default: 2e-4]")
-@click.option("--num-train-epochs", type=int, help="Passes over the data.  [default: 3]")
-@click.option("--max-trained-tokens", type=int, help="Tokens with loss in the whole run, instead of epochs.")
-@click.option("--per-device-train-batch-size", type=int, help="Rows a step.  [default: 16]")
-@click.option("--max-length", type=int, help="Longest row in tokens.  [default: 1024]")
-@click.option("--chat-template", type=PATH, help="Jinja file that replaces the base's template.")
-@click.option("--seed", type=int, help="Seed of order and adapter.  [default: 0]")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@click.option("--quiet", is_flag=True, help="No progress.")
-def train(
-    data: Path,
-    base: str,
-    out: Path,
-    preset: str | None,
-    chat_template: Path | None,
-    as_json: bool,
-    quiet: bool,
-    **given: Any,
-) -> None:
-    """Fine-tune a base on a curate run or on any data file.
-
-    \b
-    Examples:
-      loracheck train runs/curated --base google/gemma-3-270m -o runs/train-curated
-      loracheck train persona.jsonl --base Qwen/Qwen3-8B --preset qlora -o runs/train-raw
-    """
-    from loracheck.progress import Progress
-    from loracheck.summary import print_training
-    from loracheck.train.config import from_preset
-    from loracheck.train.pipeline import train as run_train
-
-    config = from_preset(preset, **given)
-    summary = run_train(data, base, out, config, chat_template=chat_template, progress=Progress(quiet=quiet))
-    _report(out, (), "en")
-    _print_json(summary) if as_json else print_training(str(out), summary)
+cli.add_command(train)
 
 
 @cli.command("eval")
