@@ -12,10 +12,13 @@ import pytest
 from loracheck import jsonl
 from loracheck.errors import RunError
 from loracheck.records import Manifest
+from loracheck.reports import strings
 from loracheck.reports.figures import amount, distance
 from loracheck.reports.html import TEMPLATES, inert_json, shown
 from loracheck.reports.pipeline import write_report
 from loracheck.reports.strings import STRINGS
+from loracheck.reports.strings_curation import CURATION
+from loracheck.reports.strings_training import TRAINING
 
 
 def test_an_evaluation_is_one_file_that_names_no_other(evaluation: Path, related: list[Path]) -> None:
@@ -92,6 +95,13 @@ def test_every_sentence_stands_in_both_languages_with_the_same_places() -> None:
         assert en and ja, key
         places = [{name for _, name, _, _ in string.Formatter().parse(one) if name} for one in (en, ja)]
         assert places[0] == places[1], key
+
+
+def test_no_sentence_is_hidden_by_another_table() -> None:
+    assert not CURATION.keys() & TRAINING.keys()
+    for table in (CURATION, TRAINING):
+        assert all(STRINGS[key] == pair for key, pair in table.items())
+        assert not table.keys() & strings._FRAME.keys()
 
 
 @pytest.mark.parametrize(
