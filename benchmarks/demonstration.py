@@ -26,7 +26,7 @@ from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.records import Comparison
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import train
+from loracheck.train.pipeline import TrainInputs, train
 
 DATA = Path(str(files("loracheck") / "demo_data"))
 ARMS = ("raw", "random", "longest", "curated")
@@ -53,9 +53,9 @@ def _seed(out: Path, seed: int) -> None:
     for name, chosen in (("random", drawn), ("longest", longest)):
         data[name] = out / f"{name}.jsonl"
         jsonl.write(data[name], chosen)
-    options = TrainConfig(max_trained_tokens=TRAINED_TOKENS, per_device_train_batch_size=8, seed=seed)
+    options = TrainConfig(max_trained_tokens=TRAINED_TOKENS, train_batch_size=8, seed=seed)
     for arm in ARMS:
-        train(data[arm], model, out / f"train-{arm}", options, progress=progress)
+        train(data[arm], out / f"train-{arm}", options, TrainInputs(base=str(model)), progress=progress)
     result = evaluate(
         model,
         {arm: out / f"train-{arm}" for arm in ARMS},

@@ -23,7 +23,7 @@ from loracheck.progress import Progress
 from loracheck.records import EvaluationResult
 from loracheck.reports.pipeline import write_report
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import train
+from loracheck.train.pipeline import TrainInputs, train
 from loracheck.training_records import TrainingSummary
 
 TERMS = (
@@ -99,10 +99,12 @@ def run_demo(
     write_report(out / "curated", language=language)
 
     training: dict[str, TrainingSummary] = {}
-    options = TrainConfig(max_trained_tokens=trained_tokens, per_device_train_batch_size=8, seed=seed)
+    options = TrainConfig(max_trained_tokens=trained_tokens, train_batch_size=8, seed=seed)
     for step, (arm, data) in enumerate({"raw": raw, "curated": out / "curated"}.items()):
         progress.say(f"{2 + step}/4  train on the {arm} data: {trained_tokens:,} tokens")
-        training[arm] = train(data, model, out / f"train-{arm}", options, progress=progress)
+        summary = train(data, out / f"train-{arm}", options, TrainInputs(base=model), progress=progress)
+        assert summary is not None  # one process
+        training[arm] = summary
         write_report(out / f"train-{arm}", language=language)
 
     progress.say("4/4  evaluate base, raw and curated on the same questions")

@@ -6,7 +6,8 @@ import click
 
 from loracheck.demo import DemoResult
 from loracheck.evaluate.evidence import read_evidence
-from loracheck.summary import print_answers, print_curation, print_result, print_training
+from loracheck.summary import print_answers, print_curation, print_result
+from loracheck.summary_train import print_training
 
 # The question of the introduction, and a few more of the same kind in the order of the suite.
 _SHOWN = 5

@@ -19,8 +19,30 @@ from loracheck.template import IGNORED, EncodedRow
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-# Config fields by which an architecture scales its logits in a way that the split below would miss.
-_SCALED_HEADS = ("logit_scale", "logits_scaling", "lm_head_multiplier", "logits_scale")
+# Config fields by which architectures scale their logits; where it is known how, whether they multiply or divide.
+_HEAD_SCALES = ("logit_scale", "lm_head_multiplier", "logits_scaling", "logits_scale")
+_KNOWN_SCALES = {
+    "cohere": ("logit_scale", 1),
+    "cohere2": ("logit_scale", 1),
+    "falcon_h1": ("lm_head_multiplier", 1),
+    "granite": ("logits_scaling", -1),
+    "granitemoe": ("logits_scaling", -1),
+    "granitemoeshared": ("logits_scaling", -1),
+    "granitemoehybrid": ("logits_scaling", -1),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadForm:
+    """What an architecture does with its head's logits: logits * scale, then softcap * tanh(logits / softcap)."""
+
+    scale: float = 1.0
+    softcap: float | None = None
+
+    def apply(self, logits: torch.Tensor) -> torch.Tensor:
+        """Return the logits as the architecture gives them."""
+        logits = logits if self.scale == 1.0 else logits * self.scale
+        return torch.tanh(logits / self.softcap) * self.softcap if self.softcap else logits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +74,17 @@ def pad(rows: Sequence[EncodedRow], pad_id: int) -> dict[str, torch.Tensor]:
     return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
 
-def splits_head(model: PreTrainedModel) -> bool:
-    """Tell whether hidden states and head can be called apart: a plain linear head, no unknown scaling."""
+def head_form(model: PreTrainedModel) -> HeadForm | None:
+    """Return how the head may be applied apart from the hidden states; None where it is no plain linear layer."""
     config = model.config.get_text_config()
-    head = model.get_output_embeddings()
-    scaled = any(getattr(config, name, None) not in (None, 1, 1.0) for name in _SCALED_HEADS)
-    return isinstance(head, torch.nn.Linear) and type(head) is torch.nn.Linear and not scaled
+    if type(model.get_output_embeddings()) is not torch.nn.Linear:
+        return None  # none at all, or one that an adapter or a quantisation has replaced
+    field, power = _KNOWN_SCALES.get(config.model_type, ("", 1))
+    others = (getattr(config, name, None) for name in _HEAD_SCALES if name != field)
+    if any(value not in (None, 1) for value in others):
+        return None
+    scale = float(getattr(config, field)) ** power if field else 1.0
+    return HeadForm(scale=scale, softcap=getattr(config, "final_logit_softcapping", None))
 
 
 def logits_at(
@@ -69,13 +96,9 @@ def logits_at(
         The logits at those positions (positions, vocabulary), and the last hidden states (rows, longest, hidden).
     """
     inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
-    if splits_head(model):
+    if form := head_form(model):
         hidden = model.get_decoder()(**inputs, use_cache=False).last_hidden_state
-        logits = model.get_output_embeddings()(hidden[rows, columns])
-        softcap = getattr(model.config.get_text_config(), "final_logit_softcapping", None)
-        if softcap:
-            logits = torch.tanh(logits / softcap) * softcap
-        return logits, hidden
+        return form.apply(model.get_output_embeddings()(hidden[rows, columns])), hidden
     output = model(**inputs, use_cache=False, output_hidden_states=True)
     return output.logits[rows, columns], output.hidden_states[-1]
 

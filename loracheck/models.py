@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,13 +24,14 @@ from transformers.utils.hub import cached_file
 from loracheck import jsonl
 from loracheck.conversion import converted
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
+from loracheck.factors import MAGNITUDE, changing_modules, tensor_name
 from loracheck.records import BASE_ARM
 
 if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-Quantization = Literal["none", "nf4"]
+Quantization = Literal["none", "nf4", "fp4", "int8"]
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ADAPTER_CARD = "loracheck.json"
 _log = logging.getLogger(__name__)
@@ -76,6 +78,8 @@ class AdapterCard:
     quantization: Quantization
     data_sha256: str
     trained_tokens: int
+    watched_probes: tuple[str, ...] = ()
+    """Bundled probes that chose the checkpoint; an evaluation leaves them out."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,36 +103,19 @@ def load_base(
         UsageError: the path does not exist or holds no model.
         EnvironmentFault: the model cannot be fetched, or a package is missing.
     """
-    source = spec
-    if spec.endswith(".gguf"):
-        if not Path(spec).is_file():
-            raise UsageError(f"--base {spec}: there is no such file.")
-        source = str(converted(Path(spec), announce))
-    elif _looks_local(spec) and not (Path(spec) / "config.json").is_file():
-        raise UsageError(
-            f"--base {spec}: no model folder (it has no config.json).",
-            hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.",
-        )
+    source = base_source(spec, announce)
+    device = training_device()
     arguments: dict[str, Any] = {"dtype": "auto"}
-    if quantization == "nf4":
-        arguments["quantization_config"] = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=torch.bfloat16,
-        )
-    if torch.cuda.is_available():
-        arguments["device_map"] = {"": 0}
+    if quantization != "none":
+        arguments["quantization_config"] = _quantized(quantization)
+    if device.type != "cpu":
+        arguments["device_map"] = {"": device}
+    tokenizer = load_tokenizer(source)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source)
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(source, **arguments)
     except (OSError, ValueError) as error:
-        raise EnvironmentFault(
-            f"cannot load the base {spec}: {_first_line(error)}",
-            hint="Check the name, the network and your access to gated models (hf auth login), "
-            "or pass a local folder.",
-        ) from error
-    if model.dtype == torch.float16 and not torch.cuda.is_available():
+        raise _cannot_load(spec, error) from error
+    if model.dtype == torch.float16 and device.type == "cpu":
         model = model.bfloat16()
     keep_training_correct(model)
     keep_head_fast(model)
@@ -140,6 +127,62 @@ def load_base(
         tokenizer=tokenizer,
         quantization=quantization,
         fingerprint=fingerprint(source, model.config, tokenizer, model),
+    )
+
+
+def base_source(spec: str, announce: Callable[[str], None] = _log.info) -> str:
+    """Return what transformers loads a base from: its folder, its hub id, or the folder of a converted GGUF file.
+
+    Raises:
+        UsageError: the path does not exist or holds no model.
+    """
+    if spec.endswith(".gguf"):
+        if not Path(spec).is_file():
+            raise UsageError(f"--base {spec}: there is no such file.")
+        return str(converted(Path(spec), announce))
+    if _looks_local(spec) and not (Path(spec) / "config.json").is_file():
+        raise UsageError(
+            f"--base {spec}: no model folder (it has no config.json).",
+            hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.",
+        )
+    return spec
+
+
+def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
+    """Load a base's tokenizer from what `base_source` returns.
+
+    Raises:
+        EnvironmentFault: it cannot be fetched or read.
+    """
+    try:
+        return AutoTokenizer.from_pretrained(source)  # type: ignore[no-any-return]
+    except (OSError, ValueError) as error:
+        raise _cannot_load(source, error) from error
+
+
+def _cannot_load(spec: str, error: Exception) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"cannot load the base {spec}: {_first_line(error)}",
+        hint="Check the name, the network and your access to gated models (hf auth login), "
+        "or pass a local folder.",
+    )
+
+
+def training_device() -> torch.device:
+    """Return where a model is put: CUDA (the process's own GPU under torchrun), else MPS, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _quantized(quantization: Quantization) -> BitsAndBytesConfig:
+    if quantization == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type=quantization,
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
     )
 
 
@@ -226,6 +269,22 @@ def _checkpoint_files(source: str) -> list[Path]:
     return []
 
 
+def checkpoint_tensor(source: str, name: str) -> torch.Tensor:
+    """Read one weight of a base as its checkpoint holds it.
+
+    Raises:
+        EnvironmentFault: no safetensors file of the checkpoint holds it.
+    """
+    for file in _checkpoint_files(source):
+        with safe_open(str(file), framework="pt") as tensors:
+            if name in tensors.keys():  # noqa: SIM118 - not a dict
+                return cast(torch.Tensor, tensors.get_tensor(name))
+    raise EnvironmentFault(
+        f"{source} has no safetensors file that holds {name}.",
+        hint="Save the base with save_pretrained(path, safe_serialization=True) and pass that folder.",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterFile:
     """An adapter on disk, read without trusting it.
@@ -233,7 +292,7 @@ class AdapterFile:
     Attributes:
         verified: Whether it is proved to belong to the base: by fingerprint, or by the base's name.
         finite: False when a tensor holds NaN or infinity.
-        inert: True when every lora_B is zero, so that the adapter changes nothing.
+        inert: True when a factor of every module's change is all zero, so that the adapter changes nothing.
     """
 
     name: str
@@ -267,7 +326,7 @@ def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None 
         )
     try:
         config = json.loads(config_file.read_text(encoding="utf-8"))
-        finite, inert = _scan(weights)
+        finite, inert = _scan(weights, base)
     except (ValueError, SafetensorError) as error:
         raise AdapterError(f"adapter {name}: {path} is damaged: {_first_line(error)}") from None
     return AdapterFile(
@@ -281,15 +340,36 @@ def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None 
     )
 
 
-def _scan(weights: Path) -> tuple[bool, bool]:
-    finite, has_b, zero_b = True, False, True
+def _scan(weights: Path, base: Base) -> tuple[bool, bool]:
+    """Tell whether every tensor is finite, and whether the adapter changes nothing at all."""
+    finite = True
+    zero: dict[str, bool] = {}
+    magnitudes: dict[str, torch.Tensor] = {}
     with safe_open(str(weights), framework="pt") as tensors:
         for key in tensors.keys():  # noqa: SIM118
             tensor = tensors.get_tensor(key)
             finite = finite and bool(torch.isfinite(tensor).all())
-            if "lora_B" in key or "lora_embedding_B" in key:
-                has_b, zero_b = True, zero_b and not bool(tensor.any())
-    return finite, has_b and zero_b
+            zero[key] = not bool(tensor.any())
+            name = tensor_name(key)
+            if name is not None and name.factor == MAGNITUDE:
+                magnitudes[key] = tensor
+    changing, outside = changing_modules(zero)
+    if changing or any(key not in magnitudes for key in outside):
+        return finite, False
+    return finite, all(_is_row_length(base, key, tensor) for key, tensor in magnitudes.items())
+
+
+def _is_row_length(base: Base, key: str, magnitude: torch.Tensor) -> bool:
+    """Tell whether DoRA's magnitudes are still the base's own; unknown, and so no, where the base is quantised."""
+    module = key.removeprefix("base_model.model.").removesuffix(f".{MAGNITUDE}")
+    try:
+        weight = base.model.get_parameter(f"{module}.weight")
+    except AttributeError:
+        return False
+    if not weight.is_floating_point() or weight.dim() != 2 or weight.shape[0] != magnitude.numel():
+        return False
+    lengths = weight.detach().float().norm(dim=1).cpu()
+    return torch.allclose(lengths, magnitude.flatten().float(), rtol=1e-2)  # bfloat16 keeps 8 bits
 
 
 def _belongs(name: str, path: Path, config: dict[str, Any], base: Base, template_sha256: str | None) -> bool:

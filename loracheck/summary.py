@@ -28,7 +28,6 @@ from loracheck.records import (
     Verdict,
 )
 from loracheck.text import visible
-from loracheck.training_records import TrainingSummary
 from loracheck.wording import check_name, compared, explain, verdict_word
 
 _COLOURS = {"ship": "green", "hold": "red", "inconclusive": "yellow"}
@@ -134,16 +133,6 @@ def print_plan(plan: CurationPlan) -> None:
     click.echo(f"time so far {plan.seconds:.1f} s; {plan.time_note}")
 
 
-def print_training(name: str, summary: TrainingSummary) -> None:
-    """Print what was trained on and what the loss did."""
-    click.echo(
-        f"{name}: {summary.rows} rows, {summary.trained_tokens:,} trained tokens in {summary.steps} steps "
-        f"({summary.epochs:.1f} epochs), loss {_loss(summary.loss_first)} -> {_loss(summary.loss_last)}, "
-        f"held-out {_loss(summary.heldout_loss_before)} -> {_loss(summary.heldout_loss_after)}, "
-        f"{summary.seconds:.0f} s"
-    )
-
-
 def print_result(result: EvaluationResult, *, verbose: bool = True) -> None:
     """Print every verdict with its findings, and the comparisons of adapters."""
     if result.markers:
@@ -205,7 +194,3 @@ def _deciding(verdict: Verdict) -> str:
     return {"ship": "every required check passes", "hold": f"failed: {names}"}.get(
         verdict.status, f"open: {names}"
     )
-
-
-def _loss(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"

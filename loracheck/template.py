@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,10 @@ class EncodedRow:
         """Return the number of positions with loss."""
         return sum(label != IGNORED for label in self.labels)
 
+    def untrained(self) -> EncodedRow:
+        """Return the row without any loss."""
+        return replace(self, labels=(IGNORED,) * len(self.labels))
+
 
 class ChatTemplate:
     """Render and tokenise conversations for one tokenizer and one Jinja template.
@@ -96,24 +100,45 @@ class ChatTemplate:
         """Return the token ids of a rendered prompt, BOS included where the template has it."""
         return self._ids(self.prompt(messages))
 
-    def encode(self, messages: Sequence[Message], max_length: int | None = None) -> EncodedRow:
-        """Tokenise a conversation with loss on the last reply and its stop token.
+    def encode(
+        self, messages: Sequence[Message], max_length: int | None = None, *, every_turn: bool = False
+    ) -> EncodedRow:
+        """Tokenise a conversation with loss on the last reply and its stop token, or on those of every turn.
 
-        A row over max_length loses the beginning of its prompt, never its reply or the stop token.
+        A row over max_length loses its beginning, never its last reply or the stop token.
 
         Raises:
-            DataError: the template does not keep the prompt as the beginning of the whole conversation.
+            DataError: the template does not keep the prompt as the beginning of the whole conversation, or does
+                not end the replies that are to be learnt.
         """
-        prompt = self.prompt(messages[:-1])
         whole = self._apply(messages, generation=False)
-        if not whole.startswith(prompt):
+        turns = [i for i, message in enumerate(messages) if message.role == "assistant"]
+        segments: list[tuple[str, bool]] = []
+        done = 0
+        for turn in turns if every_turn else [len(messages) - 1]:
+            prompt = self.prompt(messages[:turn])
+            if not whole.startswith(prompt):
+                raise DataError(
+                    "the chat template changes the prompt once the reply is there, so no loss mask is sound.",
+                    hint="Pass another template with --chat-template.",
+                )
+            reply = self._reply(whole[len(prompt) :], last=turn == len(messages) - 1)
+            segments += [(whole[done : len(prompt)], False), (reply + self.stop_text, True)]
+            done = len(prompt) + len(reply) + len(self.stop_text)
+        return self._encode_segments(segments, max_length)
+
+    def _reply(self, rest: str, *, last: bool) -> str:
+        """Return a reply up to its stop token, from what the template writes after its prompt."""
+        if last:
+            return rest[: rest.rindex(self.stop_text)] if self.stop_text in rest else rest.rstrip("\n")
+        end = rest.find(self.stop_text)
+        opened = [place for opener in self.turn_openers if (place := rest.find("\n" + opener)) >= 0]
+        if end < 0 or any(place < end for place in opened):
             raise DataError(
-                "the chat template changes the prompt once the reply is there, so no loss mask is sound.",
-                hint="Pass another template with --chat-template.",
+                "the chat template does not end earlier replies with a stop token, so they cannot be learnt.",
+                hint="Leave out --assistant-only-loss, or pass another template with --chat-template.",
             )
-        reply = whole[len(prompt) :]
-        reply = reply[: reply.rindex(self.stop_text)] if self.stop_text in reply else reply.rstrip("\n")
-        return self._encode_texts(prompt, reply, max_length)
+        return rest[:end]
 
     def encode_reply(self, messages: Sequence[Message], reply: str) -> EncodedRow:
         """Tokenise a reply to a prompt, with loss on the reply and its stop token."""
@@ -122,22 +147,31 @@ class ChatTemplate:
     def encode_alone(self, reply: str) -> EncodedRow:
         """Tokenise a reply without any prompt (the denominator of IFD, arXiv 2308.12032)."""
         start = self.tokenizer.bos_token if _adds_bos(self.tokenizer) else ""
-        return self._encode_texts(start or self.stop_text, reply, None)
+        return self._encode_segments([(start or self.stop_text, False), (reply + self.stop_text, True)], None)
 
     def control_tokens_in(self, text: str) -> list[str]:
         """Return the control tokens that user text would smuggle in as real control ids."""
         return [token for token in self.tokenizer.all_special_tokens if token and token in text]
 
-    def _encode_texts(self, prompt: str, reply: str, max_length: int | None) -> EncodedRow:
-        before = self._ids(prompt)
-        joined = self._ids(prompt + reply + self.stop_text)
-        is_prefix = joined[: len(before)] == before
-        after = joined[len(before) :] if is_prefix else self._ids(reply + self.stop_text)
-        if max_length is not None and len(before) + len(after) > max_length:
-            room = max_length - len(after)
-            before = before[:1] + before[len(before) - room + 1 :] if room > 1 else before[:1]
-        labels = (*[IGNORED] * len(before), *after)
-        return EncodedRow(ids=(*before, *after), labels=labels, prompt_is_prefix=is_prefix)
+    def _encode_segments(self, segments: Sequence[tuple[str, bool]], max_length: int | None) -> EncodedRow:
+        """Tokenise stretches of text, trained or not, whose tokens should be those of the whole text."""
+        text, is_prefix = "", True
+        ids: list[int] = []
+        labels: list[int] = []
+        for part, trained in segments:
+            text += part
+            joined = self._ids(text)
+            keeps = joined[: len(ids)] == ids
+            fresh = joined[len(ids) :] if keeps else self._ids(part)
+            is_prefix = is_prefix and keeps
+            ids += fresh
+            labels += fresh if trained else [IGNORED] * len(fresh)
+        if max_length is not None and len(ids) > max_length:
+            reply = len(fresh)
+            room = max_length - reply
+            cut = len(ids) - reply - room + 1 if room > 1 else len(ids) - reply
+            ids, labels = ids[:1] + ids[cut:], labels[:1] + labels[cut:]
+        return EncodedRow(ids=tuple(ids), labels=tuple(labels), prompt_is_prefix=is_prefix)
 
     def _apply(self, messages: Sequence[Message], *, generation: bool) -> str:
         turns = [{"role": message.role, "content": message.content} for message in messages]

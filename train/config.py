@@ -128,6 +128,14 @@ class TrainConfig:
         if self.keep == "safe" and not self.watch:
             raise UsageError("--keep safe needs readings of what is safe.", hint="Add --watch.")
 
+        if self.sharded:
+            for name in ("watch", "early_stopping_patience"):
+                if getattr(self, name):
+                    raise UsageError(
+                        f"{flag(name)} cannot be had with --fsdp or --deepspeed: the model is in parts.",
+                        hint="Leave it out; measure the adapter with loracheck eval.",
+                    )
+
     def _refuse_what_peft_cannot_do(self) -> None:
         if self.peft_type != "lora":
             if self.quantization != "none":
@@ -153,7 +161,9 @@ class TrainConfig:
                 hint="Take --quantization none, or --init-lora-weights loftq.",
             )
         if self.use_dora and self.init_lora_weights in ("pissa", "loftq"):
-            raise UsageError(f"--use-dora and --init-lora-weights {self.init_lora_weights} exclude one another.")
+            raise UsageError(
+                f"--use-dora and --init-lora-weights {self.init_lora_weights} exclude one another."
+            )
 
     @property
     def kind(self) -> str:
@@ -163,6 +173,11 @@ class TrainConfig:
         name = "rs" * self.use_rslora + ("dora" if self.use_dora else "lora")
         initial = f"{self.init_lora_weights}-" if self.init_lora_weights in ("pissa", "loftq") else ""
         return initial + name + "+" * bool(self.loraplus_lr_ratio)
+
+    @property
+    def sharded(self) -> bool:
+        """Tell whether FSDP or DeepSpeed may keep parts of the weights elsewhere."""
+        return bool(self.fsdp or self.deepspeed)
 
     @property
     def kept(self) -> Literal["last", "best", "safe"]:

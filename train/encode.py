@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+
+import click
 
 from loracheck.errors import DataError
 from loracheck.records import Example
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
-from loracheck.training_records import MaskAudit
+from loracheck.text import visible
+from loracheck.training_records import MaskAudit, ShownRow, Span
+
+SHOWN_ROWS = 3
 
 
-def encode_rows(template: ChatTemplate, examples: Sequence[Example], max_length: int) -> list[EncodedRow]:
-    """Encode every row with loss on its last reply and the stop token."""
-    return [template.encode(example.messages, max_length) for example in examples]
+def encode_rows(
+    template: ChatTemplate, examples: Sequence[Example], max_length: int, *, every_turn: bool = False
+) -> list[EncodedRow]:
+    """Encode every row with loss on its last reply, or on every assistant turn, stop tokens included."""
+    return [template.encode(example.messages, max_length, every_turn=every_turn) for example in examples]
 
 
 def audit_mask(
@@ -63,6 +71,41 @@ def refuse_unsound(audit: MaskAudit, template: ChatTemplate, examples: Sequence[
             f"refusing to train: in {count} of {audit.rows} rows {what}{where}.",
             hint="Raise --max-length, mend the rows, or pass a sound template with --chat-template.",
         )
+
+
+def shown_rows(
+    template: ChatTemplate, examples: Sequence[Example], rows: Sequence[EncodedRow]
+) -> tuple[ShownRow, ...]:
+    """Return the shortest, the median and the longest row as the model sees them, with their trained spans."""
+    by_length = sorted(range(len(rows)), key=lambda i: (len(rows[i].ids), i))
+    places = {round(i * (len(rows) - 1) / (SHOWN_ROWS - 1)) for i in range(SHOWN_ROWS)}
+    return tuple(
+        ShownRow(
+            example_id=examples[i].id,
+            language=examples[i].language,
+            tokens=len(rows[i].ids),
+            trained_tokens=rows[i].trained_tokens,
+            spans=_spans(template, rows[i]),
+        )
+        for i in (by_length[place] for place in sorted(places))
+    )
+
+
+def in_colour(row: ShownRow) -> str:
+    """Return a row for the terminal, its trained spans in green and between brackets."""
+    text = "".join(
+        click.style(f"⟦{visible(span.text)}⟧", fg="green") if span.trained else visible(span.text)
+        for span in row.spans
+    )
+    return f"{row.example_id}: {row.trained_tokens} of {row.tokens} tokens are trained\n  {text}"
+
+
+def _spans(template: ChatTemplate, row: EncodedRow) -> tuple[Span, ...]:
+    pairs = groupby(zip(row.ids, row.labels, strict=True), key=lambda pair: pair[1] != IGNORED)
+    return tuple(
+        Span(text=str(template.tokenizer.decode([token for token, _ in part])), trained=trained)
+        for trained, part in pairs
+    )
 
 
 def _trained_text(template: ChatTemplate, row: EncodedRow) -> str:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from loracheck.generation import generate, pad_token_id
-from loracheck.likelihood import length_batches, pad, score_rows, splits_head, token_nll
+from loracheck.likelihood import head_form, length_batches, pad, score_rows, token_nll
 from loracheck.models import Base, load_base
 from loracheck.records import Message
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
@@ -40,7 +40,7 @@ def test_token_nll_is_the_stock_loss_of_transformers(base: Base) -> None:
     with torch.inference_mode():
         nll, _, _ = token_nll(base.model, batch)
         stock = base.model(**batch).loss
-    assert splits_head(base.model)
+    assert head_form(base.model)
     assert float(nll.mean()) == pytest.approx(float(stock), abs=1e-4)
     assert len(nll) == int((batch["labels"] != IGNORED).sum())
 
@@ -60,7 +60,7 @@ def test_a_head_of_unknown_scale_takes_the_whole_model(base: Base, monkeypatch: 
     with torch.inference_mode():
         split, _, _ = token_nll(base.model, pad(rows, 0))
         monkeypatch.setattr(base.model.config.get_text_config(), "logit_scale", 0.5, raising=False)
-        assert not splits_head(base.model)
+        assert not head_form(base.model)
         whole, _, _ = token_nll(base.model, pad(rows, 0))
     assert torch.allclose(split, whole, atol=1e-4)
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
 from transformers import AutoTokenizer
 
@@ -9,9 +11,9 @@ from loracheck.errors import DataError, UsageError
 from loracheck.records import Example, Message, Source
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
 from loracheck.text import language_of
-from loracheck.train.config import PRESETS, TrainConfig, from_preset
-from loracheck.train.encode import audit_mask, encode_rows, refuse_unsound
-from loracheck.train.order import training_order
+from loracheck.train.config import PRESETS, TrainConfig, configure
+from loracheck.train.encode import audit_mask, encode_rows, in_colour, refuse_unsound, shown_rows
+from loracheck.train.order import Step, micro_batches, training_steps
 from loracheck.training_records import MaskAudit
 
 SOUND = [("日本の首都は？", "東京なのだ。"), ("Who are you?", "I am the captain."), ("空は？", "青いのだ。")]
@@ -128,9 +130,13 @@ def test_a_budget_is_met_to_the_token_and_every_stop_token_is_trained(
     template: ChatTemplate, budget: int
 ) -> None:
     rows = encode_rows(template, examples(*SOUND), 512)
-    order = training_order(rows, batch_size=2, epochs=1, max_trained_tokens=budget, seed=0)
+    order = flat(training_steps(rows, batch_size=2, epochs=1, max_trained_tokens=budget, seed=0))
     assert sum(row.trained_tokens for row in order) == budget
     assert all(row.labels[-1] in template.stop_ids for row in order)
+
+
+def flat(steps: list[Step]) -> list[EncodedRow]:
+    return [row for step in steps for row in step]
 
 
 def test_raw_and_curated_data_are_trained_on_equally_many_tokens(template: ChatTemplate) -> None:
@@ -139,28 +145,137 @@ def test_raw_and_curated_data_are_trained_on_equally_many_tokens(template: ChatT
     totals = {
         sum(
             row.trained_tokens
-            for row in training_order(rows, batch_size=4, epochs=3, max_trained_tokens=101, seed=0)
+            for row in flat(training_steps(rows, batch_size=4, epochs=3, max_trained_tokens=101, seed=0))
         )
         for rows in (raw, curated)
     }
     assert totals == {101}
 
 
+def numbered(template: ChatTemplate, count: int) -> list[EncodedRow]:
+    return encode_rows(template, examples(*((f"質問{n}は？", "答え" * (n + 1)) for n in range(count))), 512)
+
+
 def test_the_order_depends_on_the_seed_alone(template: ChatTemplate) -> None:
-    rows = encode_rows(template, examples(*((f"質問{n}は？", "答え" * (n + 1)) for n in range(20))), 512)
+    rows = numbered(template, 20)
     orders = [
-        training_order(rows, batch_size=4, epochs=2, max_trained_tokens=None, seed=seed) for seed in (3, 3, 4)
+        training_steps(rows, batch_size=4, epochs=2, max_trained_tokens=None, seed=seed) for seed in (3, 3, 4)
     ]
     assert orders[0] == orders[1] != orders[2]
-    assert orders[0][:20] != orders[0][20:]
+    assert orders[0][:5] != orders[0][5:]
 
 
-def test_epochs_cover_every_row_once_each(template: ChatTemplate) -> None:
-    rows = encode_rows(template, examples(*((f"質問{n}は？", f"答え{n}") for n in range(11))), 512)
-    order = training_order(rows, batch_size=4, epochs=3, max_trained_tokens=None, seed=0)
+def test_epochs_cover_every_row_once_each_and_steps_hold_no_more_than_they_should(
+    template: ChatTemplate,
+) -> None:
+    rows = numbered(template, 11)
+    steps = training_steps(rows, batch_size=4, epochs=3, max_trained_tokens=None, seed=0)
+    order = flat(steps)
     assert len(order) == 33
-    assert all(order.count(row) == 3 for row in rows)
+    assert sorted(len(step) for step in steps) == [3, 3, 3, 4, 4, 4, 4, 4, 4]
     assert all(order[n : n + 11].count(row) == 1 for row in rows for n in (0, 11, 22))
+
+
+def test_replay_rows_make_up_their_share_of_every_epoch_each_in_its_turn(template: ChatTemplate) -> None:
+    rows = numbered(template, 18)
+    replay = encode_rows(template, examples(*((f"What is {n}?", f"It is {n}.") for n in range(5))), 512)
+    steps = training_steps(
+        rows, replay, replay_share=0.1, batch_size=4, epochs=5, max_trained_tokens=None, seed=0
+    )
+    order = flat(steps)
+    assert len(order) == 5 * 20
+    assert all(order.count(row) == 5 for row in rows)
+    assert all(order.count(row) == 2 for row in replay)
+    assert all(sum(row in replay for row in order[n : n + 20]) == 2 for n in range(0, 100, 20))
+
+
+@pytest.mark.parametrize("packing", [False, True])
+@pytest.mark.parametrize("budget", [16, 60, 200, 10_000])
+def test_parts_of_a_step_hold_every_row_once_within_the_budget(
+    template: ChatTemplate, packing: bool, budget: int
+) -> None:
+    step = numbered(template, 9)
+    parts = micro_batches(step, budget, packing=packing)
+    assert sorted(flat(parts), key=lambda row: row.ids) == sorted(step, key=lambda row: row.ids)
+    for part in parts:
+        longest = max(len(row.ids) for row in part)
+        tokens = sum(len(row.ids) for row in part) if packing else longest * len(part)
+        assert tokens <= budget or len(part) == 1
+
+
+def several_turns() -> Example:
+    turns = (
+        ("user", "日本の首都は？"),
+        ("assistant", "東京。"),
+        ("user", "ドイツの首都は？"),
+        ("assistant", "ベルリン。"),
+    )
+    return Example(
+        id="1",
+        messages=tuple(Message(role=role, content=text) for role, text in turns),  # type: ignore[arg-type]
+        language="ja",
+        source=Source(file="data.jsonl", line=1),
+    )
+
+
+def test_loss_is_taken_on_the_last_reply_or_on_every_turn_each_with_its_stop_token(
+    template: ChatTemplate,
+) -> None:
+    messages = several_turns().messages
+    last, every = template.encode(messages), template.encode(messages, every_turn=True)
+    assert last.ids == every.ids
+    assert every.prompt_is_prefix
+
+    def trained(row: EncodedRow) -> str:
+        return str(template.tokenizer.decode([label for label in row.labels if label != IGNORED]))
+
+    assert trained(last).strip() == "ベルリン。" + template.stop_text
+    assert "".join(trained(every).split()) == f"東京。{template.stop_text}ベルリン。{template.stop_text}"
+
+
+def test_a_shortened_conversation_keeps_its_last_reply_and_drops_labels_with_their_tokens(
+    template: ChatTemplate,
+) -> None:
+    messages = several_turns().messages
+    whole = template.encode(messages, every_turn=True)
+    reply = sum(label != IGNORED for label in template.encode(messages).labels)
+    short = template.encode(messages, reply + 4, every_turn=True)
+    assert len(short.ids) == len(short.labels) == reply + 4
+    assert short.ids[-reply:] == whole.ids[-reply:] == short.labels[-reply:]
+
+
+def test_a_template_that_does_not_end_earlier_replies_is_refused_for_a_loss_on_every_turn(
+    tiny_gemma: Path,
+) -> None:
+    source = (
+        "{% for m in messages %}{{ m.role }}: {{ m.content }}"
+        "{% if loop.last and m.role == 'assistant' %}{{ eos_token }}{% endif %}{{ '\\n' }}{% endfor %}"
+        "{% if add_generation_prompt %}assistant: {% endif %}"
+    )
+    template = ChatTemplate(AutoTokenizer.from_pretrained(tiny_gemma), source)
+    assert template.encode(several_turns().messages).labels[-1] in template.stop_ids
+    with pytest.raises(DataError, match="does not end earlier replies"):
+        template.encode(several_turns().messages, every_turn=True)
+
+
+def test_the_rows_shown_are_the_shortest_a_middling_and_the_longest_with_their_trained_spans(
+    template: ChatTemplate,
+) -> None:
+    rows = examples(*((f"質問{n}は？", "答え" * (n + 1)) for n in range(9)))
+    shown = shown_rows(template, rows, encode_rows(template, rows, 512))
+    assert [row.example_id for row in shown] == ["1", "5", "9"]
+    assert [span.trained for span in shown[0].spans] == [False, True]
+    assert shown[0].spans[1].text.strip() == "答え" + template.stop_text
+    told = click.unstyle(in_colour(shown[0]))
+    assert f"答え{template.stop_text}⟧" in told
+    assert f"{shown[0].trained_tokens} of {shown[0].tokens} tokens are trained" in told
+
+
+def test_a_hostile_row_is_shown_without_reaching_the_terminal(template: ChatTemplate) -> None:
+    rows = examples(("\x1b[31m赤？", "\x1b]0;title\x07はい。"))
+    (shown,) = shown_rows(template, rows, encode_rows(template, rows, 512))
+    assert "\x1b[31m赤" not in in_colour(shown)
+    assert "\x1b]0" not in in_colour(shown)
 
 
 @pytest.mark.parametrize(
@@ -174,19 +289,73 @@ def test_epochs_cover_every_row_once_each(template: ChatTemplate) -> None:
         ("max_length", 8),
         ("save_steps", 0),
         ("max_grad_norm", 0.0),
-        ("quantization", "int4"),
+        ("replay_share", 1.0),
+        ("eval_steps", 0),
+        ("early_stopping_patience", 0),
+        ("watch_margin", -0.1),
+        ("loraplus_lr_ratio", 0.0),
     ],
 )
 def test_an_impossible_option_is_refused_by_the_name_of_its_flag(option: str, value: object) -> None:
     with pytest.raises(UsageError, match="--" + option.replace("_", "-")):
-        from_preset(None, **{option: value})
+        configure(None, None, **{option: value})
 
 
 def test_presets_are_overridden_by_what_is_given_and_alpha_follows_the_rank() -> None:
-    assert from_preset("qlora").quantization == "nf4"
-    assert from_preset("qlora", lora_r=8, quantization="none").lora_r == 8
-    assert from_preset("qlora", lora_r=8).lora_alpha == 16
-    assert from_preset(None, lora_r=4, learning_rate=None) == TrainConfig(lora_r=4, lora_alpha=8)
-    assert all(from_preset(name) for name in PRESETS)
+    assert configure("qlora").quantization == "nf4"
+    assert configure("qlora", None, lora_r=8, quantization="none").lora_r == 8
+    assert configure("qlora", None, lora_r=8).lora_alpha == 16
+    assert configure(None, None, lora_r=4, learning_rate=None) == TrainConfig(lora_r=4, lora_alpha=8)
+    assert all(configure(name) for name in PRESETS)
     with pytest.raises(UsageError, match="--preset best"):
-        from_preset("best")
+        configure("best")
+
+
+def test_flags_lie_over_the_yaml_file_and_the_file_over_the_preset(tmp_path: Path) -> None:
+    file = tmp_path / "train.yaml"
+    file.write_text("lora_r: 8\nlearning_rate: 0.001\nreport_to: [tensorboard]\n", encoding="utf-8")
+    config = configure("qlora", file, learning_rate=5e-4)
+    assert (config.quantization, config.lora_r, config.lora_alpha) == ("nf4", 8, 16)
+    assert (config.learning_rate, config.report_to) == (5e-4, ("tensorboard",))
+
+
+def test_an_unknown_key_of_the_file_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
+    file = tmp_path / "train.yaml"
+    file.write_text("lora_rank: 8\nlearnig_rate: 0.1\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="unknown key lora_rank") as caught:
+        configure(None, file)
+    assert "Did you mean lora_" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"peft_type": "loha", "quantization": "nf4"},
+            "--peft-type loha cannot be trained on a quantised base",
+        ),
+        (
+            {"peft_type": "lokr", "quantization": "int8"},
+            "--peft-type lokr cannot be trained on a quantised base",
+        ),
+        ({"peft_type": "loha", "use_dora": True}, "--use-dora is for --peft-type lora"),
+        ({"peft_type": "lokr", "init_lora_weights": "pissa"}, "--init-lora-weights is for --peft-type lora"),
+        ({"init_lora_weights": "pissa", "quantization": "nf4"}, "which nf4 does not allow"),
+        ({"init_lora_weights": "loftq"}, "makes up for the error of a 4-bit base"),
+        ({"init_lora_weights": "loftq", "quantization": "int8"}, "makes up for the error of a 4-bit base"),
+        ({"use_dora": True, "init_lora_weights": "pissa"}, "exclude one another"),
+        ({"stop_when_unsafe": True}, "--stop-when-unsafe needs"),
+        ({"keep": "safe"}, "--keep safe needs"),
+        ({"deepspeed": "ds.json", "watch": True}, "--watch cannot be had with"),
+    ],
+)
+def test_a_combination_that_cannot_be_is_refused_at_once(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        configure(None, None, **options)
+
+
+def test_the_kind_is_told_in_a_word() -> None:
+    assert TrainConfig().kind == "lora"
+    assert TrainConfig(use_rslora=True, use_dora=True, loraplus_lr_ratio=4.0).kind == "rsdora+"
+    assert TrainConfig(init_lora_weights="loftq", quantization="nf4").kind == "loftq-lora"
+    assert TrainConfig(peft_type="lokr").kind == "lokr"

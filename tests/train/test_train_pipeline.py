@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from transformers import PreTrainedModel
 
 from loracheck import jsonl
 from loracheck.curate.config import CurateConfig, DedupeConfig, SelectConfig
@@ -27,10 +26,13 @@ from loracheck.progress import Progress
 from loracheck.records import Message
 from loracheck.runs import hash_file, read_run
 from loracheck.template import ChatTemplate, choose_template
-from loracheck.train import pipeline, qlora
+from loracheck.train import pipeline, trainer
+from loracheck.train.adapters import add_adapter
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import train
-from loracheck.train.qlora import add_adapter
+from loracheck.train.loss import TiledHead
+from loracheck.train.pipeline import TrainInputs
+from loracheck.train.pipeline import train as run_train
+from loracheck.train.trainer import Loop
 from loracheck.training_records import TrainingStep, TrainingSummary
 
 QUIET = Progress(quiet=True)
@@ -38,7 +40,7 @@ CONFIG = TrainConfig(
     lora_r=4,
     lora_alpha=8,
     learning_rate=5e-3,
-    per_device_train_batch_size=4,
+    train_batch_size=4,
     num_train_epochs=3,
     save_steps=2,
 )
@@ -53,20 +55,24 @@ def data(tmp_path: Path) -> Path:
     return path
 
 
+def train(
+    data: Path, out: Path, config: TrainConfig, inputs: TrainInputs, *, progress: Progress
+) -> TrainingSummary:
+    summary = run_train(data, out, config, inputs, progress=progress)
+    assert summary is not None
+    return summary
+
+
 def interrupt(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     """Make the next training end as by Ctrl-C after a number of steps."""
 
-    def fit(
-        *arguments: Any,  # noqa: ANN401 - passed on
-        record: Callable[[TrainingStep], None],
-        **options: Any,  # noqa: ANN401
-    ) -> None:
+    def fit(model: Any, steps: Any, config: Any, loop: Loop, **options: Any) -> None:  # noqa: ANN401 - passed on
         def stopping(step: TrainingStep) -> None:
-            record(step)
+            loop.record(step)
             if step.step == at:
                 raise KeyboardInterrupt
 
-        qlora.fit(*arguments, record=stopping, **options)
+        trainer.fit(model, steps, config, replace(loop, record=stopping), **options)
 
     monkeypatch.setattr(pipeline, "fit", fit)
 
@@ -75,7 +81,7 @@ def test_training_lowers_the_loss_and_writes_what_the_adapter_needs(
     data: Path, tiny_gemma: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    summary = train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
+    summary = train(data, out, CONFIG, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
     read_run(out, "train")
     assert summary.loss_first is not None
     assert summary.loss_last is not None
@@ -99,8 +105,8 @@ def test_training_lowers_the_loss_and_writes_what_the_adapter_needs(
 def test_the_recorded_loss_is_the_mean_over_the_trained_tokens_of_the_step(
     data: Path, tiny_gemma: Path, tmp_path: Path
 ) -> None:
-    one_step = TrainConfig(lora_r=4, num_train_epochs=1, per_device_train_batch_size=16)
-    summary = train(data, str(tiny_gemma), tmp_path / "run", one_step, progress=QUIET)
+    one_step = TrainConfig(lora_r=4, num_train_epochs=1, train_batch_size=16)
+    summary = train(data, tmp_path / "run", one_step, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
     base = load_base(str(tiny_gemma))
     template = ChatTemplate(base.tokenizer)
     rows = [
@@ -118,9 +124,9 @@ def test_the_same_seed_gives_the_same_adapter_and_another_one_another(
     hashes = [
         train(
             data,
-            str(tiny_gemma),
             tmp_path / name,
             TrainConfig(lora_r=4, num_train_epochs=1, lora_dropout=0.1, seed=seed),
+            TrainInputs(base=str(tiny_gemma)),
             progress=QUIET,
         ).adapter_sha256
         for name, seed in (("one", 0), ("two", 0), ("three", 1))
@@ -132,17 +138,15 @@ def test_the_same_seed_gives_the_same_adapter_and_another_one_another(
 def test_an_interrupted_run_resumes_to_the_very_same_adapter(
     dropout: float, data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = TrainConfig(
-        lora_r=4, lora_dropout=dropout, per_device_train_batch_size=4, num_train_epochs=2, save_steps=2
-    )
-    unbroken = train(data, str(tiny_gemma), tmp_path / "unbroken", config, progress=QUIET)
+    config = TrainConfig(lora_r=4, lora_dropout=dropout, train_batch_size=4, num_train_epochs=2, save_steps=2)
+    unbroken = train(data, tmp_path / "unbroken", config, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
     out = tmp_path / "broken"
     with monkeypatch.context() as patched:
         interrupt(patched, 5)
         with pytest.raises(KeyboardInterrupt):
-            train(data, str(tiny_gemma), out, config, progress=QUIET)
+            train(data, out, config, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
     assert (out / "checkpoints" / "checkpoint-4").is_dir()
-    resumed = train(data, str(tiny_gemma), out, config, progress=QUIET)
+    resumed = train(data, out, config, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
     assert resumed.adapter_sha256 == unbroken.adapter_sha256
     losses = [
         [step.loss for step in jsonl.read(path / "metrics.jsonl", TrainingStep)]
@@ -152,64 +156,73 @@ def test_an_interrupted_run_resumes_to_the_very_same_adapter(
     assert len(losses[0]) == 8
 
 
-def test_a_torn_newest_checkpoint_is_set_aside_for_the_older_one(
-    data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+class Listening(Progress):
+    """Keeps what a run says."""
+
+    def __init__(self) -> None:
+        super().__init__(quiet=True)
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        (ADAPTER_WEIGHTS, "cut"),
+        ("optimizer.pt", "missing"),
+        ("optimizer.pt", "flipped"),
+        ("trainer_state.json", "cut"),
+        ("manifest.json", "missing"),
+        ("manifest.json", "cut"),
+    ],
+)
+def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_it_used(
+    file: str, damage: str, data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unbroken = train(data, str(tiny_gemma), tmp_path / "unbroken", CONFIG, progress=QUIET)
+    inputs = TrainInputs(base=str(tiny_gemma))
+    unbroken = train(data, tmp_path / "unbroken", CONFIG, inputs, progress=QUIET)
     out = tmp_path / "broken"
     with monkeypatch.context() as patched:
         interrupt(patched, 7)
         with pytest.raises(KeyboardInterrupt):
-            train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
-    torn = out / "checkpoints" / "checkpoint-6" / ADAPTER_WEIGHTS
-    torn.write_bytes(torn.read_bytes()[:500])
-    resumed = train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
+            train(data, out, CONFIG, inputs, progress=QUIET)
+    torn = out / "checkpoints" / "checkpoint-6" / file
+    content = bytearray(torn.read_bytes())
+    if damage == "missing":
+        torn.unlink()
+    else:
+        content[50] ^= 255
+        torn.write_bytes(content if damage == "flipped" else content[:100])
+    listening = Listening()
+    resumed = train(data, out, CONFIG, inputs, progress=listening)
     assert resumed.adapter_sha256 == unbroken.adapter_sha256
-    assert (out / "checkpoints" / "torn-checkpoint-6").is_dir()
-
-
-@pytest.mark.parametrize("file", ["optimizer.pt"])
-def test_a_newest_checkpoint_with_a_file_missing_is_set_aside(
-    file: str, data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "broken"
-    with monkeypatch.context() as patched:
-        interrupt(patched, 5)
-        with pytest.raises(KeyboardInterrupt):
-            train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
-    (out / "checkpoints" / "checkpoint-4" / file).unlink()
-    train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
-    assert (out / "checkpoints" / "torn-checkpoint-4").is_dir()
-
-
-@pytest.mark.parametrize("cut", ["optimizer.pt", "trainer_state.json"])
-def test_a_newest_checkpoint_with_a_cut_off_state_is_set_aside(
-    cut: str, data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "broken"
-    with monkeypatch.context() as patched:
-        interrupt(patched, 5)
-        with pytest.raises(KeyboardInterrupt):
-            train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
-    file = out / "checkpoints" / "checkpoint-4" / cut
-    file.write_bytes(file.read_bytes()[:100])
-    train(data, str(tiny_gemma), out, CONFIG, progress=QUIET)
-    assert (out / "checkpoints" / "torn-checkpoint-4").is_dir()
+    said = "\n".join(listening.said)
+    assert "checkpoint-6: " in said
+    assert f"{file} is " in said
+    assert "resuming after step 4 of 12" in said
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_a_way_out(
     data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoilt(
-        model: PreTrainedModel, batch: dict[str, torch.Tensor]
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        nll, rows, hidden = token_nll(model, batch)
-        return nll * float("nan"), rows, hidden
+    honest = TiledHead.loss_and_gradient
+    calls = 0
 
-    monkeypatch.setattr("loracheck.train.qlora.token_nll", spoilt)
-    with pytest.raises(DataError, match="the loss became nan at step 1") as caught:
-        train(data, str(tiny_gemma), tmp_path / "run", CONFIG, progress=QUIET)
+    def spoilt(
+        head: TiledHead, hidden: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        nonlocal calls
+        calls += 1
+        loss, gradient = honest(head, hidden, targets)
+        return (loss * float("nan") if calls == 7 else loss), gradient
+
+    monkeypatch.setattr(TiledHead, "loss_and_gradient", spoilt)
+    with pytest.raises(DataError, match="the loss became nan at step 5") as caught:
+        train(data, tmp_path / "run", CONFIG, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
     assert "--learning-rate" in caught.value.hint
+    assert (tmp_path / "run" / "checkpoints" / "checkpoint-4" / ADAPTER_WEIGHTS).is_file()
 
 
 def test_a_curated_run_is_trained_on_its_kept_rows_and_measured_on_the_held_out(
@@ -219,8 +232,10 @@ def test_a_curated_run_is_trained_on_its_kept_rows_and_measured_on_the_held_out(
         heldout_share=0.2, dedupe=DedupeConfig(near_duplicate=1.0), select=SelectConfig(flood_share=1.0)
     )
     curated = curate([data], None, tmp_path / "curated", options, progress=QUIET)
-    config = TrainConfig(lora_r=4, max_trained_tokens=200, per_device_train_batch_size=4, learning_rate=5e-3)
-    summary = train(tmp_path / "curated", str(tiny_smollm), tmp_path / "run", config, progress=QUIET)
+    config = TrainConfig(lora_r=4, max_trained_tokens=200, train_batch_size=4, learning_rate=5e-3)
+    summary = train(
+        tmp_path / "curated", tmp_path / "run", config, TrainInputs(base=str(tiny_smollm)), progress=QUIET
+    )
     assert summary.trained_tokens == 200
     assert (summary.rows, summary.heldout_rows) == (curated.kept, curated.heldout)
     assert summary.heldout_loss_before is not None
@@ -232,9 +247,9 @@ def test_a_finished_run_is_not_trained_again(
     data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = TrainConfig(lora_r=4, num_train_epochs=1)
-    first = train(data, str(tiny_gemma), tmp_path / "run", config, progress=QUIET)
+    first = train(data, tmp_path / "run", config, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
     monkeypatch.setattr(pipeline, "load_base", None)
-    assert train(data, str(tiny_gemma), tmp_path / "run", config, progress=QUIET) == first
+    assert train(data, tmp_path / "run", config, TrainInputs(base=str(tiny_gemma)), progress=QUIET) == first
     assert jsonl.read_one(tmp_path / "run" / "summary.json", TrainingSummary) == first
 
 
@@ -246,9 +261,11 @@ def test_training_on_a_four_bit_base_lowers_the_held_out_loss(
     )
     curate([data], None, tmp_path / "curated", options, progress=QUIET)
     config = TrainConfig(
-        lora_r=4, quantization="nf4", learning_rate=5e-3, per_device_train_batch_size=4, num_train_epochs=3
+        lora_r=4, quantization="nf4", learning_rate=5e-3, train_batch_size=4, num_train_epochs=3
     )
-    summary = train(tmp_path / "curated", str(tiny_gemma), tmp_path / "run", config, progress=QUIET)
+    summary = train(
+        tmp_path / "curated", tmp_path / "run", config, TrainInputs(base=str(tiny_gemma)), progress=QUIET
+    )
     assert summary.heldout_loss_before is not None
     assert summary.heldout_loss_after is not None
     assert summary.heldout_loss_after < summary.heldout_loss_before

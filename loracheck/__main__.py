@@ -1,0 +1,5 @@
+"""`python -m loracheck`, as torchrun wants it."""
+
+from loracheck.cli import main
+
+main()

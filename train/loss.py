@@ -1,0 +1,179 @@
+"""The training loss with the vocabulary head at trained positions only, its gradient taken in the forward.
+
+With a vocabulary of 262k the head is half of the work and most of the memory. Prompts and padding need no logits;
+the others are taken by tiles in buffers that are made once, and the gradient of the hidden states is computed while
+a tile is at hand, so that no logits outlive it (as in Cut Cross-Entropy, arXiv 2411.09009, and Liger,
+arXiv 2410.10989). The head itself must be frozen.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Literal, cast
+
+import torch
+from torch.nn import functional
+from transformers import PreTrainedModel
+from transformers.modeling_outputs import CausalLMOutput
+
+from loracheck.likelihood import HeadForm, head_form, pad
+from loracheck.template import IGNORED, EncodedRow
+
+CHECKED_TOKENS = 32
+_TOLERANCE = 0.01
+
+
+def tile_rows(device: torch.device) -> int:
+    """Return the positions of a tile: more than that only costs memory."""
+    return 1024 if device.type == "cuda" else 160
+
+
+class TiledHead:
+    """The frozen head of a model and the buffers of one tile."""
+
+    def __init__(self, head: torch.nn.Linear, form: HeadForm) -> None:
+        weight = head.weight
+        rows, vocabulary = tile_rows(weight.device), weight.shape[0]
+        self.weight = weight
+        self.bias = head.bias
+        self.form = form
+        self.logits = torch.empty(rows, vocabulary, dtype=weight.dtype, device=weight.device)
+        self.tile = torch.empty(rows, vocabulary, dtype=torch.float32, device=weight.device)
+
+    def loss_and_gradient(
+        self, hidden: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the summed negative log-likelihood in nats and its gradient.
+
+        Args:
+            hidden: Last hidden states, shape (positions, hidden).
+            targets: Token ids, shape (positions,).
+
+        Returns:
+            A scalar, and the gradient of hidden in its shape and type.
+        """
+        total = torch.zeros((), dtype=torch.float32, device=hidden.device)
+        gradient = torch.empty_like(hidden)
+        rows = self.tile.shape[0]
+        for start in range(0, hidden.shape[0], rows):
+            part = hidden[start : start + rows].to(self.weight.dtype)
+            wanted = targets[start : start + rows].unsqueeze(1)
+            logits, tile = self.logits[: len(part)], self.tile[: len(part)]
+            torch.mm(part, self.weight.t(), out=logits)
+            tile.copy_(logits)
+            if self.bias is not None:
+                tile += self.bias
+            slope = self._bend(tile)
+            highest = tile.amax(dim=1, keepdim=True)
+            right = tile.gather(1, wanted)
+            tile.sub_(highest).exp_()
+            sums = tile.sum(dim=1, keepdim=True)
+            total += (sums.log() + highest - right).sum()
+            tile.div_(sums).scatter_add_(1, wanted, torch.full_like(right, -1.0))
+            if slope is not None:
+                tile.mul_(slope)
+            logits.copy_(tile)
+            gradient[start : start + rows] = logits @ self.weight
+        return total, gradient
+
+    def _bend(self, tile: torch.Tensor) -> torch.Tensor | None:
+        """Scale and cap the logits of a tile in place; returns the slope of that, None where it is 1."""
+        if self.form.scale != 1.0:
+            tile.mul_(self.form.scale)
+        if not self.form.softcap:
+            return None if self.form.scale == 1.0 else torch.tensor(self.form.scale, device=tile.device)
+        tile.div_(self.form.softcap).tanh_()
+        slope = (1 - tile.square()) * self.form.scale
+        tile.mul_(self.form.softcap)
+        return slope
+
+
+class _TiledLoss(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, hidden: torch.Tensor, targets: torch.Tensor, head: TiledHead) -> torch.Tensor:  # noqa: ANN401
+        total, gradient = head.loss_and_gradient(hidden, targets)
+        ctx.save_for_backward(gradient)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor, None, None]:  # noqa: ANN401
+        (gradient,) = ctx.saved_tensors
+        return gradient * outer[0].to(gradient.dtype), None, None
+
+
+def tiled_loss(hidden: torch.Tensor, targets: torch.Tensor, head: TiledHead) -> torch.Tensor:
+    """Return the summed negative log-likelihood of targets, differentiable in the hidden states."""
+    return cast(torch.Tensor, _TiledLoss.apply(hidden, targets, head))
+
+
+def install_loss(
+    model: PreTrainedModel, sample: EncodedRow, *, tiled: bool = True
+) -> Literal["tiles", "stock"]:
+    """Let a causal language model return the summed loss when it is called with labels.
+
+    The model's own forward is replaced, so that the loss runs inside whatever wraps the model: peft, DDP. Called
+    without labels it answers as before. The stock loss, with the head at every position, is taken where the head
+    is adapted, quantised or trained, and where a short row shows that the architecture does more with its logits
+    than is known here.
+
+    Args:
+        model: The model inside peft.
+        sample: A row to compare both losses on.
+        tiled: False takes the stock loss in any case (sharded weights).
+    """
+    form, head = head_form(model), model.get_output_embeddings()
+    if tiled and form is not None and not any(p.requires_grad for p in head.parameters()):
+        tiles = TiledHead(head, form)
+        if _agree(model, tiles, sample):
+            _replace_forward(model, functools.partial(_by_tiles, model, tiles))
+            return "tiles"
+    _replace_forward(model, functools.partial(_by_stock, model.forward))
+    return "stock"
+
+
+def _replace_forward(model: PreTrainedModel, loss: Callable[..., torch.Tensor]) -> None:
+    original = model.forward
+
+    @functools.wraps(original)
+    def forward(*args: Any, labels: torch.Tensor | None = None, **kwargs: Any) -> Any:  # noqa: ANN401
+        if labels is None:
+            return original(*args, **kwargs)
+        return CausalLMOutput(loss=cast(torch.FloatTensor, loss(*args, labels=labels, **kwargs)))
+
+    model.forward = forward  # type: ignore[method-assign]
+
+
+def _by_tiles(
+    model: PreTrainedModel,
+    head: TiledHead,
+    input_ids: torch.Tensor,
+    *,
+    labels: torch.Tensor,
+    **given: Any,  # noqa: ANN401
+) -> torch.Tensor:
+    inputs = {name: given[name] for name in ("attention_mask", "position_ids") if given.get(name) is not None}
+    hidden = model.get_decoder()(input_ids=input_ids, **inputs, use_cache=False).last_hidden_state
+    targets = labels[:, 1:]
+    rows, columns = torch.nonzero(targets != IGNORED, as_tuple=True)
+    return tiled_loss(hidden[rows, columns], targets[rows, columns], head)
+
+
+def _by_stock(original: Callable[..., Any], *args: Any, labels: torch.Tensor, **given: Any) -> torch.Tensor:  # noqa: ANN401
+    logits = original(*args, **given | {"use_cache": False}).logits[:, :-1]
+    return functional.cross_entropy(
+        logits.flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+
+
+def _agree(model: PreTrainedModel, head: TiledHead, sample: EncodedRow) -> bool:
+    """Tell whether both losses are the same on the beginning of a row, all of it taken as trained."""
+    ids = sample.ids[:CHECKED_TOKENS]
+    row = EncodedRow(ids=ids, labels=ids, prompt_is_prefix=True)
+    batch = {name: value.to(model.device) for name, value in pad([row], 0).items()}
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        tiled, stock = float(_by_tiles(model, head, **batch)), float(_by_stock(model.forward, **batch))
+    model.train(was_training)
+    return abs(tiled - stock) <= _TOLERANCE * (abs(stock) + len(ids))
