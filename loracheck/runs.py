@@ -192,6 +192,8 @@ def _start(
 
 
 def _finish(path: Path, manifest: Manifest) -> None:
+    for scrap in path.rglob(".*.tmp"):  # of a killed process that was writing
+        scrap.unlink()
     left_out = (MANIFEST, LOCK, REPORT)
     files = sorted(file for file in path.rglob("*") if file.is_file() and file.name not in left_out)
     jsonl.write_one(
