@@ -1,0 +1,293 @@
+"""What a training will take, from its base's shape and its encoded steps: parameters, memory, tokens, time.
+
+Parameters and sizes are exact: base and adapter are built without memory and counted. Activations are counted by
+playing the largest micro-batch through with shapes only (`rehearsal`); time follows from the operations counted
+there and this machine's measured rates. No weight is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from loracheck.errors import UsageError
+from loracheck.models import Base, training_device
+from loracheck.template import EncodedRow
+from loracheck.training_records import MemoryParts, Plan
+
+from .adapted import AdapterSize, adapter_size
+from .architecture import Architecture, architecture_of
+from .config import TrainConfig
+from .loss import tile_rows
+from .machine import Rates, measure_rates, memory_bytes, resident_bytes
+from .order import micro_batches
+from .rehearsal import Rehearsal, rehearse
+
+AT_IMPORT = resident_bytes()
+"""Memory with torch, transformers and peft loaded, and no model yet."""
+_HEAP = 1.65
+"""Memory that glibc's heap takes for a byte of activations: small objects settle in the holes that freed tensors
+leave, and divide them. Measured over eight runs of two models on the CPU: 1.5 to 1.8. GPUs do without."""
+_TOKENIZER_BYTES = 850
+"""Of a tokenizer, for one entry of its vocabulary."""
+_GUESSED_BYTES = 80
+"""Activations of a layer for one token and one hidden unit, where they cannot be counted: 63 to 109 with LoRA."""
+_LITTLE = 0.25
+_LONG = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A micro-batch: its rows, the tokens of each with padding, and the positions with loss."""
+
+    rows: int
+    longest: int
+    trained: int
+
+    @property
+    def tokens(self) -> int:
+        """Return the tokens that pass through the model."""
+        return self.rows * self.longest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """All that a plan follows from, counted once.
+
+    Attributes:
+        rehearsal: What the largest part takes; None where the architecture could not be played through.
+    """
+
+    architecture: Architecture
+    config: TrainConfig
+    size: AdapterSize
+    largest: Part
+    rehearsal: Rehearsal | None
+
+
+def plan_encoded(
+    base: Base,
+    config: TrainConfig,
+    steps: Sequence[Sequence[EncodedRow]],
+    *,
+    max_batch_tokens: int,
+    processes: int = 1,
+) -> Plan | None:
+    """Plan a training whose base is loaded and whose rows are encoded, as `train` does before its first step.
+
+    It takes three to five seconds: one for this machine's rates, the others to play the largest part through.
+
+    Args:
+        base: The loaded base; only its configuration is looked at.
+        config: Options.
+        steps: The rows of every optimiser step, as `training_steps` returns them.
+        max_batch_tokens: Tokens at once on a device.
+        processes: Devices that share a step.
+
+    Returns:
+        The plan; None for a base that cannot be planned.
+    """
+    try:
+        architecture = architecture_of(base.model.config, base.name, base.source)
+        rates = measure_rates(architecture, config.quantization, training_device())
+        return plan_steps(
+            architecture, config, steps, rates=rates, max_batch_tokens=max_batch_tokens, processes=processes
+        )
+    except UsageError:
+        return None
+
+
+def plan_steps(
+    architecture: Architecture,
+    config: TrainConfig,
+    steps: Sequence[Sequence[EncodedRow]],
+    *,
+    rates: Rates | None,
+    max_batch_tokens: int,
+    processes: int = 1,
+    notes: Sequence[str] = (),
+) -> Plan:
+    """Plan a training from its encoded steps.
+
+    Args:
+        architecture: The base's shape, of `read_architecture` or `architecture_of`.
+        config: Options.
+        steps: The rows of every optimiser step in order, epoch after epoch.
+        rates: This machine's speed, of `measure_rates`; None leaves the time open.
+        max_batch_tokens: Tokens at once on a device.
+        processes: Devices that share a step.
+        notes: Codes of advice that are known already.
+
+    Raises:
+        UsageError: the target modules reach nothing.
+    """
+    parts = [list(_parts(step, config, max_batch_tokens, processes)) for step in steps]
+    everything = [part for step in parts for part in step]
+    largest = max(everything, key=lambda part: (part.tokens, part.rows))
+    forecast = foresee(architecture, config, largest)
+    rows = {id(row): row for step in steps for row in step}
+    lengths = [len(row.ids) for row in rows.values()]
+    if _is_long(lengths, max_batch_tokens):
+        notes = (*notes, "longest_row_dominates")
+    return replace(
+        describe(forecast, notes=notes),
+        rows=len(rows),
+        steps=len(steps),
+        epochs=round(sum(len(step) for step in steps) / len(rows), 2),
+        trained_tokens=sum(row.trained_tokens for step in steps for row in step),
+        tokens=sum(part.tokens for part in everything) * processes,
+        longest=max(lengths),
+        seconds=run_seconds(forecast, parts, rates) if rates else None,
+    )
+
+
+def foresee(
+    architecture: Architecture, config: TrainConfig, largest: Part, *, layers: int | None = None
+) -> Forecast:
+    """Count the adapter, and play the largest part through.
+
+    Raises:
+        UsageError: the target modules reach nothing.
+    """
+    device = training_device()
+    return Forecast(
+        architecture=architecture,
+        config=config,
+        size=adapter_size(architecture, config),
+        largest=largest,
+        rehearsal=rehearse(
+            architecture,
+            config,
+            rows=largest.rows,
+            longest=largest.longest,
+            trained=largest.trained,
+            layers=layers,
+            device="cuda" if device.type == "cuda" else "cpu",
+        ),
+    )
+
+
+def describe(forecast: Forecast, *, notes: Sequence[str] = ()) -> Plan:
+    """Put a forecast without data into words: sizes, memory and advice."""
+    architecture, config = forecast.architecture, forecast.config
+    memory = memory_parts(forecast)
+    return Plan(
+        base=architecture.base,
+        model_type=architecture.model_type,
+        quantization=config.quantization,
+        parameters=architecture.parameters,
+        quantized_parameters=sum(layer.weights for layer in architecture.quantized(config.quantization)),
+        trainable_parameters=forecast.size.parameters,
+        adapter_bytes=forecast.size.file_bytes,
+        memory=memory,
+        rows=None,
+        steps=None,
+        epochs=None,
+        trained_tokens=None,
+        tokens=None,
+        longest=None,
+        seconds=None,
+        cost=None,
+        probed=False,
+        notes=(*notes, *_advice(forecast, memory)),
+    )
+
+
+def memory_parts(forecast: Forecast) -> MemoryParts:
+    """Return the bytes of every cause at the peak."""
+    architecture, config, size = forecast.architecture, forecast.config, forecast.size
+    device = training_device()
+    on_cpu = device.type != "cuda"
+    adapter = size.parameters * size.itemsize
+    logits = _logit_bytes(forecast, device)
+    rehearsal = forecast.rehearsal
+    if rehearsal is None:
+        text = architecture.config.get_text_config()
+        activations = (
+            _GUESSED_BYTES * architecture.hidden * int(text.num_hidden_layers) * forecast.largest.tokens
+        )
+    else:
+        activations = rehearsal.peak if rehearsal.tiled else max(0, rehearsal.peak - logits)
+    return MemoryParts(
+        weights=architecture.weight_bytes(config.quantization),
+        adapter=adapter,
+        optimizer=3 * adapter,  # a gradient and AdamW's two moments
+        activations=round(activations * (_HEAP if on_cpu else 1)),
+        logits=logits,
+        process=AT_IMPORT + _TOKENIZER_BYTES * architecture.vocabulary if on_cpu else 0,
+    )
+
+
+def run_seconds(forecast: Forecast, steps: Sequence[Sequence[Part]], rates: Rates) -> float:
+    """Return the seconds of all steps, and of the largest part that is tried before them."""
+    parts = sum(part_seconds(forecast, part, rates) for step in steps for part in step)
+    # AdamW and clipping: about twenty calls a tensor, and seven passes over the adapter.
+    update = 20 * forecast.size.tensors * rates.call
+    update += 7 * forecast.size.parameters * forecast.size.itemsize / rates.bytes
+    return parts + part_seconds(forecast, forecast.largest, rates) + len(steps) * update
+
+
+def part_seconds(forecast: Forecast, part: Part, rates: Rates) -> float:
+    """Return the seconds of one micro-batch, forward and backward."""
+    architecture, config, rehearsal = forecast.architecture, forecast.config, forecast.rehearsal
+    share = part.tokens / forecast.largest.tokens
+    quantized = sum(layer.weights for layer in architecture.quantized(config.quantization))
+    passes = 3 if config.gradient_checkpointing else 2
+    unpacking = passes * quantized / rates.unpacking if rates.unpacking else 0.0
+    head = part.trained * architecture.vocabulary * rates.head
+    if rehearsal is None:
+        linear = sum(layer.weights for layer in architecture.linears if not layer.head)
+        speed = rates.products[str(architecture.dtype).removeprefix("torch.")]
+        return 2.0 * passes * linear * part.tokens / speed + head + unpacking
+    products = sum(flops / rates.products[kind] for kind, flops in rehearsal.flops.items())
+    through = share * (products + rehearsal.moved / rates.bytes) + rehearsal.operations * rates.call
+    return through + unpacking + (head if rehearsal.tiled else 0.0)
+
+
+def _parts(
+    step: Sequence[EncodedRow], config: TrainConfig, max_batch_tokens: int, processes: int
+) -> Iterator[Part]:
+    """Divide a step as the engine does on the first device, which has the longest rows."""
+    mine = sorted(step, key=lambda row: -len(row.ids))[::processes]
+    for rows in micro_batches(mine, max_batch_tokens, packing=config.packing):
+        lengths = [len(row.ids) for row in rows]
+        yield Part(
+            rows=1 if config.packing else len(rows),
+            longest=sum(lengths) if config.packing else max(lengths),
+            trained=sum(row.trained_tokens for row in rows),
+        )
+
+
+def _logit_bytes(forecast: Forecast, device: torch.device) -> int:
+    """Return the bytes of logits and what is made of them: a tile of them, or all of the largest part's."""
+    architecture, rehearsal = forecast.architecture, forecast.rehearsal
+    entry = architecture.dtype.itemsize + 4
+    if rehearsal is not None and not rehearsal.tiled:
+        return min(rehearsal.peak, forecast.largest.tokens * architecture.vocabulary * (entry + 4))
+    softcap = getattr(architecture.config.get_text_config(), "final_logit_softcapping", None)
+    return tile_rows(device) * architecture.vocabulary * (entry + (8 if softcap else 0))
+
+
+def _is_long(lengths: Sequence[int], max_batch_tokens: int) -> bool:
+    return max(lengths) > max_batch_tokens or max(lengths) > _LONG * sum(lengths) / len(lengths)
+
+
+def _advice(forecast: Forecast, memory: MemoryParts) -> Iterator[str]:
+    architecture, quantization = forecast.architecture, forecast.config.quantization
+    if quantization != "none":
+        saved = architecture.weight_bytes("none") - memory.weights
+        if saved < _LITTLE * memory.peak:
+            yield "quantization_saves_little"
+    room = memory_bytes(training_device())
+    if room is not None and memory.peak > room:
+        yield "exceeds_memory"
+    if forecast.size.outside:
+        yield "adapts_outside_language_model"
+    if architecture.dtype == torch.float32:
+        yield "weights_in_float32"
+    if forecast.rehearsal is None:
+        yield "activations_guessed"
+    elif not forecast.rehearsal.tiled:
+        yield "stock_loss"

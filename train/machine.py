@@ -1,0 +1,135 @@
+"""What this machine has and how fast it is: memory, matrix products, bytes moved, calls."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from loracheck.likelihood import HeadForm
+
+from .architecture import Architecture
+from .loss import TiledHead
+
+_SECONDS = 0.15
+"""Time for each of the measurements, which are six."""
+_TOKENS = 512
+_VOCABULARY = 32_768
+"""Part of a head that is measured: large enough that neither it nor a tile fits a cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How fast a machine is.
+
+    Attributes:
+        products: Floating-point operations a second of matrix products, by the name of their type.
+        bytes: Bytes a second that elementwise operations read and write.
+        call: Seconds of a call of torch on next to nothing.
+        head: Seconds for one trained token and one entry of the vocabulary, loss and gradient.
+        unpacking: Weights a second that a 4-bit layer unpacks; None where nothing is quantised.
+    """
+
+    products: dict[str, float]
+    bytes: float
+    call: float
+    head: float
+    unpacking: float | None = None
+
+
+def measure_rates(architecture: Architecture, quantization: str, device: torch.device) -> Rates:
+    """Measure for about a second, on the shapes of this base."""
+    hidden, dtype = architecture.hidden, architecture.dtype
+    wide = max((layer.outputs for layer in architecture.linears if not layer.head), default=4 * hidden)
+    types = {dtype, torch.float32} | ({torch.bfloat16} if quantization != "none" else set())
+    one, other = (torch.randn(_TOKENS, wide, device=device) for _ in range(2))
+    small = torch.ones(16, device=device)
+    return Rates(
+        products={str(t).removeprefix("torch."): _products(hidden, wide, t, device) for t in types},
+        bytes=_rate(lambda: one * other, 3 * one.numel() * 4, device),
+        call=1 / _rate(lambda: small + small, 1, device),
+        head=_head(architecture, device),
+        unpacking=_unpacking(hidden, wide, quantization, device),
+    )
+
+
+def _products(hidden: int, wide: int, dtype: torch.dtype, device: torch.device) -> float:
+    inputs = torch.randn(_TOKENS, hidden, device=device).to(dtype)
+    weight = torch.randn(wide, hidden, device=device).to(dtype)
+    outer = torch.randn(_TOKENS, wide, device=device).to(dtype)
+
+    def both_ways() -> None:
+        torch.mm(inputs, weight.t())
+        torch.mm(outer, weight)
+
+    return _rate(both_ways, 4.0 * _TOKENS * hidden * wide, device)
+
+
+def _head(architecture: Architecture, device: torch.device) -> float:
+    vocabulary = min(architecture.vocabulary, _VOCABULARY)
+    layer = torch.nn.Linear(
+        architecture.hidden, vocabulary, bias=False, dtype=architecture.dtype, device=device
+    )
+    layer.requires_grad_(False)
+    tiles = TiledHead(layer, HeadForm())
+    rows = len(tiles.tile)
+    hidden = torch.randn(rows, architecture.hidden, device=device).to(architecture.dtype)
+    targets = torch.zeros(rows, dtype=torch.long, device=device)
+    return 1 / _rate(lambda: tiles.loss_and_gradient(hidden, targets), float(rows * vocabulary), device)
+
+
+def _unpacking(hidden: int, wide: int, quantization: str, device: torch.device) -> float | None:
+    if quantization not in ("nf4", "fp4"):
+        return None
+    from bitsandbytes.functional import dequantize_4bit, quantize_4bit  # noqa: PLC0415 - only where it is used
+
+    weight = torch.randn(wide, hidden, device=device).to(torch.bfloat16)
+    packed, state = quantize_4bit(weight, quant_type=quantization, compress_statistics=True)
+    return _rate(lambda: dequantize_4bit(packed, state), float(weight.numel()), device)
+
+
+def _rate(work: Callable[[], object], amount: float, device: torch.device) -> float:
+    """Return the amount of work a second, the first call left out."""
+    work()
+    _wait(device)
+    started = time.perf_counter()
+    done, passed = 0, 0.0
+    while passed < _SECONDS:
+        work()
+        _wait(device)
+        done += 1
+        passed = time.perf_counter() - started
+    return done * amount / passed
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def resident_bytes() -> int:
+    """Return the memory that this process holds now; its peak so far where the system does not say."""
+    statm = Path("/proc/self/statm")
+    if statm.is_file():
+        return int(statm.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def memory_bytes(device: torch.device) -> int | None:
+    """Return the memory of the device, or of the machine within its control group; None where it is unknown."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[1])
+    if "SC_PHYS_PAGES" not in os.sysconf_names:
+        return None
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text(encoding="ascii").strip() if limit.is_file() else "max"
+    return min(total, int(text)) if text.isdigit() else total

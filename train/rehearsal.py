@@ -1,0 +1,266 @@
+"""A micro-batch played through with shapes only: what it holds in memory, what it computes, what it moves.
+
+The model with its adapter is run forward and backward on fake tensors, which have a shape, a type and a life time,
+and no memory. So the bytes that autograd keeps are counted for the very operations that a training runs, for every
+architecture and kind of adapter, instead of being guessed from a formula of one architecture.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from transformers import PreTrainedModel
+
+from loracheck.likelihood import head_form
+
+from .adapted import adapted
+from .architecture import Architecture
+from .config import TrainConfig
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What one micro-batch takes, head left out where it is applied by tiles.
+
+    Attributes:
+        peak: Bytes alive at the worst moment besides weights and adapter: activations, gradients, copies.
+        kept: Bytes that the forward leaves for the backward.
+        flops: Operations of the matrix products, by the name of their type.
+        moved: Bytes read and written by everything else.
+        operations: Calls of torch, each of which has a price of its own.
+        tiled: Whether the head could be left out.
+    """
+
+    peak: int
+    kept: int
+    flops: dict[str, float]
+    moved: float
+    operations: int
+    tiled: bool
+
+
+def rehearse(
+    architecture: Architecture,
+    config: TrainConfig,
+    *,
+    rows: int,
+    longest: int,
+    trained: int,
+    layers: int | None = None,
+    device: str = "cpu",
+) -> Rehearsal | None:
+    """Play a micro-batch of so many rows of so many tokens through the model with its adapter.
+
+    Args:
+        architecture: The base.
+        config: Kind, rank and targets of the adapter, quantisation, checkpointing.
+        rows: Rows of the micro-batch; 1 for packed ones.
+        longest: Tokens of each, padding included.
+        trained: Positions with loss.
+        layers: Fewer layers than the model has, for an estimate in less time.
+        device: Where the training would run; decides on the kind of attention.
+
+    Returns:
+        The figures; None for an architecture that does something which depends on values.
+
+    Raises:
+        UsageError: the target modules reach nothing.
+    """
+    model = adapted(architecture, config, layers)
+    base = cast(PreTrainedModel, model.get_base_model())
+    counter = _Counter()
+    try:
+        with FakeTensorMode(allow_non_fake_inputs=True), torch.random.fork_rng(devices=[]):
+            _give_fake_weights(model, counter, device)
+            model.train()
+            if config.gradient_checkpointing:
+                _checkpoint(base)
+            ids = torch.zeros((rows, longest), dtype=torch.long, device=device)
+            mask = torch.ones((rows, longest), dtype=torch.long, device=device)
+            tiled = head_form(base) is not None
+            with counter:
+                kept = _run(base, ids, mask, trained, tiled, counter)
+    except (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError, KeyError) as error:
+        _log.info("%s cannot be played through: %s", architecture.model_type, error)
+        return None
+    return Rehearsal(
+        peak=counter.peak,
+        kept=kept,
+        flops=dict(counter.flops),
+        moved=counter.moved,
+        operations=counter.operations,
+        tiled=tiled,
+    )
+
+
+def _run(
+    base: PreTrainedModel,
+    ids: torch.Tensor,
+    mask: torch.Tensor,
+    trained: int,
+    tiled: bool,
+    counter: _Counter,
+) -> int:
+    """Run forward and backward as the loss of training does; returns the bytes kept in between."""
+    if tiled:
+        hidden = base.get_decoder()(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+        places = torch.zeros(trained, dtype=torch.long, device=ids.device)
+        picked = hidden[places % hidden.shape[0], places]
+        kept = counter.live
+        del hidden
+        picked.backward(torch.empty_like(picked))
+        return kept
+    logits = base(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1]
+    loss = functional.cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten(), reduction="sum")
+    del logits
+    kept = counter.live
+    loss.backward()
+    return kept
+
+
+def _give_fake_weights(model: torch.nn.Module, counter: _Counter, device: str) -> None:
+    """Replace meta weights by fake ones, one for one, and quantised layers by what they compute."""
+    made: dict[int, torch.Tensor] = {}
+
+    def fake(tensor: torch.Tensor) -> torch.Tensor:
+        if id(tensor) not in made:
+            made[id(tensor)] = torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
+            counter.know(made[id(tensor)])
+        return made[id(tensor)]
+
+    for module in model.modules():
+        quantized = type(module).__module__.startswith("bitsandbytes")
+        for name, parameter in list(module._parameters.items()):
+            if parameter is None:
+                continue
+            if quantized and name == "weight":
+                module._parameters[name] = None
+                module.forward = _stand_in(module, torch.bfloat16, device)
+                continue
+            module._parameters[name] = torch.nn.Parameter(
+                fake(parameter), requires_grad=parameter.requires_grad
+            )
+        for name, buffer in list(module._buffers.items()):
+            if buffer is not None:
+                module._buffers[name] = fake(buffer)
+
+
+def _stand_in(
+    layer: torch.nn.Module, dtype: torch.dtype, device: str
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return a forward that takes the memory and time of a quantised layer's."""
+    shape = (layer.out_features, layer.in_features)
+    eight = "8bit" in type(layer).__name__
+
+    def forward(inputs: torch.Tensor) -> torch.Tensor:
+        weight_dtype = inputs.dtype if eight else dtype
+        result = _Quantized.apply(inputs.to(weight_dtype), shape, eight, weight_dtype, device)
+        return cast(torch.Tensor, result).to(inputs.dtype)
+
+    return forward
+
+
+class _Quantized(torch.autograd.Function):
+    """A product with a weight that is unpacked for it; bitsandbytes' 8 bits keep the inputs, 4 bits nothing."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, inputs: torch.Tensor, shape: Any, eight: bool, dtype: Any, device: str
+    ) -> torch.Tensor:
+        ctx.unpack = lambda: torch.empty(shape, dtype=dtype, device=device)
+        if eight:
+            ctx.save_for_backward(inputs)
+            inputs.to(torch.float16).to(torch.int8)
+        return inputs @ ctx.unpack().t()
+
+    @staticmethod
+    def backward(ctx: Any, *outer: torch.Tensor) -> Any:  # noqa: ANN401
+        return outer[0] @ ctx.unpack(), None, None, None, None
+
+
+def _checkpoint(base: PreTrainedModel) -> None:
+    base.gradient_checkpointing_enable({"use_reentrant": False})
+
+
+class _Counter(TorchDispatchMode):
+    """Count the bytes alive, the products, the bytes moved and the calls of everything that runs under it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live = self.peak = self.operations = 0
+        self.moved = 0.0
+        self.flops: Counter[str] = Counter()
+        self._sizes: dict[int, int] = {}
+
+    def know(self, tensor: torch.Tensor) -> None:
+        """Take a weight for given: neither it nor a view of it counts."""
+        self._sizes[tensor.untyped_storage()._cdata] = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ANN401
+        if func is torch.ops.aten._local_scalar_dense.default:
+            return 1.0 if args[0].dtype.is_floating_point else 1  # a fake tensor has no value: take it for 1
+        if func is torch.ops.aten._grouped_mm.default:  # its fake kernel takes bfloat16 only
+            experts = args[2].shape[:1] if args[0].dim() == args[1].dim() == 2 else ()
+            out = args[0].new_empty((*experts, args[0].shape[0], args[1].shape[-1]))
+        else:
+            out = func(*args, **(kwargs or {}))
+        made = [leaf for leaf in tree_leaves(out) if isinstance(leaf, torch.Tensor)]
+        fresh = sum(self._meet(tensor) for tensor in made)
+        if fresh or func._schema.is_mutable:
+            self.operations += 1
+            given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+            flops = _products(func, given, made)
+            if flops:
+                self.flops[str(given[0].dtype).removeprefix("torch.")] += flops
+            else:
+                self.moved += sum(_bytes(t) for t in given) + sum(_bytes(t) for t in made)
+        self.peak = max(self.peak, self.live)
+        return out
+
+    def _meet(self, tensor: torch.Tensor) -> int:
+        storage = tensor.untyped_storage()
+        key = storage._cdata
+        if key in self._sizes:
+            return 0
+        size = int(storage.nbytes())
+        self._sizes[key] = size
+        self.live += size
+        weakref.finalize(storage, self._leave, key)
+        return size
+
+    def _leave(self, key: int) -> None:
+        self.live -= self._sizes.pop(key)
+
+
+def _bytes(tensor: torch.Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
+
+
+def _products(func: Any, given: Iterable[torch.Tensor], made: Iterable[torch.Tensor]) -> float:  # noqa: ANN401
+    """Return the floating-point operations of a matrix product or of attention; 0 for anything else."""
+    name, given, made = func._schema.name, list(given), list(made)
+    if name in ("aten::mm", "aten::bmm"):
+        return 2.0 * math.prod(given[0].shape) * given[1].shape[-1]
+    if name in ("aten::addmm", "aten::baddbmm"):
+        return 2.0 * math.prod(given[1].shape) * given[2].shape[-1]
+    if "_grouped_mm" in name:
+        return 2.0 * math.prod(made[0].shape) * given[0].shape[-1]
+    if "scaled_dot_product" in name and not name.endswith("_choice"):
+        backward = "backward" in name
+        query, key = given[1:3] if backward else given[:2]
+        one = 2.0 * math.prod(query.shape) * key.shape[-2]
+        return one * (5 if backward else 2)
+    return 0.0
