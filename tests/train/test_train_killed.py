@@ -21,13 +21,15 @@ def test_a_run_that_is_killed_at_any_instant_ends_in_the_very_same_adapter(
 ) -> None:
     rows = [{"instruction": f"{thing}は好き？", "output": f"{thing}は大好きなのだ。"} for thing in THINGS]
     lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
-    (tmp_path / "data.jsonl").write_text("".join(lines[:12]), encoding="utf-8")
-    (tmp_path / "heldout.jsonl").write_text("".join(lines[12:]), encoding="utf-8")
+    (tmp_path / "data.jsonl").write_text("".join(lines), encoding="utf-8")
+    # Nothing like the training rows, so that the held-out loss soon rises and the run stops early.
+    unlike = {"instruction": "What is the capital of France?", "output": "The capital of France is Paris."}
+    (tmp_path / "heldout.jsonl").write_text(json.dumps(unlike) + "\n", encoding="utf-8")
     options = {
         "lora_r": 4,
         "lora_dropout": 0.1,
         "neftune_noise_alpha": 5.0,
-        "learning_rate": 0.3,
+        "learning_rate": 0.05,
         "train_batch_size": 4,
         "num_train_epochs": 5,
         "eval_steps": 2,
