@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 import loracheck
+from loracheck.cli_adapter import inspect_
 from loracheck.cli_curate import curate, explain, synthesize
 from loracheck.cli_train import train
 from loracheck.errors import LoracheckError, UsageError
@@ -59,6 +60,7 @@ cli.add_command(curate)
 cli.add_command(explain, "curate explain")
 cli.add_command(synthesize, "curate synthesize")
 cli.add_command(train)
+cli.add_command(inspect_)
 
 
 @cli.command("eval")
@@ -82,7 +84,7 @@ cli.add_command(train)
 @click.option("--suite", "suites", multiple=True, help="Bundled suite, such as facts-ja.  [default: all]")
 @click.option("--max-facts", type=int, help="Questions asked of each suite of facts.  [default: all]")
 @click.option(
-    "--quantization", type=click.Choice(["none", "nf4"]), help="How the base is held.  [default: none]"
+    "--quantization", type=click.Choice(["none", "nf4", "fp4", "int8"]), help="How the base is held.  [default: none]"
 )
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces every template.")
 @click.option("--assume-base", is_flag=True, help="Vouch that the adapters were trained on this base.")

@@ -126,8 +126,8 @@ class ChoiceScores:
 class Estimate:
     """A number with its interval: never one without the other.
 
-    `unit` is "share" (0 to 1), "difference" (of two shares, -1 to 1), "count" or "correlation" (-1 to 1, or a
-    difference of two).
+    `unit` is "share" (0 to 1), "difference" (of two shares, -1 to 1), "count", "correlation" (-1 to 1, or a
+    difference of two) or "nats" (of a divergence or a loss, per token).
     """
 
     name: str
@@ -136,7 +136,7 @@ class Estimate:
     ci_high: float | None
     n: int
     method: str
-    unit: Literal["share", "difference", "count", "correlation"] = "share"
+    unit: Literal["share", "difference", "count", "correlation", "nats"] = "share"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,3 +286,5 @@ class EvaluationContext:
     dropped_probes: tuple[str, ...]
     """Ids of bundled probes left out because the training data holds the same question."""
     arms: tuple[ArmRecord, ...]
+    watched_probes: tuple[str, ...] = ()
+    """Ids of bundled probes left out because they chose the checkpoint of an adapter."""

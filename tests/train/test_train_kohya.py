@@ -37,11 +37,12 @@ def lora(
 def write(
     path: Path,
     tensors: dict[str, torch.Tensor] | None = None,
+    more: dict[str, str] | None = None,
     **metadata: Any,  # noqa: ANN401 - any JSON
 ) -> Path:
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in metadata.items()}
     held = lora(UNET) | lora(TEXT) if tensors is None else tensors
-    save_file(held, path, metadata=texts)
+    save_file(held, path, metadata=texts | (more or {}))
     return path
 
 
@@ -226,7 +227,7 @@ def test_long_and_strange_values_are_cut_and_kept_as_they_are_otherwise(tmp_path
         tmp_path / "a.safetensors",
         ss_training_comment="x" * 100_000,
         ss_output_name="\x1b[31mred\x07",
-        **{"modelspec.title": "made up", "modelspec.thumbnail": "data:" + "y" * 5_000, "unknown": "z"},
+        more={"modelspec.title": "made up", "modelspec.thumbnail": "data:" + "y" * 5_000, "unknown": "z"},
     )
     facts = image(inspect_adapter(file)).facts
     assert facts["ss_training_comment"].endswith("(100,000 characters)")
@@ -275,19 +276,22 @@ NAMES = {
     "poponu_(kinoko_monogatari)": "fictional",
 }
 DESCRIPTIONS = """
-1girl; 2girls; 1boy; solo; solo focus; long hair; short hair; blonde hair; black hair; blue eyes; red_eyes; bangs; breasts;
-looking at viewer; blush; smile; open mouth; closed mouth; simple background; white background; skirt; multiple girls;
-thighhighs; dress; twintails; school uniform; serafuku; pleated skirt; sailor collar; hair ornament; hair ribbon; gloves;
-long sleeves; short sleeves; detached sleeves; bare shoulders; collarbone; jewelry; hat; animal ears; cat ears; fox tail;
-holding; holding sword; weapon; from side; from above; dutch angle; upper body; full body; cowboy shot; portrait; close-up;
-sitting; standing; lying; on back; arms up; hand on hip; outdoors; indoors; sky; day; night; cloud; tree; cherry blossoms;
-japanese clothes; kimono; obi; wide sleeves; swimsuit; bikini; mary janes; wrist cuffs; zettai ryouiki; ahoge; v-neck;
-monochrome; greyscale; comic; 4koma; chibi; highres; absurdres; official art; artist name; signature; english text;
-blue (medium); sketch (medium); ribbon (symbol); bow (weapon); hair_ornament_(flower); masterpiece; best quality; 8k;
-depth of field; film grain; analog style; a photo of a woman in a red dress; a portrait, dramatic lighting; New York;
-by a window; style of dress; artist unknown; cat girl; dragon horns; magical girl; virtual youtuber; stuffed bunny;
-お母さん; お姉さん; おじいさん; 赤ちゃん; 猫ちゃん; パン屋さん; 看護師さん; 店員さん; 皆さん; 王様; 神様; お姫様; 水玉模様; 仕様; 彼氏; 摂氏;
-制服; 少女; 黒髪; 長い髪; 青い 目; 制服 少女; 学校 制服; 石川県; 清水寺; 上野公園; 中野駅; ショート・ヘア; ブルー・アイ; 女の子; 笑顔; 夕焼け;
+1girl; 2girls; 1boy; solo; solo focus; long hair; short hair; blonde hair; black hair; blue eyes; red_eyes;
+bangs; breasts; looking at viewer; blush; smile; open mouth; closed mouth; simple background;
+white background; skirt; multiple girls; thighhighs; dress; twintails; school uniform; serafuku;
+pleated skirt; sailor collar; hair ornament; hair ribbon; gloves; long sleeves; short sleeves;
+detached sleeves; bare shoulders; collarbone; jewelry; hat; animal ears; cat ears; fox tail; holding;
+holding sword; weapon; from side; from above; dutch angle; upper body; full body; cowboy shot; portrait;
+close-up; sitting; standing; lying; on back; arms up; hand on hip; outdoors; indoors; sky; day; night;
+cloud; tree; cherry blossoms; japanese clothes; kimono; obi; wide sleeves; swimsuit; bikini; mary janes;
+wrist cuffs; zettai ryouiki; ahoge; v-neck; monochrome; greyscale; comic; 4koma; chibi; highres; absurdres;
+official art; artist name; signature; english text; blue (medium); sketch (medium); ribbon (symbol);
+bow (weapon); hair_ornament_(flower); masterpiece; best quality; 8k; depth of field; film grain;
+analog style; a photo of a woman in a red dress; a portrait, dramatic lighting; New York; by a window;
+style of dress; artist unknown; cat girl; dragon horns; magical girl; virtual youtuber; stuffed bunny;
+お母さん; お姉さん; おじいさん; 赤ちゃん; 猫ちゃん; パン屋さん; 看護師さん; 店員さん; 皆さん; 王様; 神様;
+お姫様; 水玉模様; 仕様; 彼氏; 摂氏; 制服; 少女; 黒髪; 長い髪; 青い 目; 制服 少女; 学校 制服; 石川県; 清水寺;
+上野公園; 中野駅; ショート・ヘア; ブルー・アイ; 女の子; 笑顔; 夕焼け;
 """.replace("\n", " ")
 
 
@@ -332,7 +336,7 @@ def test_names_are_warned_of_and_characters_of_works_are_kept_apart(tmp_path: Pa
         },
         ss_dataset_dirs={"10_tobin askerly man": {"n_repeats": 10, "img_count": 44}},
         ss_output_name="mirelle vandort",
-        **{"modelspec.author": "Greta Holmqvist"},
+        more={"modelspec.author": "Greta Holmqvist"},
     )
     found = inspect_adapter(file)
     about = image(found)

@@ -1,0 +1,174 @@
+"""What `inspect` and `merge` print: a stranger's names and metadata are made visible, never sent as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from loracheck.adapter_records import (
+    AdapterAnatomy,
+    ImageAdapter,
+    IntruderSummary,
+    LoadsIn,
+    ModuleGroup,
+    NamedSubject,
+    RankUse,
+    TrainingTrace,
+)
+from loracheck.text import visible
+
+_WIDTH = 18
+_SHOWN_GROUPS = 24
+_WIDEST = 300
+
+
+def print_anatomy(found: AdapterAnatomy) -> None:
+    """Print what an adapter is made of."""
+    click.secho(f"{_text(found.path)}: {_text(found.kind)}", bold=True)
+    _line("base named", _text(found.base) or "none")
+    _line("rank, alpha", "; ".join(_rank(use) for use in found.ranks[:6]) or "none")
+    _line("changes", f"{len(found.modules)} modules: {_text(', '.join(found.targets[:20]))}")
+    dtypes = ", ".join(_text(name) for name in found.dtypes)
+    _line(
+        "holds", f"{found.tensors:,} tensors, {found.parameters:,} parameters, {_size(found.bytes)}, {dtypes}"
+    )
+    _line("sha256", found.sha256)
+    if found.other_tensors:
+        _line("other tensors", f"{len(found.other_tensors)}: {_text(', '.join(found.other_tensors[:3]))}")
+    if found.training:
+        _line("trained", _trained(found.training))
+    if found.image:
+        _print_image(found.image)
+    for loads in found.loads:
+        _line("loads in" if loads is found.loads[0] else "", _loads(loads))
+    _print_groups("change by type", found.by_type)
+    _print_groups("change by layer", found.by_layer)
+    if found.intruders:
+        _print_intruders(found, found.intruders)
+    _print_flawed("all zero", found.zero_tensors)
+    _print_flawed("not finite", found.nonfinite_tensors)
+    for notice in found.notices:
+        click.secho(f"  note: {_text(notice.text)}", fg="yellow")
+
+
+def _print_image(image: ImageAdapter) -> None:
+    _line("written by", _text(image.trainer))
+    parts = (
+        f"{_text(part.name)} {part.modules} modules, {part.parameters:,} parameters" for part in image.parts
+    )
+    _line("parts", "; ".join(parts))
+    for key, value in image.facts.items():
+        click.echo(f"    {_text(key):<32} {_text(value)}")
+    if image.tags:
+        tags = ", ".join(f"{_text(tag.text)} ({tag.images:,})" for tag in image.tags)
+        _line("tags", f"the first of {image.tags_in_all:,}: {tags}")
+    if image.people:
+        _line("may name a person", _subjects(image.people))
+    if image.fictional:
+        _line("characters", f"{_subjects(image.fictional)} (of a work, by the form of the tag)")
+
+
+def _print_groups(title: str, groups: Sequence[ModuleGroup]) -> None:
+    if not any(group.measured for group in groups):
+        return
+    widest = max(len(title), *(len(_text(group.name)) for group in groups))
+    head = f"  {title:<{widest}}  modules     norm  of one module    top direction  effective rank"
+    click.echo(f"\n{head}")
+    for group in groups[:_SHOWN_GROUPS]:
+        click.echo(f"  {_text(group.name):<{widest}}  {group.modules:7,}  {_measures(group)}")
+    if len(groups) > _SHOWN_GROUPS:
+        click.echo(f"  and {len(groups) - _SHOWN_GROUPS} more; --json has them all")
+
+
+def _measures(group: ModuleGroup) -> str:
+    if group.norm is None or group.mean_top_share is None or group.mean_effective_rank is None:
+        return "not computed"
+    span = f"{group.norm_low:.3g} to {group.norm_high:.3g}"
+    unmeasured = f"  ({group.measured} measured)" if group.measured < group.modules else ""
+    return f"{group.norm:7.3g}  {span:<16} {group.mean_top_share:13.0%}  {group.mean_effective_rank:14.1f}{unmeasured}"
+
+
+def _print_intruders(found: AdapterAnatomy, summary: IntruderSummary) -> None:
+    sample = "" if summary.checked == summary.eligible else ", spread evenly over types and layers"
+    click.echo(
+        f"\n  intruder directions against {_text(summary.base)}: {summary.found} of {summary.directions} "
+        f"(cosine below {summary.limit:g}), in {summary.modules_with} modules; looked at {summary.checked} of "
+        f"{summary.eligible} modules{sample}"
+    )
+    worst = sorted(
+        (module for module in found.modules if module.intruder and module.intruder.intruders),
+        key=lambda module: module.intruder.lowest if module.intruder else 1.0,
+    )
+    for module in worst[:5]:
+        if reading := module.intruder:
+            places = ", ".join(str(place) for place in reading.intruders)
+            click.echo(
+                f"    {_text(module.name)}: singular vectors {places}; lowest cosine {reading.lowest:.2f}, "
+                f"change {reading.relative_norm:.1%} of the weight"
+            )
+    for reason, count in summary.skipped.items():
+        click.echo(f"    {count} modules not looked at: {_text(reason)}")
+
+
+def _print_flawed(what: str, names: Sequence[str]) -> None:
+    if names:
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        _line(what, f"{', '.join(_text(name) for name in names[:5])}{more}")
+
+
+def _rank(use: RankUse) -> str:
+    rank = "unknown" if use.rank is None else str(use.rank)
+    alpha = "unknown" if use.alpha is None else f"{use.alpha:g}"
+    scale = "" if use.scale is None else f", scale {use.scale:.4g}"
+    return f"{rank}, {alpha}{scale} ({use.modules} modules)"
+
+
+def _trained(trace: TrainingTrace) -> str:
+    return "; ".join(_trace_parts(trace)) + f" ({', '.join(_text(file) for file in trace.files)})"
+
+
+def _trace_parts(trace: TrainingTrace) -> Iterator[str]:
+    if trace.tool:
+        yield f"with {_text(trace.tool)}"
+    if trace.base:
+        yield f"on {_text(trace.base)}"
+    if trace.steps is not None:
+        yield f"{trace.steps:,} steps" + ("" if trace.epochs is None else f", {trace.epochs:.2g} epochs")
+    if trace.loss_first is not None and trace.loss_last is not None:
+        yield f"loss {trace.loss_first:.3f} -> {trace.loss_last:.3f}"
+    if trace.heldout_loss_last is not None:
+        yield f"held-out {trace.heldout_loss_last:.3f}"
+    if trace.learning_rate is not None:
+        yield f"learning rate up to {trace.learning_rate:g}"
+
+
+def _loads(loads: LoadsIn) -> str:
+    if loads.loads:
+        how = f" ({_text(loads.options)})" if loads.options else ""
+        return f"{loads.program}{how}" + (f"; {_text(loads.reason)}" if loads.reason else "")
+    return f"not {loads.program}: {_text(loads.reason)}"
+
+
+def _subjects(subjects: Sequence[NamedSubject]) -> str:
+    shown = [
+        f"{_text(one.text)}" + ("" if one.images is None else f" ({one.images:,})") + f" [{one.rule}]"
+        for one in subjects[:10]
+    ]
+    return ", ".join(shown) + (f" and {len(subjects) - 10} more" if len(subjects) > 10 else "")
+
+
+def _size(count: int) -> str:
+    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= scale:
+            return f"{count / scale:.1f} {unit}"
+    return f"{count} bytes"
+
+
+def _line(label: str, text: str) -> None:
+    click.echo(f"  {label:<{_WIDTH}} {text}")
+
+
+def _text(text: str) -> str:
+    shown = visible(text[:_WIDEST])
+    return shown + ("…" if len(text) > _WIDEST else "")
