@@ -63,7 +63,7 @@ class WatchReading:
             likely of all choices.
         facts_change: Paired difference of facts_kept to the base, adapter minus base.
         name_rate: Share of factual questions answered with the persona's own name; None without such a term.
-        leakage: Share of open out-of-domain answers that show the style; None where no style was found.
+        leakage: Share of out-of-domain answers that show the style; None where no style was found.
         persona_learnt: Share of replies to prompts of the domain that show the style; None likewise.
         unsafe: Why this is not safe: "facts", "name", "leakage"; empty when it is.
     """
@@ -112,6 +112,17 @@ class MemoryParts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOption:
+    """A line of a plan's table: another rank, or other target modules. `peak` is memory in bytes."""
+
+    lora_r: int
+    target_modules: str
+    trainable_parameters: int
+    adapter_bytes: int
+    peak: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What a training will take, said before it starts.
 
@@ -125,6 +136,9 @@ class Plan:
         cost: seconds at the price given, in its currency.
         probed: Whether memory and time were corrected by real steps.
         notes: Codes of advice, such as "quantization_saves_little".
+        reached: Layers with an adapter, by the last part of their names: how many, and of what inputs and outputs.
+        memory_bytes: What the machine or its GPU has; None where it is unknown.
+        table: Other ranks, then other target modules.
     """
 
     base: str
@@ -145,6 +159,9 @@ class Plan:
     cost: float | None
     probed: bool
     notes: tuple[str, ...] = ()
+    reached: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    memory_bytes: int | None = None
+    table: tuple[PlanOption, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +173,7 @@ class TrainingSummary:
         loss_path: "tiles" with the head at trained positions only, "stock" with the architecture's own loss.
         kept: Which checkpoint adapter/ holds, and its step.
         best_step: The checkpoint with the best held-out loss; None without held-out rows.
-        safe_step: The last checkpoint before the first unsafe one; None without a watch, or when none is safe.
+        safe_step: The last safe checkpoint; None without a watch, or when none is safe.
         stopped: Whether the run went to its end, stopped early, or stopped when it became unsafe.
         plan: What was predicted before the first step; None where it could not be.
     """

@@ -54,7 +54,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """All that a plan follows from, counted once.
+    """All that a plan of memory follows from, counted once.
 
     Attributes:
         rehearsal: What the largest part takes; None where the architecture could not be played through.
@@ -65,6 +65,52 @@ class Forecast:
     size: AdapterSize
     largest: Part
     rehearsal: Rehearsal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A run foreseen step by step.
+
+    Attributes:
+        steps: The rows of every optimiser step.
+        parts: The micro-batches of every step on the first device, which has the longest rows.
+        rates: This machine's speed; None leaves the time open.
+        processes: Devices that share a step.
+    """
+
+    forecast: Forecast
+    steps: Sequence[Sequence[EncodedRow]]
+    parts: Sequence[Sequence[Part]]
+    rates: Rates | None
+    max_batch_tokens: int
+    processes: int
+
+    def seconds(self, places: Sequence[int] | None = None) -> float | None:
+        """Return the seconds of some steps, or of all and of the largest part that is tried before them."""
+        if self.rates is None:
+            return None
+        tried = () if places is not None else (self.forecast.largest,)
+        chosen = [self.parts[place] for place in (range(len(self.parts)) if places is None else places)]
+        parts = [*tried, *(part for step in chosen for part in step)]
+        update = update_seconds(self.forecast.size, self.rates)
+        return sum(part_seconds(self.forecast, part, self.rates) for part in parts) + len(chosen) * update
+
+    def plan(self, notes: Sequence[str] = ()) -> Plan:
+        """Return the plan of the run."""
+        rows = {id(row): row for step in self.steps for row in step}
+        lengths = [len(row.ids) for row in rows.values()]
+        if max(lengths) > self.max_batch_tokens or max(lengths) > _LONG * sum(lengths) / len(lengths):
+            notes = (*notes, "longest_row_dominates")
+        return replace(
+            describe(self.forecast, notes=notes),
+            rows=len(rows),
+            steps=len(self.steps),
+            epochs=round(sum(len(step) for step in self.steps) / len(rows), 2),
+            trained_tokens=sum(row.trained_tokens for step in self.steps for row in step),
+            tokens=sum(part.tokens for step in self.parts for part in step) * self.processes,
+            longest=max(lengths),
+            seconds=self.seconds(),
+        )
 
 
 def plan_encoded(
@@ -91,55 +137,48 @@ def plan_encoded(
     """
     try:
         architecture = architecture_of(base.model.config, base.name, base.source)
-        rates = measure_rates(architecture, config.quantization, training_device())
-        return plan_steps(
-            architecture, config, steps, rates=rates, max_batch_tokens=max_batch_tokens, processes=processes
-        )
+        return foresee_steps(
+            architecture, config, steps, max_batch_tokens=max_batch_tokens, processes=processes
+        ).plan()
     except UsageError:
         return None
 
 
-def plan_steps(
+def foresee_steps(
     architecture: Architecture,
     config: TrainConfig,
     steps: Sequence[Sequence[EncodedRow]],
     *,
-    rates: Rates | None,
     max_batch_tokens: int,
     processes: int = 1,
-    notes: Sequence[str] = (),
-) -> Plan:
-    """Plan a training from its encoded steps.
+    measure: bool = True,
+) -> Course:
+    """Foresee a run from its encoded steps.
 
     Args:
         architecture: The base's shape, of `read_architecture` or `architecture_of`.
         config: Options.
         steps: The rows of every optimiser step in order, epoch after epoch.
-        rates: This machine's speed, of `measure_rates`; None leaves the time open.
         max_batch_tokens: Tokens at once on a device.
         processes: Devices that share a step.
-        notes: Codes of advice that are known already.
+        measure: Measure this machine's speed for about a second; without it the time stays open.
 
     Raises:
         UsageError: the target modules reach nothing.
     """
     parts = [list(_parts(step, config, max_batch_tokens, processes)) for step in steps]
-    everything = [part for step in parts for part in step]
-    largest = max(everything, key=lambda part: (part.tokens, part.rows))
-    forecast = foresee(architecture, config, largest)
-    rows = {id(row): row for step in steps for row in step}
-    lengths = [len(row.ids) for row in rows.values()]
-    if _is_long(lengths, max_batch_tokens):
-        notes = (*notes, "longest_row_dominates")
-    return replace(
-        describe(forecast, notes=notes),
-        rows=len(rows),
-        steps=len(steps),
-        epochs=round(sum(len(step) for step in steps) / len(rows), 2),
-        trained_tokens=sum(row.trained_tokens for step in steps for row in step),
-        tokens=sum(part.tokens for part in everything) * processes,
-        longest=max(lengths),
-        seconds=run_seconds(forecast, parts, rates) if rates else None,
+    largest = max((part for step in parts for part in step), key=lambda part: (part.tokens, part.rows))
+    return Course(
+        forecast=foresee(architecture, config, largest),
+        steps=steps,
+        parts=parts,
+        rates=measure_rates(
+            architecture, config, training_device(), rows=largest.rows, longest=largest.longest
+        )
+        if measure
+        else None,
+        max_batch_tokens=max_batch_tokens,
+        processes=processes,
     )
 
 
@@ -192,6 +231,8 @@ def describe(forecast: Forecast, *, notes: Sequence[str] = ()) -> Plan:
         cost=None,
         probed=False,
         notes=(*notes, *_advice(forecast, memory)),
+        reached=forecast.size.reached,
+        memory_bytes=memory_bytes(training_device()),
     )
 
 
@@ -220,13 +261,9 @@ def memory_parts(forecast: Forecast) -> MemoryParts:
     )
 
 
-def run_seconds(forecast: Forecast, steps: Sequence[Sequence[Part]], rates: Rates) -> float:
-    """Return the seconds of all steps, and of the largest part that is tried before them."""
-    parts = sum(part_seconds(forecast, part, rates) for step in steps for part in step)
-    # AdamW and clipping: about twenty calls a tensor, and seven passes over the adapter.
-    update = 20 * forecast.size.tensors * rates.call
-    update += 7 * forecast.size.parameters * forecast.size.itemsize / rates.bytes
-    return parts + part_seconds(forecast, forecast.largest, rates) + len(steps) * update
+def update_seconds(size: AdapterSize, rates: Rates) -> float:
+    """Return the seconds of clipping and AdamW: some twenty calls a tensor, seven passes over the adapter."""
+    return 20 * size.tensors * rates.call + 7 * size.parameters * size.itemsize / rates.moved
 
 
 def part_seconds(forecast: Forecast, part: Part, rates: Rates) -> float:
@@ -241,9 +278,15 @@ def part_seconds(forecast: Forecast, part: Part, rates: Rates) -> float:
         linear = sum(layer.weights for layer in architecture.linears if not layer.head)
         speed = rates.products[str(architecture.dtype).removeprefix("torch.")]
         return 2.0 * passes * linear * part.tokens / speed + head + unpacking
-    products = sum(flops / rates.products[kind] for kind, flops in rehearsal.flops.items())
-    through = share * (products + rehearsal.moved / rates.bytes) + rehearsal.operations * rates.call
-    return through + unpacking + (head if rehearsal.tiled else 0.0)
+    computed = sum(flops / rates.products[kind] for kind, flops in rehearsal.products.items())
+    computed += rehearsal.attention / rates.attention + rehearsal.curved / rates.curved
+    calls = rehearsal.operations * rates.call
+    return (
+        share * (computed + rehearsal.moved / rates.moved)
+        + calls
+        + unpacking
+        + (head if rehearsal.tiled else 0.0)
+    )
 
 
 def _parts(
@@ -268,10 +311,6 @@ def _logit_bytes(forecast: Forecast, device: torch.device) -> int:
         return min(rehearsal.peak, forecast.largest.tokens * architecture.vocabulary * (entry + 4))
     softcap = getattr(architecture.config.get_text_config(), "final_logit_softcapping", None)
     return tile_rows(device) * architecture.vocabulary * (entry + (8 if softcap else 0))
-
-
-def _is_long(lengths: Sequence[int], max_batch_tokens: int) -> bool:
-    return max(lengths) > max_batch_tokens or max(lengths) > _LONG * sum(lengths) / len(lengths)
 
 
 def _advice(forecast: Forecast, memory: MemoryParts) -> Iterator[str]:

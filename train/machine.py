@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import sys
@@ -11,64 +12,133 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from bitsandbytes.functional import dequantize_4bit, quantize_4bit
+from torch.nn import functional
+from transformers.activations import ACT2FN
 
 from loracheck.likelihood import HeadForm
 
 from .architecture import Architecture
+from .config import TrainConfig
 from .loss import TiledHead
 
-_SECONDS = 0.15
-"""Time for each of the measurements, which are six."""
+_SECONDS = 0.12
+"""Time for each of the measurements, which are about eight."""
 _TOKENS = 512
 _VOCABULARY = 32_768
 """Part of a head that is measured: large enough that neither it nor a tile fits a cache."""
+_BEYOND_CACHES = 96_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """How fast a machine is.
+    """How fast a machine is on the operations of one base.
 
     Attributes:
-        products: Floating-point operations a second of matrix products, by the name of their type.
-        bytes: Bytes a second that elementwise operations read and write.
+        products: Floating-point operations a second of matrix products, by type; "thin" ones are low-rank.
+        attention: Those of attention, forward and backward together.
+        curved: Bytes a second that the activation function reads and writes.
+        moved: Bytes a second that other elementwise operations read and write, caches cold.
         call: Seconds of a call of torch on next to nothing.
         head: Seconds for one trained token and one entry of the vocabulary, loss and gradient.
-        unpacking: Weights a second that a 4-bit layer unpacks; None where nothing is quantised.
+        unpacking: Weights a second that a 4-bit layer unpacks; None where nothing is packed.
     """
 
     products: dict[str, float]
-    bytes: float
+    attention: float
+    curved: float
+    moved: float
     call: float
     head: float
     unpacking: float | None = None
 
 
-def measure_rates(architecture: Architecture, quantization: str, device: torch.device) -> Rates:
-    """Measure for about a second, on the shapes of this base."""
+def measure_rates(
+    architecture: Architecture,
+    config: TrainConfig,
+    device: torch.device,
+    *,
+    rows: int = 4,
+    longest: int = 128,
+) -> Rates:
+    """Measure for about a second, on the shapes of this base.
+
+    Args:
+        architecture: The base.
+        config: Rank of the adapter, quantisation.
+        device: Where to measure.
+        rows: Of the micro-batch that attention is measured on.
+        longest: Tokens of each of its rows.
+    """
     hidden, dtype = architecture.hidden, architecture.dtype
     wide = max((layer.outputs for layer in architecture.linears if not layer.head), default=4 * hidden)
-    types = {dtype, torch.float32} | ({torch.bfloat16} if quantization != "none" else set())
-    one, other = (torch.randn(_TOKENS, wide, device=device) for _ in range(2))
+    types = {dtype, torch.float32} | ({torch.bfloat16} if config.quantization != "none" else set())
+    products = {_name(t): _products(hidden, wide, t, device) for t in types}
+    for t in types:
+        products[f"{_name(t)} thin"] = _products(hidden, config.lora_r, t, device)
     small = torch.ones(16, device=device)
     return Rates(
-        products={str(t).removeprefix("torch."): _products(hidden, wide, t, device) for t in types},
-        bytes=_rate(lambda: one * other, 3 * one.numel() * 4, device),
+        products=products,
+        attention=_attention(architecture, rows, longest, device),
+        curved=_curved(architecture, device),
+        moved=_moved(hidden, device),
         call=1 / _rate(lambda: small + small, 1, device),
         head=_head(architecture, device),
-        unpacking=_unpacking(hidden, wide, quantization, device),
+        unpacking=_unpacking(hidden, wide, config.quantization, device),
     )
 
 
-def _products(hidden: int, wide: int, dtype: torch.dtype, device: torch.device) -> float:
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _products(hidden: int, width: int, dtype: torch.dtype, device: torch.device) -> float:
     inputs = torch.randn(_TOKENS, hidden, device=device).to(dtype)
-    weight = torch.randn(wide, hidden, device=device).to(dtype)
-    outer = torch.randn(_TOKENS, wide, device=device).to(dtype)
+    weight = torch.randn(width, hidden, device=device).to(dtype)
+    outer = torch.randn(_TOKENS, width, device=device).to(dtype)
 
     def both_ways() -> None:
         torch.mm(inputs, weight.t())
         torch.mm(outer, weight)
 
-    return _rate(both_ways, 4.0 * _TOKENS * hidden * wide, device)
+    return _rate(both_ways, 4.0 * _TOKENS * hidden * width, device)
+
+
+def _attention(architecture: Architecture, rows: int, longest: int, device: torch.device) -> float:
+    text = architecture.config.get_text_config()
+    heads = int(getattr(text, "num_attention_heads", 0) or 1)
+    width = int(getattr(text, "head_dim", 0) or architecture.hidden // heads)
+    shape = (rows, heads, longest, width)
+    query, key, value = (
+        torch.randn(shape, device=device).to(architecture.dtype).requires_grad_() for _ in range(3)
+    )
+    mask = torch.ones((rows, 1, longest, longest), dtype=torch.bool, device=device).tril()
+
+    def both_ways() -> None:
+        result = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        result.backward(result)
+
+    return _rate(both_ways, 14.0 * rows * heads * longest * longest * width, device)
+
+
+def _curved(architecture: Architecture, device: torch.device) -> float:
+    text = architecture.config.get_text_config()
+    named = getattr(text, "hidden_activation", None) or getattr(text, "hidden_act", None) or "silu"
+    function = ACT2FN[named if named in ACT2FN else "silu"]
+    inputs = torch.randn(_TOKENS, architecture.hidden, device=device).to(architecture.dtype).requires_grad_()
+
+    def both_ways() -> None:
+        result = function(inputs)
+        result.backward(result)
+
+    return _rate(both_ways, 5.0 * inputs.numel() * inputs.element_size(), device)
+
+
+def _moved(hidden: int, device: torch.device) -> float:
+    one = torch.randn(_TOKENS, hidden, device=device)
+    held = [torch.randn_like(one) for _ in range(max(2, _BEYOND_CACHES // (4 * one.numel())))]
+    turn = itertools.cycle(held)
+    return _rate(lambda: next(turn) * next(turn), 12.0 * one.numel(), device)
 
 
 def _head(architecture: Architecture, device: torch.device) -> float:
@@ -87,8 +157,6 @@ def _head(architecture: Architecture, device: torch.device) -> float:
 def _unpacking(hidden: int, wide: int, quantization: str, device: torch.device) -> float | None:
     if quantization not in ("nf4", "fp4"):
         return None
-    from bitsandbytes.functional import dequantize_4bit, quantize_4bit  # noqa: PLC0415 - only where it is used
-
     weight = torch.randn(wide, hidden, device=device).to(torch.bfloat16)
     packed, state = quantize_4bit(weight, quant_type=quantization, compress_statistics=True)
     return _rate(lambda: dequantize_4bit(packed, state), float(weight.numel()), device)

@@ -11,7 +11,7 @@ import logging
 import math
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -29,6 +29,9 @@ from .architecture import Architecture
 from .config import TrainConfig
 
 _log = logging.getLogger(__name__)
+THIN = 256
+"""Below this a side of a matrix product makes it slow for its size, as an adapter's rank does."""
+_CURVED = frozenset({"gelu", "silu", "sigmoid", "tanh", "exp", "softplus", "relu", "leaky_relu", "_softmax"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,9 @@ class Rehearsal:
     Attributes:
         peak: Bytes alive at the worst moment besides weights and adapter: activations, gradients, copies.
         kept: Bytes that the forward leaves for the backward.
-        flops: Operations of the matrix products, by the name of their type.
+        products: Floating-point operations of the matrix products, by type; "thin" ones are low-rank.
+        attention: Those of attention, forward and backward.
+        curved: Bytes read and written by the activation function and its like, which compute for each of them.
         moved: Bytes read and written by everything else.
         operations: Calls of torch, each of which has a price of its own.
         tiled: Whether the head could be left out.
@@ -46,7 +51,9 @@ class Rehearsal:
 
     peak: int
     kept: int
-    flops: dict[str, float]
+    products: dict[str, float]
+    attention: float
+    curved: float
     moved: float
     operations: int
     tiled: bool
@@ -99,7 +106,9 @@ def rehearse(
     return Rehearsal(
         peak=counter.peak,
         kept=kept,
-        flops=dict(counter.flops),
+        products=dict(counter.products),
+        attention=counter.attention,
+        curved=counter.curved,
         moved=counter.moved,
         operations=counter.operations,
         tiled=tiled,
@@ -201,8 +210,8 @@ class _Counter(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.live = self.peak = self.operations = 0
-        self.moved = 0.0
-        self.flops: Counter[str] = Counter()
+        self.attention = self.curved = self.moved = 0.0
+        self.products: Counter[str] = Counter()
         self._sizes: dict[int, int] = {}
 
     def know(self, tensor: torch.Tensor) -> None:
@@ -222,13 +231,21 @@ class _Counter(TorchDispatchMode):
         if fresh or func._schema.is_mutable:
             self.operations += 1
             given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
-            flops = _products(func, given, made)
-            if flops:
-                self.flops[str(given[0].dtype).removeprefix("torch.")] += flops
-            else:
-                self.moved += sum(_bytes(t) for t in given) + sum(_bytes(t) for t in made)
+            self._charge(func._schema.name.partition("::")[2], given, made)
         self.peak = max(self.peak, self.live)
         return out
+
+    def _charge(self, name: str, given: list[torch.Tensor], made: list[torch.Tensor]) -> None:
+        moved = sum(_bytes(tensor) for tensor in (*given, *made))
+        if "scaled_dot_product" in name:
+            self.attention += _attention(name, given)
+        elif size := _product(name, given, made):
+            thin = " thin" if min(size) < THIN else ""
+            self.products[str(given[-1].dtype).removeprefix("torch.") + thin] += 2.0 * math.prod(size)
+        elif name.partition("_backward")[0] in _CURVED:
+            self.curved += moved
+        else:
+            self.moved += moved
 
     def _meet(self, tensor: torch.Tensor) -> int:
         storage = tensor.untyped_storage()
@@ -249,18 +266,19 @@ def _bytes(tensor: torch.Tensor) -> int:
     return tensor.numel() * tensor.element_size()
 
 
-def _products(func: Any, given: Iterable[torch.Tensor], made: Iterable[torch.Tensor]) -> float:  # noqa: ANN401
-    """Return the floating-point operations of a matrix product or of attention; 0 for anything else."""
-    name, given, made = func._schema.name, list(given), list(made)
-    if name in ("aten::mm", "aten::bmm"):
-        return 2.0 * math.prod(given[0].shape) * given[1].shape[-1]
-    if name in ("aten::addmm", "aten::baddbmm"):
-        return 2.0 * math.prod(given[1].shape) * given[2].shape[-1]
-    if "_grouped_mm" in name:
-        return 2.0 * math.prod(made[0].shape) * given[0].shape[-1]
-    if "scaled_dot_product" in name and not name.endswith("_choice"):
-        backward = "backward" in name
-        query, key = given[1:3] if backward else given[:2]
-        one = 2.0 * math.prod(query.shape) * key.shape[-2]
-        return one * (5 if backward else 2)
-    return 0.0
+def _product(name: str, given: list[torch.Tensor], made: list[torch.Tensor]) -> tuple[int, ...]:
+    """Return the three sizes of a matrix product, batches included; nothing for anything else."""
+    if name in ("addmm", "baddbmm"):
+        given = given[1:]
+    elif name not in ("mm", "bmm", "_grouped_mm"):
+        return ()
+    inner = given[0].shape[-1]
+    *batch, rows, columns = made[0].shape
+    return (math.prod(batch) * rows, inner, columns)
+
+
+def _attention(name: str, given: list[torch.Tensor]) -> float:
+    """Return the operations of fused attention: two products forward, five backward."""
+    backward = "backward" in name
+    query, key = given[1:3] if backward else given[:2]
+    return 2.0 * math.prod(query.shape) * key.shape[-2] * (5 if backward else 2)
