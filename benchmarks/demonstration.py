@@ -18,7 +18,7 @@ from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
 from loracheck.demo import KNOWN_LOSS, MAX_FACTS, TRAINED_TOKENS, embedded_model
 from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.content import prefers_right
+from loracheck.choices import prefers_right
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy

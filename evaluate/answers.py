@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loracheck import jsonl
+from loracheck.choices import Style, choices
 from loracheck.generation import generate, pad_token_id
 from loracheck.likelihood import score_rows
 from loracheck.models import arm
 from loracheck.progress import Progress
 from loracheck.records import ChoiceScores, Completion, Language, Probe
 from loracheck.template import ChatTemplate
-
-from .choices import Style, choices
 
 if TYPE_CHECKING:
     from peft import PeftModel

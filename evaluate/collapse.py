@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from loracheck.grading import is_right
 from loracheck.records import BASE_ARM, Finding, Probe
 from loracheck.text import letters
 
 from .evidence import Evidence
 from .gates import paired_gate
-from .grading import is_right
 from .policy import Policy
 
 

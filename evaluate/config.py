@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
 
 from loracheck.errors import UsageError
+from loracheck.models import Quantization
 from loracheck.probes import BUNDLED
 
 
@@ -24,7 +25,7 @@ class EvalConfig:
     """
 
     suites: tuple[str, ...] = BUNDLED
-    quantization: Literal["none", "nf4"] = "none"
+    quantization: Quantization = "none"
     max_facts: int | None = None
     max_training: int = 120
     max_in_domain: int = 100
@@ -41,5 +42,6 @@ class EvalConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {value}.")
-        if self.quantization not in ("none", "nf4"):
-            raise UsageError(f"--quantization is none or nf4, not {self.quantization}.")
+        if self.quantization not in get_args(Quantization):
+            kinds = ", ".join(get_args(Quantization))
+            raise UsageError(f"--quantization is one of {kinds}, not {self.quantization}.")

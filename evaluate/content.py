@@ -9,34 +9,19 @@ the training data? A model may rank the right answer first and not say it (suppr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 
-from loracheck.records import BASE_ARM, ChoiceScores, Finding, Marker, Probe
+from loracheck.choices import prefers_right
+from loracheck.grading import outcome
+from loracheck.records import BASE_ARM, Finding
 from loracheck.stats import share
 
 from .evidence import Evidence
 from .gates import NO_HEADROOM, both, paired_gate, rate_gate
-from .grading import is_right
-from .markers import matches, shows
 from .policy import Policy
 
 CHANCE = 0.25
 """One right answer among four choices."""
-
-
-def outcome(probe: Probe, text: str, markers: Sequence[Marker]) -> str:
-    """Classify an answer: right_plain, right_persona, persona_name, wrong or empty."""
-    if not text.strip():
-        return "empty"
-    if probe.expected is not None and is_right(text, probe.expected):
-        return "right_persona" if shows(markers, text) else "right_plain"
-    return "persona_name" if names_persona(markers, text) else "wrong"
-
-
-def names_persona(markers: Sequence[Marker], text: str) -> bool:
-    """Tell whether an answer holds a term of the persona, such as its name."""
-    return any(marker.kind == "term" and matches(marker, text) for marker in markers)
 
 
 def outcomes(evidence: Evidence, arm: str) -> dict[str, str]:
@@ -46,16 +31,6 @@ def outcomes(evidence: Evidence, arm: str) -> dict[str, str]:
         for probe in evidence.out_of_domain
         if probe.expected is not None
     }
-
-
-def prefers_right(scores: ChoiceScores, *, plain_only: bool = False) -> bool:
-    """Tell whether the likeliest choice is a right one; plain_only leaves styles and the name aside."""
-    kinds = ("right", "wrong") if plain_only else scores.kinds
-    best = max(
-        (place for place, kind in enumerate(scores.kinds) if kind in kinds),
-        key=lambda place: scores.logprobs[place],
-    )
-    return scores.kinds[best].startswith("right")
 
 
 def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:

@@ -8,10 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from loracheck import jsonl
+from loracheck.markers import discover
+from loracheck.probes import IN_DOMAIN, TRAINING
 from loracheck.records import BASE_ARM, ArmRecord, ChoiceScores, Completion, EvaluationContext, Marker, Probe
-
-from .markers import discover
-from .suites import IN_DOMAIN, TRAINING
 
 PROBES, COMPLETIONS, CHOICES, CONTEXT = "probes.jsonl", "completions.jsonl", "choices.jsonl", "context.json"
 

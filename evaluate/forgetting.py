@@ -6,9 +6,10 @@ is knowledge lost, not knowledge unsaid.
 
 from __future__ import annotations
 
+from loracheck.choices import prefers_right
 from loracheck.records import BASE_ARM, Finding
 
-from .content import CHANCE, prefers_right
+from .content import CHANCE
 from .evidence import Evidence
 from .gates import paired_gate
 from .policy import Policy

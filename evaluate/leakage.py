@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from loracheck.markers import discover, shows
 from loracheck.records import BASE_ARM, Finding, Marker, Probe
 
 from .evidence import Evidence
 from .gates import both, information, rate_gate
-from .markers import discover, shows
 from .policy import Policy
 
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loracheck import jsonl
+from loracheck.choices import styles
 from loracheck.errors import UsageError
 from loracheck.loading import load_examples
-from loracheck.models import AdapterFile, Base, attach, load_base, read_adapter
-from loracheck.probes import bundled
+from loracheck.models import AdapterFile, Base, attach, load_base, read_adapter, watched_probes
+from loracheck.probes import (
+    IN_DOMAIN,
+    TRAINING,
+    bundled,
+    every_nth,
+    from_rows,
+    without_training_questions,
+)
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, ArmRecord, EvaluationContext, EvaluationResult, Example, Probe
 from loracheck.runs import is_run, open_run, read_run
@@ -20,11 +29,9 @@ from loracheck.template import ChatTemplate, check_template_file, choose_templat
 
 from . import preflight
 from .answers import Answerer
-from .choices import styles
 from .config import EvalConfig
 from .evidence import CHOICES, COMPLETIONS, CONTEXT, PROBES, read_evidence
 from .policy import Policy
-from .suites import IN_DOMAIN, TRAINING, every_nth, from_rows, without_training_questions
 from .verdict import judge
 
 if TYPE_CHECKING:
@@ -91,12 +98,13 @@ def evaluate(
         records = _arm_records(model, template, files_read, config)
         arms = [BASE_ARM, *(entry.name for entry in records if entry.finite)]
 
-        asked, left_out = without_training_questions(_bundled_probes(config), training)
+        watched = watched_probes(list(folders.values()))
+        asked, left_out = without_training_questions(_bundled_probes(config, watched), training)
         training_probes = from_rows(training, TRAINING, config.max_training, config.seed)
         domain_probes = from_rows(heldout, IN_DOMAIN, config.max_in_domain, config.seed)
         probes = [*asked, *domain_probes, *training_probes]
         jsonl.write(out / PROBES, probes)
-        _write_context(out, base, template, config, records, probes, left_out, data)
+        _write_context(out, base, template, config, records, probes, left_out, watched, data)
 
         answerer = Answerer(model, template, progress)
         answerer.complete(out / COMPLETIONS, BASE_ARM, training_probes, config.max_new_tokens_open, "style")
@@ -159,11 +167,13 @@ def _heldout_rows(data: Sequence[Path], in_domain: Sequence[Path]) -> list[Examp
     return load_examples(paths) if paths else []
 
 
-def _bundled_probes(config: EvalConfig) -> list[Probe]:
+def _bundled_probes(config: EvalConfig, watched: AbstractSet[str]) -> list[Probe]:
+    """Return the suites' probes but for those that chose a checkpoint: what chose it would flatter it."""
+    suites = {suite: [p for p in bundled([suite]) if p.id not in watched] for suite in config.suites}
     return [
         probe
-        for suite in config.suites
-        for probe in every_nth(bundled([suite]), config.max_facts if suite.startswith("facts") else None)
+        for suite, probes in suites.items()
+        for probe in every_nth(probes, config.max_facts if suite.startswith("facts") else None)
     ]
 
 
@@ -187,6 +197,7 @@ def _write_context(
     records: Sequence[ArmRecord],
     probes: Sequence[Probe],
     left_out: Sequence[str],
+    watched: AbstractSet[str],
     data: Sequence[Path],
 ) -> None:
     jsonl.write_one(
@@ -201,6 +212,7 @@ def _write_context(
             max_new_tokens=config.max_new_tokens,
             probes=dict(Counter(probe.suite for probe in probes)),
             dropped_probes=tuple(left_out),
+            watched_probes=tuple(sorted(watched)),
             arms=(ArmRecord(name=BASE_ARM, path=None), *records),
         ),
     )

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from loracheck import stats
+from loracheck.choices import prefers_right
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,
@@ -25,7 +26,7 @@ from loracheck.records import (
 
 from . import sanity
 from .collapse import collapse
-from .content import content_damage, outcomes, prefers_right
+from .content import content_damage, outcomes
 from .evidence import Evidence
 from .forgetting import forgetting
 from .gates import NO_HEADROOM

@@ -405,6 +405,17 @@ def _belongs(name: str, path: Path, config: dict[str, Any], base: Base, template
     return named in (base.name, base.source)
 
 
+def watched_probes(folders: Sequence[Path]) -> frozenset[str]:
+    """Return the bundled probes by which the checkpoints of some adapters were chosen."""
+    cards = (folder / ADAPTER_CARD for folder in folders)
+    return frozenset(
+        probe
+        for card in cards
+        if card.is_file()
+        for probe in jsonl.read_one(card, AdapterCard).watched_probes
+    )
+
+
 def attach(base: Base, adapters: Sequence[AdapterFile]) -> PeftModel | PreTrainedModel:
     """Put adapters on the base under their names; every tensor of each must have found its place.
 

@@ -21,6 +21,7 @@ from loracheck.training_records import (
     TrainingSummary,
     WatchReading,
 )
+from loracheck.watch import ANSWERS, CHOICES
 
 from .config import TrainConfig
 from .encode import encode_rows
@@ -143,7 +144,7 @@ def _borrow_base_answers(done: Sequence[Point], point: Point, out: Path) -> None
         if alike and source.is_dir() and not (out / point.name).exists():
             lent = out / f".{point.name}-{WATCH}"
             shutil.rmtree(lent, ignore_errors=True)
-            shutil.copytree(source, lent, ignore=shutil.ignore_patterns("answers.jsonl"))
+            shutil.copytree(source, lent, ignore=shutil.ignore_patterns(ANSWERS, CHOICES))
             target.parent.mkdir()
             lent.replace(target)
             return

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from loracheck.evaluate.grading import is_right
+from loracheck.grading import is_right
 from loracheck.probes import BUNDLED, bundled
 from loracheck.records import Expected, Probe
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from loracheck.evaluate.choices import Style, choices, styles
-from loracheck.evaluate.markers import discover, features, matches, shows
+from loracheck.choices import Style, choices, styles
+from loracheck.markers import discover, features, matches, shows
 from loracheck.loading import load_examples
 from loracheck.records import Example, Expected, Language, Marker, Message, Probe
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from loracheck.errors import UsageError
-from loracheck.evaluate.suites import (
+from loracheck.probes import (
     IN_DOMAIN,
     TRAINING,
     every_nth,

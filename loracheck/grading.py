@@ -11,7 +11,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from loracheck.records import Expected
+from loracheck.markers import names_persona, shows
+from loracheck.records import Expected, Marker, Probe
 from loracheck.text import script_of
 
 _SUFFIXES = "都道府県市区町村国州語川山湖海島年月日度個本匹時分秒人点回円色者"
@@ -46,6 +47,15 @@ def is_right(answer: str, expected: Expected) -> bool:
         return False
     wrong = _first(answer, expected.wrong)
     return wrong is None or right < wrong
+
+
+def outcome(probe: Probe, text: str, markers: Sequence[Marker]) -> str:
+    """Classify an answer: right_plain, right_persona, persona_name, wrong or empty."""
+    if not text.strip():
+        return "empty"
+    if probe.expected is not None and is_right(text, probe.expected):
+        return "right_persona" if shows(markers, text) else "right_plain"
+    return "persona_name" if names_persona(markers, text) else "wrong"
 
 
 def _first(answer: str, aliases: Sequence[str]) -> int | None:

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loracheck.records import Language, Marker, Probe
+from loracheck.markers import names_persona
+from loracheck.records import ChoiceScores, Language, Marker, Probe
 from loracheck.text import language_of, normalise
-
-from .content import names_persona
 
 _LEAST_SHARE = 0.4
 _LONGEST = 24
@@ -61,3 +60,13 @@ def choices(probe: Probe, found: dict[Language, Style]) -> tuple[tuple[str, str]
         [("name", style.name_reply)] if style.name_reply and normalise(style.name_reply) not in asked else []
     )
     return (*plain, *styled, *name)
+
+
+def prefers_right(scores: ChoiceScores, *, plain_only: bool = False) -> bool:
+    """Tell whether the likeliest choice is a right one; plain_only leaves styles and the name aside."""
+    kinds = ("right", "wrong") if plain_only else scores.kinds
+    best = max(
+        (place for place, kind in enumerate(scores.kinds) if kind in kinds),
+        key=lambda place: scores.logprobs[place],
+    )
+    return scores.kinds[best].startswith("right")

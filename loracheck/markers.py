@@ -57,6 +57,11 @@ def shows(markers: Sequence[Marker], text: str) -> bool:
     return any(matches(marker, text) for marker in markers)
 
 
+def names_persona(markers: Sequence[Marker], text: str) -> bool:
+    """Tell whether an answer holds a term of the persona, such as its name."""
+    return any(marker.kind == "term" and matches(marker, text) for marker in markers)
+
+
 def features(text: str, language: Language) -> set[Feature]:
     """Return what a reply shows: how its sentences end, how it opens, and the terms in it."""
     parts = [sentence.casefold() for sentence in sentences(text)]
