@@ -157,18 +157,19 @@ def train(
     progress = Progress(quiet=quiet)
     inputs = TrainInputs(base=base, heldout=heldout, replay=replay, chat_template=chat_template)
     points = grid(config, data, sweep, seeds)
+    result: Any
     if points is None:
-        summary = run_train(data[0], out, config, inputs, progress=progress)
-        if not progress.main:
-            return
-        report = write_report(out)
-        _print_json(summary) if as_json else print_training(str(out), summary)
+        result = run_train(data[0], out, config, inputs, progress=progress)
     else:
-        table = run_sweep(points, out, config, inputs, progress=progress)
-        report = write_report(out)
-        _print_json(table) if as_json else print_sweep(table)
-    if not as_json:
-        click.echo(f"\nreport: {report}")
+        result = run_sweep(points, out, config, inputs, progress=progress)
+    if result is None:
+        return  # the main process of several writes and prints
+    report = write_report(out)
+    if as_json:
+        _print_json(result)
+        return
+    print_training(str(out), result) if points is None else print_sweep(result)
+    click.echo(f"\nreport: {report}")
 
 
 def _print_json(value: Any) -> None:
