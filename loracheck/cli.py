@@ -17,6 +17,7 @@ import click
 import loracheck
 from loracheck.cli_adapter import inspect_
 from loracheck.cli_curate import curate, explain, synthesize
+from loracheck.cli_plan import plan
 from loracheck.cli_train import train
 from loracheck.errors import LoracheckError, UsageError
 
@@ -59,6 +60,7 @@ def cli(debug: bool) -> None:
 cli.add_command(curate)
 cli.add_command(explain, "curate explain")
 cli.add_command(synthesize, "curate synthesize")
+cli.add_command(plan)
 cli.add_command(train)
 cli.add_command(inspect_)
 

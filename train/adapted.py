@@ -98,7 +98,8 @@ def adapter_size(architecture: Architecture, config: TrainConfig) -> AdapterSize
     for name, module in model.named_modules():
         if isinstance(module, BaseTunerLayer):
             kind = name.rpartition(".")[2]
-            count, inputs, outputs = reached.get(kind, (0, module.in_features, module.out_features))
+            features = int(getattr(module, "in_features", 0)), int(getattr(module, "out_features", 0))
+            count, inputs, outputs = reached.get(kind, (0, *features))
             reached[kind] = (count + 1, inputs, outputs)
             outside += id(module) not in text
     return AdapterSize(
@@ -144,4 +145,5 @@ def _quantize(base: PreTrainedModel, quantization: str) -> None:
         bnb_4bit_compute_dtype=torch.bfloat16,
     )
     replace_with_bnb_linear(base, get_keys_to_not_convert(base), settings)
-    base.is_loaded_in_8bit, base.is_loaded_in_4bit = eight, not eight
+    for flag, value in {"is_loaded_in_8bit": eight, "is_loaded_in_4bit": not eight}.items():
+        setattr(base, flag, value)  # peft looks at them

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -204,7 +204,7 @@ def build(
     except (ValueError, KeyError, TypeError, AttributeError, ImportError, RuntimeError) as error:
         raise _unplannable(base, error) from error
     model.tie_weights()
-    return model
+    return cast("PreTrainedModel", model)
 
 
 def _linears(model: PreTrainedModel) -> tuple[LinearLayer, ...]:

@@ -97,7 +97,7 @@ class Course:
 
     def plan(self, notes: Sequence[str] = ()) -> Plan:
         """Return the plan of the run."""
-        rows = {id(row): row for step in self.steps for row in step}
+        rows = {id(row.ids): row for step in self.steps for row in step}  # a cut row keeps its ids
         lengths = [len(row.ids) for row in rows.values()]
         if max(lengths) > self.max_batch_tokens or max(lengths) > _LONG * sum(lengths) / len(lengths):
             notes = (*notes, "longest_row_dominates")
@@ -169,7 +169,13 @@ def foresee_steps(
     parts = [list(_parts(step, config, max_batch_tokens, processes)) for step in steps]
     largest = max((part for step in parts for part in step), key=lambda part: (part.tokens, part.rows))
     return Course(
-        forecast=foresee(architecture, config, largest),
+        forecast=Forecast(
+            architecture=architecture,
+            config=config,
+            size=adapter_size(architecture, config),
+            largest=largest,
+            rehearsal=rehearse_part(architecture, config, largest),
+        ),
         steps=steps,
         parts=parts,
         rates=measure_rates(
@@ -182,29 +188,22 @@ def foresee_steps(
     )
 
 
-def foresee(
-    architecture: Architecture, config: TrainConfig, largest: Part, *, layers: int | None = None
-) -> Forecast:
-    """Count the adapter, and play the largest part through.
+def rehearse_part(
+    architecture: Architecture, config: TrainConfig, part: Part, *, layers: int | None = None
+) -> Rehearsal | None:
+    """Play a micro-batch through, with fewer layers if asked; None for an architecture that does not allow it.
 
     Raises:
         UsageError: the target modules reach nothing.
     """
-    device = training_device()
-    return Forecast(
-        architecture=architecture,
-        config=config,
-        size=adapter_size(architecture, config),
-        largest=largest,
-        rehearsal=rehearse(
-            architecture,
-            config,
-            rows=largest.rows,
-            longest=largest.longest,
-            trained=largest.trained,
-            layers=layers,
-            device="cuda" if device.type == "cuda" else "cpu",
-        ),
+    return rehearse(
+        architecture,
+        config,
+        rows=part.rows,
+        longest=part.longest,
+        trained=part.trained,
+        layers=layers,
+        device="cuda" if training_device().type == "cuda" else "cpu",
     )
 
 

@@ -116,7 +116,7 @@ def _attention(architecture: Architecture, rows: int, longest: int, device: torc
 
     def both_ways() -> None:
         result = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        result.backward(result)
+        torch.autograd.backward(result, result)
 
     return _rate(both_ways, 14.0 * rows * heads * longest * longest * width, device)
 
@@ -129,7 +129,7 @@ def _curved(architecture: Architecture, device: torch.device) -> float:
 
     def both_ways() -> None:
         result = function(inputs)
-        result.backward(result)
+        torch.autograd.backward(result, result)
 
     return _rate(both_ways, 5.0 * inputs.numel() * inputs.element_size(), device)
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import weakref
-from collections import Counter
-from collections.abc import Callable
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -130,13 +129,13 @@ def _run(
         picked = hidden[places % hidden.shape[0], places]
         kept = counter.live
         del hidden
-        picked.backward(torch.empty_like(picked))
+        torch.autograd.backward(picked, torch.empty_like(picked))
         return kept
     logits = base(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1]
     loss = functional.cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten(), reduction="sum")
     del logits
     kept = counter.live
-    loss.backward()
+    torch.autograd.backward(loss)
     return kept
 
 
@@ -157,7 +156,12 @@ def _give_fake_weights(model: torch.nn.Module, counter: _Counter, device: str) -
                 continue
             if quantized and name == "weight":
                 module._parameters[name] = None
-                module.forward = _stand_in(module, torch.bfloat16, device)
+                eight = "8bit" in type(module).__name__
+                module.forward = _Packed(
+                    shape=tuple(parameter.shape),
+                    dtype=None if eight else torch.bfloat16,
+                    device=device,
+                ).forward
                 continue
             module._parameters[name] = torch.nn.Parameter(
                 fake(parameter), requires_grad=parameter.requires_grad
@@ -167,51 +171,52 @@ def _give_fake_weights(model: torch.nn.Module, counter: _Counter, device: str) -
                 module._buffers[name] = fake(buffer)
 
 
-def _stand_in(
-    layer: torch.nn.Module, dtype: torch.dtype, device: str
-) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Return a forward that takes the memory and time of a quantised layer's."""
-    shape = (layer.out_features, layer.in_features)
-    eight = "8bit" in type(layer).__name__
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Packed:
+    """The weight of a quantised layer, which is unpacked for every product."""
 
-    def forward(inputs: torch.Tensor) -> torch.Tensor:
-        weight_dtype = inputs.dtype if eight else dtype
-        result = _Quantized.apply(inputs.to(weight_dtype), shape, eight, weight_dtype, device)
+    shape: tuple[int, ...]
+    dtype: torch.dtype | None
+    device: str
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Take the memory and time of the layer's own forward."""
+        result = _PackedProduct.apply(inputs.to(self.dtype or inputs.dtype), self)  # type: ignore[no-untyped-call]
         return cast(torch.Tensor, result).to(inputs.dtype)
 
-    return forward
+    def unpack(self, like: torch.Tensor) -> torch.Tensor:
+        """Return the weight in the type of what it is multiplied with."""
+        return torch.empty(self.shape, dtype=like.dtype, device=self.device)
 
 
-class _Quantized(torch.autograd.Function):
-    """A product with a weight that is unpacked for it; bitsandbytes' 8 bits keep the inputs, 4 bits nothing."""
+class _PackedProduct(torch.autograd.Function):
+    """A product with a packed weight: bitsandbytes' 8 bits keep the inputs for the backward, 4 bits nothing."""
 
     @staticmethod
-    def forward(
-        ctx: Any, inputs: torch.Tensor, shape: Any, eight: bool, dtype: Any, device: str
-    ) -> torch.Tensor:
-        ctx.unpack = lambda: torch.empty(shape, dtype=dtype, device=device)
-        if eight:
+    def forward(ctx: Any, inputs: torch.Tensor, packed: _Packed) -> torch.Tensor:  # noqa: ANN401
+        ctx.packed = packed
+        if packed.dtype is None:
             ctx.save_for_backward(inputs)
             inputs.to(torch.float16).to(torch.int8)
-        return inputs @ ctx.unpack().t()
+        return inputs @ packed.unpack(inputs).t()
 
     @staticmethod
-    def backward(ctx: Any, *outer: torch.Tensor) -> Any:  # noqa: ANN401
-        return outer[0] @ ctx.unpack(), None, None, None, None
+    def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor, None]:  # noqa: ANN401
+        return outer[0] @ ctx.packed.unpack(outer[0]), None
 
 
 def _checkpoint(base: PreTrainedModel) -> None:
     base.gradient_checkpointing_enable({"use_reentrant": False})
 
 
-class _Counter(TorchDispatchMode):
+class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Count the bytes alive, the products, the bytes moved and the calls of everything that runs under it."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.live = self.peak = self.operations = 0
         self.attention = self.curved = self.moved = 0.0
-        self.products: Counter[str] = Counter()
+        self.products: dict[str, float] = defaultdict(float)
         self._sizes: dict[int, int] = {}
 
     def know(self, tensor: torch.Tensor) -> None:
