@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -16,6 +17,20 @@ from loracheck.errors import UsageError
 T = TypeVar("T")
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML 1.1 but for floats, which may be written as 2e-4, as YAML 1.2 and people do."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+"), list("-+.0123456789")
+)
+
+
+def read_value(text: str) -> Any:  # noqa: ANN401 - whatever stands there
+    """Read one value as YAML would: 4, 2e-4, true, null or words."""
+    return yaml.load(text, _Loader)
+
+
 def read_yaml(text: str, where: str) -> dict[str, Any]:
     """Parse a YAML mapping.
 
@@ -23,7 +38,7 @@ def read_yaml(text: str, where: str) -> dict[str, Any]:
         UsageError: it is no YAML, or no mapping.
     """
     try:
-        value = yaml.safe_load(text)
+        value = read_value(text)
     except yaml.YAMLError as error:
         raise UsageError(f"{where}: broken YAML: {' '.join(str(error).split())}") from None
     if value is None:

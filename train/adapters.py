@@ -82,7 +82,7 @@ def save_adapter(model: PeftModel, folder: Path, base: Base, initial: Path | Non
     (folder / "README.md").unlink(missing_ok=True)  # peft's empty card
 
 
-def _save(model: PeftModel, folder: Path, **options: str) -> None:
+def _save(model: PeftModel, folder: Path, **options: Any) -> None:  # noqa: ANN401 - passed on
     model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False, **options)
 
 
@@ -94,7 +94,7 @@ def _peft_config(config: TrainConfig) -> PeftConfig:
     if config.peft_type != "lora":
         kind = LoHaConfig if config.peft_type == "loha" else LoKrConfig
         return kind(alpha=config.lora_alpha, rank_dropout=config.lora_dropout, **common)
-    initial: bool | str = config.init_lora_weights
+    initial: Any = config.init_lora_weights
     return LoraConfig(
         lora_alpha=config.lora_alpha,
         lora_dropout=config.lora_dropout,

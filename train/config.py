@@ -123,6 +123,9 @@ class TrainConfig:
             if getattr(self, name) not in values:
                 raise UsageError(f"{flag(name)} is one of {', '.join(values)}, not {getattr(self, name)}.")
         self._refuse_what_peft_cannot_do()
+        self._refuse_what_cannot_be_read()
+
+    def _refuse_what_cannot_be_read(self) -> None:
         if self.stop_when_unsafe and not self.watch:
             raise UsageError("--stop-when-unsafe needs readings of what is safe.", hint="Add --watch.")
         if self.keep == "safe" and not self.watch:

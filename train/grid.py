@@ -9,10 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from loracheck.errors import UsageError
-from loracheck.settings import build, read_yaml_file
+from loracheck.settings import build, read_value, read_yaml_file
 
 from .config import TrainConfig, option_names
 
@@ -84,7 +82,7 @@ def _point(config: TrainConfig, values: dict[str, Any], data: Path) -> Point:
 def _from_text(text: str) -> list[dict[str, Any]]:
     key, _, values = text.partition("=")
     _check(key, f"--sweep {text}")
-    read = [yaml.safe_load(value.strip().replace("+", ",")) for value in values.split(",") if value.strip()]
+    read = [read_value(value.strip().replace("+", ",")) for value in values.split(",") if value.strip()]
     if not read:
         raise UsageError(
             f"--sweep {text}: KEY=A,B,... is wanted.", hint="For instance --sweep lora_r=4,16,64"

@@ -104,7 +104,7 @@ class _TiledLoss(torch.autograd.Function):
 
 def tiled_loss(hidden: torch.Tensor, targets: torch.Tensor, head: TiledHead) -> torch.Tensor:
     """Return the summed negative log-likelihood of targets, differentiable in the hidden states."""
-    return cast(torch.Tensor, _TiledLoss.apply(hidden, targets, head))
+    return cast(torch.Tensor, _TiledLoss.apply(hidden, targets, head))  # type: ignore[no-untyped-call]
 
 
 def install_loss(
@@ -141,7 +141,7 @@ def _replace_forward(model: PreTrainedModel, loss: Callable[..., torch.Tensor]) 
             return original(*args, **kwargs)
         return CausalLMOutput(loss=cast(torch.FloatTensor, loss(*args, labels=labels, **kwargs)))
 
-    model.forward = forward  # type: ignore[method-assign]
+    model.forward = forward
 
 
 def _by_tiles(

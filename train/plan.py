@@ -24,8 +24,8 @@ from .architecture import Architecture, read_architecture
 from .config import TrainConfig
 from .encode import encode_rows
 from .forecast import Forecast, describe, foresee_steps, memory_parts, rehearse_part
+from .inputs import TrainInputs, data_files, default_batch_tokens
 from .order import Step, training_steps
-from .pipeline import TrainInputs, data_files, default_batch_tokens
 from .probe import probed
 
 RANKS = (4, 8, 16, 32, 64, 128)

@@ -28,7 +28,7 @@ from .adapters import add_adapter
 from .config import TrainConfig
 from .forecast import Course
 from .loss import install_loss
-from .pipeline import peak_memory
+from .results import peak_memory
 from .trainer import Loop, fit
 
 TIMED_STEPS = 3

@@ -26,11 +26,13 @@ from loracheck.watch import ANSWERS, CHOICES
 from .config import TrainConfig
 from .encode import encode_rows
 from .grid import Point, grid, varied
-from .pipeline import SUMMARY, WATCH, TrainInputs, data_files, train
+from .inputs import TrainInputs, data_files
+from .pipeline import WATCH, train
 from .processes import start_processes
 from .readings import READINGS
+from .results import SUMMARY
 
-__all__ = ["grid", "sweep"]
+__all__ = ["grid", "sweep", "train"]
 
 
 def sweep(

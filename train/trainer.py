@@ -73,8 +73,11 @@ class LoraTrainer(Trainer):
         return DataLoader(cast(_Steps, self.train_dataset), batch_size=1, collate_fn=self._parts)
 
     def training_step(
-        self, model: torch.nn.Module, inputs: Any, num_items_in_batch: Any = None
-    ) -> torch.Tensor:  # noqa: ANN401
+        self,
+        model: torch.nn.Module,
+        inputs: Any,  # noqa: ANN401
+        num_items_in_batch: Any = None,  # noqa: ANN401
+    ) -> torch.Tensor:
         """Run a step's parts forward and backward; returns this process's share of the step's mean loss."""
         model.train()
         scale = self.args.world_size / max(1, inputs["trained_tokens"])

@@ -7,7 +7,7 @@ import pytest
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.presets import preset_values
 from loracheck.errors import UsageError
-from loracheck.settings import build, merged, read_yaml, read_yaml_file
+from loracheck.settings import build, merged, read_value, read_yaml, read_yaml_file
 
 
 @pytest.mark.parametrize("name", ["lima", "minimal"])
@@ -47,3 +47,11 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nothing\.yaml"):
         read_yaml_file(tmp_path / "nothing.yaml")
     assert read_yaml("", "here") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("2e-4", 2e-4), ("1E3", 1000.0), ("4", 4), ("e4", "e4"), ("1e", "1e")]
+)
+def test_a_float_may_be_written_without_a_point(text: str, value: object) -> None:
+    assert read_value(text) == value
+    assert read_yaml(f"rate: {text}", "here") == {"rate": value}

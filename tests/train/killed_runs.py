@@ -86,7 +86,9 @@ def hashes(out: Path) -> dict[str, Any]:
     if not (out / "summary.json").is_file():
         return {}
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
-    readings = [json.loads(line) for line in (out / "readings.jsonl").read_text(encoding="utf-8").splitlines()]
+    readings = [
+        json.loads(line) for line in (out / "readings.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     return {
         **{name: summary[name] for name in ("adapter_sha256", "kept", "kept_step", "stopped", "best_step")},
         "readings": [[reading["step"], reading["heldout_loss"]] for reading in readings],

@@ -52,7 +52,8 @@ def trained(data: Path, base: Path, out: Path, **options: Any) -> TrainingSummar
 
 def loss_of(model: Any, template: ChatTemplate) -> float:  # noqa: ANN401
     rows = [
-        template.encode_reply((Message(role="user", content=f"{t}は好き？"),), f"{t}は大好きなのだ。") for t in THINGS
+        template.encode_reply((Message(role="user", content=f"{t}は好き？"),), f"{t}は大好きなのだ。")
+        for t in THINGS
     ]
     model.eval()
     with torch.inference_mode():
@@ -113,7 +114,11 @@ def test_pissa_is_saved_as_plain_lora_of_twice_the_rank(data: Path, tiny_gemma: 
     trained(data, tiny_gemma, tmp_path / "run", init_lora_weights="pissa")
     config = json.loads((tmp_path / "run" / "adapter" / "adapter_config.json").read_text(encoding="utf-8"))
     assert (config["r"], config["init_lora_weights"]) == (8, True)
-    shapes = {tuple(t.shape)[0] for k, t in load_file(tmp_path / "run/adapter" / ADAPTER_WEIGHTS).items() if "lora_A" in k}
+    shapes = {
+        t.shape[0]
+        for k, t in load_file(tmp_path / "run/adapter" / ADAPTER_WEIGHTS).items()
+        if "lora_A" in k
+    }
     assert shapes == {8}
 
 
@@ -148,14 +153,18 @@ def test_a_layout_changes_memory_and_not_the_result(
     assert other.loss_last == pytest.approx(plain.loss_last, abs=1e-3)
 
 
-def test_a_step_taken_in_parts_is_the_step_taken_at_once(data: Path, tiny_gemma: Path, tmp_path: Path) -> None:
+def test_a_step_taken_in_parts_is_the_step_taken_at_once(
+    data: Path, tiny_gemma: Path, tmp_path: Path
+) -> None:
     whole = trained(data, tiny_gemma, tmp_path / "whole")
     parts = trained(data, tiny_gemma, tmp_path / "parts", max_batch_tokens=1)
     assert parts.loss_first == pytest.approx(whole.loss_first, abs=1e-4)
     assert parts.loss_last == pytest.approx(whole.loss_last, abs=1e-3)
 
 
-def test_noise_on_the_embeddings_changes_the_training_alone(data: Path, tiny_gemma: Path, tmp_path: Path) -> None:
+def test_noise_on_the_embeddings_changes_the_training_alone(
+    data: Path, tiny_gemma: Path, tmp_path: Path
+) -> None:
     plain = trained(data, tiny_gemma, tmp_path / "plain")
     noisy = trained(data, tiny_gemma, tmp_path / "noisy", neftune_noise_alpha=5.0)
     again = trained(data, tiny_gemma, tmp_path / "again", neftune_noise_alpha=5.0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -27,7 +28,7 @@ from loracheck.train.config import TrainConfig
 from loracheck.train.layout import pack, packs_cleanly
 from loracheck.train.loss import TiledHead, install_loss, tiled_loss
 
-SIZES = {
+SIZES: dict[str, Any] = {
     "vocab_size": 97,
     "hidden_size": 32,
     "intermediate_size": 64,
@@ -44,7 +45,9 @@ ARCHITECTURES: dict[str, PreTrainedConfig] = {
     "cohere, logits times a scale": CohereConfig(**SIZES, logit_scale=0.25),
     "granite, logits over a scale": GraniteConfig(**SIZES, logits_scaling=8.0),
     "gemma2, soft-capped": Gemma2Config(**SIZES, final_logit_softcapping=3.0),
-    "gpt2, no rotary positions": GPT2Config(vocab_size=97, n_embd=32, n_layer=2, n_head=2, bos_token_id=1, eos_token_id=2),
+    "gpt2, no rotary positions": GPT2Config(
+        vocab_size=97, n_embd=32, n_layer=2, n_head=2, bos_token_id=1, eos_token_id=2
+    ),
 }
 
 
@@ -54,11 +57,14 @@ def made(config: PreTrainedConfig) -> PreTrainedModel:
     for parameter in model.parameters():
         parameter.data *= 4  # so that soft caps and scales are felt
         parameter.requires_grad_(False)
-    return model.eval()
+    model.eval()
+    return model
 
 
 def row(seed: int, prompt: int = 5, reply: int = 7) -> EncodedRow:
-    ids = tuple(torch.randint(3, 97, (prompt + reply,), generator=torch.Generator().manual_seed(seed)).tolist())
+    ids = tuple(
+        torch.randint(3, 97, (prompt + reply,), generator=torch.Generator().manual_seed(seed)).tolist()
+    )
     return EncodedRow(ids=ids, labels=(*[IGNORED] * prompt, *ids[prompt:]), prompt_is_prefix=True)
 
 
@@ -67,7 +73,9 @@ ROWS = [row(1), row(2, 3, 11), row(3, 9, 2)]
 
 def stock(model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits[:, :-1]
-    return functional.cross_entropy(logits.flatten(0, 1).float(), batch["labels"][:, 1:].flatten(), reduction="sum")
+    return functional.cross_entropy(
+        logits.flatten(0, 1).float(), batch["labels"][:, 1:].flatten(), reduction="sum"
+    )
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -109,7 +117,9 @@ def test_the_loss_survives_logits_of_thousands() -> None:
     targets = torch.randint(0, 50, (20,))
     loss = tiled_loss(hidden, targets, TiledHead(head, HeadForm()))
     torch.autograd.backward(loss)
-    assert float(loss) == pytest.approx(float(functional.cross_entropy(head(hidden), targets, reduction="sum")), rel=1e-5)
+    assert float(loss) == pytest.approx(
+        float(functional.cross_entropy(head(hidden), targets, reduction="sum")), rel=1e-5
+    )
     assert hidden.grad is not None
     assert bool(torch.isfinite(hidden.grad).all())
 
@@ -126,7 +136,10 @@ def test_an_adapters_gradient_is_that_of_the_stock_loss(quantization: str, tiny_
     template = ChatTemplate(base.tokenizer)
     rows = [
         template.encode_reply((Message(role="user", content=asked),), reply)
-        for asked, reply in (("空は好き？", "空は大好きなのだ。"), ("Who are you?", "I am the captain of this ship."))
+        for asked, reply in (
+            ("空は好き？", "空は大好きなのだ。"),
+            ("Who are you?", "I am the captain of this ship."),
+        )
     ]
     model = add_adapter(base, TrainConfig(lora_r=4))
     for name, weight in model.named_parameters():
@@ -177,7 +190,7 @@ def test_an_architecture_that_does_more_with_its_logits_is_found_out() -> None:
         output.logits = output.logits * 1.5 + 0.1 * output.logits.roll(1, -1)
         return output
 
-    model.forward = bent  # type: ignore[method-assign]
+    model.forward = bent
     assert head_form(model)
     assert install_loss(model, ROWS[0]) == "stock"
     assert install_loss(made(ARCHITECTURES["llama"]), ROWS[0]) == "tiles"
@@ -198,8 +211,8 @@ def test_a_model_that_lets_packed_rows_see_one_another_is_found_out(monkeypatch:
     backbone = model.get_decoder()
     original = backbone.forward
 
-    def blind(**given: object) -> object:
-        return original(**given | {"attention_mask": torch.ones_like(given["input_ids"])})  # type: ignore[call-overload]
+    def blind(**given: Any) -> object:  # noqa: ANN401
+        return original(**given | {"attention_mask": torch.ones_like(given["input_ids"])})
 
     monkeypatch.setattr(backbone, "forward", blind)
     assert not packs_cleanly(model, ROWS)

@@ -1,0 +1,143 @@
+"""What a run reads: its data as examples, encoded and audited, and the order of its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from loracheck.errors import UsageError
+from loracheck.loading import load_examples
+from loracheck.records import Example
+from loracheck.runs import is_run, read_run
+from loracheck.template import ChatTemplate, EncodedRow
+from loracheck.training_records import MaskAudit, ShownRow
+
+from .config import TrainConfig
+from .encode import audit_mask, encode_rows, refuse_unsound, shown_rows
+from .order import Step, training_steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainInputs:
+    """What a run reads besides its data.
+
+    Attributes:
+        base: Hugging Face id, model folder or GGUF file.
+        heldout: Rows that measure the loss; None takes those of a curate run.
+        replay: Rows to mix in against forgetting.
+        chat_template: Jinja file that replaces the base's own template.
+    """
+
+    base: str
+    heldout: Path | None = None
+    replay: Path | None = None
+    chat_template: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunData:
+    """The examples of a run, and the files they and the template come from."""
+
+    train_file: Path
+    files: tuple[Path, ...]
+    examples: Sequence[Example]
+    heldout: Sequence[Example]
+    replay: Sequence[Example]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedData:
+    """The data of a run as token ids, audited, in the order of its steps.
+
+    `tokens_after` counts the trained tokens of the run up to the end of each step.
+    """
+
+    rows: Sequence[EncodedRow]
+    heldout_rows: Sequence[EncodedRow]
+    replay_rows: int
+    audit: MaskAudit
+    shown: tuple[ShownRow, ...]
+    steps: Sequence[Step]
+    tokens_after: Sequence[int]
+
+
+def data_files(data: Path, heldout: Path | None) -> tuple[Path, Path | None]:
+    """Return the files of the rows to train on and of those held out, if any."""
+    if is_run(data):
+        read_run(data, "curate")
+        return data / "kept.jsonl", heldout or data / "heldout.jsonl"
+    return data, heldout
+
+
+def load_data(data: Path, config: TrainConfig, inputs: TrainInputs) -> RunData:
+    """Load everything that is trained or measured on, and refuse options that want rows which are not there.
+
+    Raises:
+        UsageError: early stopping or the best checkpoint without held-out rows, a replay share without rows.
+        DataError: a file cannot be read.
+    """
+    train_file, heldout_file = data_files(data, inputs.heldout)
+    files = (train_file, heldout_file, inputs.replay, inputs.chat_template)
+    found = RunData(
+        train_file=train_file,
+        files=tuple(file for file in files if file is not None),
+        examples=load_examples([train_file]),
+        heldout=load_examples([heldout_file]) if heldout_file and heldout_file.stat().st_size else [],
+        replay=load_examples([inputs.replay]) if inputs.replay else [],
+    )
+    if config.replay_share and not found.replay:
+        raise UsageError("--replay-share needs replay rows.", hint="Name them with --replay FILE.")
+    for wanted, option in (
+        (config.early_stopping_patience, "--early-stopping-patience"),
+        (config.keep == "best", "--keep best"),
+    ):
+        if wanted and not found.heldout:
+            raise UsageError(
+                f"{option} needs held-out rows.",
+                hint="Train on a curate run, which holds some out, or name them with --heldout FILE.",
+            )
+    return found
+
+
+def encode_data(template: ChatTemplate, data: RunData, config: TrainConfig) -> EncodedData:
+    """Encode and audit everything that is trained on, and fix the order of the steps.
+
+    Raises:
+        DataError: the loss mask would teach the wrong thing.
+    """
+    every_turn = config.assistant_only_loss
+    trained = [*data.examples, *data.replay]
+    rows = encode_rows(template, trained, config.max_length, every_turn=every_turn)
+    audit = audit_mask(template, trained, rows, config.max_length)
+    refuse_unsound(audit, template, trained)
+    own, replay = rows[: len(data.examples)], rows[len(data.examples) :]
+    steps = training_steps(
+        own,
+        replay,
+        replay_share=config.replay_share,
+        batch_size=config.train_batch_size,
+        epochs=config.num_train_epochs,
+        max_trained_tokens=config.max_trained_tokens,
+        seed=config.seed,
+    )
+    tokens_after, total = [], 0
+    for step in steps:
+        total += sum(row.trained_tokens for row in step)
+        tokens_after.append(total)
+    return EncodedData(
+        rows=own,
+        heldout_rows=encode_rows(template, data.heldout, config.max_length, every_turn=every_turn),
+        replay_rows=len(replay),
+        audit=audit,
+        shown=shown_rows(template, trained, rows),
+        steps=steps,
+        tokens_after=tokens_after,
+    )
+
+
+def default_batch_tokens(device: torch.device) -> int:
+    """Return how many tokens pass through the model at once where the user does not say."""
+    return 1024 if device.type == "cpu" else 8192
