@@ -18,6 +18,7 @@ import loracheck
 from loracheck.cli_adapter import inspect_
 from loracheck.cli_curate import curate, explain, synthesize
 from loracheck.cli_plan import plan
+from loracheck.cli_scale import scale
 from loracheck.cli_train import train
 from loracheck.errors import LoracheckError, UsageError
 
@@ -62,6 +63,7 @@ cli.add_command(explain, "curate explain")
 cli.add_command(synthesize, "curate synthesize")
 cli.add_command(plan)
 cli.add_command(train)
+cli.add_command(scale)
 cli.add_command(inspect_)
 
 

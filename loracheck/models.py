@@ -77,7 +77,7 @@ class AdapterCard:
     template_sha256: str
     quantization: Quantization
     data_sha256: str
-    trained_tokens: int
+    trained_tokens: int | None
     watched_probes: tuple[str, ...] = ()
     """Bundled probes that chose the checkpoint; an evaluation leaves them out."""
 
