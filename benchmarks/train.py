@@ -1,0 +1,125 @@
+"""Speed, memory and correctness of fine-tuning on the CPU, beside trl and the plain transformers loss.
+
+Use: python benchmarks/train.py [--trl-python PYTHON] [--rounds N] [--rows N] [--threads N] [MODEL...]
+
+A MODEL is a model folder or a GGUF file; without one, the embedded Gemma 3 270M (262k vocabulary) and a Llama of
+SmolLM2-135M's shape (49k) with random weights, on which neither speed nor memory depend. PYTHON is an interpreter that
+has trl (python -m venv trl && trl/bin/pip install 'trl==1.16.*' peft); without it the rows of trl are left out.
+
+All train the same rows, eight a step: LoRA of rank 8 on q, k, v, o, AdamW, clipping at 1, bf16 weights if not said
+otherwise. Every measurement is a process of its own, and the variants take turns, so that a drift of the machine hits
+all alike. Speed is trained tokens a CPU-second, without loading and the first step. Memory is the highest resident set
+of a process that takes one step on the longest eight rows. Threads that wait for one another burn CPU time where
+others use the machine: take one thread there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+HERE = Path(__file__).parent
+MODELS = ("Gemma 3 270M", "Llama of SmolLM2-135M's shape, random weights")
+TRL, STOCK, OWN, OWN_NF4 = "trl defaults", "transformers stock loss", "loracheck", "loracheck, NF4"
+VARIANTS = (TRL, "trl best options", STOCK, OWN, "loracheck, packing", f"{STOCK}, NF4", OWN_NF4)
+_PACKAGES = ("loracheck", "torch", "transformers", "peft", "bitsandbytes", "accelerate")
+_SECTION = """
+### {model}
+
+{rows} rows of {prompt:.1f} prompt and {trained:.1f} trained tokens, {rounds} rounds: the median (lowest to highest).
+Memory and loss are of eight rows of {shortest} to {longest} tokens. The matmul floor: {gflop_rate:.0f} GFLOP a
+CPU-second, {gflop:.2f} GFLOP a trained token, so {floor:.0f} trained tokens a CPU-second.
+
+| variant | trained tokens per CPU-second | to trl defaults | to stock loss | of the matmul floor \
+| peak memory (before the step), GB | to stock loss | loss at step 1 |
+|---|---|---|---|---|---|---|---|"""
+_PARITY = """
+loracheck in NF4 is {:.2f} times as fast as in bf16.
+
+| against the stock loss | difference of the loss | relative error of the gradient | cosine |
+|---|---|---|---|"""
+
+
+def main() -> None:
+    """Print what was measured on, and two tables a model."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--trl-python", help="an interpreter that has trl")
+    parser.add_argument("--rounds", type=int, default=3, help="passes over all variants")
+    parser.add_argument("--rows", type=int, default=64, help="rows of a pass")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of every process")
+    parser.add_argument("models", nargs="*", metavar="MODEL", default=MODELS)
+    given = parser.parse_args()
+    os.environ |= {"OMP_NUM_THREADS": str(given.threads), "TOKENIZERS_PARALLELISM": "false"}
+    os.environ |= {"HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
+    print(_machine(given), flush=True)
+    for model in given.models:
+        with tempfile.TemporaryDirectory(prefix="loracheck-") as folder:
+            _measure(folder, model, given)
+
+
+def _measure(folder: str, model: str, given: argparse.Namespace) -> None:
+    facts = _json("training_reference.py", "prepare", folder, model, str(given.rows))
+    names = [name for name in VARIANTS if given.trl_python or not name.startswith("trl")]
+
+    def variant(name: str, rows: str) -> dict[str, float]:
+        python = given.trl_python if name.startswith("trl") else sys.executable
+        return _json("training_variants.py", name, folder, rows, python=python)
+
+    first = {name: variant(name, "longest") for name in names}
+    speeds: dict[str, list[float]] = {name: [] for name in names}
+    floors = []
+    for _ in range(given.rounds):
+        floors.append(_json("training_reference.py", "floor", folder))
+        for name in names:
+            speeds[name].append(variant(name, "rows")["speed"])
+    floor = {name: median(f[name] for f in floors) for name in floors[0]}
+    print(_SECTION.format(model=model, rows=given.rows, rounds=given.rounds, **facts | floor))
+    for name, found in first.items():
+        own = median(speeds[name])
+        to_trl = f"{own / median(speeds[TRL]):.2f}" if TRL in speeds else "-"
+        print(
+            f"| {name} | {own:.1f} ({min(speeds[name]):.1f} to {max(speeds[name]):.1f}) | {to_trl} "
+            f"| {own / median(speeds[STOCK]):.2f} | {own / floor['floor']:.2f} | {found['peak']:.2f} "
+            f"({found['before']:.2f}) | {found['peak'] / first[STOCK]['peak']:.2f} | {found['loss']:.5f} |"
+        )
+    print(_PARITY.format(median(speeds[OWN_NF4]) / median(speeds[OWN])))
+    for name, (loss, error, cosine) in _json("training_reference.py", "parity", folder).items():
+        print(f"| {name} | {loss:+.1e} | {error:.1e} | {cosine:.6f} |", flush=True)
+
+
+def _machine(given: argparse.Namespace) -> str:
+    """Name versions, cores, and what the processor can do with bf16."""
+    names = [f"{name} {version(name)}" for name in _PACKAGES]
+    if given.trl_python:
+        ask = "from importlib.metadata import version; print('trl', version('trl'))"
+        names.append(subprocess.check_output([given.trl_python, "-c", ask], text=True).strip())
+    else:
+        names.append("without trl, whose interpreter --trl-python would name")
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    facts = {key.strip(): value.strip() for key, _, value in (row.partition(":") for row in info)}
+    has = [name for name in ("avx512f", "avx512_bf16", "amx_bf16") if name in facts.get("flags", "").split()]
+    processor = facts.get("model name", platform.machine())
+    return f"{', '.join(names)}\n\n{processor}, {os.cpu_count()} cores, {given.threads} threads, {', '.join(has)}"
+
+
+def _json(script: str, *given: str, python: str = sys.executable) -> dict[str, Any]:
+    done = subprocess.run([python, str(HERE / script), *given], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{script} {' '.join(given)} failed:\n{done.stderr[-2000:]}")
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+if __name__ == "__main__":
+    main()
