@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loracheck import jsonl
+from loracheck.answers import Answerer
 from loracheck.choices import styles
 from loracheck.errors import UsageError
 from loracheck.loading import load_examples
@@ -28,7 +29,6 @@ from loracheck.runs import is_run, open_run, read_run
 from loracheck.template import ChatTemplate, check_template_file, choose_template
 
 from . import preflight
-from .answers import Answerer
 from .config import EvalConfig
 from .evidence import CHOICES, COMPLETIONS, CONTEXT, PROBES, read_evidence
 from .policy import Policy
@@ -98,7 +98,7 @@ def evaluate(
         records = _arm_records(model, template, files_read, config)
         arms = [BASE_ARM, *(entry.name for entry in records if entry.finite)]
 
-        watched = watched_probes(list(folders.values()))
+        watched = watched_probes(files_read)
         asked, left_out = without_training_questions(_bundled_probes(config, watched), training)
         training_probes = from_rows(training, TRAINING, config.max_training, config.seed)
         domain_probes = from_rows(heldout, IN_DOMAIN, config.max_in_domain, config.seed)

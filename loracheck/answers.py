@@ -1,4 +1,4 @@
-"""Put every probe to every arm, by generation and by likelihood, appending answers as they come."""
+"""Put probes to a model, arm by arm, by generation and by likelihood, appending answers as they come."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from loracheck import jsonl
 from loracheck.choices import Style, choices
 from loracheck.generation import generate, pad_token_id
-from loracheck.likelihood import score_rows
+from loracheck.likelihood import score_groups
 from loracheck.models import arm
 from loracheck.progress import Progress
 from loracheck.records import ChoiceScores, Completion, Language, Probe
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Answerer:
-    """The loaded model with its adapters, asked arm by arm; answers already on disk are not asked again."""
+    """A loaded model, asked under an arm's name; answers that are on disk under that name are not asked again.
+
+    A model with adapters answers as the arm named; a plain one as it stands.
+    """
 
     def __init__(
         self, model: PeftModel | PreTrainedModel, template: ChatTemplate, progress: Progress
@@ -62,45 +65,46 @@ class Answerer:
                     advance(len(fresh))
         return [found[probe.id] for probe in probes]
 
-    def rank(self, path: Path, arm_name: str, probes: Sequence[Probe], found: dict[Language, Style]) -> None:
-        """Score the choices of every graded probe."""
+    def rank(
+        self, path: Path, arm_name: str, probes: Sequence[Probe], found: dict[Language, Style]
+    ) -> list[ChoiceScores]:
+        """Score the choices of every graded probe; returns the scores of these probes, old and new."""
         log = jsonl.Appender(path)
-        scored = {c.probe_id for c in jsonl.read(path, ChoiceScores) if c.arm == arm_name}
         graded = [probe for probe in probes if probe.expected is not None]
         offered = [choices(probe, found) for probe in graded]
-        owners = [place for place, options in enumerate(offered) for _ in options]
-        done = {index for index, owner in enumerate(owners) if graded[owner].id in scored}
-        if len(done) == len(owners):
-            return
-        rows = [
-            self.template.encode_reply(probe.messages, text)
-            for probe, options in zip(graded, offered, strict=True)
-            for _, text in options
-        ]
-        waiting: dict[int, dict[int, float]] = {}
-        with (
-            self.progress.track(f"{arm_name}: likelihoods", len(rows) - len(done)) as advance,
-            arm(self.model, arm_name) as model,
-        ):
-            for batch in score_rows(model, rows, pad_id=pad_token_id(self.template), done=done):
-                fresh = [(index, row) for index, row in batch if index not in done]
-                for index, row in fresh:
-                    waiting.setdefault(owners[index], {})[index] = row.logprob
-                whole = [owner for owner, scores in waiting.items() if len(scores) == len(offered[owner])]
-                log.append(
-                    self._scored(arm_name, graded[owner], offered[owner], waiting.pop(owner))
-                    for owner in whole
-                )
-                advance(len(fresh))
+        texts = {probe.id: _texts(options) for probe, options in zip(graded, offered, strict=True)}
+        scored = {
+            c.probe_id: c
+            for c in jsonl.read(path, ChoiceScores)
+            if c.arm == arm_name and c.choices == texts.get(c.probe_id)
+        }
+        done = {place for place, probe in enumerate(graded) if probe.id in scored}
+        if len(done) < len(graded):
+            groups = [
+                [self.template.encode_reply(probe.messages, text) for _, text in options]
+                for probe, options in zip(graded, offered, strict=True)
+            ]
+            with (
+                self.progress.track(f"{arm_name}: likelihoods", len(graded) - len(done)) as advance,
+                arm(self.model, arm_name) as model,
+            ):
+                for batch in score_groups(model, groups, pad_id=pad_token_id(self.template), done=done):
+                    ranked = [
+                        ChoiceScores(
+                            probe_id=graded[place].id,
+                            arm=arm_name,
+                            kinds=tuple(kind for kind, _ in offered[place]),
+                            choices=_texts(offered[place]),
+                            logprobs=logprobs,
+                        )
+                        for place, logprobs in batch
+                        if place not in done
+                    ]
+                    log.append(ranked)
+                    scored |= {scores.probe_id: scores for scores in ranked}
+                    advance(len(ranked))
+        return [scored[probe.id] for probe in graded]
 
-    @staticmethod
-    def _scored(
-        arm_name: str, probe: Probe, options: Sequence[tuple[str, str]], scores: dict[int, float]
-    ) -> ChoiceScores:
-        return ChoiceScores(
-            probe_id=probe.id,
-            arm=arm_name,
-            kinds=tuple(kind for kind, _ in options),
-            choices=tuple(text for _, text in options),
-            logprobs=tuple(scores[index] for index in sorted(scores)),
-        )
+
+def _texts(options: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(text for _, text in options)

@@ -6,6 +6,7 @@ choice scoring share this one path.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -14,35 +15,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from loracheck.head import TiledHead, head_form, tiled_head
 from loracheck.template import IGNORED, EncodedRow
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-# Config fields by which architectures scale their logits; where it is known how, whether they multiply or divide.
-_HEAD_SCALES = ("logit_scale", "lm_head_multiplier", "logits_scaling", "logits_scale")
-_KNOWN_SCALES = {
-    "cohere": ("logit_scale", 1),
-    "cohere2": ("logit_scale", 1),
-    "falcon_h1": ("lm_head_multiplier", 1),
-    "granite": ("logits_scaling", -1),
-    "granitemoe": ("logits_scaling", -1),
-    "granitemoeshared": ("logits_scaling", -1),
-    "granitemoehybrid": ("logits_scaling", -1),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadForm:
-    """What an architecture does with its head's logits: logits * scale, then softcap * tanh(logits / softcap)."""
-
-    scale: float = 1.0
-    softcap: float | None = None
-
-    def apply(self, logits: torch.Tensor) -> torch.Tensor:
-        """Return the logits as the architecture gives them."""
-        logits = logits if self.scale == 1.0 else logits * self.scale
-        return torch.tanh(logits / self.softcap) * self.softcap if self.softcap else logits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,19 +49,6 @@ def pad(rows: Sequence[EncodedRow], pad_id: int) -> dict[str, torch.Tensor]:
         labels[i, :n] = torch.tensor(row.labels)
         mask[i, :n] = 1
     return {"input_ids": ids, "attention_mask": mask, "labels": labels}
-
-
-def head_form(model: PreTrainedModel) -> HeadForm | None:
-    """Return how the head may be applied apart from the hidden states; None where it is no plain linear layer."""
-    config = model.config.get_text_config()
-    if type(model.get_output_embeddings()) is not torch.nn.Linear:
-        return None  # none at all, or one that an adapter or a quantisation has replaced
-    field, power = _KNOWN_SCALES.get(config.model_type, ("", 1))
-    others = (getattr(config, name, None) for name in _HEAD_SCALES if name != field)
-    if any(value not in (None, 1) for value in others):
-        return None
-    scale = float(getattr(config, field)) ** power if field else 1.0
-    return HeadForm(scale=scale, softcap=getattr(config, "final_logit_softcapping", None))
 
 
 def logits_at(
@@ -118,9 +82,11 @@ def next_token_logprobs(
 
 
 def token_nll(
-    model: PreTrainedModel, batch: dict[str, torch.Tensor]
+    model: PreTrainedModel, batch: dict[str, torch.Tensor], tiles: TiledHead | None = None
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Run a padded batch and take the loss at labelled positions.
+
+    With tiles (see `tiled_head`) the head needs little memory and gives no gradient.
 
     Returns:
         Negative log-likelihood per labelled token in nats (labelled,), the row of each such token (labelled,),
@@ -128,6 +94,10 @@ def token_nll(
     """
     targets = batch["labels"][:, 1:]
     rows, columns = torch.nonzero(targets != IGNORED, as_tuple=True)
+    if tiles is not None:
+        inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
+        hidden = model.get_decoder()(**inputs, use_cache=False).last_hidden_state
+        return tiles.nll(hidden[rows, columns], targets[rows, columns]), rows, hidden
     logits, hidden = logits_at(model, batch, rows, columns)
     nll = functional.cross_entropy(logits.float(), targets[rows, columns], reduction="none")
     return nll, rows, hidden
@@ -146,12 +116,13 @@ def score_rows(
 
     Batches depend on the rows alone; one is left out only when all of it is done.
     """
+    tiles = tiled_head(model)
     for indices in length_batches([len(row.ids) for row in rows], batch_tokens):
         if done >= set(indices):
             continue
         batch = {k: v.to(model.device) for k, v in pad([rows[i] for i in indices], pad_id).items()}
         with torch.inference_mode():
-            nll, owners, hidden = token_nll(model, batch)
+            nll, owners, hidden = token_nll(model, batch, tiles)
             sums = torch.zeros(len(indices), device=nll.device).index_add_(0, owners, nll)
             means: list[list[float]] = []
             if embed:
@@ -167,6 +138,145 @@ def score_rows(
                 ),
             )
             for place, index in enumerate(indices)
+        ]
+
+
+def score_groups(
+    model: PreTrainedModel,
+    groups: Sequence[Sequence[EncodedRow]],
+    *,
+    pad_id: int,
+    batch_tokens: int = 2048,
+    done: AbstractSet[int] = frozenset(),
+) -> Iterator[list[tuple[int, tuple[float, ...]]]]:
+    """Score rows that begin alike, such as a question's choices; yields (group, log-likelihoods in nats).
+
+    What a group's rows share passes through the model once, and its keys and values serve them all. Batches depend
+    on the groups alone; one is left out only when all of it is done.
+    """
+    tiles = tiled_head(model)
+    if tiles is None or not _shares_prefixes(model):
+        yield from _ungrouped(model, groups, pad_id, batch_tokens, done)
+        return
+    shared = [_common_prompt(group) for group in groups]
+    for indices in _group_batches(groups, shared, batch_tokens):
+        if done >= set(indices):
+            continue
+        with torch.inference_mode():
+            sums = _score_batch(
+                model, tiles, [groups[i] for i in indices], [shared[i] for i in indices], pad_id
+            )
+        yield [(index, tuple(part)) for index, part in zip(indices, sums, strict=True)]
+
+
+def _shares_prefixes(model: PreTrainedModel) -> bool:
+    """Tell whether keys and values can be kept and repeated: no recurrent state, positions that can be given."""
+    takes_positions = "position_ids" in inspect.signature(model.get_decoder().forward).parameters
+    return takes_positions and not getattr(model, "_is_stateful", False)
+
+
+def _common_prompt(group: Sequence[EncodedRow]) -> int:
+    """Return how many tokens without loss all rows begin with, but for the last, from which they go apart."""
+    shortest = min(len(row.ids) for row in group)
+    first = group[0].ids
+    common = next(
+        (
+            place
+            for place in range(shortest)
+            if any(row.ids[place] != first[place] or row.labels[place] != IGNORED for row in group)
+        ),
+        shortest,
+    )
+    return max(0, common - 1)
+
+
+def _group_batches(
+    groups: Sequence[Sequence[EncodedRow]], shared: Sequence[int], batch_tokens: int
+) -> list[list[int]]:
+    """Group groups by the length of what they share, the longest first, within a number of padded tokens."""
+    batches: list[list[int]] = []
+    longest = rows = 0
+    for index in sorted(range(len(groups)), key=lambda i: (-shared[i], i)):
+        rest = max(len(row.ids) for row in groups[index]) - shared[index]
+        longest, rows = max(longest, rest), rows + len(groups[index])
+        if batches and shared[batches[-1][0]] * (len(batches[-1]) + 1) + longest * rows <= batch_tokens:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+            longest, rows = rest, len(groups[index])
+    return batches
+
+
+def _score_batch(
+    model: PreTrainedModel,
+    tiles: TiledHead,
+    groups: Sequence[Sequence[EncodedRow]],
+    shared: Sequence[int],
+    pad_id: int,
+) -> list[list[float]]:
+    """Run what each group shares, then the rest of every row behind its group's keys and values."""
+    owners = [place for place, group in enumerate(groups) for _ in group]
+    rests = [
+        EncodedRow(ids=row.ids[cut:], labels=row.labels[cut:], prompt_is_prefix=True)
+        for group, cut in zip(groups, shared, strict=True)
+        for row in group
+    ]
+    rest = {name: value.to(model.device) for name, value in pad(rests, pad_id).items()}
+    mask, places = rest["attention_mask"], rest["attention_mask"].cumsum(1) - 1
+    cache = None
+    if width := max(shared):
+        ids = torch.full((len(groups), width), pad_id, dtype=torch.long)
+        before = torch.zeros_like(ids)
+        for row, (group, cut) in enumerate(zip(groups, shared, strict=True)):
+            ids[row, width - cut :] = torch.tensor(group[0].ids[:cut])
+            before[row, width - cut :] = 1
+        ids, before = ids.to(model.device), before.to(model.device)
+        cache = model.get_decoder()(
+            input_ids=ids,
+            attention_mask=before,
+            position_ids=(before.cumsum(1) - 1).clamp(min=0),
+            use_cache=True,
+        ).past_key_values
+        chosen = torch.tensor(owners, device=model.device)
+        cache.batch_select_indices(chosen)
+        mask = torch.cat([before[chosen], mask], dim=1)
+        places = places + before.sum(1)[chosen].unsqueeze(1)
+    hidden = model.get_decoder()(
+        input_ids=rest["input_ids"],
+        attention_mask=mask,
+        position_ids=places.clamp(min=0),
+        past_key_values=cache,
+        use_cache=cache is not None,
+    ).last_hidden_state
+    targets = rest["labels"][:, 1:]
+    rows, columns = torch.nonzero(targets != IGNORED, as_tuple=True)
+    nll = tiles.nll(hidden[rows, columns], targets[rows, columns])
+    sums = iter((-torch.zeros(len(rests), device=nll.device).index_add_(0, rows, nll)).tolist())
+    return [[next(sums) for _ in group] for group in groups]
+
+
+def _ungrouped(
+    model: PreTrainedModel,
+    groups: Sequence[Sequence[EncodedRow]],
+    pad_id: int,
+    batch_tokens: int,
+    done: AbstractSet[int],
+) -> Iterator[list[tuple[int, tuple[float, ...]]]]:
+    """Score groups row by row, for models whose keys and values cannot be shared."""
+    rows = [row for group in groups for row in group]
+    owners = [place for place, group in enumerate(groups) for _ in group]
+    starts = [owners.index(place) for place in range(len(groups))]
+    finished = {index for index, owner in enumerate(owners) if owner in done}
+    waiting: dict[int, dict[int, float]] = {}
+    for batch in score_rows(model, rows, pad_id=pad_id, batch_tokens=batch_tokens, done=finished):
+        for index, row in batch:
+            waiting.setdefault(owners[index], {})[index] = row.logprob
+        whole = [owner for owner, found in waiting.items() if len(found) == len(groups[owner])]
+        scored = [(owner, waiting.pop(owner)) for owner in whole]
+        yield [
+            (owner, tuple(found[starts[owner] + i] for i in range(len(groups[owner]))))
+            for owner, found in scored
+            if owner not in done
         ]
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from loracheck.errors import UsageError
+from loracheck.head import tile_rows
 from loracheck.models import Base, training_device
 from loracheck.template import EncodedRow
 from loracheck.training_records import MemoryParts, Plan
@@ -20,7 +21,6 @@ from loracheck.training_records import MemoryParts, Plan
 from .adapted import AdapterSize, adapter_size
 from .architecture import Architecture, architecture_of
 from .config import TrainConfig
-from .loss import tile_rows
 from .machine import Rates, measure_rates, memory_bytes, resident_bytes
 from .order import micro_batches
 from .rehearsal import Rehearsal, rehearse

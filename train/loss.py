@@ -1,9 +1,6 @@
 """The training loss with the vocabulary head at trained positions only, its gradient taken in the forward.
 
-With a vocabulary of 262k the head is half of the work and most of the memory. Prompts and padding need no logits;
-the others are taken by tiles in buffers that are made once, and the gradient of the hidden states is computed while
-a tile is at hand, so that no logits outlive it (as in Cut Cross-Entropy, arXiv 2411.09009, and Liger,
-arXiv 2410.10989). The head itself must be frozen.
+The gradient of the hidden states is computed while a tile of logits is at hand, so that backward needs no logits.
 """
 
 from __future__ import annotations
@@ -17,76 +14,12 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutput
 
-from loracheck.likelihood import HeadForm, head_form, pad
+from loracheck.head import TiledHead, head_form
+from loracheck.likelihood import pad
 from loracheck.template import IGNORED, EncodedRow
 
 CHECKED_TOKENS = 32
 _TOLERANCE = 0.01
-
-
-def tile_rows(device: torch.device) -> int:
-    """Return the positions of a tile: more than that only costs memory."""
-    return 1024 if device.type == "cuda" else 160
-
-
-class TiledHead:
-    """The frozen head of a model and the buffers of one tile."""
-
-    def __init__(self, head: torch.nn.Linear, form: HeadForm) -> None:
-        weight = head.weight
-        rows, vocabulary = tile_rows(weight.device), weight.shape[0]
-        self.weight = weight
-        self.bias = head.bias
-        self.form = form
-        self.logits = torch.empty(rows, vocabulary, dtype=weight.dtype, device=weight.device)
-        self.tile = torch.empty(rows, vocabulary, dtype=torch.float32, device=weight.device)
-
-    def loss_and_gradient(
-        self, hidden: torch.Tensor, targets: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the summed negative log-likelihood in nats and its gradient.
-
-        Args:
-            hidden: Last hidden states, shape (positions, hidden).
-            targets: Token ids, shape (positions,).
-
-        Returns:
-            A scalar, and the gradient of hidden in its shape and type.
-        """
-        total = torch.zeros((), dtype=torch.float32, device=hidden.device)
-        gradient = torch.empty_like(hidden)
-        rows = self.tile.shape[0]
-        for start in range(0, hidden.shape[0], rows):
-            part = hidden[start : start + rows].to(self.weight.dtype)
-            wanted = targets[start : start + rows].unsqueeze(1)
-            logits, tile = self.logits[: len(part)], self.tile[: len(part)]
-            torch.mm(part, self.weight.t(), out=logits)
-            tile.copy_(logits)
-            if self.bias is not None:
-                tile += self.bias
-            slope = self._bend(tile)
-            highest = tile.amax(dim=1, keepdim=True)
-            right = tile.gather(1, wanted)
-            tile.sub_(highest).exp_()
-            sums = tile.sum(dim=1, keepdim=True)
-            total += (sums.log() + highest - right).sum()
-            tile.div_(sums).scatter_add_(1, wanted, torch.full_like(right, -1.0))
-            if slope is not None:
-                tile.mul_(slope)
-            logits.copy_(tile)
-            gradient[start : start + rows] = logits @ self.weight
-        return total, gradient
-
-    def _bend(self, tile: torch.Tensor) -> torch.Tensor | None:
-        """Scale and cap the logits of a tile in place; returns the slope of that, None where it is 1."""
-        if self.form.scale != 1.0:
-            tile.mul_(self.form.scale)
-        if not self.form.softcap:
-            return None if self.form.scale == 1.0 else torch.tensor(self.form.scale, device=tile.device)
-        tile.div_(self.form.softcap).tanh_()
-        slope = (1 - tile.square()) * self.form.scale
-        tile.mul_(self.form.softcap)
-        return slope
 
 
 class _TiledLoss(torch.autograd.Function):

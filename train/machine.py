@@ -16,11 +16,10 @@ from bitsandbytes.functional import dequantize_4bit, quantize_4bit
 from torch.nn import functional
 from transformers.activations import ACT2FN
 
-from loracheck.likelihood import HeadForm
+from loracheck.head import HeadForm, TiledHead
 
 from .architecture import Architecture
 from .config import TrainConfig
-from .loss import TiledHead
 
 _SECONDS = 0.12
 """Time for each of the measurements, which are about eight."""

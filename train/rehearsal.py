@@ -21,7 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from transformers import PreTrainedModel
 
-from loracheck.likelihood import head_form
+from loracheck.head import head_form
 
 from .adapted import adapted
 from .architecture import Architecture

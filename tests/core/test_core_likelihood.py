@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from loracheck.generation import generate, pad_token_id
-from loracheck.likelihood import head_form, length_batches, pad, score_rows, token_nll
+from loracheck.head import head_form
+from loracheck.likelihood import length_batches, pad, score_groups, score_rows, token_nll
 from loracheck.models import Base, load_base
 from loracheck.records import Message
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
@@ -103,3 +106,70 @@ def test_answers_in_a_batch_are_those_one_by_one(base: Base) -> None:
     assert len(set(together.values())) > 1
     assert together == {i: replies(base, [prompt], batch_size=1)[0] for i, prompt in enumerate(prompts)}
     assert together == replies(base, prompts, batch_size=2)
+
+
+def questions(base: Base) -> list[list[EncodedRow]]:
+    template = ChatTemplate(base.tokenizer)
+    asked = [
+        ("日本の首都はどこですか？", ["東京", "大阪なのだ。", "京都"]),
+        ("Who are you, and where is the capital of France?", ["I am the captain.", "Paris"]),
+        ("空はなぜ青いのですか？", ["光が空気の中で散らばるからです。", "水", "水なのだ。", "空"]),
+        ("今日の天気は？", ["晴れ"]),
+    ]
+    return [
+        [template.encode_reply((Message(role="user", content=prompt),), text) for text in texts]
+        for prompt, texts in asked
+    ]
+
+
+@pytest.mark.parametrize("batch_tokens", [1, 80, 4096])
+def test_choices_that_share_their_question_score_as_each_does_alone(base: Base, batch_tokens: int) -> None:
+    groups = questions(base)
+    found = {
+        i: s
+        for batch in score_groups(base.model, groups, pad_id=0, batch_tokens=batch_tokens)
+        for i, s in batch
+    }
+    for index, group in enumerate(groups):
+        for place, row in enumerate(group):
+            ((_, alone),) = next(iter(score_rows(base.model, [row], pad_id=0)))
+            assert found[index][place] == pytest.approx(alone.logprob, abs=2e-3)
+
+
+def test_a_question_passes_through_the_model_once_for_all_its_choices(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens: list[int] = []
+    decoder = base.model.get_decoder()
+    original = decoder.forward
+
+    @functools.wraps(original)
+    def counted(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        tokens.append(kwargs["input_ids"].numel())
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(decoder, "forward", counted)
+    (group,) = questions(base)[2:3]
+    list(score_groups(base.model, [group], pad_id=0))
+    assert sum(tokens) < 0.7 * sum(len(row.ids) for row in group)
+
+
+def test_a_model_that_keeps_a_state_is_scored_row_by_row(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = questions(base)
+    shared = {i: s for batch in score_groups(base.model, groups, pad_id=0) for i, s in batch}
+    monkeypatch.setattr(type(base.model), "_is_stateful", True, raising=False)
+    alone = {i: s for batch in score_groups(base.model, groups, pad_id=0, batch_tokens=64) for i, s in batch}
+    assert alone.keys() == shared.keys()
+    for index, scores in alone.items():
+        assert scores == pytest.approx(shared[index], abs=2e-3)
+
+
+def test_groups_that_are_done_are_left_out_and_batches_stay_as_they_are(base: Base) -> None:
+    groups = questions(base)
+    batches = [[i for i, _ in batch] for batch in score_groups(base.model, groups, pad_id=0, batch_tokens=60)]
+    assert len(batches) > 1
+    later = [
+        [i for i, _ in batch]
+        for batch in score_groups(base.model, groups, pad_id=0, batch_tokens=60, done=set(batches[0]))
+    ]
+    assert later == batches[1:]

@@ -12,6 +12,7 @@ from loracheck import jsonl
 from loracheck.curate.config import CurateConfig, DedupeConfig, SelectConfig
 from loracheck.curate.pipeline import curate
 from loracheck.errors import DataError
+from loracheck.head import TiledHead
 from loracheck.likelihood import pad, token_nll
 from loracheck.models import (
     ADAPTER_CARD,
@@ -29,7 +30,6 @@ from loracheck.template import ChatTemplate, choose_template
 from loracheck.train import pipeline, trainer
 from loracheck.train.adapters import add_adapter
 from loracheck.train.config import TrainConfig
-from loracheck.train.loss import TiledHead
 from loracheck.train.pipeline import TrainInputs
 from loracheck.train.pipeline import train as run_train
 from loracheck.train.trainer import Loop

@@ -8,11 +8,11 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.errors import EnvironmentFault, UsageError
+from loracheck.head import TiledHead
 from loracheck.progress import Progress
 from loracheck.records import Estimate
 from loracheck.train import pipeline
 from loracheck.train.config import TrainConfig
-from loracheck.train.loss import TiledHead
 from loracheck.train.pipeline import TrainInputs, train
 from loracheck.train.readings import best_step, kept_step, safe_step, stopped
 from loracheck.training_records import CheckpointReading, TrainingSummary, WatchReading
