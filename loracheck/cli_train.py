@@ -55,7 +55,6 @@ _OPTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("--max-grad-norm", {"type": float}, "Clipping of the gradient.  [default: 1]"),
     ("--weight-decay", {"type": float}, "Of AdamW.  [default: 0]"),
     ("--gradient-checkpointing", _SWITCH, "Less memory for about a third more time."),
-    ("--torch-compile", _SWITCH, "Compile the model; pays off from about 1,000 rows on."),
     ("--assistant-only-loss", _SWITCH, "Loss on every assistant turn, not on the last reply only."),
     ("--packing", _SWITCH, "Lay rows end to end without padding."),
     ("--replay-share", {"type": float}, "Share of replay rows in an epoch.  [default: 0; 0.1 with --replay]"),

@@ -60,7 +60,7 @@ class TrainConfig:
         keep: Checkpoint that becomes the adapter; "auto" is "safe" with a watch, "best" with early stopping,
             "last" otherwise.
         save_total_limit: Checkpoints to resume from; the best and the safe one are kept besides.
-        report_to: Trackers of transformers: tensorboard, mlflow, wandb.
+        report_to: Trackers, as transformers names them: tensorboard, mlflow, wandb, ...
         fsdp, fsdp_config, deepspeed: Handed to transformers as they are.
     """
 
@@ -86,7 +86,6 @@ class TrainConfig:
     max_grad_norm: float = 1.0
     weight_decay: float = 0.0
     gradient_checkpointing: bool = False
-    torch_compile: bool = False
     assistant_only_loss: bool = False
     packing: bool = False
     replay_share: float = 0.0

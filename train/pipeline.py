@@ -29,6 +29,7 @@ from .loss import install_loss
 from .processes import Processes, start_processes
 from .reader import Reader
 from .results import CHECKPOINTS, SUMMARY, Fitted, device_name, only_to_complete, peak_memory, write_results
+from .trackers import check_trackers, tracked
 from .trainer import Loop, fit
 
 __all__ = ["TrainInputs", "train"]
@@ -58,6 +59,7 @@ def train(
     processes = start_processes()
     progress = progress if processes.main else Progress(quiet=True)
     check_template_file(inputs.chat_template)
+    check_trackers(config.report_to)
     rows = load_data(data, config, inputs)
     with _run_directory(processes, out, rows, inputs, config) as finished:
         if finished:
@@ -161,7 +163,10 @@ def _fit(
             reader.read(step, data.tokens_after[step - 1])
         return processes.share(reader.stopped() is not None)
 
-    with progress.track("training tokens", data.tokens_after[-1] - course.done) as advance:
+    with (
+        progress.track("training tokens", data.tokens_after[-1] - course.done) as advance,
+        tracked(config.report_to, out),
+    ):
         if not processes.share(reader.stopped() is not None):
             fit(
                 model,

@@ -244,13 +244,10 @@ def fit(
 
 
 def _spare(model: PeftModel, config: TrainConfig) -> None:
-    """Trade memory for time, or compilation for speed, where the user asks for it."""
-    inner = cast(PreTrainedModel, model.get_base_model())
+    """Trade time for memory, where the user asks for it."""
     if config.gradient_checkpointing:
+        inner = cast(PreTrainedModel, model.get_base_model())
         inner.gradient_checkpointing_enable({"use_reentrant": False})
-    if config.torch_compile:
-        for layer in inner.get_decoder().layers:
-            layer.compile(dynamic=True)
 
 
 def _try_largest(model: PeftModel, steps: Sequence[Step], trainer: LoraTrainer) -> None:
