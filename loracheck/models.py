@@ -79,7 +79,7 @@ class AdapterCard:
     data_sha256: str
     trained_tokens: int | None
     watched_probes: tuple[str, ...] = ()
-    """Bundled probes that chose the checkpoint; an evaluation leaves them out."""
+    """Bundled probes that chose the checkpoint or the strength; an evaluation leaves them out."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,7 +155,7 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
         EnvironmentFault: it cannot be fetched or read.
     """
     try:
-        return AutoTokenizer.from_pretrained(source)  # type: ignore[no-any-return]
+        return AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:
         raise _cannot_load(source, error) from error
 
@@ -405,9 +405,9 @@ def _belongs(name: str, path: Path, config: dict[str, Any], base: Base, template
     return named in (base.name, base.source)
 
 
-def watched_probes(folders: Sequence[Path]) -> frozenset[str]:
-    """Return the bundled probes by which the checkpoints of some adapters were chosen."""
-    cards = (folder / ADAPTER_CARD for folder in folders)
+def watched_probes(adapters: Sequence[AdapterFile]) -> frozenset[str]:
+    """Return the bundled probes by which checkpoint or strength of some adapters were chosen."""
+    cards = (adapter.path / ADAPTER_CARD for adapter in adapters)
     return frozenset(
         probe
         for card in cards

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from loracheck.choices import Style, choices, styles
-from loracheck.markers import discover, features, matches, shows
 from loracheck.loading import load_examples
+from loracheck.markers import discover, features, matches, shows
 from loracheck.records import Example, Expected, Language, Marker, Message, Probe
 
 RAKUDA = Path(__file__).resolve().parents[3] / "shared" / "data" / "ja" / "rakuda"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,17 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
-from loracheck import jsonl
+from loracheck import answers, jsonl
 from loracheck.errors import AdapterError, RunError, UsageError
-from loracheck.evaluate import answers
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
+from loracheck.models import ADAPTER_CARD, AdapterCard, load_base
+from loracheck.probes import bundled
 from loracheck.progress import Progress
 from loracheck.records import ChoiceScores, Completion, EvaluationContext, EvaluationResult, Verdict
+from loracheck.template import choose_template
 
 QUICK = EvalConfig(
     suites=("facts-ja", "open-ja"),
@@ -156,14 +159,14 @@ def test_a_run_interrupted_before_the_likelihoods_resumes_to_the_same_bytes(
     assert_resumes(model, adapter, tmp_path, monkeypatch, (answers.Answerer, "rank", stop))
 
 
-@pytest.mark.parametrize(("name", "batches"), [("generate", 3), ("score_rows", 2)])
+@pytest.mark.parametrize(("name", "batches"), [("generate", 3), ("score_groups", 2)])
 def test_a_run_interrupted_between_two_batches_resumes_to_the_same_bytes(
     name: str, batches: int, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     adapter = plain_peft(model, tmp_path / "adapter")
     whole, small = (
         getattr(answers, name),
-        {"generate": {"batch_size": 3}, "score_rows": {"batch_tokens": 160}},
+        {"generate": {"batch_size": 3}, "score_groups": {"batch_tokens": 160}},
     )
     monkeypatch.setattr(answers, name, lambda *a, **k: whole(*a, **(k | small[name])))
     small_batches = getattr(answers, name)
@@ -343,3 +346,29 @@ def test_names_that_would_confuse_are_refused(name: str, tmp_path: Path) -> None
     with pytest.raises(UsageError):
         run(tmp_path, {name: tmp_path}, tmp_path / "eval")
     assert not (tmp_path / "eval").exists()
+
+
+def test_probes_that_chose_a_checkpoint_are_not_asked(
+    tiny_gemma: Path, gemma_adapter: Path, tmp_path: Path
+) -> None:
+    config = EvalConfig(suites=("facts-ja",), max_facts=400, max_new_tokens=1)
+    adapter = tmp_path / "runs" / "adapter"
+    shutil.copytree(gemma_adapter, adapter)
+    base = load_base(str(tiny_gemma))
+    watched = tuple(probe.id for probe in bundled(["facts-ja"])[10:])
+    card = AdapterCard(
+        base=base.name,
+        fingerprint=base.fingerprint,
+        template_sha256=choose_template(base.tokenizer, []).sha256,
+        quantization="none",
+        data_sha256="",
+        trained_tokens=1,
+        watched_probes=watched,
+    )
+    jsonl.write_one(adapter / ADAPTER_CARD, card)
+    for adapters in ({"mine": adapter.parent}, {"mine": adapter.parent, "other": gemma_adapter}):
+        out = tmp_path / f"eval-{len(adapters)}"
+        run(tiny_gemma, adapters, out, config=config)
+        context = jsonl.read_one(out / "context.json", EvaluationContext)
+        assert context.probes == {"facts-ja": 10}
+        assert context.watched_probes == tuple(sorted(watched))

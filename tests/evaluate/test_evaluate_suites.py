@@ -8,13 +8,14 @@ import pytest
 
 from loracheck.errors import UsageError
 from loracheck.probes import (
+    BUNDLED,
     IN_DOMAIN,
     TRAINING,
+    bundled,
     every_nth,
     from_rows,
     without_training_questions,
 )
-from loracheck.probes import BUNDLED, bundled
 from loracheck.records import Example, Message, Source
 
 
