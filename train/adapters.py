@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any, cast
 
@@ -73,13 +74,25 @@ def save_adapter(model: PeftModel, folder: Path, base: Base, initial: Path | Non
     """
     options = {} if initial is None else {"path_initial_model_for_weight_conversion": str(initial)}
     _save(model, folder, **options)
+    (folder / "README.md").unlink(missing_ok=True)  # peft's empty card
+    _name_base(folder, base)
+
+
+def copy_adapter(checkpoint: Path, folder: Path, base: Base) -> None:
+    """Save an adapter as a checkpoint holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("adapter_config.json", ADAPTER_WEIGHTS):
+        shutil.copyfile(checkpoint / name, folder / name)
+    _name_base(folder, base)
+
+
+def _name_base(folder: Path, base: Base) -> None:
     file = folder / "adapter_config.json"
     config: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     config["base_model_name_or_path"] = base.name
     # How it began is of no use to whoever loads it, and makes peft change the base.
     config |= {"init_lora_weights": True} if "init_lora_weights" in config else {}
     file.write_text(json.dumps(config, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "README.md").unlink(missing_ok=True)  # peft's empty card
 
 
 def _save(model: PeftModel, folder: Path, **options: Any) -> None:  # noqa: ANN401 - passed on

@@ -155,6 +155,7 @@ def _fit(
             hint="Leave out --packing.",
         )
 
+    reads = processes.share(reader.active) and not config.sharded
     at = stored.step_of(resume) if resume else 0
     course = _Course(data, out / METRICS, at, speaks=processes.main)
 
@@ -175,9 +176,7 @@ def _fit(
                 Loop(
                     record=lambda step: course.record(step, advance),
                     read=read,
-                    reading_steps=_reading_steps(
-                        len(data.steps), config, active=processes.share(reader.active)
-                    ),
+                    reading_steps=_reading_steps(len(data.steps), config, active=reads),
                     protected=reader.protected,
                     announce=progress.say,
                 ),

@@ -19,7 +19,7 @@ from loracheck.runs import hash_file
 from loracheck.training_records import Plan, TrainingStep, TrainingSummary
 
 from . import checkpoints as stored
-from .adapters import put_back, save_adapter
+from .adapters import copy_adapter, put_back, save_adapter
 from .config import TrainConfig
 from .inputs import EncodedData
 from .reader import Reader
@@ -55,8 +55,12 @@ def keep_adapters(fitted: Fitted, reader: Reader, config: TrainConfig, out: Path
     marks = {"best": best_step(reader.readings), "safe": safe_step(reader.readings), "last": last}
     others = {out / OTHERS / name: step for name, step in marks.items() if step and step != at}
     for folder, step in {**others, out / ADAPTER: at}.items():
-        put_back(fitted.model, stored.checkpoint(out / CHECKPOINTS, step))
-        save_adapter(fitted.model, folder, reader.base, fitted.initial)
+        checkpoint = stored.checkpoint(out / CHECKPOINTS, step)
+        if config.sharded:  # the model is in parts; its checkpoints are whole
+            copy_adapter(checkpoint, folder, reader.base)
+        else:
+            put_back(fitted.model, checkpoint)
+            save_adapter(fitted.model, folder, reader.base, fitted.initial)
     return kept, at
 
 
@@ -93,7 +97,7 @@ def write_results(
         loss_last=fitted.steps[-1].loss,
         heldout_rows=len(data.heldout_rows),
         heldout_loss_before=reader.readings[0].heldout_loss,
-        heldout_loss_after=reader.heldout_loss(),
+        heldout_loss_after=None if config.sharded else reader.heldout_loss(),
         audit=data.audit,
         shown=data.shown,
         seconds=round(seconds, 1),
