@@ -23,15 +23,14 @@ from loracheck.records import BASE_ARM, ChoiceScores, Completion, Estimate, Exam
 from loracheck.stats import paired_difference, paired_table, share
 from loracheck.template import ChatTemplate
 from loracheck.training_records import WatchReading
+from loracheck.watch_answers import ANSWERS, BASE_ANSWERS, BASE_CHOICES, CHOICES, PROBES
 from loracheck.watch_probes import WatchOptions, choose, is_filled_up
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["Watch", "WatchOptions"]
+__all__ = ["ANSWERS", "BASE_ANSWERS", "CHOICES", "Watch", "WatchOptions"]
 
-PROBES, BASE_ANSWERS, BASE_CHOICES = "probes.jsonl", "base_answers.jsonl", "base_choices.jsonl"
-ANSWERS, CHOICES = "answers.jsonl", "choices.jsonl"
 FACT_TOKENS, OPEN_TOKENS = 16, 32
 _STYLE_ROWS = 400
 """More replies than the base is asked for: a name in two fifths of them is only just told in sixty."""

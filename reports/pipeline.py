@@ -10,7 +10,7 @@ from loracheck import jsonl, runs
 from loracheck.errors import RunError
 from loracheck.records import Manifest
 
-from . import curation, evaluation, training
+from . import curation, evaluation, scales, sweeps, training
 from .html import render
 
 REPORT = "report.html"
@@ -45,9 +45,14 @@ def page(
         return "curation.html.j2", curation.view(run, manifest)
     if manifest.kind == "train":
         return "training.html.j2", training.view(run, manifest)
+    if manifest.kind == "sweep":
+        return "sweep.html.j2", sweeps.view(run, manifest)
+    if manifest.kind == "scale":
+        return "scale.html.j2", scales.view(run, manifest)
     raise RunError(
-        f"{run} holds a {manifest.kind} run; a report can be drawn of an eval, a curate or a train run.",
-        hint="Give the directory that loracheck eval, curate or train wrote.",
+        f"{run} holds a {manifest.kind} run; a report can be drawn of an eval, a curate, a train, a sweep or a "
+        "scale run.",
+        hint="Give the directory that loracheck eval, curate, train or scale wrote.",
     )
 
 

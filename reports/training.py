@@ -10,9 +10,10 @@ from loracheck import jsonl
 from loracheck.records import Manifest
 from loracheck.training_records import TrainingStep, TrainingSummary
 
-from . import figures, provenance
+from . import course, figures, mask, planned, provenance, watched
 from .flows import LineChart, Series
 from .strings import Both, same, text
+from .watched import Ledger
 
 EQUAL_WITHIN = 0.02
 AUDITED = (
@@ -29,19 +30,30 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     """Return everything the page of a train run shows."""
     name = run.resolve().name
     summary = _summary(run)
+    given = table([(run, name)])
+    happened = course.view(run, manifest, summary)
+    sections = [
+        ("loss", text("section_loss")),
+        ("mask", text("section_mask")),
+        *([("said", text("section_said"))] if happened["said"] else []),
+        ("plan", text("section_plan")),
+        ("provenance", text("section_provenance")),
+    ]
     return {
         "title": text("title_train", name=name),
         "kicker": text("kicker_train"),
         "heading": same(name),
-        "sections": [("training", text("section_training")), ("provenance", text("section_provenance"))],
-        "training": table([(run, name)]),
-        "loss": figures.nats(summary.loss_last),
-        "loss_unit": text("loss_unit", n=figures.whole(summary.trained_tokens)),
+        "sections": sections,
+        "course": happened,
+        "training": given,
+        "facts": _facts(summary),
+        "rows": mask.rows(summary.shown),
+        "plan": planned.view(summary),
         "provenance": provenance.view(
             manifest,
             [
                 (text("prov_base"), [summary.base]),
-                (text("train_adapter"), [f"sha256 {summary.adapter_sha256}"]),
+                (text("adapter"), [f"sha256 {summary.adapter_sha256}"]),
             ],
         ),
     }
@@ -89,6 +101,23 @@ def _lines() -> list[tuple[Both, Callable[[TrainingSummary], Both]]]:
         (text("train_seconds"), lambda s: figures.duration(s.seconds)),
         (text("train_memory"), lambda s: figures.size(s.peak_memory_bytes)),
     ]
+
+
+def _facts(summary: TrainingSummary) -> Ledger:
+    """Return what the run was, in a line each."""
+    lines = [(label, value(summary)) for label, value in _lines()]
+    lines += [
+        (text("train_kind"), same(summary.kind)),
+        (text("train_device"), same(summary.device)),
+        (text("train_path"), watched.known("path", summary.loss_path)),
+        (text("train_replay"), same(figures.whole(summary.replay_rows))),
+    ]
+    lines += [(text("train_notes"), watched.known("note", code)) for code in summary.notes]
+    return Ledger(
+        head=(),
+        rows=tuple((watched.plain(label), watched.plain(value)) for label, value in lines),
+        caption=text("section_training"),
+    )
 
 
 def _from_to(first: float | None, last: float | None) -> Both:

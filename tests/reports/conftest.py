@@ -70,14 +70,23 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
-def build() -> ModuleType:
-    """The module that writes runs: pytest's import mode gives it no name to import it by."""
-    spec = importlib.util.spec_from_file_location("report_runs", Path(__file__).with_name("report_runs.py"))
+def beside(name: str) -> ModuleType:
+    """Load a module that writes runs: pytest's import mode gives it no name to import it by."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def build() -> ModuleType:
+    return beside("report_runs")
+
+
+@pytest.fixture(scope="session")
+def build_training() -> ModuleType:
+    return beside("training_runs")
 
 
 @pytest.fixture

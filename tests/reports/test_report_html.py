@@ -52,7 +52,9 @@ def test_an_unknown_kind_of_run_is_refused(evaluation: Path, kind: str) -> None:
     (evaluation / "manifest.json").write_text(
         text.replace(f'"{manifest.kind}"', json.dumps(kind), 1), "utf-8"
     )
-    with pytest.raises(RunError, match="a report can be drawn of an eval, a curate or a train run"):
+    with pytest.raises(
+        RunError, match="a report can be drawn of an eval, a curate, a train, a sweep or a scale run"
+    ):
         write_report(evaluation)
 
 

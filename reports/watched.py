@@ -1,0 +1,99 @@
+"""What the watch said of a model, as words and as cells of a table: the same for steps, strengths and trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loracheck.records import Estimate
+from loracheck.training_records import WatchReading
+
+from . import figures
+from .strings import STRINGS, Both, same, text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A cell of a ledger: a value, and below it what it rests on."""
+
+    value: Both
+    below: Both | None = None
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """A table whose numbers carry their interval and n."""
+
+    head: tuple[Both, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    caption: Both
+
+
+def plain(value: Both | str) -> Cell:
+    """Return a cell without anything below."""
+    return Cell(value=value if isinstance(value, Both) else same(value))
+
+
+def measured(estimate: Estimate | None) -> Cell:
+    """Return a number with its interval and n below it, or that it was not measured."""
+    if estimate is None or estimate.value is None:
+        return plain(text("not_measured"))
+    below = text("measured_n", interval=figures.interval(estimate), n=figures.whole(estimate.n))
+    return Cell(value=figures.amount(estimate.value, estimate.unit), below=below, strong=True)
+
+
+def inline(estimate: Estimate | None) -> Both:
+    """Return a number with its interval and n in one line."""
+    cell = measured(estimate)
+    if cell.below is None:
+        return cell.value
+    return Both(f"{cell.value.en} ({cell.below.en})", f"{cell.value.ja}（{cell.below.ja}）")
+
+
+def loss(value: float | None) -> Both:
+    """Return a held-out loss, or that there is none."""
+    return text("not_measured") if value is None else figures.nats(value)
+
+
+def safety(reading: WatchReading | None) -> Both:
+    """Say whether a reading is safe, or what speaks against it."""
+    if reading is None:
+        return text("not_measured")
+    if reading.safe:
+        return Both(f"✓ {text('safe').en}", f"✓ {text('safe').ja}")
+    reasons = listed([known("reason", reason) for reason in reading.unsafe]) or text("unsafe")
+    return Both(f"✕ {reasons.en}", f"✕ {reasons.ja}")
+
+
+def listed(words: Sequence[Both]) -> Both | None:
+    """Put words in a row; None where there are none."""
+    if not words:
+        return None
+    return Both(", ".join(word.en for word in words), "、".join(word.ja for word in words))
+
+
+def why(reading: WatchReading) -> Both:
+    """Say in a sentence's part why a reading is not safe, with the numbers."""
+    parts = [_why(reading, reason) for reason in reading.unsafe]
+    joined = parts[0] if parts else text("unsafe")
+    for part in parts[1:]:
+        joined = text("both_reasons", first=joined, second=part)
+    return joined
+
+
+def known(kind: str, code: str) -> Both:
+    """Return the words for a code, or the code itself where a newer writer knows more."""
+    key = f"{kind}_{code}"
+    return text(key) if key in STRINGS else same(code)
+
+
+def _why(reading: WatchReading, reason: str) -> Both:
+    change = reading.facts_change.value
+    rate = {"name": reading.name_rate, "leakage": reading.leakage}.get(reason)
+    if reason == "facts" and change is not None:
+        number = figures.distance(change, "difference")
+        return text("why_facts", number=text("minus", number=number) if change < 0 else number)
+    if rate is not None and rate.value is not None:
+        return text(f"why_{reason}", number=figures.amount(rate.value, "share"))
+    return known("reason", reason)
