@@ -111,12 +111,13 @@ def parity(folder: Path) -> dict[str, list[float]]:
     Returns, by the name of what is compared: the difference of the losses, the relative error and the cosine of the
     adapter's gradient; for the head alone those of the hidden states' gradient.
     """
-    from loracheck.likelihood import head_form, pad
+    from loracheck.head import TiledHead, head_form
+    from loracheck.likelihood import pad
     from loracheck.models import load_base
     from loracheck.train.adapters import add_adapter
     from loracheck.train.config import PRESETS, TrainConfig
     from loracheck.train.layout import lay_out
-    from loracheck.train.loss import TiledHead, install_loss, tiled_loss
+    from loracheck.train.loss import install_loss, tiled_loss
 
     rows, found = _encoded(folder, "longest"), {}
     trained = sum(row.trained_tokens for row in rows)
