@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from loracheck import jsonl
-from loracheck.errors import DataError, UsageError
+from loracheck.errors import UsageError
 from loracheck.generation import pad_token_id
 from loracheck.likelihood import score_rows
 from loracheck.loading import load_examples
@@ -37,6 +37,7 @@ from loracheck.watch import Watch, WatchOptions
 
 from .adapterconfig import CONFIG
 from .encode import encode_rows
+from .inputs import data_files
 from .strength import Strength, refuse_unscalable
 
 SUMMARY, POINTS, ADAPTER, WATCH = "summary.json", "points.jsonl", "adapter", "watch"
@@ -146,7 +147,7 @@ def scale(
         LoracheckError: bad input, an adapter for another base or without a strength, no room on the disk.
     """
     folder = _folder(adapter)
-    data, heldout_file = _data_files(inputs)
+    data, heldout_file = data_files(inputs.data, inputs.in_domain)
     check_template_file(inputs.chat_template)
     files = [folder / ADAPTER_WEIGHTS, folder / CONFIG, data, heldout_file, inputs.chat_template]
     training = load_examples([data])
@@ -326,16 +327,6 @@ def _folder(adapter: Path) -> Path:
         return adapter
     read_run(adapter)
     return adapter / ADAPTER
-
-
-def _data_files(inputs: ScaleInputs) -> tuple[Path, Path | None]:
-    """Return the files of the training rows and of the held-out ones."""
-    if is_run(inputs.data):
-        read_run(inputs.data, "curate")
-        return inputs.data / "kept.jsonl", inputs.in_domain or inputs.data / "heldout.jsonl"
-    if inputs.data.is_dir():
-        raise DataError(f"--data {inputs.data}: a file of rows or a curate run is wanted.")
-    return inputs.data, inputs.in_domain
 
 
 def _list(strengths: Sequence[float]) -> str:
