@@ -89,7 +89,7 @@ def copy_adapter(checkpoint: Path, folder: Path, base: Base) -> None:
 def _name_base(folder: Path, base: Base) -> None:
     file = folder / "adapter_config.json"
     config: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    config["base_model_name_or_path"] = base.name
+    config["base_model_name_or_path"] = base.source
     # How it began is of no use to whoever loads it, and makes peft change the base.
     config |= {"init_lora_weights": True} if "init_lora_weights" in config else {}
     file.write_text(json.dumps(config, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")

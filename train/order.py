@@ -69,6 +69,12 @@ def micro_batches(step: Sequence[EncodedRow], max_batch_tokens: int, *, packing:
     return parts
 
 
+def padded_tokens(part: Sequence[EncodedRow], *, packing: bool) -> int:
+    """Return how many tokens of a part pass through the model."""
+    lengths = [len(row.ids) for row in part]
+    return sum(lengths) if packing else len(lengths) * max(lengths)
+
+
 class _Mixture:
     """The rows of each epoch: all of the data, and replay rows in turn."""
 

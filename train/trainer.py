@@ -24,7 +24,7 @@ from loracheck.training_records import TrainingStep
 from . import checkpoints as stored
 from .config import TrainConfig
 from .layout import lay_out
-from .order import Step, micro_batches
+from .order import Step, micro_batches, padded_tokens
 
 Batch = dict[str, torch.Tensor]
 
@@ -259,7 +259,7 @@ def _try_largest(model: PeftModel, steps: Sequence[Step], trainer: LoraTrainer) 
         for part in micro_batches(step, trainer.max_batch_tokens, packing=config.packing)
     )
     largest = max(
-        parts, key=lambda part: (len(part) * max(len(row.ids) for row in part), len(part)), default=None
+        parts, key=lambda part: (padded_tokens(part, packing=config.packing), len(part)), default=None
     )
     if largest is None:
         return
