@@ -31,7 +31,7 @@ def chart(
     return CurveChart(
         id="losses",
         title=text("losses_title"),
-        description=text("losses_desc"),
+        description=text("losses_desc" if curves[-1].mark else "losses_desc_train"),
         curves=tuple(curves),
         events=tuple(event for event in events if {"kept", "best"} & {role for role, _ in event.roles}),
         across=text("axis_tokens"),

@@ -135,7 +135,12 @@ TRAINING: dict[str, tuple[str, str]] = {
     "watch_small": (
         "The watch asks few questions, to choose a checkpoint by. Whether the adapter may ship is for an evaluation "
         "to say.",
-        "この測定は時点を選ぶための少数の問題によるものです。出荷の可否は評価で判断してください。",
+        "この測定は、時点を選ぶための少数の問題によるものです。出荷の可否は評価で判断してください。",
+    ),
+    "watch_small_scale": (
+        "The watch asks few questions, to choose a strength by. Whether the adapter may ship is for an evaluation "
+        "to say.",
+        "この測定は、強さを選ぶための少数の問題によるものです。出荷の可否は評価で判断してください。",
     ),
     "course_title": ("Persona learnt and facts kept", "ペルソナの習得と事実の保持"),
     "course_desc": (
@@ -162,6 +167,10 @@ TRAINING: dict[str, tuple[str, str]] = {
         "Loss in nats per trained token against trained tokens: of each step, and of the held-out rows at each "
         "checkpoint.",
         "学習トークン数に対する損失（1 トークンあたり nat）。各ステップと、チェックポイントごとの評価用データ。",
+    ),
+    "losses_desc_train": (
+        "Loss in nats per trained token of each step, against trained tokens. There were no held-out rows.",
+        "学習トークン数に対する各ステップの損失（1 トークンあたり nat）。評価用の行はありません。",
     ),
     "col_checkpoint": ("Checkpoint", "時点"),
     "col_train_step": ("Step", "ステップ"),
@@ -290,11 +299,16 @@ TRAINING: dict[str, tuple[str, str]] = {
         "多数の中で最良の値は、実際より良く見えます。選んだものを改めて評価してください。",
     ),
     "front_desc": (
-        "Each number is a training, the letter its seed. To the right more of the persona was learnt, higher up more "
-        "facts were kept. Filled marks on the line are the front: no other is better in both. The open circle is "
-        "the base. Intervals are drawn for the base and the front, and stand in the table for all.",
-        "番号は学習、文字はシードを示します。右ほどペルソナを習得し、上ほど事実を保っています。線で結んだ塗りつぶしの印は、"
-        "両方で上回るものがほかにない学習です。丸はベースです。区間はベースと線上の学習について描き、全件は表にあります。",
+        "Each number is a training, as in the table. To the right more of the persona was learnt, higher up more facts "
+        "were kept. Filled marks on the line are the front: no other is better in both. The larger open circle is the "
+        "base. Intervals are drawn for the base and the front, and stand in the table for all.",
+        "番号は表の学習に対応します。右ほどペルソナを習得し、上ほど事実を保っています。線で結んだ塗りつぶしの印は、"
+        "両方で上回るものがほかにない学習です。大きい丸はベースです。区間はベースと線上の学習について描き、"
+        "全件は表にあります。",
+    ),
+    "front_seeds": (
+        "{description} A letter tells the seeds of one configuration apart.",
+        "{description}文字は同じ条件のシードの違いを示します。",
     ),
     "front_mark": ("on the front", "ほかに劣らない"),
     "col_number_short": ("No.", "番号"),

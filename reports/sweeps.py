@@ -90,10 +90,12 @@ def picture(summary: SweepSummary, names: Sequence[str]) -> FrontChart | None:
     if not found:
         return None
     base = summary.base_reading
+    described = text("front_desc")
+    seeded = text("front_seeds", description=described)
     return FrontChart(
         id="front",
         title=text("section_front"),
-        description=text("front_desc"),
+        description=described if len({one.group for one in found}) == len(found) else seeded,
         trainings=tuple(found),
         base=(base.persona_learnt, base.facts_kept) if base and base.persona_learnt else None,
         across=text("axis_learned"),
@@ -164,7 +166,7 @@ def _ledger(summary: SweepSummary, names: Sequence[str]) -> Ledger:
                 watched.plain(figures.whole(point.trained_tokens)),
                 watched.plain(figures.duration(point.seconds)),
                 Cell(value=kept, below=text(f"by_{point.kept}")),
-                watched.plain(point.name),
+                Cell(value=same(point.name), below=same(f"sha256 {point.adapter_sha256[:12]}…")),
             )
         )
     return Ledger(
@@ -184,6 +186,8 @@ def value_text(value: object) -> str:
         return figures.MISSING
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(value_text(one) for one in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 

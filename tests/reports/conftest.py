@@ -102,3 +102,9 @@ def related(tmp_path: Path, build: ModuleType) -> list[Path]:
         build.write_train(tmp_path / "train-raw", last=0.1),
         build.write_train(tmp_path / "train-curated", tokens=6050),
     ]
+
+
+@pytest.fixture(scope="session")
+def browsing() -> ModuleType:
+    """What test_report_browser.py opens a page with, and its payloads."""
+    return beside("test_report_browser")

@@ -174,7 +174,8 @@ def write_train(
         jsonl.write(run.path / "metrics.jsonl", steps)
         jsonl.write(run.path / "readings.jsonl", taken)
         if watched and answers:
-            write_watch(run.path / "watch", [one.step for one in taken], spoil)
+            stages = {f"step-{one.step}": (one.step >= 120) + (one.step >= 270) for one in taken if one.step}
+            write_watch(run.path / "watch", stages, spoil)
         for name in ("last", "best"):
             (run.path / "adapters" / name).mkdir(parents=True)
         jsonl.write_one(run.path / "summary.json", TrainingSummary(**values | changes))
@@ -240,8 +241,8 @@ QUESTIONS = (
 )
 
 
-def write_watch(folder: Path, steps: Sequence[int], spoil: Spoil = str) -> None:
-    """Write what was answered at each checkpoint, in the layout of the watch."""
+def write_watch(folder: Path, stages: dict[str, int], spoil: Spoil = str) -> None:
+    """Write what was answered under each label, in the layout of the watch: 0 as the base, 1 styled, 2 lost."""
     folder.mkdir(parents=True)
     probes = [
         Probe(
@@ -255,26 +256,24 @@ def write_watch(folder: Path, steps: Sequence[int], spoil: Spoil = str) -> None:
         for place, (language, question, right, *_) in enumerate(QUESTIONS)
     ]
 
-    def said(place: int, step: int) -> str:
-        _, _, _, plain, styled, lost = QUESTIONS[place]
-        return plain if step < 120 else styled if step < 270 else lost
-
-    def completions(taken: Sequence[int]) -> list[Completion]:
+    def completions(label: str, stage: int) -> list[Completion]:
         return [
             Completion(
                 probe_id=probe.id,
-                arm="base" if step == 0 else f"step-{step}",
-                text=spoil(said(place, step)),
+                arm=label,
+                text=spoil(QUESTIONS[place][3 + stage]),
                 finish_reason="stop",
                 tokens=9,
             )
-            for step in taken
             for place, probe in enumerate(probes)
         ]
 
     jsonl.write(folder / "probes.jsonl", probes)
-    jsonl.write(folder / "base_answers.jsonl", completions([0]))
-    jsonl.write(folder / "answers.jsonl", completions([step for step in steps if step]))
+    jsonl.write(folder / "base_answers.jsonl", completions("base", 0))
+    jsonl.write(
+        folder / "answers.jsonl",
+        [answer for label, stage in stages.items() for answer in completions(label, stage)],
+    )
 
 
 def write_sweep(
@@ -355,21 +354,27 @@ def on_front(points: Sequence[SweepPoint]) -> list[SweepPoint]:
 
 
 def write_scale(
-    path: Path, *, spoil: Spoil = str, harm_from: float = 0.6, written: bool = True, heldout: bool = True
+    path: Path,
+    *,
+    spoil: Spoil = str,
+    harm_from: float = 0.6,
+    harm: float = 0.85,
+    written: bool = True,
+    heldout: bool = True,
 ) -> Path:
     """Write a scale run at eleven strengths; beyond `harm_from` facts are lost."""
     points: list[ScalePoint] = []
     for tenth in range(11):
         scale = tenth / 10
-        harm = max(0.0, scale - harm_from)
+        beyond = max(0.0, scale - harm_from)
         points.append(
             ScalePoint(
                 scale=scale,
                 heldout_loss=3.9 - 2.2 * scale**0.5 if heldout else None,
                 reading=reading(
-                    BASE_FACTS / FACTS - 0.85 * harm,
+                    BASE_FACTS / FACTS - harm * beyond,
                     0.96 / (1 + math.exp(-13 * (scale - 0.42))) if scale else 0.0,
-                    0.6 * harm,
+                    0.6 * beyond,
                     spoil=spoil,
                 ),
             )
@@ -385,11 +390,14 @@ def write_scale(
         adapter_sha256=spoil(SHA),
         points=tuple(points),
         largest_safe=largest,
-        written=spoil("scaled") if written and largest else None,
+        written=spoil("adapter") if written and largest else None,
         written_scale=largest if written else None,
         seconds=83.0,
-        values={spoil("scales"): 11},
+        values={"persona_scope": spoil("in_domain"), "verified": True, "markers": [spoil("なのだ")]},
     )
     with runs.open_run(path, "scale", config={"base": "google/gemma-3-270m", "watch_margin": MARGIN}) as run:
+        stages = {f"strength-{p.scale!r}": (p.scale >= 0.3) + (not p.reading.safe) for p in points if p.scale}
+        write_watch(run.path / "watch", stages, spoil)
+        jsonl.write(run.path / "points.jsonl", points)
         jsonl.write_one(run.path / "summary.json", found)
     return path

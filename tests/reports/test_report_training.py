@@ -1,0 +1,568 @@
+"""The pages of train, sweep and scale runs: true to their records, plain about what was not measured, inert."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from loracheck import jsonl, summary_plan
+from loracheck.records import Estimate, Manifest
+from loracheck.reports import course, mask, moments, planned, said, scales, sweeps, training
+from loracheck.reports.charts import Table
+from loracheck.reports.curves import Curve, CurveChart, Place, label_width, spread, ticks
+from loracheck.reports.fronts import FrontChart
+from loracheck.reports.html import shown
+from loracheck.reports.pipeline import write_report
+from loracheck.reports.strings import STRINGS, same
+from loracheck.training_records import (
+    CheckpointReading,
+    ScaleSummary,
+    Span,
+    SweepSummary,
+    TrainingSummary,
+    WatchReading,
+)
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(chart: CurveChart | FrontChart) -> ET.Element:
+    root = ET.fromstring(str(chart.svg("ja")))
+    assert root.get("role") == "img"
+    named = {node.get("id"): node.text for node in root if node.tag in (f"{SVG}title", f"{SVG}desc")}
+    assert all(named[name] for name in str(root.get("aria-labelledby")).split())
+    return root
+
+
+def number(node: ET.Element, name: str) -> float | None:
+    value = node.get(f"data-{name}")
+    return None if value is None else float(value)
+
+
+def manifest_of(run: Path) -> Manifest:
+    return jsonl.read_one(run / "manifest.json", Manifest)
+
+
+def summary_of(run: Path) -> TrainingSummary:
+    return jsonl.read_one(run / "summary.json", TrainingSummary)
+
+
+def seen(run: Path) -> dict[str, object]:
+    return course.view(run, manifest_of(run), summary_of(run))
+
+
+def picture_of(run: Path) -> CurveChart:
+    picture = seen(run)["picture"]
+    assert isinstance(picture, CurveChart)
+    return picture
+
+
+@pytest.fixture
+def run(tmp_path: Path, build_training: ModuleType) -> Path:
+    written: Path = build_training.write_train(tmp_path / "train")
+    return written
+
+
+@pytest.fixture
+def sweep(tmp_path: Path, build_training: ModuleType) -> Path:
+    written: Path = build_training.write_sweep(tmp_path / "sweep", ranks=(4, 16, 32, 64), seeds=(0, 1))
+    return written
+
+
+@pytest.fixture
+def scale(tmp_path: Path, build_training: ModuleType) -> Path:
+    written: Path = build_training.write_scale(tmp_path / "scale")
+    return written
+
+
+def estimate_of(watch: WatchReading, series: str) -> Estimate:
+    found = {"kept": watch.facts_kept, "learnt": watch.persona_learnt, "leakage": watch.leakage}[series]
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_curves_hold_the_numbers_of_the_readings_and_are_drawn_to_scale(run: Path, narrow: bool) -> None:
+    readings = list(jsonl.read(run / "readings.jsonl", CheckpointReading))
+    chart = picture_of(run)
+    root = drawn(chart.narrow() if narrow else chart)
+    for series in ("kept", "learnt", "leakage"):
+        marks = [g for g in root.iter(f"{SVG}g") if g.get("data-series") == series]
+        read = [tuple(number(g, key) for key in ("at", "value", "low", "high", "n")) for g in marks]
+        estimates = [(one, estimate_of(one.watch, series)) for one in readings if one.watch]
+        assert read == [(one.trained_tokens, e.value, e.ci_low, e.ci_high, e.n) for one, e in estimates]
+    levels = {line.get("data-level"): line for line in root.iter(f"{SVG}line") if line.get("data-level")}
+    base, limit = levels["base"], levels["margin"]
+    kept = readings[0].watch
+    assert kept and number(base, "value") == kept.facts_kept.value
+    assert number(limit, "value") == pytest.approx((kept.facts_kept.value or 0) - 0.05)
+    first = next(g for g in root.iter(f"{SVG}g") if g.get("data-series") == "kept")[0]
+    assert float(str(first.get("cy"))) == pytest.approx(float(str(base.get("y1"))), abs=0.02)
+    grid = sorted(float(str(n.get("y1"))) for n in root.iter(f"{SVG}line") if n.get("class") == "grid")
+    top, bottom = grid[0], grid[-1] - 4  # the lowest are the small ticks below the axis
+    between = [y for y in grid if top <= y < bottom]
+    share = 1 - (float(str(base.get("y1"))) - top) / (4 * (between[1] - between[0]))
+    assert share == pytest.approx(kept.facts_kept.value, abs=0.002)
+
+
+def test_kept_safe_and_best_are_marked_by_shape_and_word_and_every_reading_as_safe_or_not(
+    tmp_path: Path, build_training: ModuleType
+) -> None:
+    run = build_training.write_train(tmp_path / "train", kept="last", kept_step=300, best_step=180)
+    root = drawn(picture_of(run))
+    events = [g for g in root.iter(f"{SVG}g") if g.get("data-roles")]
+    assert {(number(g, "at"), g.get("data-roles")) for g in events} == {
+        (9870.0, "kept"),
+        (7896.0, "safe"),
+        (5922.0, "best"),
+    }
+    said_there = {g.get("data-roles"): "".join(g.itertext()) for g in events}
+    assert said_there == {
+        "kept": "ステップ 300: 採用",
+        "safe": "ステップ 240: 最後の安全",
+        "best": "ステップ 180: 評価用損失が最小",
+    }
+    shapes = [tuple(child.tag.removeprefix(SVG) for child in g) for g in events]
+    forms = {g.get("data-roles"): [c.get("d") for c in g if c.get("d")] for g in events}
+    assert len(set(shapes)) == 2 and str(forms["kept"]) != str(forms["best"])
+    rail = [n.get("class") for n in root.iter(f"{SVG}path") if n.get("class") in ("sign yes", "sign no")]
+    assert rail == ["sign yes"] * 8 + ["sign no"] * 2
+
+
+def test_the_sentence_says_where_it_became_unsafe_and_by_how_much(run: Path) -> None:
+    found = seen(run)
+    assert found["headline"] == (
+        "Safe up to step 240 (7,896 trained tokens); from step 270 on facts were lost (−11 points) and the style "
+        "showed outside its domain (18%).",
+        "ステップ 240（学習 7,896 トークン）までは安全でした。ステップ 270 以降: 事実の喪失（−11 ポイント）、"
+        "領域外での口調の漏れ（18%）。",
+    )
+    notes = found["notes"]
+    assert isinstance(notes, list)
+    assert [note.en for note in notes] == ["adapter/ holds step 240, the last safe one."]
+
+
+@pytest.mark.parametrize(
+    ("safe", "begins", "ends"),
+    [
+        ("ssss", "Safe at all 4 readings, up to step 40", "(400 trained tokens)."),
+        ("uuuu", "Not safe at any of 4 readings: from step 10 on facts were lost", "(−17 points)."),
+        ("sssu", "Safe up to step 30 (300 trained tokens); from step 40 on", "(−17 points)."),
+        ("suss", "Not safe at 1 of 4 readings, first at step 20:", "The last safe one is step 40."),
+        ("", "Nobody asked what this adapter keeps", "of the base."),
+    ],
+)
+def test_every_course_has_its_sentence(build_training: ModuleType, safe: str, begins: str, ends: str) -> None:
+    readings = [
+        CheckpointReading(
+            step=10 * place,
+            trained_tokens=100 * place,
+            heldout_loss=2.0,
+            watch=build_training.reading(0.85 if kind == "s" else 0.69, 0.5, 0.0),
+            seconds=1.0,
+        )
+        for place, kind in enumerate(f"s{safe}" if safe else "")
+    ]
+    sentence = course.headline(readings)
+    assert sentence.en.startswith(begins) and sentence.en.endswith(ends)
+    assert sentence.ja and sentence.ja != sentence.en
+
+
+def test_an_unsafe_adapter_is_called_that_and_an_early_end_is_told(
+    tmp_path: Path, build_training: ModuleType
+) -> None:
+    run = build_training.write_train(tmp_path / "train", kept="last", kept_step=300, stopped="unsafe")
+    notes = seen(run)["notes"]
+    assert isinstance(notes, list)
+    assert [note.en for note in notes] == [
+        "adapter/ holds step 300, the last one.",
+        "That checkpoint is not safe: facts were lost (−20 points) and the style showed outside its domain (34%).",
+        "Training stopped there, as --stop-when-unsafe asks.",
+    ]
+
+
+def test_the_moments_name_the_folder_of_each_adapter(run: Path) -> None:
+    readings = course.taken(run)
+    found = [(m.reading.step, m.folder) for m in moments.marked(run, summary_of(run), readings)]
+    assert found == [(0, None), (240, "adapter/"), (270, None), (300, "adapters/last/")]
+    ledger = moments.ledger(moments.marked(run, summary_of(run), readings))
+    kept = ledger.rows[1]
+    assert [cell.value.en for cell in kept] == [
+        "step 240",
+        "84%",
+        "−1.7 pt",
+        "96%",
+        "1.4%",
+        "1.68",
+        "✓ safe",
+        "adapter/",
+    ]
+    assert kept[1].below == ("76–90%, n 120", "76–90%、n 120")
+
+
+def test_what_was_not_measured_is_said_and_never_drawn_as_zero(
+    tmp_path: Path, build_training: ModuleType
+) -> None:
+    bare = build_training.write_train(
+        tmp_path / "bare",
+        watched=False,
+        heldout=False,
+        planned=False,
+        shown=(),
+        training_seconds=0.0,
+        peak_memory_bytes=None,
+    )
+    found = seen(bare)
+    assert found["picture"] is None and found["moments"] is None and found["said"] == []
+    assert "--watch" in getattr(found["how"], "en", "") and "--watch" in getattr(found["how"], "ja", "")
+    losses = found["losses"]
+    assert isinstance(losses, CurveChart) and [curve.name for curve in losses.curves] == ["loss"]
+    page = write_report(bare).read_text(encoding="utf-8")
+    assert "No plan was made before the first step." in page and "0%" not in page.split("</style>")[1]
+
+    (bare / "metrics.jsonl").write_text("", encoding="utf-8")
+    assert seen(bare)["losses"] is None
+
+    run = build_training.write_train(tmp_path / "run", peak_memory_bytes=None, training_seconds=0.0)
+    plan = planned.view(summary_of(run))
+    assert plan is not None
+    cells = {row[0].value.en: [cell.value.en for cell in row[1:]] for row in plan["ledger"].rows}
+    assert cells["Peak memory"] == ["2.3 GiB", "not measured", "–"]
+    assert cells["Time of training"] == ["6 min", "not measured", "–"]
+
+
+def test_a_reading_without_a_style_or_without_a_watch_leaves_a_gap(
+    tmp_path: Path, build_training: ModuleType
+) -> None:
+    readings = build_training.course()
+    assert readings[4].watch is not None
+    readings[4] = replace(readings[4], watch=replace(readings[4].watch, persona_learnt=None))
+    readings[6] = replace(readings[6], watch=None)
+    chart = picture_of(build_training.write_train(tmp_path / "gap", readings=readings))
+    root = drawn(chart)
+    counts = {
+        name: sum(g.get("data-series") == name for g in root.iter(f"{SVG}g")) for name in ("kept", "learnt")
+    }
+    assert counts == {"kept": 10, "learnt": 9}
+    lines = [n for n in root.iter(f"{SVG}polyline") if n.get("data-series") == "learnt"]
+    assert len(lines) == 2
+    assert [cell.en for cell in chart.table().rows[4]][4] == "not measured"
+
+    plain = [
+        replace(one, watch=replace(one.watch, persona_learnt=None, leakage=None, name_rate=None, unsafe=()))
+        for one in build_training.course()
+        if one.watch
+    ]
+    styleless = picture_of(build_training.write_train(tmp_path / "plain", readings=plain))
+    assert [curve.name for curve in styleless.curves] == ["kept"]
+
+
+def test_a_limit_is_drawn_only_where_the_margin_is_known(run: Path) -> None:
+    watch = course.taken(run)[0].watch
+    assert [level.name for level in course.levels(watch, 0.05)] == ["base", "margin"]
+    assert [level.name for level in course.levels(watch, None)] == ["base"]
+    assert course.levels(None, 0.05) == ()
+
+
+def test_the_plan_is_held_against_the_outcome(run: Path) -> None:
+    plan = planned.view(summary_of(run))
+    assert plan is not None
+    rows = {row[0].value.en: tuple(cell.value.en for cell in row[1:]) for row in plan["ledger"].rows}
+    assert rows["Trainable parameters"] == ("3,796,992", "3,796,992", "exact")
+    assert rows["Time of training"] == ("6 min", "7 min", "−9.5%")
+    assert rows["Peak memory"][2] == "−4.7%"
+    assert [label.en for label, _ in plan["parts"]][:2] == ["weights of the base", "adapter"]
+    assert plan["notes"][1] == same("a_note_of_tomorrow")
+
+
+def test_every_note_of_a_plan_has_its_sentence() -> None:
+    assert {f"note_{code}" for code in summary_plan.NOTES} == {k for k in STRINGS if k.startswith("note_")}
+
+
+def test_the_mask_is_shown_with_hidden_characters_apart_and_a_language_that_browsers_know(run: Path) -> None:
+    assert mask.pieces("a\u202eb\n<eos>") == [(False, "a"), (True, "⟨U+202E⟩"), (False, "b\n<eos>")]
+    assert mask.pieces("") == []
+    row = summary_of(run).shown[0]
+    odd = replace(row, language='ja" onload="pwned()', spans=(*row.spans, Span(text="", trained=True)))
+    found = mask.rows([row, odd])
+    assert [one["language"] for one in found] == ["ja", "und"]
+    assert [[trained for trained, _ in one["spans"]] for one in found] == [[False, True]] * 2
+    page = write_report(run).read_text(encoding="utf-8")
+    assert page.count('<mark class="trained">') == 3
+    assert '<mark class="trained">ずんだ餅なのだ！&lt;eos&gt;</mark>' in page
+
+
+def test_answers_that_were_lost_come_first(run: Path) -> None:
+    rows = seen(run)["said"]
+    assert isinstance(rows, list)
+    assert [row["prompt"][0] for row in rows] == [
+        "日本の首都はどこですか？",
+        "水の化学式は何ですか？",
+        "What is the capital of France?",
+        "How many legs does a spider have?",
+        "一年は何か月ですか？",
+    ]
+    first = [(answer["name"].en, answer["text"], answer["right"]) for answer in rows[0]["answers"]]
+    assert first == [
+        ("base", "日本の首都は東京です。", True),
+        ("step 240", "東京なのだ。", True),
+        ("step 270", "ずんだもんなのだ。", False),
+        ("step 300", "ずんだもんなのだ。", False),
+    ]
+
+
+def test_nothing_is_said_without_a_watch(tmp_path: Path) -> None:
+    assert said.view(tmp_path, []) == []
+
+
+def test_a_sweep_shows_every_training_where_it_came_out(sweep: Path) -> None:
+    summary = jsonl.read_one(sweep / "summary.json", SweepSummary)
+    names = sweeps.short_names(summary.points)
+    assert names[:5] == ["1a", "1b", "2a", "2b", "3a"] and names[-1] == "12b"
+    chart = sweeps.picture(summary, names)
+    assert chart is not None
+    for one in (chart, chart.narrow()):
+        root = drawn(one)
+        marks = {g.get("data-name"): g for g in root.iter(f"{SVG}g") if g.get("data-name")}
+        base = summary.base_reading
+        assert base and base.persona_learnt and set(marks) == {"base", *names}
+        assert number(marks["base"], "up") == base.facts_kept.value
+        for point, name in zip(summary.points, names, strict=True):
+            reading = point.reading
+            assert reading and reading.persona_learnt
+            assert number(marks[name], "across") == reading.persona_learnt.value
+            assert number(marks[name], "up") == reading.facts_kept.value
+            assert marks[name].get("data-front") == ("yes" if point.on_front else "no")
+            form = marks[name][0].get("class")
+            assert form == ("sign point" if point.on_front else "sign hollow-point")
+        line = next(n for n in root.iter(f"{SVG}polyline") if n.get("class") == "front")
+        through = {tuple(float(part) for part in pair.split(",")) for pair in str(line.get("points")).split()}
+        front = {
+            (round(float(str(g[0].get("cx"))), 1), round(float(str(g[0].get("cy"))), 1))
+            for g in marks.values()
+            if g.get("data-front") == "yes"
+        }
+        assert len(through) > 3
+        assert all(any(abs(a - x) + abs(b - y) < 0.3 for x, y in front) for a, b in through)
+
+
+def test_the_names_of_24_trainings_overlap_neither_one_another_nor_the_edge(sweep: Path) -> None:
+    summary = jsonl.read_one(sweep / "summary.json", SweepSummary)
+    chart = sweeps.picture(summary, sweeps.short_names(summary.points))
+    assert chart is not None
+    for one in (chart, chart.narrow()):
+        boxes = []
+        for text in drawn(one).iter(f"{SVG}text"):
+            if text.get("class") == "point-name":
+                x, y = float(str(text.get("x"))), float(str(text.get("y")))
+                half = 3.6 * len(str(text.get("data-en") or text.text))
+                boxes.append((x - half, y - 9, x + half, y))
+                assert x - half >= 0 and x + half <= one.width and y <= one.height
+        assert len(boxes) == 25
+        for place, box in enumerate(boxes):
+            for other in boxes[:place]:
+                wide = min(box[2], other[2]) - max(box[0], other[0])
+                high = min(box[3], other[3]) - max(box[1], other[1])
+                assert wide <= 1 or high <= 1, (box, other)
+
+
+def test_the_table_of_a_sweep_has_a_row_for_the_base_and_for_every_training(sweep: Path) -> None:
+    view = sweeps.view(sweep, manifest_of(sweep))
+    ledger = view["points"]
+    assert [head.en for head in ledger.head][:6] == [
+        "No.",
+        "lora_r",
+        "learning_rate",
+        "seed",
+        "Facts kept",
+        "Persona learnt",
+    ]
+    assert len(ledger.rows) == 25 and all(len(row) == len(ledger.head) for row in ledger.rows)
+    second = [cell.value.en for cell in ledger.rows[3]]
+    assert second[:4] == ["● 2a", "4", "0.0003", "0"] and second[-1] == "lora_r-4_learning_rate-0.0003_seed-0"
+    assert view["headline_text"].en.startswith("7 of 24 trainings are beaten by no other")
+    told = [note.en for note in view["notes"]]
+    assert told[0] == "Safe among these: 2a, 4b, 7b, 10b."
+    assert told[1].startswith("All saw the same number of trained tokens, 9,873 (within 2%)")
+
+
+def test_a_sweep_says_when_tokens_differ_or_a_number_is_missing(
+    tmp_path: Path, build_training: ModuleType
+) -> None:
+    unequal = build_training.write_sweep(tmp_path / "unequal", unequal=True)
+    told = " ".join(note.en for note in sweeps.view(unequal, manifest_of(unequal))["notes"])
+    assert "different numbers of trained tokens (up to 2.00 times as many)" in told
+
+    blind = build_training.write_sweep(tmp_path / "blind", watched=False)
+    view = sweeps.view(blind, manifest_of(blind))
+    assert view["picture"] is None and "--watch" in view["notes"][0].en
+    assert view["points"].rows[0][3].value.en == "not measured"
+
+    summary = jsonl.read_one(unequal / "summary.json", SweepSummary)
+    styleless = replace(
+        summary,
+        points=tuple(
+            replace(point, on_front=False, reading=replace(point.reading, persona_learnt=None))
+            for point in summary.points
+            if point.reading
+        ),
+    )
+    (unequal / "summary.json").write_text(json.dumps(jsonl.to_builtins(styleless)), encoding="utf-8")
+    view = sweeps.view(unequal, manifest_of(unequal))
+    assert view["picture"] is None and view["notes"][0].en.startswith("No style was found")
+
+
+def test_one_training_of_a_sweep_is_drawn_too(tmp_path: Path, build_training: ModuleType) -> None:
+    single = build_training.write_sweep(tmp_path / "one", ranks=(4,), rates=(1e-4,))
+    view = sweeps.view(single, manifest_of(single))
+    assert sum(bool(g.get("data-name")) for g in drawn(view["picture"]).iter(f"{SVG}g")) == 2
+    assert "All saw" not in " ".join(note.en for note in view["notes"])
+
+
+def test_strengths_are_drawn_as_measured_and_the_largest_safe_one_is_marked(scale: Path) -> None:
+    summary = jsonl.read_one(scale / "summary.json", ScaleSummary)
+    view = scales.view(scale, manifest_of(scale))
+    assert view["headline_text"].en == (
+        "Safe up to strength 0.6; at 0.7 facts were lost (−8.3 points) and the style showed outside its domain (6.2%)."
+    )
+    assert view["notes"][0].en == "adapter/ holds the adapter at strength 0.6."
+    root = drawn(view["picture"])
+    kept = [g for g in root.iter(f"{SVG}g") if g.get("data-series") == "kept"]
+    assert [(number(g, "at"), number(g, "value"), number(g, "low")) for g in kept] == [
+        (p.scale, p.reading.facts_kept.value, p.reading.facts_kept.ci_low) for p in summary.points
+    ]
+    events = [(number(g, "at"), g.get("data-roles")) for g in root.iter(f"{SVG}g") if g.get("data-roles")]
+    assert events == [(0.6, "written largest")]
+    assert [row[0].value.en for row in view["strengths"].rows] == [
+        "base",
+        *(f"{tenth / 10:g}" for tenth in range(1, 11)),
+    ]
+    labels = [answer["name"].en for answer in view["said"][0]["answers"]]
+    assert labels == ["base", "strength 0.6", "strength 0.7", "strength 1"]
+
+
+@pytest.mark.parametrize(
+    ("largest", "harm_from", "sentence"),
+    [
+        (1.0, 1.0, "Safe at every measured strength, up to 1."),
+        (0.0, 0.0, "Not safe even at the smallest measured strength, 0.1: facts were lost"),
+        (None, 0.0, "Not safe even at the smallest measured strength, 0.1: facts were lost"),
+    ],
+)
+def test_every_scale_run_has_its_sentence(
+    tmp_path: Path, build_training: ModuleType, largest: float | None, harm_from: float, sentence: str
+) -> None:
+    run = build_training.write_scale(tmp_path / "scale", harm_from=harm_from, written=False, harm=1.2)
+    summary = replace(jsonl.read_one(run / "summary.json", ScaleSummary), largest_safe=largest)
+    assert scales.headline(summary).en.startswith(sentence)
+    (run / "summary.json").write_text(json.dumps(jsonl.to_builtins(summary)), encoding="utf-8")
+    view = scales.view(run, manifest_of(run))
+    assert view["notes"][0].en == "No scaled adapter was written."
+    roles = [g.get("data-roles") for g in drawn(view["picture"]).iter(f"{SVG}g") if g.get("data-roles")]
+    assert roles == (["largest"] if largest else [])
+
+
+class Seen(HTMLParser):
+    """What a browser would make of a page: its elements, their attributes and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+        self.text: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+@pytest.mark.parametrize("kind", ["train", "sweep", "scale"])
+def test_hostile_strings_in_every_field_are_text(
+    tmp_path: Path, build_training: ModuleType, kind: str
+) -> None:
+    spoiled: dict[str, str] = {}
+
+    def spoil(value: str) -> str:
+        return spoiled.setdefault(
+            value, f"{value}<img src=x onerror=pwned()>\"'&\u202e{len(spoiled)}</script>"
+        )
+
+    run = getattr(build_training, f"write_{kind}")(tmp_path / kind, spoil=spoil)
+    found = Seen(write_report(run).read_text(encoding="utf-8"))
+    assert not {"img", "iframe", "object", "link", "base"} & set(found.tags)
+    assert found.tags.count("script") == 2
+    assert not [name for name in found.attributes if name.startswith("on") or name in ("src", "style")]
+    text = "".join(found.text)
+    unseen = {
+        "facts_kept",
+        "facts_change",
+        "name_rate",
+        "leakage",
+        "persona_learnt",
+        "clopper-pearson",
+        "tango",
+        "gemma3_text",
+        "ja",
+        "en",
+        *([build_training.SHA] if kind == "sweep" else []),
+    }  # names of measures and methods are not shown, a sweep cuts hashes, a language only tells how to read
+    shown_here = [value for given, value in spoiled.items() if given not in unseen]
+    in_mask = {row[2] for row in build_training.SHOWN}
+    assert len(shown_here) > 8
+    for value in shown_here:
+        assert shown(value) in text, value
+    assert kind != "train" or all(shown(spoiled[given]) in text for given in in_mask)
+
+
+def test_labels_are_moved_apart_and_stay_inside() -> None:
+    assert spread([10.0, 12.0, 90.0], 16, 0, 100) == [10.0, 26.0, 90.0]
+    assert spread([95.0, 96.0, 97.0], 16, 0, 100) == [68.0, 84.0, 100.0]
+    assert spread([], 16, 0, 100) == []
+
+
+def test_an_axis_has_round_numbers() -> None:
+    assert ticks(9870, 5) == [0, 2000, 4000, 6000, 8000]
+    assert ticks(1.0, 5) == [0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert ticks(7, 5) == [0, 2, 4, 6]
+    assert ticks(0, 5) == [0]
+
+
+def test_a_label_is_as_wide_as_its_wider_language() -> None:
+    assert label_width(same("abc")) == pytest.approx(3 * 6.9)
+    assert label_width(same("漢字")) == 26
+
+
+def test_a_curve_of_one_place_and_a_chart_without_any_are_drawn() -> None:
+    numbers = Table(head=(), rows=())
+    for places in ((Place(at=0.0, value=0.5),), ()):
+        curve = Curve(name="kept", label=same("k"), places=places, mark="dot")
+        chart = CurveChart(
+            id="c",
+            title=same("t"),
+            description=same("d"),
+            curves=(curve,),
+            across=same("x"),
+            numbers=numbers,
+            end=1.0,
+        )
+        assert len([g for g in drawn(chart).iter(f"{SVG}g") if g.get("data-series")]) == len(places)
+
+
+def test_the_table_inside_an_evaluation_still_holds_runs_side_by_side(
+    tmp_path: Path, build_training: ModuleType
+) -> None:
+    first, second = (build_training.write_train(tmp_path / name) for name in ("raw", "curated"))
+    found = training.table([(first, "raw"), (second, "curated")])
+    assert found is not None and found["names"] == ["raw", "curated"]
+    assert found["tokens"].en.startswith("The adapters saw the same number of trained tokens")
+    assert len(found["loss"].series) == 2
