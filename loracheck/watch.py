@@ -33,7 +33,7 @@ __all__ = ["ANSWERS", "BASE_ANSWERS", "CHOICES", "Watch", "WatchOptions"]
 
 FACT_TOKENS, OPEN_TOKENS = 16, 32
 _STYLE_ROWS = 400
-"""More replies than the base is asked for: a name in two fifths of them is only just told in sixty."""
+"""More replies than prompts that the base is asked: a name in a third of them would else go unseen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ class WatchOptions:
         persona_scope: Where the style is wanted, as in a policy; elsewhere it is leakage.
         facts: Factual questions per language of the data.
         open_prompts: Open out-of-domain prompts, over all languages of the data.
-        training_prompts: Prompts of training rows, by which the data's style is found.
+        training_prompts: Prompts of training rows, by which the data's style is found; as many as `eval` asks.
         in_domain: Prompts of the domain, of held-out rows first.
         margin: Share of the factual questions that may be lost.
         max_name_rate, max_leakage: Largest safe shares.
@@ -31,7 +31,7 @@ class WatchOptions:
     persona_scope: Literal["always", "in_domain", "never"] = "in_domain"
     facts: int = 60
     open_prompts: int = 24
-    training_prompts: int = 60
+    training_prompts: int = 120
     in_domain: int = 24
     margin: float = 0.05
     max_name_rate: float = 0.05
