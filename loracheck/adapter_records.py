@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from loracheck.records import Estimate
+from loracheck.records import Estimate, VerdictStatus
 
 Subject = Literal["shape", "folder", "honorific", "artist", "capitals", "fictional"]
 
@@ -233,6 +233,7 @@ class AdapterAnatomy:
     intruders: IntruderSummary | None
     image: ImageAdapter | None
     notices: tuple[Notice, ...]
+    peft_type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,10 +243,11 @@ class FormComparison:
     Attributes:
         shipped: What was loaded again from disk, such as "merged, bfloat16" or "GGUF q8_0".
         divergence: Mean KL divergence in nats per token, from the trained form to the shipped one; None where it
-            was not measured, `reason` says why.
+            was not measured, `reason` says why. Its n is the number of probes.
         same_top: Share of positions at which both have the same most likely token.
         largest: The largest divergence at one position.
-        above_threshold: Whether the mean is above it.
+        tokens: Positions compared.
+        above_threshold: Whether the mean is above the threshold.
     """
 
     shipped: str
@@ -258,26 +260,45 @@ class FormComparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationSeal:
+    """The verdict of an eval run on the very adapter that was merged."""
+
+    run_id: str
+    adapter: str
+    status: VerdictStatus
+    policy: str
+    policy_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShippedForm:
     """shipped_form.json of a merged model: what was merged, and how far it is from what was trained.
 
     Attributes:
-        trained: The form the adapter was trained in: "none", "nf4", "fp4" or "int8" base with the adapter on it.
-        trained_known: Whether that comes from the adapter's card or an option; assumed otherwise.
-        weights_sha256: Of the merged model's safetensors files, by name.
+        base_verified: Whether the adapter is proved to belong to the base.
+        data_sha256: Of the training data, by the adapter's card; None without one.
+        dtype: Of the merged weights.
+        trained: How the base was held in training: "none" for its own 16 or 32 bits, "nf4", "fp4", "int8".
+        trained_known: Whether that comes from the adapter's card or from an option; assumed otherwise.
+        onto: "original" weights of the base, or those of the "trained" form in 16 bits.
+        weights_sha256: Of the merged model's files, by name.
         threshold: Mean divergence in nats per token above which a warning is due.
+        probes: Questions whose answers were compared.
     """
 
     base: str
     base_verified: bool
+    licence: str
     adapter_sha256: str
     data_sha256: str | None
     kind: str
     dtype: str
     trained: str
     trained_known: bool
+    onto: Literal["original", "trained"]
     weights_sha256: dict[str, str]
     threshold: float
     probes: int
     seed: int
     comparisons: tuple[FormComparison, ...]
+    evaluation: EvaluationSeal | None = None

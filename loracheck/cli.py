@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 import loracheck
-from loracheck.cli_adapter import inspect_
+from loracheck.cli_adapter import inspect_, merge
 from loracheck.cli_curate import curate, explain, synthesize
 from loracheck.cli_plan import plan
 from loracheck.cli_scale import scale
@@ -65,6 +65,7 @@ cli.add_command(plan)
 cli.add_command(train)
 cli.add_command(scale)
 cli.add_command(inspect_)
+cli.add_command(merge)
 
 
 @cli.command("eval")

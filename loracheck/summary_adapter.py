@@ -8,12 +8,14 @@ import click
 
 from loracheck.adapter_records import (
     AdapterAnatomy,
+    FormComparison,
     ImageAdapter,
     IntruderSummary,
     LoadsIn,
     ModuleGroup,
     NamedSubject,
     RankUse,
+    ShippedForm,
     TrainingTrace,
 )
 from loracheck.text import visible
@@ -50,6 +52,43 @@ def print_anatomy(found: AdapterAnatomy) -> None:
     _print_flawed("not finite", found.nonfinite_tensors)
     for notice in found.notices:
         click.secho(f"  note: {_text(notice.text)}", fg="yellow")
+
+
+def print_merge(out: str, form: ShippedForm) -> None:
+    """Print what was merged, and how far each shipped form is from the trained one."""
+    click.secho(f"{_text(out)}: {_text(form.kind)} merged into {_text(form.base)}, {form.dtype}", bold=True)
+    if not form.base_verified:
+        click.secho("  warning: nothing proves that the adapter was trained on this base", fg="yellow")
+    _line("licence", _text(form.licence))
+    if form.evaluation:
+        seal = form.evaluation
+        _line("verdict", f"{seal.status} (policy {_text(seal.policy)}, {_text(seal.run_id)})")
+    known = "" if form.trained_known else " (assumed: the adapter does not say)"
+    held = "the base as it is" if form.trained == "none" else f"the base in {form.trained}"
+    _line("trained on", f"{held}{known}; {form.probes} probes, answers of the trained form")
+    for comparison in form.comparisons:
+        _print_comparison(comparison, form)
+
+
+def _print_comparison(comparison: FormComparison, form: ShippedForm) -> None:
+    divergence, same = comparison.divergence, comparison.same_top
+    if divergence is None or same is None:
+        _line(comparison.shipped, f"not compared: {_text(comparison.reason)}")
+        return
+    _line(
+        comparison.shipped,
+        f"KL {divergence.value:.4f} nats per token [{divergence.ci_low:.4f}, {divergence.ci_high:.4f}], at most "
+        f"{comparison.largest:.2f}; same top token {same.value:.1%} [{same.ci_low:.1%}, {same.ci_high:.1%}]; "
+        f"n={divergence.n} probes, {comparison.tokens:,} tokens",
+    )
+    if comparison.above_threshold:
+        advice = "evaluate this form itself"
+        if form.trained != "none" and form.onto == "original":
+            advice += ", or merge with --onto trained"
+        click.secho(
+            f"  warning: that is above {form.threshold:g} nats: another model than the one that was trained; {advice}",
+            fg="yellow",
+        )
 
 
 def _print_image(image: ImageAdapter) -> None:

@@ -98,6 +98,7 @@ def _language_adapter(
     return replace(
         _plain(place, file, held),
         kind=kind_of(config, file, modules),
+        peft_type=config.peft_type if config else "",
         base=config.base if config else "",
         targets=(config.targets if config else ()) or tuple(sorted({module.type for module in modules})),
         modules=modules,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
+from loracheck.adapter_records import EvaluationSeal, FormComparison, ShippedForm
 from loracheck.cli import cli
-from loracheck.errors import AdapterError
+from loracheck.errors import AdapterError, UsageError
+from loracheck.records import Estimate
+from loracheck.summary_adapter import print_merge
 
 
 def run(*arguments: object) -> Result:
@@ -93,3 +97,71 @@ def test_inspect_of_something_else_is_an_error_of_the_user(tmp_path: Path) -> No
     done = run("inspect", tmp_path / "nothing")
     assert isinstance(done.exception, AdapterError)
     assert done.exception.exit_code == 2
+
+
+def test_merge_writes_a_model_and_prints_how_far_it_is_from_what_was_trained(
+    adapter: Path, tiny_gemma: Path, tmp_path: Path
+) -> None:
+    few = ("--probes", 2, "--max-new-tokens", 4, "--quiet")
+    done = run("merge", adapter, "--base", tiny_gemma, "-o", tmp_path / "out", *few, "--dtype", "bfloat16")
+    assert done.exit_code == 0, done.output
+    assert "lora merged into" in done.output
+    assert "merged, bfloat16   KL 0.0" in done.output
+    assert "n=4 probes" in done.output
+    assert "unknown: check the base's licence" in done.output
+    assert "the base as it is (assumed: the adapter does not say)" in done.output
+    assert AutoModelForCausalLM.from_pretrained(tmp_path / "out").dtype == torch.bfloat16
+    again = run("merge", adapter, "--base", tiny_gemma, "-o", tmp_path / "out", *few)
+    assert isinstance(again.exception, UsageError)
+    assert again.exception.exit_code == 2
+    form = json.loads(
+        run("merge", adapter, "--base", tiny_gemma, "-o", tmp_path / "json", *few, "--json").stdout
+    )
+    assert form == json.loads((tmp_path / "json" / "shipped_form.json").read_text(encoding="utf-8"))
+
+
+def test_merge_warns_of_another_model_than_the_one_that_was_trained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    far = Estimate(name="divergence", value=0.25, ci_low=0.2, ci_high=0.3, n=9, method="m", unit="nats")
+    same = Estimate(name="same_top", value=0.8, ci_low=0.7, ci_high=0.9, n=9, method="m")
+    merged = FormComparison(
+        shipped="merged, bfloat16",
+        divergence=far,
+        same_top=same,
+        largest=3.0,
+        tokens=70,
+        above_threshold=True,
+    )
+    gguf = replace(merged, shipped="GGUF q8_0", divergence=None, reason="no\x1b[31m")
+    form = ShippedForm(
+        base="b",
+        base_verified=False,
+        licence="gemma\x07",
+        adapter_sha256="a",
+        data_sha256=None,
+        kind="lora",
+        dtype="bfloat16",
+        trained="nf4",
+        trained_known=True,
+        onto="original",
+        weights_sha256={},
+        threshold=0.05,
+        probes=9,
+        seed=0,
+        comparisons=(merged, gguf),
+        evaluation=EvaluationSeal(
+            run_id="r", adapter="x", status="ship", policy="default", policy_sha256="p"
+        ),
+    )
+    print_merge("out", form)
+    said = capsys.readouterr().out
+    assert "KL 0.2500 nats per token [0.2000, 0.3000], at most 3.00; same top token 80.0%" in said
+    assert "warning: that is above 0.05 nats" in said
+    assert "or merge with --onto trained" in said
+    assert "nothing proves that the adapter was trained on this base" in said
+    assert "not compared: no\\u001b[31m" in said
+    assert "ship (policy default, r)" in said
+    assert not set(said) & {"\x1b", "\x07"}
+    print_merge("out", replace(form, onto="trained", comparisons=(replace(merged, above_threshold=False),)))
+    assert "above 0.05" not in capsys.readouterr().out
