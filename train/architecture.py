@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.pytorch_utils import Conv1D
@@ -154,8 +155,13 @@ def read_architecture(base: str, announce: Callable[[str], None] | None = None) 
             hint="Check the name, the network and your access to gated models (hf auth login), "
             "or pass a folder with config.json.",
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, StrictDataclassError) as error:
         raise _unplannable(base, error) from error
+    if getattr(config, "quantization_config", None) is not None:
+        raise UsageError(
+            f"--base {base} is quantised already, so the bytes of its weights do not follow from its shape.",
+            hint="Plan the 16-bit original it was made of, with --quantization nf4.",
+        )
     return architecture_of(config, base, source)
 
 

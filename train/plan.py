@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers.utils.hub import cached_file
 
 from loracheck.loading import load_examples
 from loracheck.models import training_device
@@ -35,6 +36,7 @@ _JAPANESE, _OTHER = 1.5, 4.0
 """Characters of a token."""
 _TEMPLATE = 8
 """Tokens that a chat template adds to a prompt."""
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "tekken.json")
 _FEW, _MORE = 2, 4
 """Layers that a line of the table is reckoned from."""
 
@@ -109,11 +111,25 @@ def _steps(
 
 
 def _tokenizer_at_hand(source: str) -> PreTrainedTokenizerBase | None:
+    """Return the tokenizer where its files lie in the folder or in the hub's cache; nothing is fetched."""
+    if not any(_lies_here(source, name) for name in _TOKENIZER_FILES):
+        return None  # transformers would make an empty one of the configuration
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, local_files_only=True)
     except (OSError, ValueError, KeyError, ImportError):
         return None
     return tokenizer
+
+
+def _lies_here(source: str, name: str) -> bool:
+    found = cached_file(
+        source,
+        name,
+        local_files_only=True,
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,
+    )
+    return found is not None
 
 
 def _guessed(example: Example, max_length: int) -> EncodedRow:

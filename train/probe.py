@@ -1,7 +1,8 @@
 """A few real steps in a process of their own, by which a plan corrects its memory and its time.
 
-The largest micro-batch runs first, so that too little memory shows at once; then four steps, of which the first is
-not timed. The process ends and leaves nothing: its checkpoints lie in a temporary folder.
+The largest micro-batch runs first, so that too little memory shows at once; then its step, which is not timed, steps
+of few, of middling and of many tokens, and its step again, as the heap's peak comes when large parts follow small
+ones. The process ends and leaves nothing: its checkpoints lie in a temporary folder.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.errors import EnvironmentFault
+from loracheck.errors import EnvironmentFault, LoracheckError
 from loracheck.models import load_base
 from loracheck.settings import build
 from loracheck.template import EncodedRow
@@ -31,7 +32,7 @@ from .loss import install_loss
 from .results import peak_memory
 from .trainer import Loop, fit
 
-TIMED_STEPS = 3
+_BETWEEN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +64,12 @@ def probed(plan: Plan, course: Course, announce: Callable[[str], None]) -> Plan:
 
 
 def chosen_steps(course: Course) -> list[int]:
-    """Return the step with the largest micro-batch, and the timed ones: of a few, of middling and of many tokens."""
+    """Return the step with the largest micro-batch, three others from small to large, and the first one again."""
     tokens = [sum(part.tokens for part in step) for step in course.parts]
     largest = max(range(len(tokens)), key=lambda place: max(part.tokens for part in course.parts[place]))
     by_size = sorted(range(len(tokens)), key=lambda place: tokens[place])
-    spread = [by_size[(2 * i + 1) * len(by_size) // (2 * TIMED_STEPS)] for i in range(TIMED_STEPS)]
-    return [largest, *spread]
+    spread = [by_size[(2 * i + 1) * len(by_size) // (2 * _BETWEEN)] for i in range(_BETWEEN)]
+    return [largest, *spread, largest]
 
 
 def run_probe(course: Course, places: Sequence[int]) -> Probe:
@@ -143,9 +144,12 @@ def _train(spec: dict[str, Any], folder: Path) -> Probe:
 
 
 def main(asked: Path, answered: Path) -> None:
-    """Read what is asked, train, and write the answer."""
+    """Read what is asked, train, and write the answer; of an error the last line says what it is."""
     spec = json.loads(asked.read_text(encoding="utf-8"))
-    jsonl.write_one(answered, _train(spec, asked.parent))
+    try:
+        jsonl.write_one(answered, _train(spec, asked.parent))
+    except LoracheckError as error:
+        sys.exit(error.message)
 
 
 if __name__ == "__main__":

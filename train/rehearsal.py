@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -224,7 +224,7 @@ class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._sizes[tensor.untyped_storage()._cdata] = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ANN401
-        if func is torch.ops.aten._local_scalar_dense.default:
+        if func is torch.ops.aten._local_scalar_dense.default and isinstance(args[0], FakeTensor):
             return 1.0 if args[0].dtype.is_floating_point else 1  # a fake tensor has no value: take it for 1
         if func is torch.ops.aten._grouped_mm.default:  # its fake kernel takes bfloat16 only
             experts = args[2].shape[:1] if args[0].dim() == args[1].dim() == 2 else ()

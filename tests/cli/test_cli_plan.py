@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from transformers import LlamaConfig
+
+from loracheck.cli import cli
+from loracheck.cli_plan import plan
+from loracheck.cli_train import train
+from loracheck.errors import UsageError
+from loracheck.summary_plan import NOTES, duration, print_plan
+from loracheck.training_records import MemoryParts, Plan
+
+WriteJsonl = Callable[[str, Iterable[Mapping[str, Any]]], Path]
+MEMORY = MemoryParts(weights=1, adapter=2, optimizer=3, activations=4_000_000_000, logits=5, process=6)
+PLAN = Plan(
+    base="base\x1b[31m",
+    model_type="llama",
+    quantization="none",
+    parameters=1000,
+    quantized_parameters=0,
+    trainable_parameters=10,
+    adapter_bytes=500,
+    memory=MEMORY,
+    rows=None,
+    steps=None,
+    epochs=None,
+    trained_tokens=None,
+    tokens=None,
+    longest=None,
+    seconds=None,
+    cost=None,
+    probed=False,
+    memory_bytes=3_000_000_000,
+)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["plan", *(str(argument) for argument in arguments), "--quiet"])
+
+
+@pytest.fixture
+def rows(write_jsonl: WriteJsonl) -> Path:
+    lines = [
+        {"instruction": f"{n}は何ですか？", "output": "光が空気の中で散らばるからです。"} for n in range(6)
+    ]
+    return write_jsonl("rows.jsonl", lines)
+
+
+def test_a_plan_says_what_a_training_takes(tiny_gemma: Path, rows: Path) -> None:
+    done = run(rows, "--base", tiny_gemma, "--lora-r", 4, "--num-train-epochs", 2, "--price-per-hour", 2.5)
+    assert done.exit_code == 0, done.output
+    for part in ("(gemma3_text)", "trained", "3 x q_proj 64->128", "memory at the peak", "foreseen"):
+        assert part in done.output
+    assert "6 rows, 2 epochs in 2 steps" in done.output
+    assert "at the price given" in done.output
+    assert "held in 32 bits" in done.output
+
+
+def test_json_holds_the_same_and_the_table(tiny_gemma: Path, rows: Path) -> None:
+    done = run(rows, "--base", tiny_gemma, "--preset", "minimal", "--table", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["rows"] == 6
+    assert found["cost"] is None
+    assert found["table"][1]["trainable_parameters"] == found["trainable_parameters"]
+    printed = run(rows, "--base", tiny_gemma, "--preset", "minimal", "--table").output
+    assert f"{found['table'][0]['trainable_parameters']:,}" in printed
+    assert "target modules" in printed
+
+
+def test_without_data_tokens_and_time_stay_open(tmp_path: Path) -> None:
+    config = LlamaConfig(
+        vocab_size=100, hidden_size=64, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2
+    )
+    config.save_pretrained(tmp_path)
+    done = run("--base", tmp_path, "--max-length", 32)
+    assert done.exit_code == 0, done.output
+    assert "unknown without data" in done.output
+    assert "time" not in done.output.replace("times the time", "")
+
+
+def test_wrong_targets_and_wrong_bases_are_input_errors(tiny_gemma: Path, tmp_path: Path) -> None:
+    wrong = run("--base", tiny_gemma, "--target-modules", "nothing_like_it")
+    assert isinstance(wrong.exception, UsageError)
+    assert wrong.exception.exit_code == 2
+    assert isinstance(run("--base", tmp_path).exception, UsageError)
+    assert isinstance(run("--base", tiny_gemma, "--lora-r", 0).exception, UsageError)
+
+
+def test_plan_takes_every_option_of_a_training() -> None:
+    own = {"heldout", "sweep", "seeds", "out"}
+    names = [{parameter.name for parameter in command.params} for command in (train, plan)]
+    assert names[0] - names[1] == own
+    assert names[1] - names[0] == {"probe", "price_per_hour", "table"}
+
+
+def test_every_note_has_a_sentence_that_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    print_plan(replace(PLAN, notes=tuple(NOTES), quantization="nf4", longest=1234))
+    printed = " ".join(capsys.readouterr().out.split())
+    assert printed.count("note: ") == len(NOTES)
+    assert "does not fit in the memory of 3.00 GB" in printed
+    assert "nf4 saves little" in printed
+    assert "1,234 tokens" in printed
+    assert "{" not in printed
+
+
+def test_names_cannot_write_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_plan(PLAN)
+    assert "\x1b[31m" not in click.unstyle(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (89.0, "89 s"), (150.0, "2 min"), (5400.0, "1 h 30 min"), (7200.0, "2 h 0 min")],
+)
+def test_a_time_is_told_in_units_that_fit(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
