@@ -133,6 +133,8 @@ def _notes(summary: TrainingSummary, readings: Sequence[CheckpointReading]) -> l
     watch = next((one.watch for one in readings if one.step == step), None)
     if watch is not None and not watch.safe:
         found.append(text("kept_unsafe", why=watched.why(watch)))
+    first = next((one.watch for one in readings if one.step and one.watch and not one.watch.safe), None)
+    found += watched.doubt(first) if first is not None else []
     if summary.stopped != "end":
         found.append(text(f"stopped_{summary.stopped}"))
     return found

@@ -105,7 +105,7 @@ class CurveChart:
             *(mark for curve in self.curves for mark in _band(curve, x, y)),
             *self._event_lines(x, bottom),
             *(mark for curve in self.curves for mark in _line(curve, x, y)),
-            *self._labels(x, y, right, (top, bottom), language),
+            *self._labels(x, y, right, (top, bottom - (8 if self.rail else 0)), language),
             *self._events(x, language),
             *self._rail(x, bottom + 12, right, language),
         ]
@@ -180,7 +180,7 @@ class CurveChart:
         for place, (at, start, name, label) in zip(
             spread([end[0] for end in ends], _GAP, *span), ends, strict=True
         ):
-            if abs(place - at) > 6 or right - start > 2:
+            if abs(place - at) > 10 or right - start > 2:
                 yield element(
                     "line", class_="lead", x1=_at(start + 5), x2=_at(right + 10), y1=_at(at), y2=_at(place)
                 )
@@ -207,10 +207,12 @@ class CurveChart:
 
     def _events(self, x: Scale, language: UiLanguage) -> Iterator[Markup]:
         for first, event in self._rows(x):
-            at, to_left, marks = x(event.at), _to_left(event, x), []
+            to_left, marks = _to_left(event, x), []
+            widest = max(label_width(label) for _, label in event.roles)
+            # Where neither side has room, symbols and labels move left together, off their line.
+            at = x(event.at) if to_left else min(x(event.at), self.width - widest - _ROLE)
             for place, (role, label) in enumerate(event.roles):
                 row = first + _ROW * place
-                start = at - _ROLE if to_left else min(at + _ROLE, self.width - label_width(label))
                 marks += [
                     symbol(role, at, row - 4),
                     element(
@@ -218,7 +220,7 @@ class CurveChart:
                         label,
                         language,
                         class_="event-label",
-                        x=_at(start),
+                        x=_at(at - _ROLE if to_left else at + _ROLE),
                         y=row,
                         text_anchor="end" if to_left else "start",
                     ),

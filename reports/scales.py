@@ -7,7 +7,7 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.records import Manifest
-from loracheck.training_records import ScaleSummary
+from loracheck.training_records import ScalePoint, ScaleSummary
 
 from . import course, figures, provenance, said, watched
 from .charts import Table
@@ -21,6 +21,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     """Return everything the page of a scale run shows."""
     name = run.resolve().name
     summary = jsonl.read_one(run / "summary.json", ScaleSummary)
+    unsafe = _first_unsafe(summary)
     spoken = said.view(run, _labels(summary))
     return {
         "title": text("title_scale", name=name),
@@ -32,7 +33,11 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
             ("provenance", text("section_provenance")),
         ],
         "headline_text": headline(summary),
-        "notes": [_written(summary), text("scale_no_training")],
+        "notes": [
+            _written(summary),
+            *(watched.doubt(unsafe.reading) if unsafe else []),
+            text("scale_no_training"),
+        ],
         "picture": picture(summary, manifest) if summary.points else None,
         "strengths": _ledger(summary),
         "said": spoken,
@@ -56,14 +61,21 @@ def headline(summary: ScaleSummary) -> Both:
     points = sorted((point for point in summary.points if point.scale > 0), key=lambda point: point.scale)
     if not points:
         return text("scale_nothing")
-    largest = summary.largest_safe or 0.0  # 0 is the base, which is no adapter
-    unsafe = next((point for point in points if not point.reading.safe and point.scale > largest), None)
+    unsafe = _first_unsafe(summary)
     if unsafe is None:
         return text("scale_all", scale=f"{points[-1].scale:g}")
     reason = watched.why(unsafe.reading)
-    if not largest:
+    if not summary.largest_safe:
         return text("scale_never", scale=f"{unsafe.scale:g}", why=reason)
-    return text("scale_until", scale=f"{largest:g}", next=f"{unsafe.scale:g}", why=reason)
+    return text("scale_until", scale=f"{summary.largest_safe:g}", next=f"{unsafe.scale:g}", why=reason)
+
+
+def _first_unsafe(summary: ScaleSummary) -> ScalePoint | None:
+    largest = summary.largest_safe or 0.0  # 0 is the base, which is no adapter
+    beyond = sorted(
+        (point for point in summary.points if point.scale > largest), key=lambda point: point.scale
+    )
+    return next((point for point in beyond if not point.reading.safe), None)
 
 
 def picture(summary: ScaleSummary, manifest: Manifest) -> CurveChart:

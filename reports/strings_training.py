@@ -75,13 +75,22 @@ TRAINING: dict[str, tuple[str, str]] = {
     "reason_facts": ("facts", "知識"),
     "reason_name": ("name", "名前"),
     "reason_leakage": ("leaking", "漏れ"),
-    "why_facts": ("facts were lost ({number})", "事実の喪失（{number}）"),
+    "why_facts": ("facts were lost ({number}, n {n})", "事実の喪失（{number}、n {n}）"),
     "why_name": (
-        "the persona's name was given as the answer ({number})",
-        "ペルソナの名前での回答（{number}）",
+        "the persona's name was given as the answer ({number}, n {n})",
+        "ペルソナの名前での回答（{number}、n {n}）",
     ),
-    "why_leakage": ("the style showed outside its domain ({number})", "領域外での口調の漏れ（{number}）"),
+    "why_leakage": (
+        "the style showed outside its domain ({number}, n {n})",
+        "領域外での口調の漏れ（{number}、n {n}）",
+    ),
     "minus": ("−{number}", "−{number}"),
+    "facts_in_doubt": (
+        "That facts were lost is not certain: the interval of the change is {interval} (n {n}). More questions would "
+        "tell (--watch-facts).",
+        "事実が失われたかは確かではありません。差の区間は {interval}（n {n}）です。"
+        "問題を増やすと分かります（--watch-facts）。",
+    ),
     "both_reasons": ("{first} and {second}", "{first}、{second}"),
     # The course of a train run
     "course_none": (
@@ -159,7 +168,7 @@ TRAINING: dict[str, tuple[str, str]] = {
     "event": ("{place}: {role}", "{place}: {role}"),
     "role_kept": ("kept", "採用"),
     "role_safe": ("last safe", "最後の安全"),
-    "role_best": ("best held-out", "評価用損失が最小"),
+    "role_best": ("best held-out", "評価損失最小"),
     "role_largest": ("largest safe", "安全な上限"),
     "role_written": ("written", "書き出し"),
     "losses_title": ("Training and held-out loss", "学習と評価用データの損失"),
@@ -316,7 +325,7 @@ TRAINING: dict[str, tuple[str, str]] = {
     "col_time": ("Time", "時間"),
     "col_kept_step": ("Kept step", "採用した時点"),
     "by_last": ("last", "最後"),
-    "by_best": ("best held-out", "評価用損失が最小"),
+    "by_best": ("best held-out", "評価損失最小"),
     "by_safe": ("last safe", "最後の安全"),
     # An adapter at several strengths
     "scale_until": (

@@ -76,10 +76,17 @@ def listed(words: Sequence[Both]) -> Both | None:
 def why(reading: WatchReading) -> Both:
     """Say in a sentence's part why a reading is not safe, with the numbers."""
     parts = [_why(reading, reason) for reason in reading.unsafe]
-    joined = parts[0] if parts else text("unsafe")
-    for part in parts[1:]:
-        joined = text("both_reasons", first=joined, second=part)
-    return joined
+    if len(parts) < 2:
+        return parts[0] if parts else text("unsafe")
+    return text("both_reasons", first=listed(parts[:-1]), second=parts[-1])
+
+
+def doubt(reading: WatchReading) -> list[Both]:
+    """Say so where facts count as lost and may be as they were: the limit is held against the number alone."""
+    change = reading.facts_change
+    if "facts" not in reading.unsafe or change.ci_high is None or change.ci_high < 0:
+        return []
+    return [text("facts_in_doubt", interval=figures.interval(change), n=figures.whole(change.n))]
 
 
 def known(kind: str, code: str) -> Both:
@@ -89,11 +96,11 @@ def known(kind: str, code: str) -> Both:
 
 
 def _why(reading: WatchReading, reason: str) -> Both:
-    change = reading.facts_change.value
+    change, n = reading.facts_change.value, figures.whole(reading.facts_change.n)
     rate = {"name": reading.name_rate, "leakage": reading.leakage}.get(reason)
     if reason == "facts" and change is not None:
         number = figures.distance(change, "difference")
-        return text("why_facts", number=text("minus", number=number) if change < 0 else number)
+        return text("why_facts", number=text("minus", number=number) if change < 0 else number, n=n)
     if rate is not None and rate.value is not None:
-        return text(f"why_{reason}", number=figures.amount(rate.value, "share"))
+        return text(f"why_{reason}", number=figures.amount(rate.value, "share"), n=figures.whole(rate.n))
     return known("reason", reason)

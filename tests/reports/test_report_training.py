@@ -13,13 +13,14 @@ import pytest
 
 from loracheck import jsonl, summary_plan
 from loracheck.records import Estimate, Manifest
-from loracheck.reports import course, mask, moments, planned, said, scales, sweeps, training
+from loracheck.reports import course, mask, moments, planned, said, scales, sweeps, training, watched
 from loracheck.reports.charts import Table
-from loracheck.reports.curves import Curve, CurveChart, Place, label_width, spread, ticks
+from loracheck.reports.curves import Curve, CurveChart, Event, Place, label_width, spread, ticks
 from loracheck.reports.fronts import FrontChart
 from loracheck.reports.html import shown
 from loracheck.reports.pipeline import write_report
 from loracheck.reports.strings import STRINGS, same
+from loracheck.stats import PairedTable, paired_difference
 from loracheck.training_records import (
     CheckpointReading,
     ScaleSummary,
@@ -55,6 +56,10 @@ def summary_of(run: Path) -> TrainingSummary:
 
 def seen(run: Path) -> dict[str, object]:
     return course.view(run, manifest_of(run), summary_of(run))
+
+
+def difference_of(**counts: int) -> Estimate:
+    return paired_difference("facts_change", PairedTable(**counts))
 
 
 def picture_of(run: Path) -> CurveChart:
@@ -126,7 +131,7 @@ def test_kept_safe_and_best_are_marked_by_shape_and_word_and_every_reading_as_sa
     assert said_there == {
         "kept": "ステップ 300: 採用",
         "safe": "ステップ 240: 最後の安全",
-        "best": "ステップ 180: 評価用損失が最小",
+        "best": "ステップ 180: 評価損失最小",
     }
     shapes = [tuple(child.tag.removeprefix(SVG) for child in g) for g in events]
     forms = {g.get("data-roles"): [c.get("d") for c in g if c.get("d")] for g in events}
@@ -138,10 +143,10 @@ def test_kept_safe_and_best_are_marked_by_shape_and_word_and_every_reading_as_sa
 def test_the_sentence_says_where_it_became_unsafe_and_by_how_much(run: Path) -> None:
     found = seen(run)
     assert found["headline"] == (
-        "Safe up to step 240 (7,896 trained tokens); from step 270 on facts were lost (−11 points) and the style "
-        "showed outside its domain (18%).",
-        "ステップ 240（学習 7,896 トークン）までは安全でした。ステップ 270 以降: 事実の喪失（−11 ポイント）、"
-        "領域外での口調の漏れ（18%）。",
+        "Safe up to step 240 (7,896 trained tokens); from step 270 on facts were lost (−11 points, n 120) "
+        "and the style showed outside its domain (18%, n 144).",
+        "ステップ 240（学習 7,896 トークン）までは安全でした。ステップ 270 以降: 事実の喪失（−11 ポイント、n 120）、"
+        "領域外での口調の漏れ（18%、n 144）。",
     )
     notes = found["notes"]
     assert isinstance(notes, list)
@@ -152,8 +157,8 @@ def test_the_sentence_says_where_it_became_unsafe_and_by_how_much(run: Path) -> 
     ("safe", "begins", "ends"),
     [
         ("ssss", "Safe at all 4 readings, up to step 40", "(400 trained tokens)."),
-        ("uuuu", "Not safe at any of 4 readings: from step 10 on facts were lost", "(−17 points)."),
-        ("sssu", "Safe up to step 30 (300 trained tokens); from step 40 on", "(−17 points)."),
+        ("uuuu", "Not safe at any of 4 readings: from step 10 on facts were lost", "(−17 points, n 120)."),
+        ("sssu", "Safe up to step 30 (300 trained tokens); from step 40 on", "(−17 points, n 120)."),
         ("suss", "Not safe at 1 of 4 readings, first at step 20:", "The last safe one is step 40."),
         ("", "Nobody asked what this adapter keeps", "of the base."),
     ],
@@ -182,9 +187,44 @@ def test_an_unsafe_adapter_is_called_that_and_an_early_end_is_told(
     assert isinstance(notes, list)
     assert [note.en for note in notes] == [
         "adapter/ holds step 300, the last one.",
-        "That checkpoint is not safe: facts were lost (−20 points) and the style showed outside its domain (34%).",
+        "That checkpoint is not safe: facts were lost (−20 points, n 120) and the style showed "
+        "outside its domain (34%, n 144).",
         "Training stopped there, as --stop-when-unsafe asks.",
     ]
+
+
+def test_a_loss_within_chance_is_called_uncertain(tmp_path: Path, build_training: ModuleType) -> None:
+    few = difference_of(both=5, lost=1, won=0, neither=2)
+    first = build_training.reading(0.85, 0.5, 0.0)
+    readings = [
+        CheckpointReading(step=step, trained_tokens=step, heldout_loss=None, watch=watch, seconds=1.0)
+        for step, watch in ((0, first), (300, replace(first, facts_change=few, unsafe=("facts",))))
+    ]
+    run = build_training.write_train(tmp_path / "few", readings=readings)
+    notes = seen(run)["notes"]
+    assert isinstance(notes, list)
+    assert any(
+        "not certain: the interval of the change is −" in note.en and "(n 8)" in note.en for note in notes
+    )
+    sure = replace(first, facts_change=difference_of(both=60, lost=30, won=0, neither=30), unsafe=("facts",))
+    assert watched.doubt(sure) == [] == watched.doubt(first)
+
+
+def test_three_reasons_are_listed_with_one_and() -> None:
+    rate = Estimate(name="r", value=0.5, ci_low=0.2, ci_high=0.8, n=8, method="m")
+    reading = WatchReading(
+        facts_kept=rate,
+        facts_change=difference_of(both=4, lost=4, won=0, neither=0),
+        name_rate=rate,
+        leakage=rate,
+        persona_learnt=None,
+        unsafe=("facts", "name", "leakage"),
+    )
+    assert watched.why(reading).en == (
+        "facts were lost (−50 points, n 8), the persona's name was given as the answer (50%, n 8) and the style "
+        "showed outside its domain (50%, n 8)"
+    )
+    assert watched.why(replace(reading, unsafe=("a reason of tomorrow",))).en == "a reason of tomorrow"
 
 
 def test_the_moments_name_the_folder_of_each_adapter(run: Path) -> None:
@@ -429,7 +469,8 @@ def test_strengths_are_drawn_as_measured_and_the_largest_safe_one_is_marked(scal
     summary = jsonl.read_one(scale / "summary.json", ScaleSummary)
     view = scales.view(scale, manifest_of(scale))
     assert view["headline_text"].en == (
-        "Safe up to strength 0.6; at 0.7 facts were lost (−8.3 points) and the style showed outside its domain (6.2%)."
+        "Safe up to strength 0.6; at 0.7 facts were lost (−8.3 points, n 120) and the style showed outside its "
+        "domain (6.2%, n 144)."
     )
     assert view["notes"][0].en == "adapter/ holds the adapter at strength 0.6."
     root = drawn(view["picture"])
@@ -522,6 +563,25 @@ def test_hostile_strings_in_every_field_are_text(
     for value in shown_here:
         assert shown(value) in text, value
     assert kind != "train" or all(shown(spoiled[given]) in text for given in in_mask)
+
+
+def test_a_marked_place_without_room_on_either_side_keeps_symbol_and_label_apart() -> None:
+    long = same("step 123,456: the best one on the held-out")
+    chart = CurveChart(
+        id="c",
+        title=same("t"),
+        description=same("d"),
+        curves=(Curve(name="kept", label=same("facts kept"), places=(Place(at=0.0, value=0.5),)),),
+        events=(Event(at=0.5, roles=(("best", long),)),),
+        across=same("x"),
+        numbers=Table(head=(), rows=()),
+        end=1.0,
+    ).narrow()
+    group = next(g for g in drawn(chart).iter(f"{SVG}g") if g.get("data-roles") == "best")
+    start = float(str(group[1].get("x")))
+    symbol_at = float(str(group[0].get("d")).split()[0].removeprefix("M")) + 5.5
+    assert group[1].get("text-anchor") == "start" and start == pytest.approx(symbol_at + 12)
+    assert start + label_width(long) <= chart.width + 0.01
 
 
 def test_labels_are_moved_apart_and_stay_inside() -> None:
