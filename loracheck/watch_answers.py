@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,3 +35,15 @@ def read_asked(folder: Path) -> list[Asked]:
         for probe in jsonl.read(folder / PROBES, Probe)
         if BASE_ARM in answers.get(probe.id, {})
     ]
+
+
+def borrow_base_answers(source: Path, folder: Path) -> None:
+    """Begin a watch with what the base answered in another one; it is used only where the probes are the same."""
+    folder.mkdir(parents=True)
+    for name in (
+        BASE_ANSWERS,
+        BASE_CHOICES,
+        PROBES,
+    ):  # the probes last: without them nothing is taken for known
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)

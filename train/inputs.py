@@ -29,12 +29,15 @@ class TrainInputs:
         heldout: Rows that measure the loss; None takes those of a curate run.
         replay: Rows to mix in against forgetting.
         chat_template: Jinja file that replaces the base's own template.
+        base_answers: A watch's folder of another run on the same base and data, whose answers by the base serve
+            this run, too.
     """
 
     base: str
     heldout: Path | None = None
     replay: Path | None = None
     chat_template: Path | None = None
+    base_answers: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

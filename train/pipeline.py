@@ -17,6 +17,7 @@ from loracheck.runs import open_run
 from loracheck.template import ChatTemplate, check_template_file, choose_template
 from loracheck.training_records import TrainingStep, TrainingSummary
 from loracheck.watch import Watch, WatchOptions
+from loracheck.watch_answers import borrow_base_answers
 
 from . import checkpoints as stored
 from .adapters import add_adapter, begin
@@ -81,6 +82,8 @@ def train(
             max_batch_tokens=config.max_batch_tokens or default_batch_tokens(training_device()),
             processes=processes.count,
         )
+        if inputs.base_answers is not None and not (out / WATCH).exists():
+            borrow_base_answers(inputs.base_answers, out / WATCH)
         watch = _watch(base, template, rows, config, out, processes, progress)
         reader = Reader(
             base=base,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -21,7 +20,6 @@ from loracheck.training_records import (
     TrainingSummary,
     WatchReading,
 )
-from loracheck.watch import ANSWERS, CHOICES
 
 from .config import TrainConfig
 from .encode import encode_rows
@@ -77,8 +75,8 @@ def sweep(
         results = []
         for place, point in enumerate(points, start=1):
             progress.say(f"{place} of {len(points)}: {point.name}")
-            _borrow_base_answers(points[: place - 1], point, out)
-            summary = train(point.data, out / point.name, point.config, inputs, progress=progress)
+            lent = replace(inputs, base_answers=_base_answers(points[: place - 1], point, out))
+            summary = train(point.data, out / point.name, point.config, lent, progress=progress)
             assert summary is not None  # only other processes get none
             results.append(_result(point, summary, _readings(out / point.name)))
         table = SweepSummary(
@@ -133,23 +131,14 @@ def _on_equal_tokens(points: Sequence[Point], inputs: TrainInputs) -> list[Point
     return [replace(point, config=replace(point.config, max_trained_tokens=budget)) for point in points]
 
 
-def _borrow_base_answers(done: Sequence[Point], point: Point, out: Path) -> None:
-    """Let a point reuse what the base answered for an earlier one; the watch itself checks that it fits."""
-    target = out / point.name / WATCH
-    for other in reversed(done):
-        source = out / other.name / WATCH
-        alike = (other.data, other.config.quantization, other.config.seed) == (
-            point.data,
-            point.config.quantization,
-            point.config.seed,
-        )
-        if alike and source.is_dir() and not (out / point.name).exists():
-            lent = out / f".{point.name}-{WATCH}"
-            shutil.rmtree(lent, ignore_errors=True)
-            shutil.copytree(source, lent, ignore=shutil.ignore_patterns(ANSWERS, CHOICES))
-            target.parent.mkdir()
-            lent.replace(target)
-            return
+def _base_answers(done: Sequence[Point], point: Point, out: Path) -> Path | None:
+    """Return the watch of an earlier point whose base was asked the same; the watch itself checks that it was."""
+
+    def asked(one: Point) -> tuple[Path, str, int]:
+        return one.data, one.config.quantization, one.config.seed
+
+    found = (out / other.name / WATCH for other in reversed(done) if asked(other) == asked(point))
+    return next((folder for folder in found if folder.is_dir()), None)
 
 
 def _readings(run: Path) -> list[CheckpointReading]:

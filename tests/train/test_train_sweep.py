@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from loracheck import jsonl
+from loracheck.answers import Answerer
 from loracheck.errors import UsageError
 from loracheck.progress import Progress
-from loracheck.records import Estimate
+from loracheck.records import Completion, Estimate
 from loracheck.runs import read_run
 from loracheck.train.config import TrainConfig
 from loracheck.train.grid import grid
@@ -157,6 +160,28 @@ def test_a_sweep_that_was_interrupted_goes_on_with_the_next_point(
     assert [point.name for point in table.points] == ["seed-0", "seed-1", "seed-2"]
     after = {p.name: (tmp_path / "sweep" / p.name / "manifest.json").stat().st_mtime_ns for p in points[:2]}
     assert before == after
+
+
+def test_the_base_is_asked_once_for_all_points_that_share_its_data(
+    data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    complete = Answerer.complete
+
+    def counted(self: Answerer, path: Path, arm_name: str, *rest: Any) -> list[Completion]:  # noqa: ANN401
+        asked.append(arm_name if not path.is_file() or not path.stat().st_size else "known")
+        return complete(self, path, arm_name, *rest)
+
+    monkeypatch.setattr(Answerer, "complete", counted)
+    watched = replace(SMALL, watch=True, watch_facts=4, eval_steps=4)
+    points = grid(watched, [data], ["lora_r=2,4"])
+    assert points is not None
+    table = sweep(points, tmp_path / "sweep", watched, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
+    assert table is not None
+    assert asked.count("base") == 1
+    assert all(p.reading is not None and p.reading.facts_kept.n == 4 for p in table.points)
+    assert table.base_reading is not None
+    assert (tmp_path / "sweep" / "lora_r-4" / "watch" / "answers.jsonl").is_file()
 
 
 def point(name: str, kept: float, learnt: float | None) -> SweepPoint:
