@@ -291,7 +291,7 @@ def _arguments(config: TrainConfig, checkpoints: Path, steps: int) -> TrainingAr
             num_train_epochs=1,
             learning_rate=config.learning_rate,
             lr_scheduler_type=config.lr_scheduler_type,
-            warmup_steps=max(1, round(config.warmup_ratio * steps)),
+            warmup_steps=round(config.warmup_ratio * steps),
             max_grad_norm=config.max_grad_norm,
             weight_decay=config.weight_decay,
             neftune_noise_alpha=config.neftune_noise_alpha,

@@ -15,7 +15,7 @@ from loracheck.train import pipeline
 from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import TrainInputs, train
 from loracheck.train.readings import best_step, kept_step, safe_step, stopped
-from loracheck.training_records import CheckpointReading, TrainingSummary, WatchReading
+from loracheck.training_records import CheckpointReading, TrainingStep, TrainingSummary, WatchReading
 
 QUIET = Progress(quiet=True)
 THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚"
@@ -212,3 +212,12 @@ def test_replay_rows_are_mixed_in_and_counted(
     assert summary is not None
     assert (summary.rows, summary.replay_rows) == (16, 1)
     assert summary.steps == 5  # sixteen rows and four of replay in steps of four
+
+
+def test_a_run_of_one_step_trains(files: tuple[Path, Path], tiny_gemma: Path, tmp_path: Path) -> None:
+    config = replace(CONFIG, num_train_epochs=1, train_batch_size=16)
+    summary = train(files[0], tmp_path / "run", config, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
+    assert summary is not None
+    assert summary.steps == 1
+    (step,) = jsonl.read(tmp_path / "run" / "metrics.jsonl", TrainingStep)
+    assert step.learning_rate == config.learning_rate
