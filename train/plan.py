@@ -71,7 +71,8 @@ def plan(
     limit = config.max_batch_tokens or default_batch_tokens(training_device())
     notes: tuple[str, ...] = ()
     if data is None:
-        course = foresee_steps(architecture, config, [_full_step(config, limit)], max_batch_tokens=limit)
+        step = _full_step(config, limit)
+        course = foresee_steps(architecture, config, [step], max_batch_tokens=limit, measure=False)
         found = describe(course.forecast)
     else:
         steps, notes = _steps(data, architecture, config, inputs)
