@@ -117,6 +117,8 @@ def load_base(
         raise _cannot_load(spec, error) from error
     if model.dtype == torch.float16 and device.type == "cpu":
         model = model.bfloat16()
+    if quantization != "none" and device.type == "cpu":
+        let_go_of_file(model)
     keep_training_correct(model)
     keep_head_fast(model)
     model.eval()
@@ -184,6 +186,16 @@ def _quantized(quantization: Quantization) -> BitsAndBytesConfig:
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16,
     )
+
+
+def let_go_of_file(model: torch.nn.Module) -> None:
+    """Copy the weights that were not quantised out of the checkpoint's memory-mapped file.
+
+    As long as one of them lies in it, the pages that the others were quantised from count as memory in use.
+    """
+    for parameter in model.parameters():
+        if not hasattr(parameter, "quant_state") and not hasattr(parameter, "SCB"):
+            parameter.data = parameter.data.clone()
 
 
 def keep_training_correct(model: torch.nn.Module) -> None:

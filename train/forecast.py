@@ -275,7 +275,6 @@ def memory_parts(forecast: Forecast) -> MemoryParts:
     if on_cpu:
         activations = round(_HEAP_AT_LEAST + _HEAP * activations + _HEAP_RECOMPUTED * forecast.recomputed)
         process = AT_IMPORT + _IMPORTED_LATER + _TOKENIZER_BYTES * architecture.vocabulary
-        process += _file_pages(forecast)
     return MemoryParts(
         weights=architecture.weight_bytes(config.quantization),
         adapter=adapter,
@@ -284,16 +283,6 @@ def memory_parts(forecast: Forecast) -> MemoryParts:
         logits=logits,
         process=process,
     )
-
-
-def _file_pages(forecast: Forecast) -> int:
-    """Return the pages of the checkpoint's file from which layers were quantised.
-
-    They count as the process's as long as the embeddings of the same file are in use; when memory is short the
-    system takes them back.
-    """
-    layers = forecast.architecture.quantized(forecast.config.quantization)
-    return sum(layer.weights for layer in layers) * forecast.architecture.dtype.itemsize
 
 
 def update_seconds(size: AdapterSize, rates: Rates) -> float:
@@ -355,7 +344,7 @@ def _advice(forecast: Forecast, memory: MemoryParts) -> Iterator[str]:
         if saved < _LITTLE * memory.peak:
             yield "quantization_saves_little"
     room = memory_bytes(training_device())
-    if room is not None and memory.peak - _file_pages(forecast) > room:
+    if room is not None and memory.peak > room:
         yield "exceeds_memory"
     if forecast.size.outside:
         yield "adapts_outside_language_model"

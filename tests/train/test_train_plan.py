@@ -219,6 +219,17 @@ def test_bytes_of_the_weights_are_those_of_the_loaded_base(
     assert read_architecture(str(folder)).weight_bytes(quantization) == held_bytes(base.model)
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").is_file(), reason="the system does not tell what is mapped")
+@pytest.mark.parametrize("quantization", ["nf4", "int8"])
+def test_a_quantised_base_keeps_no_page_of_its_file(
+    quantization: Quantization, make_gemma: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = make_gemma(tmp_path / "mapped")
+    base = load_base(str(folder), quantization=quantization)
+    assert base.model.get_input_embeddings().weight is base.model.get_output_embeddings().weight
+    assert str(folder) not in Path("/proc/self/maps").read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("quantization", ["none", "nf4", "int8"])
 def test_bytes_of_the_embedded_models_weights_are_exact(quantization: Quantization, gemma: Path) -> None:
@@ -415,7 +426,9 @@ def test_a_missing_base_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_quantisation_that_saves_little_is_said(only_config: Callable[[PreTrainedConfig], Path]) -> None:
     given: dict[str, Any] = {"quantization": "nf4", "max_length": 128, "max_batch_tokens": 128, "lora_r": 4}
-    mostly_vocabulary = LlamaConfig(vocab_size=200_000, num_hidden_layers=2, hidden_size=512, dtype="bfloat16")
+    mostly_vocabulary = LlamaConfig(
+        vocab_size=200_000, num_hidden_layers=2, hidden_size=512, dtype="bfloat16"
+    )
     small = run_plan(only_config(mostly_vocabulary), **given)
     assert small.quantized_parameters == 2 * (4 * 512 * 512 + 3 * 512 * 11008)
     assert "quantization_saves_little" in small.notes
