@@ -109,8 +109,8 @@ def _machine(given: argparse.Namespace) -> str:
     info = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     facts = {key.strip(): value.strip() for key, _, value in (row.partition(":") for row in info)}
     has = [name for name in ("avx512f", "avx512_bf16", "amx_bf16") if name in facts.get("flags", "").split()]
-    processor = facts.get("model name", platform.machine())
-    return f"{', '.join(names)}\n\n{processor}, {os.cpu_count()} cores, OMP_NUM_THREADS={given.threads}, {', '.join(has)}"
+    processor = f"{facts.get('model name', platform.machine())}, {os.cpu_count()} cores"
+    return f"{', '.join(names)}\n\n{processor}, OMP_NUM_THREADS={given.threads}, {', '.join(has)}"
 
 
 def _json(script: str, *given: str, python: str = sys.executable) -> dict[str, Any]:
