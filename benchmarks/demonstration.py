@@ -14,11 +14,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from loracheck import jsonl
+from loracheck.choices import prefers_right
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
 from loracheck.demo import KNOWN_LOSS, MAX_FACTS, TRAINED_TOKENS, embedded_model
 from loracheck.evaluate.config import EvalConfig
-from loracheck.choices import prefers_right
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy

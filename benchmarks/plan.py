@@ -93,7 +93,7 @@ def loracheck(*arguments: object) -> dict[str, Any]:
     command = [sys.executable, "-m", "loracheck", *map(str, arguments), "--json", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(done.stderr)
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}\n{done.stderr}")
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

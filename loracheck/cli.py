@@ -89,7 +89,9 @@ cli.add_command(merge)
 @click.option("--suite", "suites", multiple=True, help="Bundled suite, such as facts-ja.  [default: all]")
 @click.option("--max-facts", type=int, help="Questions asked of each suite of facts.  [default: all]")
 @click.option(
-    "--quantization", type=click.Choice(["none", "nf4", "fp4", "int8"]), help="How the base is held.  [default: none]"
+    "--quantization",
+    type=click.Choice(["none", "nf4", "fp4", "int8"]),
+    help="How the base is held.  [default: none]",
 )
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces every template.")
 @click.option("--assume-base", is_flag=True, help="Vouch that the adapters were trained on this base.")

@@ -106,9 +106,7 @@ class MemoryParts:
     @property
     def peak(self) -> int:
         """Return the sum."""
-        return (
-            self.weights + self.adapter + self.optimizer + self.activations + self.logits + self.process
-        )
+        return self.weights + self.adapter + self.optimizer + self.activations + self.logits + self.process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ class _TiledLoss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor, None, None]:  # noqa: ANN401
         (gradient,) = ctx.saved_tensors
-        return gradient * outer[0].to(gradient.dtype), None, None
+        return gradient * outer[0], None, None  # a scalar: it keeps its own precision
 
 
 def tiled_loss(hidden: torch.Tensor, targets: torch.Tensor, head: TiledHead) -> torch.Tensor:

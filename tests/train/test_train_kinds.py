@@ -115,9 +115,7 @@ def test_pissa_is_saved_as_plain_lora_of_twice_the_rank(data: Path, tiny_gemma: 
     config = json.loads((tmp_path / "run" / "adapter" / "adapter_config.json").read_text(encoding="utf-8"))
     assert (config["r"], config["init_lora_weights"]) == (8, True)
     shapes = {
-        t.shape[0]
-        for k, t in load_file(tmp_path / "run/adapter" / ADAPTER_WEIGHTS).items()
-        if "lora_A" in k
+        t.shape[0] for k, t in load_file(tmp_path / "run/adapter" / ADAPTER_WEIGHTS).items() if "lora_A" in k
     }
     assert shapes == {8}
 
