@@ -27,7 +27,7 @@ def run(launcher: list[str], arguments: list[str]) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-@pytest.mark.parametrize("further", [[], ["--packing"]])
+@pytest.mark.parametrize("further", [[], pytest.param(["--packing"], marks=pytest.mark.slow)])
 def test_two_processes_train_as_one_does(further: list[str], tiny_gemma: Path, tmp_path: Path) -> None:
     rows = [
         {"instruction": f"{thing}は好き？", "output": f"{thing}は大好きなのだ。" + "とても。" * (place % 4)}
