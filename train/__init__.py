@@ -1,11 +1,11 @@
 """Fine-tune a base with (Q)LoRA on a curated run or on any data file, foresee it, and look at what came out.
 
-The run         pipeline; inputs, encode, order, layout: rows to steps; adapters, loss, trainer: the fit;
+The run         pipeline, config; inputs, encode, order, layout: rows to steps; adapters, loss, trainer: the fit;
                 reader, readings, checkpoints: what is measured and kept on the way; results, trackers, processes
 Many runs       grid, sweep
 The plan        plan; architecture, adapted: sizes; rehearsal, machine, forecast: memory and time; probe
 An adapter      scale, strength: weaker forms of it
                 merge, mergedmodel, shipped, ggufexport, modelcard: its shipped form
-                anatomy, kinds, names, adapterconfig, tensorfile, traces: what it is; spectrum, intruders, baseweights:
-                what it changes; loads: who can load it; kohya, modules, tagwords, notices: those of image models
+                anatomy, kinds, adapterconfig, tensorfile, traces, notices: what it is; modules, spectrum, intruders,
+                baseweights: what it changes; loads: who can load it; kohya, names, tagwords: those of image models
 """
