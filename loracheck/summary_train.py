@@ -19,8 +19,8 @@ _STOPPED = {
 }
 
 
-def print_training(name: str, summary: TrainingSummary) -> None:
-    """Print what was trained on, what the loss did, and which checkpoint the adapter is."""
+def print_training(name: str, summary: TrainingSummary, *, outcome: bool = True) -> None:
+    """Print what was trained on, what the loss did, which checkpoint the adapter is, and plan beside outcome."""
     click.echo(
         f"{name}: {summary.rows} rows, {summary.trained_tokens:,} trained tokens in {summary.steps} steps "
         f"({summary.epochs:.1f} epochs), loss {_loss(summary.loss_first)} -> {_loss(summary.loss_last)}, "
@@ -34,7 +34,7 @@ def print_training(name: str, summary: TrainingSummary) -> None:
         marks += [f"best held-out loss {summary.best_step}"] if summary.best_step else []
         marks += [f"last safe {summary.safe_step}"] if summary.safe_step else []
         click.echo(f"  adapter/ holds step {summary.kept_step} ({summary.kept}); {', '.join(marks)}")
-    if summary.plan:
+    if summary.plan and outcome:
         print_outcome(summary.plan, summary)
 
 
