@@ -27,13 +27,13 @@ from .rehearsal import Rehearsal, rehearse
 
 AT_IMPORT = resident_bytes()
 """Memory with torch, transformers and peft loaded, and no model yet."""
-_IMPORTED_LATER = 90_000_000
-"""Of what a training imports besides, and of planning itself."""
+IMPORTED_LATER = 90_000_000
+"""Bytes of what a training's process holds besides: further imports, the rows, what planning leaves in the heap."""
 _HEAP, _HEAP_AT_LEAST, _HEAP_RECOMPUTED = 1.5, 115_000_000, 0.55
 """Memory that glibc's heap takes for a byte of activations, and without any: small objects settle in the holes that
 freed tensors leave, and divide them, so that the next tensor does not fit. The last one is that of a byte which
-checkpointing does not keep, but makes and frees again. Fitted to twelve trainings of two models on the CPU, which it
-misses by up to 9%; GPUs have an allocator without holes."""
+checkpointing does not keep, but makes and frees again. Fitted to ten runs
+of two models on the CPU; GPUs have an allocator without holes."""
 _TOKENIZER_BYTES = 850
 """Of a tokenizer, for one entry of its vocabulary."""
 _GUESSED_BYTES = 80
@@ -274,7 +274,7 @@ def memory_parts(forecast: Forecast) -> MemoryParts:
     process = 0
     if on_cpu:
         activations = round(_HEAP_AT_LEAST + _HEAP * activations + _HEAP_RECOMPUTED * forecast.recomputed)
-        process = AT_IMPORT + _IMPORTED_LATER + _TOKENIZER_BYTES * architecture.vocabulary
+        process = AT_IMPORT + IMPORTED_LATER + _TOKENIZER_BYTES * architecture.vocabulary
     return MemoryParts(
         weights=architecture.weight_bytes(config.quantization),
         adapter=adapter,

@@ -27,7 +27,7 @@ from loracheck.training_records import Plan, TrainingStep
 
 from .adapters import add_adapter
 from .config import TrainConfig
-from .forecast import Course
+from .forecast import IMPORTED_LATER, Course
 from .loss import install_loss
 from .results import peak_memory
 from .trainer import Loop, fit
@@ -52,7 +52,9 @@ def probed(plan: Plan, course: Course, announce: Callable[[str], None]) -> Plan:
     places = chosen_steps(course)
     announce(f"probe: the largest micro-batch, and {len(places)} steps")
     found = run_probe(course, places)
-    memory = replace(plan.memory, activations=max(0, plan.memory.activations + found.peak - plan.memory.peak))
+    # On a GPU the peak is that of the GPU alone, and the process counts as nothing.
+    peak = found.peak + (IMPORTED_LATER if plan.memory.process else 0)
+    memory = replace(plan.memory, activations=max(0, plan.memory.activations + peak - plan.memory.peak))
     foreseen, seconds = course.seconds(places[1:]), plan.seconds
     if seconds is not None and foreseen:
         seconds *= sum(found.seconds) / foreseen
