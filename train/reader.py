@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loracheck.watch import Watch
-
 from loracheck import jsonl
 from loracheck.generation import pad_token_id
 from loracheck.likelihood import score_rows
 from loracheck.models import Base
 from loracheck.template import ChatTemplate, EncodedRow
 from loracheck.training_records import CheckpointReading, Stopped, WatchReading
+from loracheck.watch import Watch
 
 from .config import TrainConfig
 from .readings import READINGS, best_step, safe_step, stopped
