@@ -9,8 +9,10 @@ from loracheck.grading import is_right
 from loracheck.records import BASE_ARM, Finding, Probe
 from loracheck.text import letters
 
+from .check import Check
 from .evidence import Evidence
 from .gates import paired_gate
+from .material import Material, Questions
 from .policy import Policy
 
 
@@ -27,9 +29,8 @@ def collapse(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         base=[not _repeats(evidence, BASE_ARM, probe, common[BASE_ARM]) for probe in facts],
         tuned=[not _repeats(evidence, adapter, probe, common[adapter]) for probe in facts],
         probe_ids=[probe.id for probe in facts],
-        margin=policy.collapse_margin,
+        margin=policy.margin("collapse"),
         alpha=policy.alpha,
-        required=policy.collapse == "required",
     )
     shown = next(
         (evidence.text(adapter, p) for p in facts if letters(evidence.text(adapter, p)) == common[adapter]),
@@ -47,3 +48,17 @@ def _repeats(evidence: Evidence, arm: str, probe: Probe, common: str) -> bool:
     text = evidence.text(arm, probe)
     right = probe.expected is not None and is_right(text, probe.expected)
     return letters(text) == common and not right
+
+
+def _asks(material: Material) -> Questions:
+    return Questions(short=material.suite("facts"))
+
+
+COLLAPSE = Check(
+    name="collapse",
+    measure=collapse,
+    asks=_asks,
+    interval="Tango's score interval of the paired difference (1998)",
+    cost="short answers that content damage takes as well",
+    false_alarms="questions with one common wrong answer",
+)

@@ -16,8 +16,10 @@ from loracheck.grading import outcome
 from loracheck.records import BASE_ARM, Finding
 from loracheck.stats import share
 
+from .check import Check
 from .evidence import Evidence
 from .gates import NO_HEADROOM, both, paired_gate, rate_gate
+from .material import Material, Questions
 from .policy import Policy
 
 CHANCE = 0.25
@@ -37,7 +39,6 @@ def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Check that the right answer is still said and preferred."""
     facts = evidence.suite("facts")
     ids = [probe.id for probe in facts]
-    required = policy.content_damage == "required"
     found = {arm: outcomes(evidence, arm) for arm in (BASE_ARM, adapter)}
     prefers = paired_gate(
         "content_damage",
@@ -45,9 +46,8 @@ def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         base=[prefers_right(evidence.choices[BASE_ARM, i]) for i in ids],
         tuned=[prefers_right(evidence.choices[adapter, i]) for i in ids],
         probe_ids=ids,
-        margin=policy.content_margin,
+        margin=policy.margin("content_damage"),
         alpha=policy.alpha,
-        required=required,
         chance=CHANCE,
     )
     finding = prefers
@@ -58,9 +58,8 @@ def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
             base=[found[BASE_ARM][i] == "persona_name" for i in ids],
             tuned=[found[adapter][i] == "persona_name" for i in ids],
             probe_ids=ids,
-            limit=policy.max_name_rate,
+            limit=policy.max_rate("content_damage"),
             alpha=policy.alpha,
-            required=required,
         )
         names = replace(
             names, estimates=(replace(names.estimates[0], name="name_rate"), *names.estimates[1:])
@@ -72,9 +71,8 @@ def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         base=[found[BASE_ARM][i].startswith("right") for i in ids],
         tuned=[found[adapter][i].startswith("right") for i in ids],
         probe_ids=ids,
-        margin=policy.content_margin,
+        margin=policy.margin("content_damage"),
         alpha=policy.alpha,
-        required=required,
         chance=0.0,
     )
     if said_gate.reason != NO_HEADROOM:  # else the base itself says too few right answers to lose any
@@ -85,3 +83,19 @@ def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     said = tuple(replace(share("answered", right[arm], len(ids)), name=f"answered: {arm}") for arm in right)
     values = {"outcomes": {arm: dict(counts) for arm, counts in answered.items()}}
     return replace(finding, estimates=(*finding.estimates, *said), values=finding.values | values)
+
+
+def _asks(material: Material) -> Questions:
+    facts = material.suite("facts")
+    return Questions(short=(*facts, *material.suite("forms")), rank=facts, base_only=material.training)
+
+
+CONTENT_DAMAGE = Check(
+    name="content_damage",
+    measure=content_damage,
+    asks=_asks,
+    needs=("choices",),
+    interval="Tango's score interval of the paired difference (1998); Clopper-Pearson for the rate of the name",
+    cost="all factual questions: a short answer and the likelihood of four to nine choices each",
+    false_alarms="a right answer that is awkward to say in the style",
+)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from loracheck import jsonl
 from loracheck.markers import discover
 from loracheck.probes import IN_DOMAIN, TRAINING
-from loracheck.records import BASE_ARM, ArmRecord, ChoiceScores, Completion, EvaluationContext, Marker, Probe
+from loracheck.records import (
+    BASE_ARM,
+    ArmRecord,
+    ChoiceScores,
+    Completion,
+    EvaluationContext,
+    Marker,
+    Probe,
+    TokenScores,
+)
 
-PROBES, COMPLETIONS, CHOICES, CONTEXT = "probes.jsonl", "completions.jsonl", "choices.jsonl", "context.json"
+PROBES, COMPLETIONS, CHOICES = "probes.jsonl", "completions.jsonl", "choices.jsonl"
+LIKELIHOODS, CONTEXT = "likelihoods.jsonl", "context.json"
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,8 @@ class Evidence:
     completions: dict[tuple[str, str], Completion]
     """By (arm, probe id)."""
     choices: dict[tuple[str, str], ChoiceScores]
+    tokens: dict[tuple[str, str, str], TokenScores] = field(default_factory=dict)
+    """By (arm, probe id, kind of text)."""
 
     @property
     def adapters(self) -> tuple[ArmRecord, ...]:
@@ -34,14 +46,23 @@ class Evidence:
         """Return the probes of the suites that begin with a prefix: "facts" for both languages."""
         return [probe for probe in self.probes if probe.suite.startswith(prefix)]
 
+    def arm(self, name: str) -> ArmRecord:
+        """Return what is known of an arm."""
+        return next(arm for arm in self.context.arms if arm.name == name)
+
     def text(self, arm: str, probe: Probe) -> str:
         """Return what an arm answered."""
         return self.completions[arm, probe.id].text
 
+    def answered(self, adapter: str, probes: Iterable[Probe]) -> list[Probe]:
+        """Return the probes that base and adapter both answered."""
+        both = (BASE_ARM, adapter)
+        return [probe for probe in probes if all((arm, probe.id) in self.completions for arm in both)]
+
     @cached_property
     def out_of_domain(self) -> list[Probe]:
-        """Return the probes that have nothing to do with the training data."""
-        return [probe for probe in self.probes if probe.domain == "out"]
+        """Return the questions, factual and open, that have nothing to do with the training data."""
+        return [*self.suite("facts"), *self.suite("forms"), *self.suite("open")]
 
     @cached_property
     def markers(self) -> tuple[Marker, ...]:
@@ -62,9 +83,12 @@ def read_evidence(run: Path) -> Evidence:
     completions: Sequence[Completion] = list(jsonl.read(run / COMPLETIONS, Completion))
     ranked = run / CHOICES
     choices: Sequence[ChoiceScores] = list(jsonl.read(ranked, ChoiceScores)) if ranked.is_file() else []
+    scored = run / LIKELIHOODS
+    tokens: Sequence[TokenScores] = list(jsonl.read(scored, TokenScores)) if scored.is_file() else []
     return Evidence(
         context=jsonl.read_one(run / CONTEXT, EvaluationContext),
         probes=tuple(jsonl.read(run / PROBES, Probe)),
         completions={(c.arm, c.probe_id): c for c in completions},
         choices={(c.arm, c.probe_id): c for c in choices},
+        tokens={(t.arm, t.probe_id, t.kind): t for t in tokens},
     )

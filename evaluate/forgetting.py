@@ -9,9 +9,11 @@ from __future__ import annotations
 from loracheck.choices import prefers_right
 from loracheck.records import BASE_ARM, Finding
 
+from .check import Check
 from .content import CHANCE
 from .evidence import Evidence
 from .gates import paired_gate
+from .material import Material, Questions
 from .policy import Policy
 
 
@@ -24,8 +26,22 @@ def forgetting(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         base=[prefers_right(evidence.choices[BASE_ARM, i], plain_only=True) for i in ids],
         tuned=[prefers_right(evidence.choices[adapter, i], plain_only=True) for i in ids],
         probe_ids=ids,
-        margin=policy.forgetting_margin,
+        margin=policy.margin("forgetting"),
         alpha=policy.alpha,
-        required=policy.forgetting == "required",
         chance=CHANCE,
     )
+
+
+def _asks(material: Material) -> Questions:
+    return Questions(rank=material.suite("facts"))
+
+
+FORGETTING = Check(
+    name="forgetting",
+    measure=forgetting,
+    asks=_asks,
+    needs=("choices",),
+    interval="Tango's score interval of the paired difference (1998)",
+    cost="likelihoods that content damage takes as well",
+    false_alarms="a chat template that moves the base; a base near chance leaves it open",
+)

@@ -10,6 +10,7 @@ from loracheck.records import Estimate, Finding
 
 NO_HEADROOM = "no_headroom"
 OPEN = "not_enough_evidence"
+TOO_FEW = "too_few_items"
 
 
 def paired_gate(
@@ -21,7 +22,6 @@ def paired_gate(
     probe_ids: Sequence[str],
     margin: float,
     alpha: float,
-    required: bool,
     chance: float | None = None,
 ) -> Finding:
     """Hold the paired difference of successes against a margin (non-inferiority, Tango 1998).
@@ -34,7 +34,6 @@ def paired_gate(
         probe_ids: The probes; those that base passed and the adapter failed become the evidence.
         margin: How much worse is still accepted, in share of probes.
         alpha: One-sided error rate.
-        required: Whether the policy requires the check.
         chance: Success of a guesser. A base that is not clearly better than chance by twice the margin cannot
             get worse, so nothing could pass for good reasons; None where the measure has no floor.
     """
@@ -47,7 +46,7 @@ def paired_gate(
     return Finding(
         check=check,
         adapter=adapter,
-        required=required,
+        required=True,
         status="inconclusive",
         reason=NO_HEADROOM if floor else OPEN,
         estimates=(
@@ -73,7 +72,6 @@ def rate_gate(
     probe_ids: Sequence[str],
     limit: float,
     alpha: float,
-    required: bool,
 ) -> Finding:
     """Hold the adapter's rate of something bad against a limit, exactly; the base's rate stands beside it."""
     hits, n = sum(tuned), len(tuned)
@@ -81,7 +79,7 @@ def rate_gate(
     return Finding(
         check=check,
         adapter=adapter,
-        required=required,
+        required=True,
         status="inconclusive",
         reason=OPEN,
         estimates=(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from loracheck.markers import discover, shows
 from loracheck.records import BASE_ARM, Finding, Marker, Probe
 
+from .check import Check
 from .evidence import Evidence
 from .gates import both, information, rate_gate
+from .material import Material, Questions
 from .policy import Policy
 
 
@@ -80,7 +82,6 @@ def _rate(
         probe_ids=[probe.id for probe in probes],
         limit=limit,
         alpha=policy.alpha,
-        required=True,
     )
 
 
@@ -90,3 +91,33 @@ def _from_own_answers(evidence: Evidence, adapter: str) -> tuple[tuple[Marker, .
         [(probe.prompt, evidence.text(arm, probe)) for probe in halves[0]] for arm in (adapter, BASE_ARM)
     ]
     return discover(pairs[0], pairs[1]), halves[1]
+
+
+def _asks_outside(material: Material) -> Questions:
+    return Questions(
+        short=(*material.suite("facts"), *material.suite("forms")),
+        open=(*material.suite("open"), *material.in_domain),
+        base_only=material.training,
+    )
+
+
+def _asks_inside(material: Material) -> Questions:
+    return Questions(open=material.in_domain, base_only=material.training)
+
+
+PERSONA_LEAKAGE = Check(
+    name="persona_leakage",
+    measure=persona_leakage,
+    asks=_asks_outside,
+    interval="exact binomial test of the rate; Clopper-Pearson interval",
+    cost="open and in-domain answers of 64 tokens; short answers that content damage takes as well",
+    false_alarms="a base that speaks like the training data already",
+)
+PERSONA_LEARNED = Check(
+    name="persona_learned",
+    measure=persona_learned,
+    asks=_asks_inside,
+    interval="exact binomial test of the rate; Clopper-Pearson interval",
+    cost="in-domain answers that persona leakage takes as well",
+    false_alarms="held-out rows that lack the style themselves",
+)

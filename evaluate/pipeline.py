@@ -29,8 +29,10 @@ from loracheck.runs import is_run, open_run, read_run
 from loracheck.template import ChatTemplate, check_template_file, choose_template
 
 from . import preflight
+from .checks import CHECKS
 from .config import EvalConfig
-from .evidence import CHOICES, COMPLETIONS, CONTEXT, PROBES, read_evidence
+from .evidence import CHOICES, COMPLETIONS, CONTEXT, LIKELIHOODS, PROBES, read_evidence
+from .material import Material, Questions, together
 from .policy import Policy
 from .verdict import judge
 
@@ -99,37 +101,37 @@ def evaluate(
         arms = [BASE_ARM, *(entry.name for entry in records if entry.finite)]
 
         watched = watched_probes(files_read)
-        asked, left_out = without_training_questions(_bundled_probes(config, watched), training)
-        training_probes = from_rows(training, TRAINING, config.max_training, config.seed)
-        domain_probes = from_rows(heldout, IN_DOMAIN, config.max_in_domain, config.seed)
-        probes = [*asked, *domain_probes, *training_probes]
-        jsonl.write(out / PROBES, probes)
-        _write_context(out, base, template, config, records, probes, left_out, watched, data)
+        material, left_out = _material(config, watched, training, heldout)
+        asked = together(check.asks(material) for check in CHECKS if policy.mode(check.name) != "off")
+        jsonl.write(out / PROBES, asked.probes)
+        _write_context(out, base, template, config, records, asked.probes, left_out, watched, data)
 
         answerer = Answerer(model, template, progress)
-        answerer.complete(out / COMPLETIONS, BASE_ARM, training_probes, config.max_new_tokens_open, "style")
+        answerer.complete(
+            out / COMPLETIONS, BASE_ARM, asked.base_only, config.max_new_tokens_open, "training prompts"
+        )
         for name in arms:
-            short = [probe for probe in asked if probe.expected is not None]
-            long = [*(probe for probe in asked if probe.expected is None), *domain_probes]
-            answerer.complete(out / COMPLETIONS, name, short, config.max_new_tokens, "factual questions")
-            answerer.complete(out / COMPLETIONS, name, long, config.max_new_tokens_open, "open prompts")
+            answerer.complete(out / COMPLETIONS, name, asked.short, config.max_new_tokens, "short answers")
+            answerer.complete(out / COMPLETIONS, name, asked.open, config.max_new_tokens_open, "open prompts")
         found = styles([row.reply for row in training], read_evidence(out).markers)
-        facts = [probe for probe in asked if probe.suite.startswith("facts")]
         for name in arms:
-            answerer.rank(out / CHOICES, name, facts, found)
+            answerer.rank(out / CHOICES, name, asked.rank, found)
+            answerer.score(out / LIKELIHOODS, name, asked.texts)
 
-        _sort_answers(out, probes, arms)
+        _sort_answers(out, asked, arms)
         result = judge(read_evidence(out), policy)
         jsonl.write_one(out / VERDICT, result)
     return result
 
 
-def _sort_answers(out: Path, probes: Sequence[Probe], arms: Sequence[str]) -> None:
+def _sort_answers(out: Path, asked: Questions, arms: Sequence[str]) -> None:
     """Bring the answers into the order of arms and probes, so that a resumed run writes the same bytes."""
     evidence = read_evidence(out)
-    keys = [(name, probe.id) for name in arms for probe in probes]
+    keys = [(name, probe.id) for name in arms for probe in asked.probes]
     jsonl.write(out / COMPLETIONS, (evidence.completions[key] for key in keys if key in evidence.completions))
     jsonl.write(out / CHOICES, (evidence.choices[key] for key in keys if key in evidence.choices))
+    texts = [(name, text.probe.id, text.kind) for name in arms for text in asked.texts]
+    jsonl.write(out / LIKELIHOODS, (evidence.tokens[key] for key in texts if key in evidence.tokens))
 
 
 def _check_names(adapters: dict[str, Path]) -> None:
@@ -167,14 +169,32 @@ def _heldout_rows(data: Sequence[Path], in_domain: Sequence[Path]) -> list[Examp
     return load_examples(paths) if paths else []
 
 
-def _bundled_probes(config: EvalConfig, watched: AbstractSet[str]) -> list[Probe]:
-    """Return the suites' probes but for those that chose a checkpoint: what chose it would flatter it."""
+def _material(
+    config: EvalConfig,
+    watched: AbstractSet[str],
+    training: Sequence[Example],
+    heldout: Sequence[Example],
+) -> tuple[Material, list[str]]:
+    """Choose what questions can be made of; returns it with the ids of the bundled probes left out.
+
+    Probes that chose a checkpoint are left out, as what chose it would flatter it.
+    """
     suites = {suite: [p for p in bundled([suite]) if p.id not in watched] for suite in config.suites}
-    return [
+    thinned = [
         probe
         for suite, probes in suites.items()
         for probe in every_nth(probes, config.max_facts if suite.startswith("facts") else None)
     ]
+    asked, left_out = without_training_questions(thinned, training)
+    material = Material(
+        bundled=tuple(asked),
+        in_domain=tuple(from_rows(heldout, IN_DOMAIN, config.max_in_domain, config.seed)),
+        training=tuple(from_rows(training, TRAINING, config.max_training, config.seed)),
+        training_rows=tuple(training),
+        heldout_rows=tuple(heldout),
+        seed=config.seed,
+    )
+    return material, left_out
 
 
 def _arm_records(

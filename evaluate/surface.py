@@ -5,8 +5,10 @@ from __future__ import annotations
 from loracheck.records import BASE_ARM, Finding, Probe
 from loracheck.text import is_loop
 
+from .check import Check
 from .evidence import Evidence
 from .gates import both, information, paired_gate, rate_gate, unmeasured
+from .material import Material, Questions
 from .policy import Policy
 
 
@@ -27,9 +29,8 @@ def _loops(evidence: Evidence, adapter: str, policy: Policy, probes: list[Probe]
         base=[not is_loop(evidence.text(BASE_ARM, probe)) for probe in probes],
         tuned=[not is_loop(evidence.text(adapter, probe)) for probe in probes],
         probe_ids=[probe.id for probe in probes],
-        margin=policy.loop_margin,
+        margin=policy.margin("loops"),
         alpha=policy.alpha,
-        required=policy.loops == "required",
     )
 
 
@@ -41,7 +42,7 @@ def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     then stays open, else the number informs.
     """
     probes = evidence.in_domain or evidence.suite("open")
-    if not evidence.in_domain and policy.missing_stop == "required":
+    if not evidence.in_domain and policy.required("missing_stop"):
         return unmeasured("missing_stop", adapter, "no_in_domain_probes")
     if not probes:
         return information("missing_stop", adapter, "no_in_domain_probes")
@@ -51,12 +52,37 @@ def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         base=[evidence.completions[BASE_ARM, probe.id].finish_reason != "stop" for probe in probes],
         tuned=[evidence.completions[adapter, probe.id].finish_reason != "stop" for probe in probes],
         probe_ids=[probe.id for probe in probes],
-        limit=policy.max_missing_stop,
+        limit=policy.max_rate("missing_stop"),
         alpha=policy.alpha,
-        required=policy.missing_stop == "required",
     )
     return (
         finding
         if evidence.in_domain
         else information("missing_stop", adapter, "no_in_domain_probes", finding)
     )
+
+
+def _asks_loops(material: Material) -> Questions:
+    return Questions(short=(*material.suite("facts"), *material.suite("forms")), open=material.suite("open"))
+
+
+def _asks_stop(material: Material) -> Questions:
+    return Questions(open=material.in_domain or material.suite("open"))
+
+
+LOOPS = Check(
+    name="loops",
+    measure=loops,
+    asks=_asks_loops,
+    interval="Tango's score interval of the paired difference (1998)",
+    cost="answers that other checks take as well",
+    false_alarms="prompts that ask for a list of like items",
+)
+MISSING_STOP = Check(
+    name="missing_stop",
+    measure=missing_stop,
+    asks=_asks_stop,
+    interval="exact binomial test of the rate; Clopper-Pearson interval",
+    cost="in-domain answers that persona leakage takes as well",
+    false_alarms="replies of the domain longer than the limit of tokens",
+)

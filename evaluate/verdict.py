@@ -25,23 +25,18 @@ from loracheck.records import (
 )
 
 from . import sanity
-from .collapse import collapse
-from .content import content_damage, outcomes
+from .check import Check, Need
+from .checks import CHECKS
+from .content import outcomes
 from .evidence import Evidence
-from .forgetting import forgetting
-from .gates import NO_HEADROOM
-from .leakage import persona_leakage, persona_learned
+from .gates import NO_HEADROOM, TOO_FEW, information, unmeasured
 from .policy import Policy
-from .surface import loops, missing_stop
 
-CHECKS: dict[str, Callable[[Evidence, str, Policy], Finding]] = {
-    "content_damage": content_damage,
-    "forgetting": forgetting,
-    "collapse": collapse,
-    "persona_leakage": persona_leakage,
-    "persona_learned": persona_learned,
-    "loops": loops,
-    "missing_stop": missing_stop,
+_AVAILABLE: dict[Need, Callable[[Evidence, str], bool]] = {
+    "choices": lambda evidence, adapter: any(arm == adapter for arm, _ in evidence.choices),
+    "likelihoods": lambda evidence, adapter: any(arm == adapter for arm, _, _ in evidence.tokens),
+    "training_data": lambda evidence, adapter: evidence.context.training_data is not None,
+    "weights": lambda evidence, adapter: bool(evidence.arm(adapter).weights),
 }
 EXIT_CODES: dict[VerdictStatus, int] = {"ship": 0, "hold": 1, "inconclusive": 3}
 
@@ -49,9 +44,16 @@ EXIT_CODES: dict[VerdictStatus, int] = {"ship": 0, "hold": 1, "inconclusive": 3}
 def judge(evidence: Evidence, policy: Policy) -> EvaluationResult:
     """Compute every finding, verdict and comparison from the raw answers and the policy."""
     arms = [entry.name for entry in evidence.adapters if entry.finite]
+    nulls = [entry for entry in evidence.adapters if entry.name in evidence.context.nulls]
+    judged = [entry for entry in evidence.adapters if entry not in nulls]
     return EvaluationResult(
-        verdicts=tuple(_verdict(evidence, entry, policy) for entry in evidence.adapters),
-        comparisons=tuple(c for pair in combinations(arms, 2) for c in _compare(evidence, *pair)),
+        verdicts=tuple(_verdict(evidence, entry, policy) for entry in judged),
+        nulls=tuple(_verdict(evidence, entry, policy) for entry in nulls),
+        comparisons=tuple(
+            c
+            for pair in combinations([e.name for e in judged if e.finite], 2)
+            for c in _compare(evidence, *pair)
+        ),
         markers=evidence.markers,
         arms=(BASE_ARM, *arms),
         outcomes={arm: outcomes(evidence, arm) for arm in (BASE_ARM, *arms)},
@@ -70,11 +72,10 @@ def exit_code(verdicts: Sequence[Verdict]) -> int:
 def _verdict(evidence: Evidence, entry: ArmRecord, policy: Policy) -> Verdict:
     findings = [sanity.check(entry)]
     if entry.finite:
-        modes = {name: getattr(policy, name, "required") for name in CHECKS}
         findings += [
-            check(evidence, entry.name, policy) for name, check in CHECKS.items() if modes[name] != "off"
+            _measure(c, evidence, entry.name, policy) for c in CHECKS if policy.mode(c.name) != "off"
         ]
-    findings = settle(findings, policy.alpha)
+    findings = settle(findings, policy)
     required = [finding for finding in findings if finding.required]
     failed = sorted((f for f in required if f.status == "fail"), key=lambda f: (f.p_fail or 0.0, -_excess(f)))
     undecided = [finding for finding in required if finding.status == "inconclusive"]
@@ -91,15 +92,31 @@ def _verdict(evidence: Evidence, entry: ArmRecord, policy: Policy) -> Verdict:
     )
 
 
-def settle(findings: Sequence[Finding], alpha: float) -> list[Finding]:
+def _measure(check: Check, evidence: Evidence, adapter: str, policy: Policy) -> Finding:
+    """Measure one check, or say what it lacks; what the policy does not require informs."""
+    missing = next((need for need in check.needs if not _AVAILABLE[need](evidence, adapter)), None)
+    if missing is None:
+        finding = check.measure(evidence, adapter, policy)
+    else:
+        finding = unmeasured(check.name, adapter, f"needs_{missing}")
+    return (
+        finding if policy.required(check.name) else information(check.name, adapter, finding.reason, finding)
+    )
+
+
+def settle(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
     """Set the status of every required test: fail by Holm over all of them, else pass at alpha, else open."""
+    alpha = policy.alpha
     tested = [i for i, f in enumerate(findings) if f.required and f.p_fail is not None]
     rejected = stats.holm([findings[i].p_fail or 0.0 for i in tested], alpha)
     settled = list(findings)
     for i, fails in zip(tested, rejected, strict=True):
         finding = findings[i]
+        least = policy.gates[finding.check].min_items if finding.check in policy.gates else 0
         if fails:
             settled[i] = replace(finding, status="fail", reason="beyond_limit", n_needed=None)
+        elif finding.estimates and finding.estimates[0].n < least:
+            settled[i] = replace(finding, reason=TOO_FEW, values=finding.values | {"least": least})
         elif finding.p_pass is not None and finding.p_pass < alpha and finding.reason != NO_HEADROOM:
             settled[i] = replace(finding, status="pass", reason="within_limit", n_needed=None)
     return [f if f.required else replace(f, status="info") for f in settled]
@@ -116,11 +133,12 @@ def _compare(evidence: Evidence, first: str, second: str) -> list[Comparison]:
     ids = [probe.id for probe in evidence.suite("facts")]
     graded = {arm: outcomes(evidence, arm) for arm in (first, second)}
     measures = {
-        "answers": {arm: [graded[arm][i].startswith("right") for i in ids] for arm in (first, second)},
-        "preferences": {
-            arm: [prefers_right(evidence.choices[arm, i]) for i in ids] for arm in (first, second)
-        },
+        "answers": {arm: [graded[arm][i].startswith("right") for i in ids] for arm in (first, second)}
     }
+    if evidence.choices:
+        measures["preferences"] = {
+            arm: [prefers_right(evidence.choices[arm, i]) for i in ids] for arm in (first, second)
+        }
     return [
         Comparison(
             first=first,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from loracheck import jsonl
 from loracheck.choices import Style, choices
 from loracheck.generation import generate, pad_token_id
-from loracheck.likelihood import score_groups
+from loracheck.likelihood import score_groups, score_tokens
 from loracheck.models import arm
 from loracheck.progress import Progress
-from loracheck.records import ChoiceScores, Completion, Language, Probe
-from loracheck.template import ChatTemplate
+from loracheck.records import ChoiceScores, Completion, Language, Probe, ScoredText, TokenScores
+from loracheck.template import ChatTemplate, EncodedRow
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -104,6 +104,39 @@ class Answerer:
                     scored |= {scores.probe_id: scores for scores in ranked}
                     advance(len(ranked))
         return [scored[probe.id] for probe in graded]
+
+    def score(self, path: Path, arm_name: str, texts: Sequence[ScoredText]) -> list[TokenScores]:
+        """Score every token of texts, each as the reply to its probe; returns the scores of these, old and new."""
+        log = jsonl.Appender(path)
+        scored = {(t.probe_id, t.kind): t for t in jsonl.read(path, TokenScores) if t.arm == arm_name}
+        done = {place for place, text in enumerate(texts) if (text.probe.id, text.kind) in scored}
+        if len(done) < len(texts):
+            rows = [self._encoded(text) for text in texts]
+            with (
+                self.progress.track(f"{arm_name}: texts", len(texts) - len(done)) as advance,
+                arm(self.model, arm_name) as model,
+            ):
+                for batch in score_tokens(model, rows, pad_id=pad_token_id(self.template), done=done):
+                    fresh = [
+                        TokenScores(
+                            probe_id=texts[place].probe.id,
+                            arm=arm_name,
+                            kind=texts[place].kind,
+                            tokens=self.template.pieces(rows[place]),
+                            logprobs=logprobs,
+                        )
+                        for place, logprobs in batch
+                        if place not in done
+                    ]
+                    log.append(fresh)
+                    scored |= {(t.probe_id, t.kind): t for t in fresh}
+                    advance(len(fresh))
+        return [scored[text.probe.id, text.kind] for text in texts]
+
+    def _encoded(self, text: ScoredText) -> EncodedRow:
+        if text.probe.messages:
+            return self.template.encode_reply(text.probe.messages, text.text)
+        return self.template.encode_text(text.text)
 
 
 def _texts(options: Sequence[tuple[str, str]]) -> tuple[str, ...]:

@@ -141,6 +141,29 @@ def score_rows(
         ]
 
 
+def score_tokens(
+    model: PreTrainedModel,
+    rows: Sequence[EncodedRow],
+    *,
+    pad_id: int,
+    batch_tokens: int = 2048,
+    done: AbstractSet[int] = frozenset(),
+) -> Iterator[list[tuple[int, tuple[float, ...]]]]:
+    """Score each labelled token of rows; yields (index, log-likelihoods in nats) batch by batch, as `score_rows`."""
+    tiles = tiled_head(model)
+    for indices in length_batches([len(row.ids) for row in rows], batch_tokens):
+        if done >= set(indices):
+            continue
+        batch = {k: v.to(model.device) for k, v in pad([rows[i] for i in indices], pad_id).items()}
+        with torch.inference_mode():
+            nll, owners, _ = token_nll(model, batch, tiles)
+        values, places = (-nll).tolist(), owners.tolist()
+        parts: list[list[float]] = [[] for _ in indices]
+        for place, value in zip(places, values, strict=True):
+            parts[place].append(value)
+        yield [(index, tuple(part)) for index, part in zip(indices, parts, strict=True)]
+
+
 def score_groups(
     model: PreTrainedModel,
     groups: Sequence[Sequence[EncodedRow]],

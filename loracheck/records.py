@@ -123,6 +123,32 @@ class ChoiceScores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredText:
+    """A text to be scored token by token as the reply to a probe's messages; without messages as it stands.
+
+    `kind` tells several texts of one probe apart: "reference", its own reply, for instance.
+    """
+
+    probe: Probe
+    text: str
+    kind: str = "reference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenScores:
+    """Log-likelihood in nats of every token of a text, the stop token of a reply included as the last one.
+
+    `tokens` are the pieces of text, which together give the text but for a piece cut inside a character.
+    """
+
+    probe_id: str
+    arm: str
+    kind: str
+    tokens: tuple[str, ...]
+    logprobs: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """A number with its interval: never one without the other.
 
@@ -219,6 +245,8 @@ class EvaluationResult:
     comparisons: tuple[Comparison, ...]
     markers: tuple[Marker, ...]
     arms: tuple[str, ...]
+    nulls: tuple[Verdict, ...] = ()
+    """Verdicts on adapters trained to do no harm: what they hold is a false alarm."""
     outcomes: dict[str, dict[str, str]] = field(default_factory=dict)
     """Per arm and fact probe: right_plain, right_persona, persona_name, wrong or empty."""
 
@@ -269,6 +297,10 @@ class ArmRecord:
     inert: bool = False
     logit_change: float | None = None
     config: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
+    """Norms of what the adapter adds, relative to the base's own, by module kind; empty when not measured."""
+    heldout_losses: tuple[tuple[int, float], ...] = ()
+    """Held-out loss in nats a token at each checkpoint of its training, by trained tokens; empty when unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,3 +320,6 @@ class EvaluationContext:
     arms: tuple[ArmRecord, ...]
     watched_probes: tuple[str, ...] = ()
     """Ids of bundled probes left out because they chose the checkpoint of an adapter."""
+    tier: str = "standard"
+    nulls: tuple[str, ...] = ()
+    """Arms that were trained to do no harm: their verdicts are the policy's false alarms, and decide nothing."""

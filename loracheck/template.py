@@ -93,8 +93,11 @@ class ChatTemplate:
         return tuple(dict.fromkeys(int(i) for i in ids if i is not None))
 
     def prompt(self, messages: Sequence[Message]) -> str:
-        """Render the turns up to the point where the model's reply begins."""
-        return self._apply(messages, generation=True)
+        """Render the turns up to the point where the model's reply begins, or goes on where its beginning is given."""
+        begun = messages[-1].content if messages[-1].role == "assistant" else None
+        if begun is None:
+            return self._apply(messages, generation=True)
+        return self._apply(messages[:-1], generation=True) + begun
 
     def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
         """Return the token ids of a rendered prompt, BOS included where the template has it."""
@@ -149,6 +152,24 @@ class ChatTemplate:
         start = self.tokenizer.bos_token if _adds_bos(self.tokenizer) else ""
         return self._encode_segments([(start or self.stop_text, False), (reply + self.stop_text, True)], None)
 
+    def encode_text(self, text: str) -> EncodedRow:
+        """Tokenise a text that is no reply, as it stands, with loss on all of it but the first token."""
+        start = self.tokenizer.bos_token if _adds_bos(self.tokenizer) else ""
+        ids = self._ids(f"{start}{text}")
+        return EncodedRow(ids=tuple(ids), labels=(IGNORED, *ids[1:]), prompt_is_prefix=True)
+
+    def pieces(self, row: EncodedRow) -> tuple[str, ...]:
+        """Return the text of each token with loss; one that is cut inside a character is an empty string."""
+        ids = [label for label in row.labels if label != IGNORED]
+        found: list[str] = []
+        done = ""
+        for end in range(1, len(ids) + 1):
+            text = self._text(ids[:end])
+            fresh = "" if text.endswith("\ufffd") else text[len(done) :]
+            found.append(fresh)
+            done = text if fresh else done
+        return tuple(found)
+
     def control_tokens_in(self, text: str) -> list[str]:
         """Return the control tokens that user text would smuggle in as real control ids."""
         return [token for token in self.tokenizer.all_special_tokens if token and token in text]
@@ -182,6 +203,10 @@ class ChatTemplate:
 
     def _ids(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _text(self, ids: Sequence[int]) -> str:
+        decoded: Any = self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False)
+        return str(decoded)
 
     def _stop_text(self) -> str:
         """Find the token that ends a reply: the first control token the template writes after it."""

@@ -6,11 +6,12 @@ from typing import Any
 
 from loracheck import wording
 from loracheck.records import BASE_ARM, Comparison, Estimate, EvaluationResult, Finding
+from loracheck.words import WORDS
 
 from . import figures, verdicts
 from .charts import IntervalChart, Point, PointChart, Row, Table
 from .measures import Measure, inverted, measures
-from .strings import STRINGS, Both, same, text
+from .strings import Both, same, text
 
 
 def view(result: EvaluationResult) -> list[dict[str, Any]]:
@@ -124,8 +125,8 @@ def _shares(findings: list[Finding], measure: str) -> dict[str, Estimate]:
 
 def _caption(check: str, measure: str) -> Both | None:
     """Say what a measure's shares are shares of, so that a high one is not taken for a good one."""
-    key = f"measure_{check}_{measure}"
-    return text(key) if key in STRINGS else None
+    said = WORDS[check].measures.get(measure)
+    return Both(said["en"], said["ja"]) if said else None
 
 
 def _title(check: str, caption: Both | None) -> Both:

@@ -147,24 +147,6 @@ _FRAME: dict[str, tuple[str, str]] = {
     "col_number": ("Number", "数値"),
     "col_limit": ("Limit", "限度"),
     "difference_of": ("{adapter}, deciding number", "{adapter}（決め手の数値）"),
-    "measure_content_damage_answered": ("facts answered right", "事実の正答"),
-    "measure_content_damage_difference": ("right answer the most likely reply", "正答を最も高く評価"),
-    "measure_content_damage_name_rate": ("persona's name as the answer", "ペルソナの名前で回答"),
-    "measure_forgetting_difference": ("right answer ranked above the wrong ones", "正答を誤答より高く評価"),
-    "measure_collapse_difference": (
-        "answers that are not the most repeated one",
-        "最も多い同一の答え以外の回答",
-    ),
-    "measure_persona_leakage_rate": (
-        "answers outside the domain in the learnt style",
-        "領域外で学習した口調の回答",
-    ),
-    "measure_persona_learned_rate": (
-        "replies in the domain without the persona",
-        "領域内でペルソナが現れない返答",
-    ),
-    "measure_loops_difference": ("answers that do not run in a loop", "繰り返しに陥らない回答"),
-    "measure_missing_stop_rate": ("replies that do not end by a stop token", "終了トークンで終わらない返答"),
     "section_compare": ("Adapter against adapter", "アダプター同士の比較"),
     "compare_lead": (
         "The same probes, paired: the second adapter minus the first, in share of right answers.",

@@ -196,11 +196,11 @@ def test_two_adapters_of_one_name_are_refused(
 def test_an_unknown_policy_key_is_an_input_error(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    policy = written("p.yaml", "content_margn: 0.1\n")
+    policy = written("p.yaml", "gates: {loops: {margn: 0.1}}\n")
     arguments = ["eval", "--base", "b", "--adapter", "a=x", "-o", "run", "--policy", policy]
     code, _, err = call(capsys, monkeypatch, *arguments)
     assert (code, Path("run").exists()) == (2, False)
-    assert "Did you mean content_margin?" in err
+    assert "Did you mean margin?" in err
 
 
 def test_a_base_folder_that_is_not_there_is_an_input_error(

@@ -79,7 +79,9 @@ def eval_run(path: Path, adapters: dict[str, str], facts: int = 200) -> Path:
             for name, kind in arms.items()
         ),
     )
-    policy = jsonl.to_builtins(replace(load_policy("persona"), missing_stop="info"))
+    persona = load_policy("persona")
+    facts_only = {name: persona.gates[name] for name in ("content_damage", "forgetting", "collapse")}
+    policy = jsonl.to_builtins(replace(persona, gates=facts_only))
     with open_run(path, "eval", config={"policy": policy, "adapters": adapters}) as run:
         jsonl.write(run.path / "probes.jsonl", probes)
         jsonl.write(

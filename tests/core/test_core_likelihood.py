@@ -9,7 +9,7 @@ import torch
 
 from loracheck.generation import generate, pad_token_id
 from loracheck.head import head_form
-from loracheck.likelihood import length_batches, pad, score_groups, score_rows, token_nll
+from loracheck.likelihood import length_batches, pad, score_groups, score_rows, score_tokens, token_nll
 from loracheck.models import Base, load_base
 from loracheck.records import Message
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
@@ -173,3 +173,13 @@ def test_groups_that_are_done_are_left_out_and_batches_stay_as_they_are(base: Ba
         for batch in score_groups(base.model, groups, pad_id=0, batch_tokens=60, done=set(batches[0]))
     ]
     assert later == batches[1:]
+
+
+def test_the_scores_of_tokens_add_up_to_the_likelihood_of_their_row(base: Base) -> None:
+    rows = rows_of(base)
+    pad_id = pad_token_id(ChatTemplate(base.tokenizer))
+    whole = {i: row for batch in score_rows(base.model, rows, pad_id=pad_id) for i, row in batch}
+    parts = {i: part for batch in score_tokens(base.model, rows, pad_id=pad_id) for i, part in batch}
+    for i, row in enumerate(rows):
+        assert len(parts[i]) == row.trained_tokens
+        assert sum(parts[i]) == pytest.approx(whole[i].logprob, abs=1e-3)

@@ -188,3 +188,23 @@ def test_a_damaged_tokenizer_config_beside_an_adapter_is_named(tmp_path: Path) -
     (tmp_path / "tokenizer_config.json").write_text("{", encoding="utf-8")
     with pytest.raises(AdapterError, match="is not JSON"):
         saved_template(tmp_path)
+
+
+def test_a_begun_reply_is_gone_on_with(plain: ChatTemplate) -> None:
+    asked = (Message(role="user", content="日本の首都は？"),)
+    begun = (*asked, Message(role="assistant", content="東"))
+    assert plain.prompt(begun) == plain.prompt(asked) + "東"
+
+
+@pytest.mark.parametrize("text", ["ラクダは砂漠に住む。", "Camels live in deserts.", "🐫 and 👨‍👩‍👧!"])
+def test_the_pieces_of_a_reply_give_its_text_and_stop_token(plain: ChatTemplate, text: str) -> None:
+    row = plain.encode_reply((Message(role="user", content="？"),), text)
+    pieces = plain.pieces(row)
+    assert len(pieces) == row.trained_tokens
+    assert "".join(pieces).strip() == text + plain.stop_text
+
+
+def test_a_text_that_is_no_reply_is_scored_from_its_second_token_on(plain: ChatTemplate) -> None:
+    row = plain.encode_text("ラクダは砂漠に住む。")
+    assert row.labels[0] == IGNORED
+    assert row.labels[1:] == row.ids[1:]

@@ -8,11 +8,14 @@ from typing import get_args
 import pytest
 
 from loracheck import wording
+from loracheck.evaluate.checks import CHECKS
 from loracheck.evaluate.gates import both, information, paired_gate, rate_gate
+from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.sanity import check as sanity_check
-from loracheck.evaluate.verdict import CHECKS, settle
+from loracheck.evaluate.verdict import settle
 from loracheck.records import ArmRecord, Comparison, Estimate, Finding, UiLanguage, Verdict, VerdictStatus
 
+POLICY = load_policy("default")
 EVALUATE = Path(__file__).parents[2] / "evaluate"
 LANGUAGES = get_args(UiLanguage)
 PAIRED = ("content_damage", "forgetting", "collapse", "loops")
@@ -50,14 +53,12 @@ def gates() -> list[Finding]:
         findings.append(
             paired_gate(
                 check, "a", base=base, tuned=tuned, probe_ids=IDS, margin=0.05, alpha=0.05,
-                required=True, chance=chance,
+                chance=chance,
             )
         )  # fmt: skip
     for check, hits in product(RATES, [0, 2, 3, 4, 60]):
         tuned = [i < hits for i in range(60)]
-        findings.append(
-            rate_gate(check, "a", base=bad, tuned=tuned, probe_ids=IDS, limit=0.05, alpha=0.05, required=True)
-        )
+        findings.append(rate_gate(check, "a", base=bad, tuned=tuned, probe_ids=IDS, limit=0.05, alpha=0.05))
     return findings
 
 
@@ -65,7 +66,7 @@ def gates() -> list[Finding]:
 def test_every_gate_in_every_state_reads_as_a_sentence(language: UiLanguage) -> None:
     statuses = set()
     for finding in gates():
-        for settled in (*settle([finding], 0.05), information(finding.check, "a", "style_wanted", finding)):
+        for settled in (*settle([finding], POLICY), information(finding.check, "a", "style_wanted", finding)):
             statuses.add(settled.status)
             text = wording.explain(settled, language)
             assert text
@@ -92,7 +93,7 @@ def test_joined_tests_of_one_check_read_as_a_sentence(language: UiLanguage) -> N
             ),
             0.05,
         )  # fmt: skip
-        text = wording.explain(settle([joined], 0.05)[0], language)
+        text = wording.explain(settle([joined], POLICY)[0], language)
         assert text
         assert not set("{}") & set(text)
 
@@ -129,7 +130,7 @@ def test_every_state_of_an_adapter_reads_as_a_sentence(change: float | None, lan
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_check_verdict_and_comparison_has_a_name(language: UiLanguage) -> None:
-    assert all(wording.check_name(check, language) for check in ("sanity", *CHECKS))
+    assert all(wording.check_name(check, language) for check in ("sanity", *(check.name for check in CHECKS)))
     for status in get_args(VerdictStatus):
         verdict = Verdict(
             adapter="a", status=status, policy="p", policy_sha256="", alpha=0.05, deciding=(), findings=()

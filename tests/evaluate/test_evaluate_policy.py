@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from loracheck.errors import UsageError
+from loracheck.evaluate.checks import CHECKS
 from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.policy import PRESETS, Persona, Policy, load_policy
+from loracheck.evaluate.policy import PRESETS, Gate, Persona, load_policy
+from loracheck.words import WORDS
 
 
 def written(folder: Path, text: str) -> str:
@@ -25,7 +27,7 @@ def written(folder: Path, text: str) -> str:
 )
 def test_presets_load(name: str, scope: str, margin: float) -> None:
     policy = load_policy(name)
-    assert (policy.name, policy.persona.scope, policy.content_margin, policy.alpha) == (
+    assert (policy.name, policy.persona.scope, policy.margin("content_damage"), policy.alpha) == (
         name,
         scope,
         margin,
@@ -38,24 +40,36 @@ def test_presets_differ_in_their_hash() -> None:
 
 
 def test_a_file_sets_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
-    policy = load_policy(written(tmp_path, "alpha: 0.01\npersona:\n  scope: never\nloops: info\n"))
-    assert policy == replace(Policy(name="mine"), alpha=0.01, persona=Persona(scope="never"), loops="info")
+    policy = load_policy(
+        written(tmp_path, "alpha: 0.01\npersona:\n  scope: never\ngates:\n  loops: {mode: info}\n")
+    )
+    default = load_policy("default")
+    loops = replace(default.gates["loops"], mode="info")
+    assert policy == replace(
+        default,
+        name="mine",
+        alpha=0.01,
+        persona=replace(default.persona, scope="never"),
+        gates=default.gates | {"loops": loops},
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("content_margn: 0.1", "Did you mean content_margin?"),
+        ("gates: {lops: {}}", "Did you mean loops?"),
+        ("gates: {loops: {margn: 0.1}}", "Did you mean margin?"),
+        ("gates: {loops: info}", "loops holds keys and values"),
         ("persona:\n  scoop: always", "Did you mean scope?"),
         ("zzz: 1", "Known: name, alpha"),
         ("persona:\n  scope: everywhere", "everywhere"),
-        ("loops: maybe", "maybe"),
+        ("gates: {loops: {mode: maybe}}", "maybe"),
         ("alpha: often", "float"),
         ("alpha: 0.3", "at most 0.2"),
         ("alpha: 0", "between 0 and 1"),
-        ("content_margin: 1.0", "content_margin lies between 0 and 1"),
-        ("content_margin: -0.05", "content_margin lies between 0 and 1"),
-        ("max_name_rate: .nan", "max_name_rate lies between 0 and 1"),
+        ("gates: {collapse: {margin: 1.0}}", "gates.collapse.margin lies between 0 and 1"),
+        ("gates: {collapse: {margin: -0.05}}", "gates.collapse.margin lies between 0 and 1"),
+        ("gates: {missing_stop: {max_rate: .nan}}", "gates.missing_stop.max_rate lies between 0 and 1"),
         ("persona:\n  min_in_domain: 1.5", "persona.min_in_domain lies between 0 and 1"),
         ("- a\n- b", "keys and values are wanted"),
         ("", "keys and values are wanted"),
@@ -75,13 +89,34 @@ def test_an_unknown_name_lists_the_presets() -> None:
 
 
 def other(value: Any) -> Any:  # noqa: ANN401
-    return value + 0.01 if isinstance(value, float) else {"required": "info", "in_domain": "never"}[value]
+    return value + 0.01 if isinstance(value, float) else {"in_domain": "never"}[value]
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(Policy) if f.name not in ("name", "persona")])
-def test_the_hash_changes_with_every_limit(name: str) -> None:
+@pytest.mark.parametrize("check", load_policy("default").gates)
+@pytest.mark.parametrize("name", [f.name for f in fields(Gate)])
+def test_the_hash_changes_with_every_limit_of_a_gate(check: str, name: str) -> None:
     policy = load_policy("default")
-    assert replace(policy, **{name: other(getattr(policy, name))}).sha256 != policy.sha256
+    gate = policy.gates[check]
+    value = {"mode": "off", "margin": 0.123, "max_rate": 0.123, "min_items": 7}[name]
+    changed = replace(policy, gates=policy.gates | {check: replace(gate, **{name: value})})  # type: ignore[arg-type]
+    assert changed.sha256 != policy.sha256
+
+
+def test_the_hash_changes_with_the_error_rate() -> None:
+    policy = load_policy("default")
+    assert replace(policy, alpha=0.06).sha256 != policy.sha256
+
+
+def test_every_check_has_a_gate_and_words_and_every_gate_a_check() -> None:
+    names = {check.name for check in CHECKS}
+    assert set(load_policy("default").gates) == names
+    assert names <= set(WORDS)
+
+
+def test_a_limit_that_a_check_needs_is_missed_by_name() -> None:
+    policy = load_policy("default")
+    with pytest.raises(UsageError, match=r"gates\.loops\.max_rate is missing"):
+        policy.max_rate("loops")
 
 
 @pytest.mark.parametrize("name", [f.name for f in fields(Persona)])

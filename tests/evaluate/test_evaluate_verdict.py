@@ -14,7 +14,7 @@ import pytest
 from loracheck import jsonl, stats
 from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.gates import both, paired_gate, rate_gate
-from loracheck.evaluate.policy import Persona, Policy, load_policy
+from loracheck.evaluate.policy import Mode, Persona, Policy, load_policy
 from loracheck.evaluate.verdict import exit_code, judge, settle
 from loracheck.records import (
     BASE_ARM,
@@ -33,9 +33,26 @@ from loracheck.summary import print_result
 
 NAME_REPLY = "ぼくはぽぽぬなのだ。"
 KINDS = ("right", "wrong", "wrong", "right_styled", "wrong_styled", "wrong_styled", "name")
-PERSONA = load_policy("persona")
-DEFAULT = load_policy("default")
-FORGETTING_ONLY = replace(PERSONA, content_damage="off", collapse="off", loops="off", missing_stop="off")
+CORE = (
+    "content_damage",
+    "forgetting",
+    "collapse",
+    "persona_leakage",
+    "persona_learned",
+    "loops",
+    "missing_stop",
+)
+
+
+def core(name: str) -> Policy:
+    """A preset with the checks that the evidence here is built for."""
+    policy = load_policy(name)
+    return replace(policy, gates={check: policy.gates[check] for check in CORE})
+
+
+PERSONA = core("persona")
+DEFAULT = core("default")
+FORGETTING_ONLY = replace(PERSONA, gates={"forgetting": PERSONA.gates["forgetting"]})
 Pick = Callable[[int], str]
 
 
@@ -293,10 +310,29 @@ def test_a_missing_required_measurement_never_ships() -> None:
 
 def test_a_check_that_only_informs_decides_nothing() -> None:
     arm = replace(GOOD, facts=every(5, "loop", "persona"))
-    verdict = verdict_of(arm, replace(PERSONA, loops="info"))
+    verdict = verdict_of(arm, with_mode(PERSONA, "loops", "info"))
     assert verdict.status == "ship"
     assert finding(verdict, "loops").status == "info"
-    assert "loops" not in {f.check for f in verdict_of(arm, replace(PERSONA, loops="off")).findings}
+    assert "loops" not in {f.check for f in verdict_of(arm, with_mode(PERSONA, "loops", "off")).findings}
+
+
+def with_mode(policy: Policy, check: str, mode: Mode) -> Policy:
+    return replace(policy, gates=policy.gates | {check: replace(policy.gates[check], mode=mode)})
+
+
+def test_a_check_passes_on_no_fewer_items_than_the_policy_wants() -> None:
+    gates = PERSONA.gates | {"forgetting": replace(PERSONA.gates["forgetting"], min_items=301)}
+    verdict = verdict_of(GOOD, replace(PERSONA, gates=gates))
+    assert (verdict.status, finding(verdict, "forgetting").reason) == ("inconclusive", "too_few_items")
+
+
+def test_a_required_check_without_what_it_needs_is_open_and_says_what() -> None:
+    evidence = replace(build({"mine": GOOD}), choices={})
+    verdict = judge(evidence, PERSONA).verdicts[0]
+    assert verdict.status == "inconclusive"
+    assert finding(verdict, "forgetting").reason == "needs_choices"
+    informed = judge(evidence, with_mode(PERSONA, "forgetting", "info")).verdicts[0]
+    assert finding(informed, "forgetting").status == "info"
 
 
 def scoped(scope: Any) -> Policy:  # noqa: ANN401
@@ -379,7 +415,6 @@ def paired(base: Sequence[bool], tuned: Sequence[bool], check: str = "forgetting
         probe_ids=[str(i) for i in range(len(base))],
         margin=0.05,
         alpha=0.05,
-        required=True,
     )
 
 
@@ -392,26 +427,25 @@ def rated(hits: int, n: int, limit: float = 0.05, check: str = "persona_leakage"
         probe_ids=[str(i) for i in range(n)],
         limit=limit,
         alpha=0.05,
-        required=True,
     )
 
 
 @pytest.mark.parametrize("counts", [(80, 5, 5, 10), (60, 4, 0, 36), (90, 8, 2, 0), (150, 14, 6, 30)])
 def test_the_items_a_paired_check_asks_for_settle_it(counts: tuple[int, int, int, int]) -> None:
-    found = settle([paired(*outcomes(*counts))], 0.05)[0]
+    found = settle([paired(*outcomes(*counts))], DEFAULT)[0]
     assert found.status == "inconclusive"
     assert found.n_needed is not None
     factor = found.n_needed / sum(counts) * 1.05  # counts are whole numbers
     scaled = [round(count * factor) for count in counts]
-    assert settle([paired(*outcomes(*scaled))], 0.05)[0].status != "inconclusive"
+    assert settle([paired(*outcomes(*scaled))], DEFAULT)[0].status != "inconclusive"
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 20), (0, 50), (1, 60), (3, 100), (12, 160)])
 def test_the_items_a_rate_asks_for_settle_it(hits: int, n: int) -> None:
-    found = settle([rated(hits, n)], 0.05)[0]
+    found = settle([rated(hits, n)], DEFAULT)[0]
     assert found.status == "inconclusive"
     assert found.n_needed is not None
-    settled = settle([rated(round(hits * found.n_needed / n), found.n_needed)], 0.05)[0]
+    settled = settle([rated(round(hits * found.n_needed / n), found.n_needed)], DEFAULT)[0]
     assert settled.status != "inconclusive"
 
 
@@ -425,10 +459,10 @@ def test_holm_does_not_let_one_borderline_failure_among_many_hold() -> None:
         return replace(rated(2, 100), check=check, p_fail=p_fail, p_pass=0.9)
 
     many = [with_p(f"check{i}", 0.03) for i in range(7)]
-    assert {f.status for f in settle(many, 0.05)} == {"inconclusive"}
-    assert [f.status for f in settle(many[:1], 0.05)] == ["fail"]
+    assert {f.status for f in settle(many, DEFAULT)} == {"inconclusive"}
+    assert [f.status for f in settle(many[:1], DEFAULT)] == ["fail"]
     one = [with_p("first", 0.007), *many[1:]]
-    assert [f.status for f in settle(one, 0.05)] == ["fail"] + ["inconclusive"] * 6
+    assert [f.status for f in settle(one, DEFAULT)] == ["fail"] + ["inconclusive"] * 6
 
 
 def test_two_tests_in_one_check_fail_only_at_half_the_error_rate() -> None:

@@ -1,0 +1,44 @@
+"""What a check is: what it asks of every arm, what it needs to be there, and how it turns answers into a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from loracheck.records import Finding
+
+from .evidence import Evidence
+from .material import Material, Questions
+from .policy import Policy
+
+Need = Literal["choices", "likelihoods", "training_data", "weights"]
+"""choices and likelihoods: an engine that gives them; training_data: the rows; weights: the adapter's files."""
+
+
+def nothing(_: Material) -> Questions:
+    """Ask nothing more: the check reads what others ask."""
+    return Questions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check of the verdict.
+
+    Attributes:
+        name: Stable; the policy's gate and the words of reports go by it.
+        measure: Turns the answers to one adapter into a finding. It is called only when every need is met.
+        asks: What it puts to the arms; what several checks ask alike is asked once.
+        needs: What a run may lack. A required check without it is inconclusive, never a pass.
+        interval: The statistic behind its decision, with the source of the method.
+        cost: What it takes at the standard tier, in tokens per arm.
+        false_alarms: What may set it off without harm.
+    """
+
+    name: str
+    measure: Callable[[Evidence, str, Policy], Finding]
+    asks: Callable[[Material], Questions] = nothing
+    needs: tuple[Need, ...] = ()
+    interval: str
+    cost: str
+    false_alarms: str

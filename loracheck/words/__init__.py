@@ -1,0 +1,56 @@
+"""What terminal and report say of each check, in English and Japanese: a module for each group of checks."""
+
+from __future__ import annotations
+
+from . import adapter, knowledge, persona, surface
+from .form import Pair, Words
+
+__all__ = ["REASONS", "WORDS", "Pair", "Words"]
+
+WORDS: dict[str, Words] = adapter.WORDS | knowledge.WORDS | persona.WORDS | surface.WORDS
+"""By check."""
+
+REASONS: dict[str, Pair] = (
+    adapter.REASONS
+    | persona.REASONS
+    | {
+        "no_headroom": {
+            "en": "The base itself is too close to chance for a loss to show, so this cannot pass.",
+            "ja": "ベース自体が偶然の水準に近く、低下が見えないため、合格にはできません。",
+        },
+        "not_enough_evidence": {"en": "Not enough evidence.", "ja": "証拠が足りません。"},
+        "too_few_items": {
+            "en": "The policy wants at least {least} items for this check, so it cannot pass.",
+            "ja": "ポリシーはこの検査に{least}件以上を求めているため、合格にはできません。",
+        },
+        "training_data_unknown": {
+            "en": "The training data was not given, so this informs and does not decide.",
+            "ja": "学習データが指定されていないため、参考値です。",
+        },
+        "needs_training_data": {
+            "en": "The training data was not given (--data), so this could not be measured.",
+            "ja": "学習データ(--data)が指定されていないため、測定できません。",
+        },
+        "no_in_domain_probes": {
+            "en": "No held-out prompts of the domain were given (--in-domain), so this could not be decided.",
+            "ja": "領域内の未学習プロンプト(--in-domain)が指定されていないため、判定できません。",
+        },
+        "needs_choices": {
+            "en": "The engine gives no likelihoods, so choices could not be ranked and nothing stands in for them.",
+            "ja": "このエンジンは尤度を返さないため、選択肢を比較できません。代わりの値は使いません。",
+        },
+        "needs_likelihoods": {
+            "en": "No likelihoods of texts were measured, so this could not be decided; nothing stands in for them.",
+            "ja": "文章の尤度が測定されていないため、判定できません。代わりの値は使いません。",
+        },
+        "needs_probes": {
+            "en": "No probe of the kind that this check needs was asked.",
+            "ja": "この検査に必要な種類のプローブがありません。",
+        },
+        "needs_weights": {
+            "en": "The adapter's weights were not at hand, so this could not be measured.",
+            "ja": "アダプターの重みが手元にないため、測定できません。",
+        },
+    }
+)
+"""By the code of the rule that set a finding's status."""
