@@ -17,10 +17,11 @@ import click
 import loracheck
 from loracheck.cli_adapter import inspect_, merge
 from loracheck.cli_curate import curate, explain, synthesize
+from loracheck.cli_evaluate import evaluate, gate
 from loracheck.cli_plan import plan
 from loracheck.cli_scale import scale
 from loracheck.cli_train import train
-from loracheck.errors import LoracheckError, UsageError
+from loracheck.errors import LoracheckError
 
 PATH = click.Path(path_type=Path)
 EXIT_HELP = (
@@ -64,118 +65,10 @@ cli.add_command(synthesize, "curate synthesize")
 cli.add_command(plan)
 cli.add_command(train)
 cli.add_command(scale)
+cli.add_command(evaluate)
+cli.add_command(gate)
 cli.add_command(inspect_)
 cli.add_command(merge)
-
-
-@cli.command("eval")
-@click.option("--base", required=True, help="Base model: hub id, folder or GGUF file.")
-@click.option(
-    "--adapter",
-    "adapters",
-    multiple=True,
-    required=True,
-    metavar="NAME=PATH",
-    help="A PEFT adapter or a train run; give it once per adapter.",
-)
-@click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
-@click.option(
-    "--data", multiple=True, type=PATH, help="The training data, if known: curate runs or data files."
-)
-@click.option("--in-domain", multiple=True, type=PATH, help="Held-out rows of the same domain.")
-@click.option(
-    "--policy", default="default", show_default=True, help="default, persona, strict, or a YAML file."
-)
-@click.option("--suite", "suites", multiple=True, help="Bundled suite, such as facts-ja.  [default: all]")
-@click.option("--max-facts", type=int, help="Questions asked of each suite of facts.  [default: all]")
-@click.option(
-    "--quantization",
-    type=click.Choice(["none", "nf4", "fp4", "int8"]),
-    help="How the base is held.  [default: none]",
-)
-@click.option("--chat-template", type=PATH, help="Jinja file that replaces every template.")
-@click.option("--assume-base", is_flag=True, help="Vouch that the adapters were trained on this base.")
-@click.option("--seed", type=int, help="Seed of the draw of rows.  [default: 0]")
-@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdict is.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.option("--quiet", is_flag=True, help="No progress.")
-def evaluate(
-    base: str,
-    adapters: tuple[str, ...],
-    out: Path,
-    data: tuple[Path, ...],
-    in_domain: tuple[Path, ...],
-    policy: str,
-    chat_template: Path | None,
-    exit_zero: bool,
-    as_json: bool,
-    quiet: bool,
-    **given: Any,
-) -> None:
-    """Ask base and adapters the same questions and judge the answers.
-
-    The exit code is that of the worst adapter's verdict.
-
-    \b
-    Examples:
-      loracheck eval --base google/gemma-3-270m --adapter mine=./adapter --data train.jsonl -o runs/eval
-      loracheck eval --base B --adapter raw=runs/train-raw --adapter curated=runs/train-curated \\
-          --data runs/curated --policy persona -o runs/eval
-    """
-    from loracheck.evaluate.config import EvalConfig
-    from loracheck.evaluate.pipeline import evaluate as run_evaluate
-    from loracheck.evaluate.policy import load_policy
-    from loracheck.progress import Progress
-
-    result = run_evaluate(
-        base,
-        _named(adapters),
-        out,
-        EvalConfig(**_given(given)),
-        load_policy(policy),
-        data=data,
-        in_domain=in_domain,
-        chat_template=chat_template,
-        progress=Progress(quiet=quiet),
-    )
-    related = [path for path in (*data, *(Path(a.partition("=")[2]) for a in adapters)) if path.is_dir()]
-    report = _report(out, related, "en")
-    _finish(result, as_json=as_json, report=report, exit_zero=exit_zero)
-
-
-@cli.command()
-@click.argument("run", type=PATH)
-@click.option("--policy", help="Another policy than the run's own: default, persona, strict, or a YAML file.")
-@click.option(
-    "--adapter", "names", multiple=True, help="Adapter to judge.  [default: all; the worst one counts]"
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
-def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> None:
-    """Recompute the verdict from the raw answers; the exit code is the verdict.
-
-    \b
-    Example:
-      loracheck gate runs/eval --adapter curated
-    """
-    from dataclasses import replace
-
-    from loracheck.evaluate.gate import rejudge
-    from loracheck.evaluate.policy import load_policy
-
-    result = rejudge(run, load_policy(policy) if policy else None)
-    known = [verdict.adapter for verdict in result.verdicts]
-    for name in names:
-        if name not in known:
-            raise UsageError(f"--adapter {name}: {run} has {', '.join(known)}.")
-    chosen = tuple(verdict for verdict in result.verdicts if not names or verdict.adapter in names)
-    _finish(replace(result, verdicts=chosen), as_json=form == "json", report=None, exit_zero=False)
 
 
 @cli.command()
@@ -308,38 +201,11 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value not in (None, ())}
 
 
-def _named(adapters: tuple[str, ...]) -> dict[str, Path]:
-    pairs = [text.partition("=") for text in adapters]
-    for name, sign, path in pairs:
-        if not (name and sign and path):
-            raise UsageError(
-                f"--adapter {name}: NAME=PATH is wanted.", hint="For instance --adapter mine=./adapter"
-            )
-    named = {name: Path(path) for name, _, path in pairs}
-    if len(named) < len(pairs):
-        raise UsageError("--adapter: two adapters have the same name.")
-    return named
-
-
 def _report(run: Path, related: Any, language: Any) -> Path:
     from loracheck.reports.pipeline import write_report
     from loracheck.runs import is_run
 
     return write_report(run, related=[path for path in related if is_run(path)], language=language)
-
-
-def _finish(result: Any, *, as_json: bool, report: Path | None, exit_zero: bool) -> NoReturn:
-    from loracheck.evaluate.verdict import exit_code
-    from loracheck.summary import print_result
-
-    if as_json:
-        _print_json(result)
-    else:
-        print_result(result)
-        if report:
-            click.echo(f"\nreport: {report}")
-    sys.stdout.flush()
-    sys.exit(0 if exit_zero else exit_code(result.verdicts))
 
 
 def _print_json(value: Any) -> None:
