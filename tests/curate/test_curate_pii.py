@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from loracheck.curate.config import FilterConfig
-from loracheck.curate.pii import find_personal, mask, masked, personal_data
+from loracheck.curate.pii import masked, personal_data
+from loracheck.pii import find_personal, mask
 from loracheck.records import Example, Message, Source
 
 
