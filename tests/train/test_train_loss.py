@@ -110,6 +110,40 @@ def test_the_gradient_of_the_tiles_is_that_of_autograd(positions: int, form: Hea
     assert torch.allclose(ours.grad, theirs.grad, atol=1e-6, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    "form", [HeadForm(), HeadForm(scale=0.5), HeadForm(softcap=30.0), HeadForm(scale=0.5, softcap=30.0)]
+)
+def test_unlikely_tokens_taken_together_lose_no_more_than_rounding_does(form: HeadForm) -> None:
+    generator = torch.Generator().manual_seed(2)
+    head = torch.nn.Linear(32, 6000, bias=False)
+    # All positions find the same 500 tokens likely; the weights of the others have a mean that would be missed.
+    torch.nn.init.normal_(head.weight, std=0.1, generator=generator)
+    head.weight.data[:, 1] += 2.0
+    head.weight.data[:500, 0] += 1.0
+    head.to(torch.bfloat16).requires_grad_(False)
+    hidden = 0.05 * torch.randn(200, 32, generator=generator)
+    hidden[:, 0] += 6 / form.scale
+    hidden = hidden.to(torch.bfloat16)
+    targets = torch.randint(0, 6000, (200,), generator=generator)
+    tiles = TiledHead(head, form)
+    assert (
+        tiles._likely(torch.softmax(form.apply(head(hidden).float()), dim=1)[:160], targets[:160]) is not None
+    )
+    _, together = tiles.loss_and_gradient(hidden, targets)
+    tiles.weight_sum = None
+    _, rounded = tiles.loss_and_gradient(hidden, targets)
+    exact = hidden.float().requires_grad_()
+    logits = form.apply(functional.linear(exact, head.weight.float()))
+    torch.autograd.backward(functional.cross_entropy(logits, targets, reduction="sum"))
+    assert exact.grad is not None
+
+    def error(found: torch.Tensor) -> float:
+        assert exact.grad is not None
+        return float((found.float() - exact.grad).norm() / exact.grad.norm())
+
+    assert error(together) < 1.5 * error(rounded) + 1e-3
+
+
 def test_the_loss_survives_logits_of_thousands() -> None:
     head = torch.nn.Linear(8, 50, bias=False)
     torch.nn.init.normal_(head.weight, std=400.0)
