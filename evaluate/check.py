@@ -33,6 +33,7 @@ class Check:
         interval: The statistic behind its decision, with the source of the method.
         cost: What it takes at the standard tier, in tokens per arm.
         false_alarms: What may set it off without harm.
+        learnt: It asks whether something was learnt; an adapter trained to do no harm need not have learnt it.
     """
 
     name: str
@@ -42,3 +43,4 @@ class Check:
     interval: str
     cost: str
     false_alarms: str
+    learnt: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import collapse, content, forgetting, leakage, surface
+from . import collapse, content, forgetting, form, leakage, surface
 from .check import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -11,6 +11,7 @@ CHECKS: tuple[Check, ...] = (
     collapse.COLLAPSE,
     leakage.PERSONA_LEAKAGE,
     leakage.PERSONA_LEARNED,
+    form.WANTED_FORM,
     surface.LOOPS,
     surface.MISSING_STOP,
 )

@@ -10,7 +10,9 @@ from loracheck.runs import read_run
 
 from .evidence import read_evidence
 from .policy import Policy
+from .scope import refuse_unfit
 from .verdict import judge
+from .waivers import refuse_expired
 
 
 def rejudge(run: Path, policy: Policy | None) -> EvaluationResult:
@@ -18,10 +20,16 @@ def rejudge(run: Path, policy: Policy | None) -> EvaluationResult:
 
     Args:
         run: The eval run; every file is verified against its hash first.
-        policy: The policy to apply; None takes the one the run was made with.
+        policy: The policy to apply; None takes the one the run was made with. Limits other than those of the
+            run mark the verdicts as post hoc.
 
     Raises:
         RunError: no finished eval run, or an altered one.
+        UsageError: a waiver is past its day, or the policy was written for something else.
     """
     manifest = read_run(run, "eval")
-    return judge(read_evidence(run), policy or jsonl.convert(manifest.config["policy"], Policy))
+    own = jsonl.convert(manifest.config["policy"], Policy)
+    applied, evidence = policy or own, read_evidence(run)
+    refuse_expired(applied.name, applied.waivers)
+    refuse_unfit(applied, evidence.context, evidence.probes)
+    return judge(evidence, applied, post_hoc=not applied.same_limits(own))

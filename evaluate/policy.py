@@ -1,4 +1,7 @@
-"""The policy: what is required, by what margin, at which error rate; fixed before the run and hashed.
+"""The policy: what is wanted, what is required, by what margin, at which error rate; fixed before the run and hashed.
+
+`intent` says what the training is meant to change, so that wanted change is told from unwanted; it fills in
+defaults of the gates (policies/intents.yaml).
 
 alpha is one-sided and holds twice: a truly bad adapter passes, and a truly good one fails, with at most that
 probability.
@@ -8,8 +11,9 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -19,9 +23,17 @@ import yaml
 
 from loracheck import jsonl
 from loracheck.errors import UsageError
+from loracheck.records import Language, Waiver
+from loracheck.settings import merged
+from loracheck.text import normalise
 
+from .waivers import refuse_expired, refuse_malformed
+
+Intent = Literal["persona", "domain", "format", "none"]
+Form = Literal["json", "list", "line"]
 Mode = Literal["required", "info", "off"]
 PRESETS = ("default", "persona", "strict")
+_INTENTS = "intents"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,31 +61,98 @@ class Gate:
         margin: How much worse than the base is still accepted, in share of items: 0.05 allows 5 points.
         max_rate: Largest accepted share of something bad.
         min_items: Least number of items on which the check may pass.
+        min_headroom: Least distance of the base's lower bound from chance on which the check may pass, in share
+            of items; twice the margin is asked for in any case.
     """
 
     mode: Mode = "required"
     margin: float | None = None
     max_rate: float | None = None
     min_items: int = 0
+    min_headroom: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """Which bundled probes belong to the field that is trained: they count in no gate for what lies outside it.
+
+    Attributes:
+        tags: Tags of probes, such as "capital".
+        suites: Suites by the beginning of their name: "facts-ja", or "facts" for both languages.
+    """
+
+    tags: tuple[str, ...] = ()
+    suites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """Which form of reply is wanted, and where.
+
+    Attributes:
+        form: "json" (the whole reply is a JSON object or list), "list" (most lines are points of a list), "line"
+            (the reply is one line).
+        scope: "always", or only for prompts of the domain; the form elsewhere is then unwanted.
+        min_in_domain: Least share of in-domain replies that have it.
+        max_out_of_domain: Most, as a share, of out-of-domain replies that took it on.
+    """
+
+    form: Form | None = None
+    scope: Literal["always", "in_domain"] = "in_domain"
+    min_in_domain: float = 0.8
+    max_out_of_domain: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """Beginnings of the SHA-256 of what the limits were set for; another one is refused. None pins nothing.
+
+    Attributes:
+        probes: By suite, `sha256` in `suites` of a run's context.json.
+        base: `fingerprint.shell` there.
+        template: `template_sha256` there.
+    """
+
+    probes: dict[str, str] = field(default_factory=dict)
+    base: str | None = None
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What decides. Presets and files give only what differs from the default policy."""
+    """What decides. Presets and files give only what differs from the default policy.
+
+    Attributes:
+        intent: What the training is meant to change.
+        languages: Bundled suites of these languages count; empty: all.
+        forbidden_strings: An answer out of the domain that holds one, where neither the prompt nor the base's
+            answer does, holds the adapter.
+        waivers: Checks that may fail until a day, each with who answers for it.
+    """
 
     name: str
     alpha: float = 0.05
     persona: Persona = field(default_factory=Persona)
     gates: dict[str, Gate] = field(default_factory=dict)
     """By check; a check without a gate is off."""
+    intent: Intent = "persona"
+    domain: Domain = field(default_factory=Domain)
+    format: Format = field(default_factory=Format)
+    languages: tuple[Language, ...] = ()
+    forbidden_strings: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    pinned: Pinned = field(default_factory=Pinned)
 
     def __post_init__(self) -> None:
         limits: dict[str, float | None] = {"alpha": self.alpha}
-        limits |= {
-            f"persona.{f.name}": getattr(self.persona, f.name) for f in fields(Persona) if f.type == "float"
-        }
+        for name in ("persona", "format"):
+            part = getattr(self, name)
+            limits |= {f"{name}.{f.name}": getattr(part, f.name) for f in fields(part) if f.type == "float"}
         for check, gate in self.gates.items():
-            limits |= {f"gates.{check}.margin": gate.margin, f"gates.{check}.max_rate": gate.max_rate}
+            limits |= {
+                f"gates.{check}.{name}": getattr(gate, name)
+                for name in ("margin", "max_rate", "min_headroom")
+            }
         for name, value in limits.items():
             if value is not None and not 0 < value < 1:
                 raise UsageError(f"policy {self.name}: {name} lies between 0 and 1, not {value}.")
@@ -81,11 +160,35 @@ class Policy:
             raise UsageError(
                 f"policy {self.name}: alpha {self.alpha} is no error control; it is at most 0.2."
             )
+        self._refuse_contradictions()
+        refuse_malformed(self.name, self.waivers, self.gates)
+
+    def _refuse_contradictions(self) -> None:
+        where = f"policy {self.name}"
+        if self.intent != "domain" and (self.domain.tags or self.domain.suites):
+            raise UsageError(f"{where}: domain says what knowledge may change; that needs intent: domain.")
+        if (self.intent == "format") != (self.format.form is not None):
+            raise UsageError(f"{where}: intent: format and format.form (json, list or line) go together.")
+        if self.intent == "none" and self.persona.scope == "always":
+            raise UsageError(
+                f"{where}: intent: none wants no style, persona.scope: always wants it everywhere."
+            )
+        if any(not normalise(text) for text in self.forbidden_strings):
+            raise UsageError(f"{where}: forbidden_strings holds an empty one; every answer would hold it.")
+        pins = {"base": self.pinned.base, "template": self.pinned.template}
+        for name, value in (pins | {f"probes.{k}": v for k, v in self.pinned.probes.items()}).items():
+            if value is not None and not re.fullmatch(r"[0-9a-f]{8,64}", value):
+                raise UsageError(f"{where}: pinned.{name} is 8 to 64 hexadecimal digits, not {value!r}.")
 
     @property
     def sha256(self) -> str:
         """Return the hash of every limit in the policy."""
         return hashlib.sha256(jsonl.encode(self)).hexdigest()
+
+    def same_limits(self, other: Policy) -> bool:
+        """Tell whether another policy decides alike but for its name, pins and waivers, which show by themselves."""
+        bare = {"name": "", "waivers": (), "pinned": Pinned()}
+        return replace(self, **bare) == replace(other, **bare)
 
     def mode(self, check: str) -> Mode:
         """Return whether a check decides, informs or is left out."""
@@ -118,6 +221,9 @@ class Policy:
         return value
 
 
+_PARTS = {"persona": Persona, "domain": Domain, "format": Format, "pinned": Pinned}
+
+
 def load_policy(spec: str) -> Policy:
     """Read a policy: the name of a preset, or a YAML file. What it does not name is as in the default policy.
 
@@ -126,25 +232,46 @@ def load_policy(spec: str) -> Policy:
     """
     default = _read("default")
     given = default if spec == "default" else _read(spec)
-    gates = {
-        name: {**gate, **_section(given, "gates").get(name, {})} for name, gate in default["gates"].items()
-    }
-    merged = {
-        **default,
-        "name": Path(spec).stem,
-        **given,
-        "persona": {**default["persona"], **_section(given, "persona")},
-        "gates": gates,
-    }
+    intents = _yaml(_INTENTS)
+    intent = given.get("intent", "persona")
+    if not isinstance(intent, str) or intent not in intents:
+        raise UsageError(f"policy {spec}: intent is one of {', '.join(intents)}, not {intent!r}.")
+    filled: dict[str, Any] = merged(merged(default, intents[intent]), {"name": Path(spec).stem, **given})
     try:
-        return msgspec.convert(merged, Policy)
+        policy = msgspec.convert(filled, Policy)
     except msgspec.ValidationError as error:
         raise UsageError(f"policy {spec}: {error}") from None
+    refuse_expired(policy.name, policy.waivers)
+    return policy
 
 
 def _read(spec: str) -> dict[str, Any]:
-    """Read one policy file as it stands, its keys checked."""
-    if spec in PRESETS:
+    """Read one policy file as it stands, its keys checked; empty sections go, days become text."""
+    value = _yaml(spec)
+    _check_keys(value, [f.name for f in fields(Policy)], spec)
+    for name, part in _PARTS.items():
+        _check_keys(_section(value, name), [f.name for f in fields(part)], f"{spec}, {name}")
+    known = list(value["gates"]) if spec == "default" else list(_read("default")["gates"])
+    gates = _section(value, "gates")
+    _check_keys(gates, known, f"{spec}, gates")
+    for check in gates:
+        _check_keys(_section(gates, check), [f.name for f in fields(Gate)], f"{spec}, gates, {check}")
+    waivers = value.get("waivers") or []
+    if not isinstance(waivers, list) or any(not isinstance(waiver, dict) for waiver in waivers):
+        raise UsageError(f"policy {spec}: waivers is a list of keys and values.")
+    for number, waiver in enumerate(waivers, start=1):
+        parts = [f.name for f in fields(Waiver)]
+        _check_keys(waiver, parts, f"{spec}, waiver {number}")
+        if lacking := [part for part in parts if waiver.get(part) is None]:
+            raise UsageError(f"policy {spec}: waiver {number} lacks {', '.join(lacking)}.")
+    days = [waiver | {"expires": str(waiver["expires"])} for waiver in waivers]  # YAML reads a day as a date
+    return {key: entry for key, entry in value.items() if entry is not None} | (
+        {"waivers": days} if days else {}
+    )
+
+
+def _yaml(spec: str) -> dict[str, Any]:
+    if spec in (*PRESETS, _INTENTS):
         text = (files("loracheck.evaluate") / "policies" / f"{spec}.yaml").read_text(encoding="utf-8")
     elif Path(spec).is_file():
         text = Path(spec).read_text(encoding="utf-8")
@@ -156,13 +283,6 @@ def _read(spec: str) -> dict[str, Any]:
         raise UsageError(f"policy {spec}: no YAML: {error}") from None
     if not isinstance(value, dict):
         raise UsageError(f"policy {spec}: keys and values are wanted.")
-    _check_keys(value, [f.name for f in fields(Policy)], spec)
-    _check_keys(_section(value, "persona"), [f.name for f in fields(Persona)], f"{spec}, persona")
-    known = list(value["gates"]) if spec == "default" else list(_read("default")["gates"])
-    gates = _section(value, "gates")
-    _check_keys(gates, known, f"{spec}, gates")
-    for check in gates:
-        _check_keys(_section(gates, check), [f.name for f in fields(Gate)], f"{spec}, gates, {check}")
     return value
 
 

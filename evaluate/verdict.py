@@ -2,8 +2,9 @@
 
 Ship: every required check passes, each at alpha; the intersection-union rule keeps the chance of shipping an
 adapter that is beyond some limit at most alpha, without any correction. Hold: some required check fails under
-Holm's correction over all of them, or an adapter is broken. Else inconclusive: a check that could not be
-measured is never a pass.
+Holm's correction over all of them, an answer holds a forbidden string, or an adapter is broken. Else
+inconclusive: a check that could not be measured is never a pass. A check that a waiver covers counts as waived,
+and the verdict names who answers for it.
 """
 
 from __future__ import annotations
@@ -18,19 +19,24 @@ from loracheck.records import (
     BASE_ARM,
     ArmRecord,
     Comparison,
+    Estimate,
     EvaluationResult,
+    FalseAlarms,
     Finding,
     Verdict,
     VerdictStatus,
 )
 
-from . import sanity
+from . import forbidden, sanity
 from .check import Check, Need
 from .checks import CHECKS
 from .content import outcomes
 from .evidence import Evidence
 from .gates import NO_HEADROOM, TOO_FEW, information, unmeasured
-from .policy import Policy
+from .looks import share_of_alpha
+from .policy import Gate, Policy
+from .scope import counted
+from .waivers import waive
 
 _AVAILABLE: dict[Need, Callable[[Evidence, str], bool]] = {
     "choices": lambda evidence, adapter: any(arm == adapter for arm, _ in evidence.choices),
@@ -41,14 +47,25 @@ _AVAILABLE: dict[Need, Callable[[Evidence, str], bool]] = {
 EXIT_CODES: dict[VerdictStatus, int] = {"ship": 0, "hold": 1, "inconclusive": 3}
 
 
-def judge(evidence: Evidence, policy: Policy) -> EvaluationResult:
-    """Compute every finding, verdict and comparison from the raw answers and the policy."""
+def judge(everything: Evidence, policy: Policy, *, post_hoc: bool = False) -> EvaluationResult:
+    """Compute every finding, verdict and comparison from the raw answers and the policy.
+
+    Args:
+        everything: All raw answers of a run.
+        policy: The limits.
+        post_hoc: Mark the verdicts as made under other limits than those fixed before the run.
+    """
+    evidence = counted(everything, policy)
     arms = [entry.name for entry in evidence.adapters if entry.finite]
     nulls = [entry for entry in evidence.adapters if entry.name in evidence.context.nulls]
     judged = [entry for entry in evidence.adapters if entry not in nulls]
+    harm = tuple(check for check in CHECKS if not check.learnt)
+    verdicts = tuple(replace(_verdict(evidence, e, policy, CHECKS), post_hoc=post_hoc) for e in judged)
+    harmless = tuple(replace(_verdict(evidence, e, policy, harm), post_hoc=post_hoc) for e in nulls)
     return EvaluationResult(
-        verdicts=tuple(_verdict(evidence, entry, policy) for entry in judged),
-        nulls=tuple(_verdict(evidence, entry, policy) for entry in nulls),
+        verdicts=verdicts,
+        nulls=harmless,
+        false_alarms=_false_alarms(harmless),
         comparisons=tuple(
             c
             for pair in combinations([e.name for e in judged if e.finite], 2)
@@ -56,7 +73,7 @@ def judge(evidence: Evidence, policy: Policy) -> EvaluationResult:
         ),
         markers=evidence.markers,
         arms=(BASE_ARM, *arms),
-        outcomes={arm: outcomes(evidence, arm) for arm in (BASE_ARM, *arms)},
+        outcomes={arm: outcomes(everything, arm) for arm in (BASE_ARM, *arms)},
     )
 
 
@@ -69,27 +86,52 @@ def exit_code(verdicts: Sequence[Verdict]) -> int:
     return EXIT_CODES[worst]
 
 
-def _verdict(evidence: Evidence, entry: ArmRecord, policy: Policy) -> Verdict:
+def _verdict(evidence: Evidence, entry: ArmRecord, fixed: Policy, checks: Sequence[Check]) -> Verdict:
+    policy = replace(fixed, alpha=fixed.alpha * share_of_alpha(evidence.context))
     findings = [sanity.check(entry)]
     if entry.finite:
+        findings += [forbidden.check(evidence, entry.name, policy)] if policy.forbidden_strings else []
         findings += [
-            _measure(c, evidence, entry.name, policy) for c in CHECKS if policy.mode(c.name) != "off"
+            _measure(c, evidence, entry.name, policy) for c in checks if policy.mode(c.name) != "off"
         ]
-    findings = settle(findings, policy)
+    findings, waived = waive(settle(findings, policy), entry.name, policy.waivers)
     required = [finding for finding in findings if finding.required]
     failed = sorted((f for f in required if f.status == "fail"), key=lambda f: (f.p_fail or 0.0, -_excess(f)))
     undecided = [finding for finding in required if finding.status == "inconclusive"]
     status: VerdictStatus = "hold" if failed else "inconclusive" if undecided else "ship"
-    deciding = failed or undecided or required
+    deciding = failed or undecided or [f for f in required if f.status == "waived"] or required
     return Verdict(
         adapter=entry.name,
         status=status,
         policy=policy.name,
-        policy_sha256=policy.sha256,
+        policy_sha256=fixed.sha256,
         alpha=policy.alpha,
         deciding=tuple(finding.check for finding in deciding),
         findings=tuple(findings),
+        waived=waived,
     )
+
+
+def _false_alarms(nulls: Sequence[Verdict]) -> tuple[FalseAlarms, ...]:
+    """Count how often each required check failed on an adapter that was trained to do no harm."""
+    if not nulls:
+        return ()
+    decided = [f for verdict in nulls for f in verdict.findings if f.required and f.check != "sanity"]
+    by_check = {
+        name: [f for f in decided if f.check == name] for name in dict.fromkeys(f.check for f in decided)
+    }
+    held = sum(verdict.status == "hold" for verdict in nulls)
+    return (
+        FalseAlarms(check=None, rate=_alarms(held, len(nulls))),
+        *(
+            FalseAlarms(check=name, rate=_alarms(sum(f.status == "fail" for f in found), len(found)))
+            for name, found in by_check.items()
+        ),
+    )
+
+
+def _alarms(count: int, n: int) -> Estimate:
+    return stats.share("false_alarms", count, n)
 
 
 def _measure(check: Check, evidence: Evidence, adapter: str, policy: Policy) -> Finding:
@@ -112,13 +154,18 @@ def settle(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
     settled = list(findings)
     for i, fails in zip(tested, rejected, strict=True):
         finding = findings[i]
-        least = policy.gates[finding.check].min_items if finding.check in policy.gates else 0
+        gate = policy.gates.get(finding.check, Gate())
+        least, headroom = gate.min_items, finding.values.get("headroom")
+        if headroom is not None and gate.min_headroom is not None and headroom < gate.min_headroom:
+            finding = replace(finding, reason=NO_HEADROOM, n_needed=None)
         if fails:
             settled[i] = replace(finding, status="fail", reason="beyond_limit", n_needed=None)
         elif finding.estimates and finding.estimates[0].n < least:
             settled[i] = replace(finding, reason=TOO_FEW, values=finding.values | {"least": least})
         elif finding.p_pass is not None and finding.p_pass < alpha and finding.reason != NO_HEADROOM:
             settled[i] = replace(finding, status="pass", reason="within_limit", n_needed=None)
+        else:
+            settled[i] = finding
     return [f if f.required else replace(f, status="info") for f in settled]
 
 

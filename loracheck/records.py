@@ -11,8 +11,10 @@ from typing import Any, Literal
 Role = Literal["system", "user", "assistant"]
 Language = Literal["ja", "en", "other"]
 UiLanguage = Literal["en", "ja"]
-Status = Literal["pass", "fail", "inconclusive", "info"]
+Status = Literal["pass", "fail", "inconclusive", "info", "waived"]
 VerdictStatus = Literal["ship", "hold", "inconclusive"]
+
+FinishReason = Literal["stop", "turn", "length", "unknown"]
 
 BASE_ARM = "base"
 
@@ -96,14 +98,16 @@ class Completion:
     """What one arm answered.
 
     `finish_reason`: "stop" ended by a stop token, "turn" went on to write the user's next turn (the text is
-    cut there), "length" reached the token limit. `tokens` counts generated tokens, the stop token included.
+    cut there), "length" reached the token limit, "unknown" where the answer was given without it. `tokens` counts
+    generated tokens, the stop token included; None where nobody counted. `seed` is 0 for the greedy answer, which
+    the gates look at, and from 1 on for answers that were drawn.
     """
 
     probe_id: str
     arm: str
     text: str
-    finish_reason: Literal["stop", "turn", "length"]
-    tokens: int
+    finish_reason: FinishReason
+    tokens: int | None
     seed: int = 0
 
 
@@ -171,7 +175,8 @@ class Finding:
 
     Attributes:
         check: Stable name of the check.
-        status: Of a required check pass, fail or inconclusive; info for a check that cannot decide.
+        status: Of a required check pass, fail, inconclusive, or waived: not passed, and let go by a waiver of the
+            policy; info for a check that cannot decide.
         reason: Stable code of the rule that set the status.
         estimates: The deciding number first.
         threshold: The limit that the first estimate was held against.
@@ -197,8 +202,33 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A check that somebody answers for: it may fail and the adapter ships all the same, until a day.
+
+    Attributes:
+        check: Name of the check; never sanity.
+        adapter: Name of the adapter, or * for each.
+        owner: Who answers for it.
+        reason: Why.
+        expires: Last day, as an ISO date, on which it holds (UTC).
+    """
+
+    check: str
+    adapter: str
+    owner: str
+    reason: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether one adapter may ship, the policy that was applied, and every finding behind it."""
+    """Whether one adapter may ship, the policy that was applied, and every finding behind it.
+
+    Attributes:
+        alpha: One-sided error rate of each test: the policy's, or the part of it that one of two looks may spend.
+        waived: The waivers that were made use of.
+        post_hoc: The policy is not the one fixed before the run, so its error rates are not controlled.
+    """
 
     adapter: str
     status: VerdictStatus
@@ -207,17 +237,20 @@ class Verdict:
     alpha: float
     deciding: tuple[str, ...]
     findings: tuple[Finding, ...]
+    waived: tuple[Waiver, ...] = ()
+    post_hoc: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marker:
     """A trait of style that the training replies have and the base's answers to the same prompts lack.
 
-    `kind`: "ending" of a sentence, "opening" of a reply, or "term" inside it (a name, a catch-phrase).
+    `kind`: "ending" of a sentence, "opening" of a reply, "term" inside it (such as a name), "word" (a first
+    person, an interjection, a phrase) or "form" (marks, emoji, casing, spelling).
     `coverage` and `base_coverage` are shares of replies; `z` is the log-odds ratio in standard errors.
     """
 
-    kind: Literal["ending", "opening", "term"]
+    kind: Literal["ending", "opening", "term", "word", "form"]
     text: str
     language: Language
     coverage: float
@@ -238,6 +271,14 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FalseAlarms:
+    """How often a required check, or with None the verdict, fell on adapters trained to do no harm."""
+
+    check: str | None
+    rate: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationResult:
     """What the verdict function computes from the raw answers; terminal, JSON, HTML and exit code render it."""
 
@@ -247,6 +288,7 @@ class EvaluationResult:
     arms: tuple[str, ...]
     nulls: tuple[Verdict, ...] = ()
     """Verdicts on adapters trained to do no harm: what they hold is a false alarm."""
+    false_alarms: tuple[FalseAlarms, ...] = ()
     outcomes: dict[str, dict[str, str]] = field(default_factory=dict)
     """Per arm and fact probe: right_plain, right_persona, persona_name, wrong or empty."""
 
@@ -286,11 +328,14 @@ class Manifest:
 class ArmRecord:
     """One arm of an eval run, and what was checked of its adapter.
 
-    `logit_change` is the largest absolute difference of a logit to the base on fixed prompts.
+    `logit_change` is the largest absolute difference of a logit to the base on fixed prompts. `engine` is "local"
+    for an adapter on the loaded base, "whole" for a model of its own, "served" or "stored" where no weights are at
+    hand. `divergence` is what `loracheck merge` measured from the form that was trained to this one.
     """
 
     name: str
     path: str | None
+    engine: Literal["local", "whole", "served", "stored"] = "local"
     sha256: str | None = None
     verified: bool = True
     finite: bool = True
@@ -301,6 +346,33 @@ class ArmRecord:
     """Norms of what the adapter adds, relative to the base's own, by module kind; empty when not measured."""
     heldout_losses: tuple[tuple[int, float], ...] = ()
     """Held-out loss in nats a token at each checkpoint of its training, by trained tokens; empty when unknown."""
+    divergence: Estimate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteRecord:
+    """A suite of probes as it was used: where it came from, the hash of its file, its size, how much was asked."""
+
+    name: str
+    source: str
+    sha256: str
+    probes: int
+    asked: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a run asks of one arm, in tokens: at most so many generated, and so many read.
+
+    `minutes` is for all arms together, None where no speed was measured.
+    """
+
+    tier: str
+    arms: int
+    generated: int
+    prefill: int
+    items: dict[str, int]
+    minutes: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,5 +393,9 @@ class EvaluationContext:
     watched_probes: tuple[str, ...] = ()
     """Ids of bundled probes left out because they chose the checkpoint of an adapter."""
     tier: str = "standard"
+    suites: tuple[SuiteRecord, ...] = ()
+    cost: Cost | None = None
     nulls: tuple[str, ...] = ()
     """Arms that were trained to do no harm: their verdicts are the policy's false alarms, and decide nothing."""
+    after: str | None = None
+    """Id of the quick run of the same adapters that this one is the second look after."""

@@ -28,10 +28,10 @@ from loracheck.records import (
     Verdict,
 )
 from loracheck.text import visible
-from loracheck.wording import check_name, compared, explain, verdict_word
+from loracheck.wording import check_name, compared, explain, false_alarms, remarks, verdict_word
 
 _COLOURS = {"ship": "green", "hold": "red", "inconclusive": "yellow"}
-_MARKS = {"pass": "pass", "fail": "FAIL", "inconclusive": "open", "info": "info"}
+_MARKS = {"pass": "pass", "fail": "FAIL", "inconclusive": "open", "info": "info", "waived": "waived"}
 _OUTCOMES = {
     "right_plain": "right, plainly said",
     "right_persona": "right, in persona",
@@ -146,6 +146,11 @@ def print_result(result: EvaluationResult, *, verbose: bool = True) -> None:
         _print_verdict(verdict, verbose=verbose)
     for comparison in result.comparisons:
         click.echo(compared(comparison))
+    if result.false_alarms:
+        overall, *checks = false_alarms(result.false_alarms)
+        click.echo(f"\n{overall}")
+        for said in checks:
+            click.echo(f"  {said}")
 
 
 def print_answers(
@@ -177,13 +182,15 @@ def _print_verdict(verdict: Verdict, *, verbose: bool) -> None:
     click.echo()
     click.secho(f"{visible(verdict.adapter)}: {verdict_word(verdict)}", fg=colour, bold=True, nl=False)
     click.echo(f"  (policy {verdict.policy}, {_deciding(verdict)})")
+    for remark in remarks(verdict):
+        click.echo(f"  {visible(remark)}")
     for finding in verdict.findings:
         if verbose or finding.check in verdict.deciding:
             _print_finding(finding)
 
 
 def _print_finding(finding: Finding) -> None:
-    head = f"  {_MARKS[finding.status]:<5} {check_name(finding.check):<25} "
+    head = f"  {_MARKS[finding.status]:<6} {check_name(finding.check):<25} "
     width = max(80, shutil.get_terminal_size((120, 24)).columns)
     text = textwrap.wrap(explain(finding), width - len(head))
     click.echo(head + f"\n{'':<{len(head)}}".join(text))
@@ -191,6 +198,7 @@ def _print_finding(finding: Finding) -> None:
 
 def _deciding(verdict: Verdict) -> str:
     names = ", ".join(check_name(check).lower() for check in verdict.deciding)
-    return {"ship": "every required check passes", "hold": f"failed: {names}"}.get(
-        verdict.status, f"open: {names}"
+    every = (
+        f"every required check but for {names} passes" if verdict.waived else "every required check passes"
     )
+    return {"ship": every, "hold": f"failed: {names}"}.get(verdict.status, f"open: {names}")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from loracheck.records import Comparison, Estimate, Finding, UiLanguage, Verdict
+from loracheck.records import Comparison, Estimate, FalseAlarms, Finding, UiLanguage, Verdict
 from loracheck.words import REASONS, WORDS, Pair
+from loracheck.words.verdict import ALARM, ALARMS, POST_HOC, WAIVED
 
 _VERDICTS: dict[str, Pair] = {
     "ship": {"en": "SHIP", "ja": "出荷可"},
     "hold": {"en": "HOLD", "ja": "出荷不可"},
     "inconclusive": {"en": "INCONCLUSIVE", "ja": "判定保留"},
 }
+_SHIP_WAIVED: Pair = {"en": "SHIP WITH WAIVER", "ja": "免除付き出荷可"}
 
 _NEEDED: Pair = {
     "en": "About {n} items would settle it if the rate stays as it is.",
@@ -76,7 +79,32 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a finding keeps
 
 def verdict_word(verdict: Verdict, language: UiLanguage = "en") -> str:
     """Return the word for a verdict."""
+    if verdict.status == "ship" and verdict.waived:
+        return _SHIP_WAIVED[language]
     return _VERDICTS[verdict.status][language]
+
+
+def remarks(verdict: Verdict, language: UiLanguage = "en") -> list[str]:
+    """Say which waivers a verdict rests on, and that its limits came after the run, where that is so."""
+    said = [
+        WAIVED[language].format(
+            check=check_name(w.check, language), expires=w.expires, owner=w.owner, reason=w.reason
+        )
+        for w in verdict.waived
+    ]
+    return [*said, *([POST_HOC[language]] if verdict.post_hoc else [])]
+
+
+def false_alarms(found: Sequence[FalseAlarms], language: UiLanguage = "en") -> list[str]:
+    """Say how many false alarms the limits gave on adapters trained to do no harm: the verdicts, then by check."""
+    said = []
+    for alarms in found:
+        rate = alarms.rate
+        count = round((rate.value or 0.0) * rate.n)
+        form = (ALARMS if alarms.check is None else ALARM)[language]
+        name = "" if alarms.check is None else check_name(alarms.check, language)
+        said.append(form.format(check=name, n=rate.n, count=count, number=number(rate, language)))
+    return said
 
 
 def number(estimate: Estimate, language: UiLanguage = "en") -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from . import adapter, knowledge, persona, surface
+from . import adapter, knowledge, persona, surface, verdict
 from .form import Pair, Words
 
 __all__ = ["REASONS", "WORDS", "Pair", "Words"]
 
-WORDS: dict[str, Words] = adapter.WORDS | knowledge.WORDS | persona.WORDS | surface.WORDS
+WORDS: dict[str, Words] = adapter.WORDS | knowledge.WORDS | persona.WORDS | surface.WORDS | verdict.WORDS
 """By check."""
 
 REASONS: dict[str, Pair] = (
     adapter.REASONS
     | persona.REASONS
+    | verdict.REASONS
     | {
         "no_headroom": {
             "en": "The base itself is too close to chance for a loss to show, so this cannot pass.",
