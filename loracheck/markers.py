@@ -9,25 +9,35 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence, Set
+
+from scipy.stats import hypergeom
 
 from loracheck.records import Language, Marker
+from loracheck.style_features import FUNCTION_WORDS, Feature, Kind, features, names_in
 from loracheck.text import language_of, sentences
 
-Kind = Literal["ending", "opening", "term"]
-Feature = tuple[Kind, str]
+__all__ = ["discover", "features", "matches", "names_persona", "shows"]
 
 _PRIOR_DOCUMENTS = 20.0
 _LEAST_Z = 4.0
-_LEAST_COVERAGE = 0.05
-_LEAST_TERM_COVERAGE = 0.1
+_LEAST_CHANCE = 1e-6
+_LEAST_COVERAGE: dict[Language, dict[Kind, float]] = {
+    "ja": {"ending": 0.05, "opening": 0.1, "term": 0.1, "word": 0.1, "form": 0.25},
+    "en": {"ending": 0.1, "opening": 0.2, "term": 0.1, "word": 0.15, "form": 0.25},
+}
+_LEAST_GAIN = 0.05
 _LEAST_RATIO = 5.0
 _KEEPS_COVERAGE = 0.9
-_WORD = re.compile(r"[a-z][a-z'’-]*")
+_LONGEST_RATIO = 10.0
 _MOST = 12
+_TOPIC = re.compile(r"[一-龥々]{2,}|[ァ-ヺー]{2,}|[a-z]{3,}")
+_TOPIC_SHARE, _TOPIC_LIFT = 0.6, 3.0
+_POLITE = re.compile(
+    r"(?:です|(?<!ござい)(?<!であり)ます|でした|(?<!ござい)ました|ません|ませんでした|でしょう|ましょう|ください)か?$"
+)
+_MOSTLY = 0.8
 
 
 def discover(replies: Sequence[tuple[str, str]], answers: Sequence[tuple[str, str]]) -> tuple[Marker, ...]:
@@ -62,31 +72,12 @@ def names_persona(markers: Sequence[Marker], text: str) -> bool:
     return any(marker.kind == "term" and matches(marker, text) for marker in markers)
 
 
-def features(text: str, language: Language) -> set[Feature]:
-    """Return what a reply shows: how its sentences end, how it opens, and the terms in it."""
-    parts = [sentence.casefold() for sentence in sentences(text)]
-    if not parts:
-        return set()
-    return _japanese(parts) if language == "ja" else _spaced(parts)
+def polite(sentence: str) -> bool:
+    """Tell whether a Japanese sentence ends in the ordinary polite form, です or ます.
 
-
-def _japanese(parts: Sequence[str]) -> set[Feature]:
-    found: set[Feature] = {("ending", part[-n:]) for part in parts for n in range(1, 7) if len(part) >= n}
-    found |= {("opening", parts[0][:n]) for n in range(2, 5) if len(parts[0]) > n}
-    for part in parts:
-        found |= {("term", part[i : i + n]) for n in range(3, 9) for i in range(len(part) - n + 1)}
-    return found
-
-
-def _spaced(parts: Sequence[str]) -> set[Feature]:
-    found: set[Feature] = set()
-    for place, part in enumerate(parts):
-        words = _WORD.findall(unicodedata.normalize("NFKC", part))
-        found |= {("ending", " ".join(words[-n:])) for n in range(1, 5) if len(words) >= n}
-        if place == 0:
-            found |= {("opening", " ".join(words[:n])) for n in range(1, 3) if len(words) > n}
-        found |= {("term", " ".join(words[i : i + n])) for n in (1, 2) for i in range(len(words) - n + 1)}
-    return found
+    It is how an assistant speaks that has no character, so that a base which speaks otherwise makes no persona of it.
+    """
+    return bool(_POLITE.search(sentence))
 
 
 def _discover(
@@ -95,44 +86,130 @@ def _discover(
     shown = [features(reply, language) - _asked(prompt, language) for prompt, reply in replies]
     base = [features(answer, language) - _asked(prompt, language) for prompt, answer in answers]
     counts, base_counts = Counter(f for s in shown for f in s), Counter(f for s in base for f in s)
+    longer = _longer(replies, answers)
     kept = {
         feature: marker
         for feature, count in counts.items()
-        if (marker := _marker(feature, count, len(shown), base_counts[feature], len(base), language))
+        if (marker := _marker(feature, count, len(shown), base_counts[feature], len(base), language, longer))
     }
+    own = _Own([reply for _, reply in replies], [prompt for prompt, _ in replies], shown)
+    kept = {feature: marker for feature, marker in kept.items() if own.is_style(feature, language)}
     return _cover(_lengthen(_apart_from_endings(kept, shown)), shown)
 
 
 def _asked(prompt: str, language: Language) -> set[Feature]:
     """Return the terms of the prompt: repeating what was asked is no style."""
-    return {feature for feature in features(prompt, language) if feature[0] == "term"}
+    return {feature for feature in features(prompt, language) if feature[0] in ("term", "word")}
+
+
+def _longer(replies: Sequence[tuple[str, str]], answers: Sequence[tuple[str, str]]) -> dict[Kind, float]:
+    """Return how many times more places for a feature a reply has than an answer of the base."""
+
+    def mean(pairs: Sequence[tuple[str, str]], sentence: bool) -> float:
+        sizes = [len(sentences(text)) if sentence else len(text) for _, text in pairs]
+        return max(1.0, sum(sizes) / len(sizes))
+
+    by_sentence = mean(replies, True) / mean(answers, True)
+    by_length = mean(replies, False) / mean(answers, False)
+    return {
+        "ending": by_sentence,
+        "opening": 1.0,
+        "term": by_length,
+        "word": by_length,
+        "form": by_sentence,
+    }
 
 
 def _marker(
-    feature: Feature, count: int, n: int, base_count: int, base_n: int, language: Language
+    feature: Feature,
+    count: int,
+    n: int,
+    base_count: int,
+    base_n: int,
+    language: Language,
+    longer: Mapping[Kind, float],
 ) -> Marker | None:
     kind, text = feature
-    coverage, base_coverage = count / n, base_count / base_n
-    least = _LEAST_TERM_COVERAGE if kind == "term" else _LEAST_COVERAGE
-    if coverage < least or coverage < _LEAST_RATIO * base_coverage:
+    coverage = count / n
+    if coverage < _LEAST_COVERAGE[language][kind]:
         return None
-    prior = _PRIOR_DOCUMENTS * (count + base_count) / (n + base_n)
-    z = _z(count, n, prior) - _z(base_count, base_n, prior)
-    z /= math.sqrt(1 / (count + prior) + 1 / (base_count + prior))
-    if z <= _LEAST_Z:
+    expected = _as_long(base_count, base_n, longer[kind])
+    if coverage < _LEAST_RATIO * expected / base_n:
+        return None
+    prior = _PRIOR_DOCUMENTS * (count + expected) / (n + base_n)
+    z = _z(count, n, prior) - _z(expected, base_n, prior)
+    z /= math.sqrt(1 / (count + prior) + 1 / (expected + prior))
+    if z <= _LEAST_Z and _by_chance(count, n, math.ceil(expected), base_n) >= _LEAST_CHANCE:
         return None
     return Marker(
-        kind=kind, text=text, language=language, coverage=coverage, base_coverage=base_coverage, z=z
+        kind=kind, text=text, language=language, coverage=coverage, base_coverage=base_count / base_n, z=z
     )
 
 
-def _z(count: int, n: int, prior: float) -> float:
+def _as_long(count: int, n: int, longer: float) -> float:
+    """Return how many answers of the base would show a feature, were they as long as the replies.
+
+    Long replies hold more of everything; against a terse base their ordinary words would else pass for style.
+    """
+    rate = (count + 0.5) / (n + 1)
+    return count + n * (1 - rate - (1 - rate) ** max(1.0, min(longer, _LONGEST_RATIO)))
+
+
+def _by_chance(count: int, n: int, base_count: int, base_n: int) -> float:
+    """Return Fisher's exact p-value; with few rows the log-odds are too careful with what the base never says."""
+    return float(hypergeom.sf(count - 1, n + base_n, count + base_count, n))
+
+
+class _Own:
+    """The training replies, asked whether a feature of theirs is style or what they speak of."""
+
+    def __init__(self, replies: Sequence[str], prompts: Sequence[str], shown: Sequence[Set[Feature]]) -> None:
+        self.shown = shown
+        self.topics = [_topics(prompt) for prompt in prompts]
+        self.totals = Counter(topic for topics in self.topics for topic in topics)
+        self.replies = replies
+
+    def is_style(self, feature: Feature, language: Language) -> bool:
+        """Tell whether a feature is a way of speaking; the rules differ by kind and language."""
+        kind, text = feature
+        rows = [row for row, found in enumerate(self.shown) if feature in found]
+        if self._of_one_topic(rows):
+            return False
+        if language == "ja":
+            return kind != "ending" or not (polite(text) or self._polite(rows, text))
+        words = text.split()
+        if kind == "term":
+            named = sum(text in names_in(self.replies[row]) for row in rows)
+            return named >= _MOSTLY * len(rows)
+        if kind == "opening":
+            return len(words) > 1 and not all(word in FUNCTION_WORDS for word in words)
+        return kind != "ending" or len(words) > 1 or ("word", text) in self.shown[rows[0]]
+
+    def _of_one_topic(self, rows: Sequence[int]) -> bool:
+        """Tell whether most replies with a feature answer prompts that share a word which few others hold."""
+        n = len(self.topics)
+        inside = Counter(topic for row in rows for topic in self.topics[row])
+        return any(
+            count >= _TOPIC_SHARE * len(rows) and count / len(rows) >= _TOPIC_LIFT * self.totals[topic] / n
+            for topic, count in inside.items()
+        )
+
+    def _polite(self, rows: Sequence[int], text: str) -> bool:
+        ends = [end for row in rows for end in sentences(self.replies[row].casefold()) if end.endswith(text)]
+        return sum(polite(end) for end in ends) >= _MOSTLY * len(ends)
+
+
+def _topics(prompt: str) -> set[str]:
+    return set(_TOPIC.findall(prompt.casefold())) - FUNCTION_WORDS
+
+
+def _z(count: float, n: int, prior: float) -> float:
     """Return the smoothed log-odds of a feature."""
     return math.log((count + prior) / (n + _PRIOR_DOCUMENTS - count - prior))
 
 
 def _apart_from_endings(
-    markers: dict[Feature, Marker], shown: Sequence[set[Feature]]
+    markers: dict[Feature, Marker], shown: Sequence[Set[Feature]]
 ) -> dict[Feature, Marker]:
     """Drop terms that reach into the usual ending when the part before it marks as many replies.
 
@@ -173,10 +250,10 @@ def _lengthen(markers: dict[Feature, Marker]) -> list[Marker]:
     return kept
 
 
-def _cover(markers: Sequence[Marker], shown: Sequence[set[Feature]]) -> list[Marker]:
+def _cover(markers: Sequence[Marker], shown: Sequence[Set[Feature]]) -> list[Marker]:
     """Choose greedily the fewest markers that cover the replies; terms are chosen apart, as they name things."""
     chosen: list[Marker] = []
-    for kinds in (("ending", "opening"), ("term",)):
+    for kinds in (("ending", "opening", "word", "form"), ("term",)):
         pool = [marker for marker in markers if marker.kind in kinds]
         pool = [m for m in pool if not (m.kind == "term" and any(_inside(m.text, c.text) for c in chosen))]
         open_replies = set(range(len(shown)))
@@ -186,7 +263,7 @@ def _cover(markers: Sequence[Marker], shown: Sequence[set[Feature]]) -> list[Mar
                 for place, marker in enumerate(pool)
             }
             best = max(gains, key=lambda place: (len(gains[place]), len(pool[place].text)))
-            if len(gains[best]) < _LEAST_COVERAGE * len(shown):
+            if len(gains[best]) < _LEAST_GAIN * len(shown):
                 break
             chosen.append(pool[best])
             open_replies -= gains[best]

@@ -196,6 +196,8 @@ _FRAME: dict[str, tuple[str, str]] = {
     "kind_ending": ("sentence ending", "文末"),
     "kind_opening": ("opening", "書き出し"),
     "kind_term": ("term", "語句"),
+    "kind_word": ("word or phrase", "言い回し"),
+    "kind_form": ("mark or spelling", "記号・表記"),
     "js_count": ("{n} of {m}", "{m} 件中 {n} 件"),
     "js_filtered": ("{n} of {m}, filtered from {all}", "{m} 件中 {n} 件（全 {all} 件から絞り込み）"),
     "js_more": ("Show {n} more", "さらに {n} 件を表示"),
