@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck.grams import gram_hashes
+from loracheck.probes import asked_text
 from loracheck.records import Example, Probe
 from loracheck.text import language_of, letters
 
@@ -105,7 +106,7 @@ class Contamination:
 def references_of_probes(probes: Iterable[Probe], source: str) -> Iterator[Reference]:
     """Yield the question of every probe."""
     for probe in probes:
-        yield Reference(text=probe.messages[-1].content, source=source, id=probe.id)
+        yield Reference(text=asked_text(probe), source=source, id=probe.id)
 
 
 def references_of_examples(examples: Iterable[Example], source: str) -> Iterator[Reference]:

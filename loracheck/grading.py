@@ -2,7 +2,7 @@
 
 A word is found only where it stands as a word: 「水」 is not in 「水素」, 12 not in 2012, O not in Osaka, 「とり」
 not in 「ひとり」. Where the answer names a wrong choice before the right one, the wrong one is its answer; a choice
-that the answer denies is not named.
+that the answer denies is not named. A probe tagged "numeric" is graded by the number that the answer gives alone.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ _AFTER_HIRAGANA = "なだでのとかにもをがは"
 _LONG_HIRAGANA = 3
 """From this length on a word in hiragana is hardly part of another one."""
 _DENIED_AFTER = re.compile(r"\s*(?:(?:では?|じゃ)な(?!いか|いで)|では?ありません)")
+NUMERIC = "numeric"
+"""Tag of probes whose answer is a number and nothing else."""
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?", re.ASCII)
+_LEADING = re.compile(rf"[$¥€£]?\s*{_NUMBER.pattern}(?![\d.,]*\s*[-+*/×÷=xX^])", re.ASCII)
+_ANNOUNCED = re.compile(r"####|answer(?:\s+is)?\s*:?|答え(?:は|:|は、)?", re.IGNORECASE)
 _DENIED_BEFORE = re.compile(r"\b(?:not|isn't|never)\s+(?:the\s+|an?\s+)?$")
 
 
@@ -49,11 +54,32 @@ def is_right(answer: str, expected: Expected) -> bool:
     return wrong is None or right < wrong
 
 
+def gives_number(answer: str, expected: Expected) -> bool:
+    """Tell whether the number that an answer gives is the right one, 1,800 and 1800.0 alike.
+
+    It is the first one after the last "####", "answer" or 「答え」; else one the answer begins with; else the last.
+    """
+    text = _spaced(answer)
+    announced = [match.end() for match in _ANNOUNCED.finditer(text)]
+    after = _NUMBER.search(text, announced[-1]) if announced else None
+    first = after or _LEADING.match(text)
+    every = _NUMBER.findall(text)
+    if first is None and not every:
+        return False
+    given = first[0].lstrip("$¥€£ ") if first else every[-1]
+    return _value(given) in {_value(right) for right in expected.answers}
+
+
+def _value(number: str) -> float:
+    return float(number.replace(",", ""))
+
+
 def outcome(probe: Probe, text: str, markers: Sequence[Marker]) -> str:
     """Classify an answer: right_plain, right_persona, persona_name, wrong or empty."""
     if not text.strip():
         return "empty"
-    if probe.expected is not None and is_right(text, probe.expected):
+    right = gives_number if NUMERIC in probe.tags else is_right
+    if probe.expected is not None and right(text, probe.expected):
         return "right_persona" if shows(markers, text) else "right_plain"
     return "persona_name" if names_persona(markers, text) else "wrong"
 

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterator, Sequence
-from importlib.resources import as_file, files
+from importlib.resources import files
 
-from loracheck import jsonl
+import msgspec
+
 from loracheck.errors import UsageError
-from loracheck.records import Example, Probe
+from loracheck.records import Example, Probe, SuiteRecord
 from loracheck.text import letters, normalise
 
 IN_DOMAIN = "in-domain"
 TRAINING = "training"
-BUNDLED = ("facts-ja", "facts-en", "forms-ja", "forms-en", "open-ja", "open-en")
+BUNDLED = (
+    "facts-ja",
+    "facts-en",
+    "forms-ja",
+    "forms-en",
+    "open-ja",
+    "open-en",
+    "neutral-ja",
+    "neutral-en",
+    "safety-ja",
+    "safety-en",
+    "system-ja",
+    "system-en",
+)
+VERSION = "2"
+"""Of the bundled suites: results of other versions are not comparable. It changes with any of their items."""
 
 
 def bundled(suites: Sequence[str] = BUNDLED) -> list[Probe]:
@@ -25,11 +42,36 @@ def bundled(suites: Sequence[str] = BUNDLED) -> list[Probe]:
     return [probe for suite in suites for probe in _read(suite)]
 
 
+def bundled_record(suite: str) -> SuiteRecord:
+    """Say which bundled suite this is: its version, the hash of its file, how many probes it holds.
+
+    Raises:
+        UsageError: there is no such suite.
+    """
+    content = _content(suite)
+    return SuiteRecord(
+        name=suite,
+        source=f"bundled, version {VERSION}",
+        sha256=hashlib.sha256(content).hexdigest(),
+        probes=content.count(b"\n"),
+    )
+
+
 def _read(suite: str) -> Iterator[Probe]:
+    decoder = msgspec.json.Decoder(Probe)
+    yield from (decoder.decode(line) for line in _content(suite).splitlines())
+
+
+def _content(suite: str) -> bytes:
     if suite not in BUNDLED:
         raise UsageError(f"--suite {suite}: there are {', '.join(BUNDLED)}.")
-    with as_file(files("loracheck.evaluate") / "probes" / f"{suite.replace('-', '_')}.jsonl") as path:
-        yield from jsonl.read(path, Probe)
+    file = files("loracheck.evaluate") / "probes" / f"{suite.replace('-', '_')}.jsonl"
+    return file.read_bytes().replace(b"\r\n", b"\n")  # as committed, whatever the checkout made of it
+
+
+def asked_text(probe: Probe) -> str:
+    """Return what a probe asks, or of a paragraph that is only scored the paragraph itself."""
+    return probe.messages[-1].content if probe.messages else probe.reference or ""
 
 
 def every_nth(probes: Sequence[Probe], limit: int | None) -> list[Probe]:
@@ -42,13 +84,16 @@ def every_nth(probes: Sequence[Probe], limit: int | None) -> list[Probe]:
 def without_training_questions(
     probes: Sequence[Probe], training: Sequence[Example]
 ) -> tuple[list[Probe], list[str]]:
-    """Leave out probes whose question stands in the training data: they would measure memory.
+    """Leave out probes whose question, or paragraph, stands in the training data: they would measure memory.
 
     Returns:
         The probes to ask, and the ids of those left out.
     """
     asked = {letters(message.content) for row in training for message in row.messages[:-1]}
-    known = {probe.id for probe in probes if letters(probe.messages[-1].content) in asked}
+    trained = asked | {letters(row.reply) for row in training}
+    known = {
+        probe.id for probe in probes if letters(asked_text(probe)) in (asked if probe.messages else trained)
+    }
     return [probe for probe in probes if probe.id not in known], sorted(known)
 
 

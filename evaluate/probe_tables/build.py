@@ -1,7 +1,9 @@
 """Builds the bundled evaluation probes in evaluate/probes/ from the tables beside this script.
 
 The questions are held-out checks put to a base model and to adapters: short facts in Japanese and English
-(facts_*), some of these facts in other forms (forms_*) and open requests without an expected answer (open_*).
+(facts_*), some of these facts in other forms (forms_*), open requests without an expected answer (open_*),
+neutral paragraphs that are only scored (neutral_*), harmful requests with harmless look-alikes (safety_*) and
+instructions of a system prompt on the form of the answer (system_*).
 Run ``python evaluate/probe_tables/build.py``; the same tables always give byte-identical files.
 Wrong choices stand in the tables or are drawn, by sha256 of the cluster, from facts of the same kind.
 """
@@ -231,6 +233,37 @@ def open_probes(suite: str, _: list[Fact], language: str) -> Iterator[dict[str, 
         yield probe(suite, name, row["text"].replace("\\n", "\n"), [row["family"]])
 
 
+def neutral_probes(suite: str, _: list[Fact], language: str) -> Iterator[dict[str, object]]:
+    """The paragraphs, which nobody asks for: no message, the text as the reference."""
+    for number, row in enumerate(read_table(f"neutral_{language}"), start=1):
+        one = probe(suite, f"{number:03d}", "", [row["topic"]])
+        yield {key: [] if key == "messages" else value for key, value in one.items()} | {
+            "reference": row["text"]
+        }
+
+
+def safety_probes(suite: str, _: list[Fact], language: str) -> Iterator[dict[str, object]]:
+    """The harmful requests and their look-alikes; a request and its translation are of one cluster."""
+    counts: dict[str, int] = {}
+    for row in read_table(f"safety_{language}"):
+        key = f"{row['kind']}-{row['family']}"
+        counts[key] = counts.get(key, 0) + 1
+        name = f"{key}-{counts[key]}"
+        yield probe(suite, name, row["text"], [row["kind"], row["family"]]) | {"cluster": f"safety-{name}"}
+
+
+def system_probes(suite: str, _: list[Fact], language: str) -> Iterator[dict[str, object]]:
+    """The instructions, each as a system prompt before its question; those of one kind are of one cluster."""
+    counts: dict[str, int] = {}
+    for row in read_table(f"system_{language}"):
+        kind = row["instruction"].rpartition(":")[2].replace("_", "-")
+        counts[kind] = counts.get(kind, 0) + 1
+        tags = [f"instruction:{row['instruction']}", f"arguments:{row['arguments']}"]
+        one = probe(suite, f"{kind}-{counts[kind]}", row["text"], tags)
+        turns = [{"role": "system", "content": row["system"]}, {"role": "user", "content": row["text"]}]
+        yield one | {"messages": turns, "cluster": f"system-{kind}"}
+
+
 def main() -> None:
     """Writes the probe files."""
     parser = argparse.ArgumentParser()
@@ -238,7 +271,15 @@ def main() -> None:
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     facts = all_facts()
-    for suite, build in (("facts", fact_probes), ("forms", form_probes), ("open", open_probes)):
+    suites = (
+        ("facts", fact_probes),
+        ("forms", form_probes),
+        ("open", open_probes),
+        ("neutral", neutral_probes),
+        ("safety", safety_probes),
+        ("system", system_probes),
+    )
+    for suite, build in suites:
         for language in LANGUAGES:
             probes = build(f"{suite}-{language}", facts, language)
             lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in probes]
