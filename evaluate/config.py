@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import get_args
 
+from loracheck.canaries import read_canaries
 from loracheck.errors import UsageError
 from loracheck.models import Quantization
 from loracheck.probes import BUNDLED
@@ -22,6 +24,9 @@ class EvalConfig:
         max_new_tokens: Tokens of an answer to a factual question.
         max_new_tokens_open: Tokens of an answer to an open or in-domain prompt.
         assume_base: Take it on the user's word that the adapters belong to this base.
+        canaries: Manifest of the canaries that were mixed into the training data.
+        temperature: At which open prompts are answered again, besides greedily; 0 for greedy answers alone.
+        seeds: How many such answers to each open prompt. The gates look at the greedy ones.
     """
 
     suites: tuple[str, ...] = BUNDLED
@@ -32,6 +37,9 @@ class EvalConfig:
     max_new_tokens: int = 24
     max_new_tokens_open: int = 64
     assume_base: bool = False
+    canaries: str | None = None
+    temperature: float = 0.0
+    seeds: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -42,6 +50,15 @@ class EvalConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {value}.")
+        if not 0 <= self.temperature <= 2:
+            raise UsageError(f"--temperature must be from 0 to 2, not {self.temperature}.")
+        if self.seeds < 1 or (self.seeds > 1 and self.temperature == 0):
+            raise UsageError(
+                f"--seeds {self.seeds}: greedy answers are the same under every seed.",
+                hint="Give a temperature, too: --temperature 0.7 --seeds 3",
+            )
+        if self.canaries is not None:
+            read_canaries(Path(self.canaries))
         if self.quantization not in get_args(Quantization):
             kinds = ", ".join(get_args(Quantization))
             raise UsageError(f"--quantization is one of {kinds}, not {self.quantization}.")

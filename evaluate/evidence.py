@@ -36,6 +36,8 @@ class Evidence:
     choices: dict[tuple[str, str], ChoiceScores]
     tokens: dict[tuple[str, str, str], TokenScores] = field(default_factory=dict)
     """By (arm, probe id, kind of text)."""
+    further: dict[tuple[str, str], tuple[Completion, ...]] = field(default_factory=dict)
+    """Answers drawn at a temperature, by (arm, probe id) and in the order of their seeds; no gate looks at them."""
 
     @property
     def adapters(self) -> tuple[ArmRecord, ...]:
@@ -80,7 +82,14 @@ class Evidence:
 
 def read_evidence(run: Path) -> Evidence:
     """Read the raw answers of an eval run."""
-    completions: Sequence[Completion] = list(jsonl.read(run / COMPLETIONS, Completion))
+    completions: list[Completion] = []
+    further: dict[tuple[str, str], tuple[Completion, ...]] = {}
+    for completion in sorted(jsonl.read(run / COMPLETIONS, Completion), key=lambda one: one.seed):
+        if completion.seed == 0:
+            completions.append(completion)
+        else:
+            key = (completion.arm, completion.probe_id)
+            further[key] = (*further.get(key, ()), completion)
     ranked = run / CHOICES
     choices: Sequence[ChoiceScores] = list(jsonl.read(ranked, ChoiceScores)) if ranked.is_file() else []
     scored = run / LIKELIHOODS
@@ -91,4 +100,5 @@ def read_evidence(run: Path) -> Evidence:
         completions={(c.arm, c.probe_id): c for c in completions},
         choices={(c.arm, c.probe_id): c for c in choices},
         tokens={(t.arm, t.probe_id, t.kind): t for t in tokens},
+        further=further,
     )

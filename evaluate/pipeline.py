@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loracheck import jsonl
-from loracheck.answers import Answerer
-from loracheck.choices import styles
-from loracheck.errors import UsageError
+from loracheck.canaries import canary_probes, read_canaries
 from loracheck.loading import load_examples
-from loracheck.models import AdapterFile, Base, attach, load_base, read_adapter, watched_probes
 from loracheck.probes import (
     IN_DOMAIN,
     TRAINING,
@@ -26,19 +23,19 @@ from loracheck.probes import (
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, ArmRecord, EvaluationContext, EvaluationResult, Example, Probe
 from loracheck.runs import is_run, open_run, read_run
-from loracheck.template import ChatTemplate, check_template_file, choose_template
+from loracheck.template import check_template_file
 
-from . import preflight
+from .arms import Lineup, adapter_folder, arm_files, check_names, local_lineup
+from .asking import ask, sort_answers
 from .checks import CHECKS
 from .config import EvalConfig
-from .evidence import CHOICES, COMPLETIONS, CONTEXT, LIKELIHOODS, PROBES, read_evidence
-from .material import Material, Questions, together
+from .evidence import CONTEXT, PROBES, read_evidence
+from .material import Material, together
 from .policy import Policy
 from .verdict import judge
 
 if TYPE_CHECKING:
-    from peft import PeftModel
-    from transformers import PreTrainedModel
+    pass
 
 VERDICT = "verdict.json"
 
@@ -53,30 +50,33 @@ def evaluate(
     data: Sequence[Path] = (),
     in_domain: Sequence[Path] = (),
     chat_template: Path | None = None,
+    cached: bool = True,
     progress: Progress,
 ) -> EvaluationResult:
     """Evaluate adapters and write an eval run.
 
     Args:
         base_spec: Hugging Face id, model folder or GGUF file.
-        adapters: Name to PEFT folder or train run.
+        adapters: Name to PEFT folder, train run, or a whole model: a folder or a GGUF file.
         out: The run directory.
         config: What is asked.
         policy: The limits that the verdict is held against.
         data: The training data, if known: curate runs or data files.
         in_domain: Held-out rows of the same domain; of a curate run in data they are taken by themselves.
         chat_template: Jinja file that replaces the template of base and adapters.
+        cached: Whether the base's answers are kept and taken from earlier runs.
         progress: Where to report.
 
     Raises:
         LoracheckError: bad input, an adapter for another base, no room on the disk.
     """
-    _check_names(adapters)
-    folders = {name: _adapter_folder(path) for name, path in adapters.items()}
+    check_names([*adapters])
+    folders = {name: adapter_folder(path) for name, path in adapters.items()}
     files = [
         *(_training_file(path) for path in data),
         *in_domain,
         *([chat_template] if chat_template else []),
+        *([Path(config.canaries)] if config.canaries else []),
     ]
     options = {
         "base": base_spec,
@@ -84,7 +84,7 @@ def evaluate(
         "policy": jsonl.to_builtins(policy),
         **asdict(config),
     }
-    inputs = [*files, *(file for folder in folders.values() for file in _weights(folder))]
+    inputs = [*files, *(file for folder in folders.values() for file in arm_files(folder))]
     training = load_examples([_training_file(path) for path in data]) if data else []
     heldout = _heldout_rows(data, in_domain)
     check_template_file(chat_template)
@@ -93,67 +93,21 @@ def evaluate(
             progress.say(f"{out} is finished already; nothing to do.")
             return jsonl.read_one(out / VERDICT, EvaluationResult)
 
-        base = load_base(base_spec, quantization=config.quantization, announce=progress.say)
-        template = choose_template(base.tokenizer, list(folders.values()), chat_template)
-        files_read = [read_adapter(name, path, base, template.sha256) for name, path in folders.items()]
-        model = attach(base, [adapter for adapter in files_read if adapter.finite])
-        records = _arm_records(model, template, files_read, config)
-        arms = [BASE_ARM, *(entry.name for entry in records if entry.finite)]
-
-        watched = watched_probes(files_read)
-        material, left_out = _material(config, watched, training, heldout)
+        lineup = local_lineup(
+            base_spec, folders, config, chat_template=chat_template, cached=cached, progress=progress
+        )
+        material, left_out = _material(config, lineup.watched, training, heldout)
         asked = together(check.asks(material) for check in CHECKS if policy.mode(check.name) != "off")
         jsonl.write(out / PROBES, asked.probes)
-        _write_context(out, base, template, config, records, asked.probes, left_out, watched, data)
+        _write_context(out, lineup, config, asked.probes, left_out, data)
+        for engine, arms in lineup.engines():
+            ask(out, engine, arms, asked, [row.reply for row in training], config, progress)
 
-        answerer = Answerer(model, template, progress)
-        answerer.complete(
-            out / COMPLETIONS, BASE_ARM, asked.base_only, config.max_new_tokens_open, "training prompts"
-        )
-        for name in arms:
-            answerer.complete(out / COMPLETIONS, name, asked.short, config.max_new_tokens, "short answers")
-            answerer.complete(out / COMPLETIONS, name, asked.open, config.max_new_tokens_open, "open prompts")
-        found = styles([row.reply for row in training], read_evidence(out).markers)
-        for name in arms:
-            answerer.rank(out / CHOICES, name, asked.rank, found)
-            answerer.score(out / LIKELIHOODS, name, asked.texts)
-
-        _sort_answers(out, asked, arms)
+        _write_context(out, lineup, config, asked.probes, left_out, data)
+        sort_answers(out, asked, lineup.arms)
         result = judge(read_evidence(out), policy)
         jsonl.write_one(out / VERDICT, result)
     return result
-
-
-def _sort_answers(out: Path, asked: Questions, arms: Sequence[str]) -> None:
-    """Bring the answers into the order of arms and probes, so that a resumed run writes the same bytes."""
-    evidence = read_evidence(out)
-    keys = [(name, probe.id) for name in arms for probe in asked.probes]
-    jsonl.write(out / COMPLETIONS, (evidence.completions[key] for key in keys if key in evidence.completions))
-    jsonl.write(out / CHOICES, (evidence.choices[key] for key in keys if key in evidence.choices))
-    texts = [(name, text.probe.id, text.kind) for name in arms for text in asked.texts]
-    jsonl.write(out / LIKELIHOODS, (evidence.tokens[key] for key in texts if key in evidence.tokens))
-
-
-def _check_names(adapters: dict[str, Path]) -> None:
-    if not adapters:
-        raise UsageError("no adapter to evaluate.", hint="Pass --adapter NAME=PATH, once or more.")
-    for name in adapters:
-        if name == BASE_ARM or not name.replace("-", "").replace("_", "").isalnum():
-            raise UsageError(
-                f"--adapter {name}: a name of letters, digits, - and _ is wanted, other than 'base'."
-            )
-
-
-def _adapter_folder(path: Path) -> Path:
-    if is_run(path):
-        read_run(path, "train")
-        return path / "adapter"
-    return path
-
-
-def _weights(folder: Path) -> list[Path]:
-    names = ("adapter_config.json", "adapter_model.safetensors")
-    return [folder / name for name in names if (folder / name).is_file()]
 
 
 def _training_file(path: Path) -> Path:
@@ -193,46 +147,32 @@ def _material(
         training_rows=tuple(training),
         heldout_rows=tuple(heldout),
         seed=config.seed,
+        canaries=tuple(canary_probes(read_canaries(Path(config.canaries))) if config.canaries else ()),
     )
     return material, left_out
 
 
-def _arm_records(
-    model: PeftModel | PreTrainedModel,
-    template: ChatTemplate,
-    adapters: Sequence[AdapterFile],
-    config: EvalConfig,
-) -> list[ArmRecord]:
-    records = [preflight.record(adapter, assume_base=config.assume_base) for adapter in adapters]
-    measured = preflight.measure_logit_changes(model, template, [entry for entry in records if entry.finite])
-    by_name = {entry.name: entry for entry in measured}
-    return [by_name.get(entry.name, entry) for entry in records]
-
-
 def _write_context(
     out: Path,
-    base: Base,
-    template: ChatTemplate,
+    lineup: Lineup,
     config: EvalConfig,
-    records: Sequence[ArmRecord],
     probes: Sequence[Probe],
     left_out: Sequence[str],
-    watched: AbstractSet[str],
     data: Sequence[Path],
 ) -> None:
     jsonl.write_one(
         out / CONTEXT,
         EvaluationContext(
-            base=base.name,
-            quantization=base.quantization,
-            fingerprint=asdict(base.fingerprint),
-            template=template.source,
-            template_sha256=template.sha256,
+            base=lineup.base,
+            quantization=lineup.quantization,
+            fingerprint=lineup.fingerprint,
+            template=lineup.template,
+            template_sha256=lineup.template_sha256,
             training_data=", ".join(str(path) for path in data) or None,
             max_new_tokens=config.max_new_tokens,
             probes=dict(Counter(probe.suite for probe in probes)),
             dropped_probes=tuple(left_out),
-            watched_probes=tuple(sorted(watched)),
-            arms=(ArmRecord(name=BASE_ARM, path=None), *records),
+            watched_probes=tuple(sorted(lineup.watched)),
+            arms=(ArmRecord(name=BASE_ARM, path=None), *lineup.records.values()),
         ),
     )

@@ -12,6 +12,8 @@ from loracheck.models import AdapterFile, arm
 from loracheck.records import BASE_ARM, ArmRecord, Message
 from loracheck.template import ChatTemplate
 
+from .loss_curve import loss_curve
+
 if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel
@@ -21,6 +23,7 @@ _PROMPTS = ("日本の首都はどこですか？", "What is the capital of Fran
 
 def record(adapter: AdapterFile, *, assume_base: bool) -> ArmRecord:
     """Describe an adapter as it was found on disk."""
+    curve = loss_curve(adapter.path)
     return ArmRecord(
         name=adapter.name,
         path=str(adapter.path),
@@ -28,6 +31,8 @@ def record(adapter: AdapterFile, *, assume_base: bool) -> ArmRecord:
         verified=adapter.verified or assume_base,
         finite=adapter.finite,
         inert=adapter.inert,
+        heldout_losses=curve.points,
+        kept_at=curve.kept_at,
         config={
             key: adapter.config.get(key)
             for key in (
@@ -46,20 +51,26 @@ def measure_logit_changes(
     model: PeftModel | PreTrainedModel, template: ChatTemplate, records: Sequence[ArmRecord]
 ) -> list[ArmRecord]:
     """Measure how far each adapter moves the base's next-token logits on fixed prompts."""
-    prompts = [template.prompt_ids((Message(role="user", content=text),)) for text in _PROMPTS]
-    plain = _logits(model, BASE_ARM, prompts)
+    prompts = prompt_ids(template)
+    plain = logits(model, BASE_ARM, prompts)
     measured = []
     for entry in records:
-        tuned = _logits(model, entry.name, prompts)
+        tuned = logits(model, entry.name, prompts)
         change = max(float((a - b).abs().max()) for a, b in zip(plain, tuned, strict=True))
-        finite = entry.finite and all(bool(torch.isfinite(logits).all()) for logits in tuned)
+        finite = entry.finite and all(bool(torch.isfinite(one).all()) for one in tuned)
         measured.append(replace(entry, logit_change=change if finite else None, finite=finite))
     return measured
 
 
-def _logits(
+def prompt_ids(template: ChatTemplate) -> list[list[int]]:
+    """Return the fixed prompts, as token ids."""
+    return [template.prompt_ids((Message(role="user", content=text),)) for text in _PROMPTS]
+
+
+def logits(
     model: PeftModel | PreTrainedModel, name: str, prompts: Sequence[Sequence[int]]
 ) -> list[torch.Tensor]:
+    """Return an arm's logits of the next token after each prompt."""
     with arm(model, name) as inner, torch.inference_mode():
         return [
             inner(input_ids=torch.tensor([list(ids)], device=inner.device), logits_to_keep=1)

@@ -1,64 +1,55 @@
-"""Put probes to a model, arm by arm, by generation and by likelihood, appending answers as they come."""
+"""Put probes to an engine, arm by arm, by generation and by likelihood, appending answers as they come."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from loracheck import jsonl
 from loracheck.choices import Style, choices
-from loracheck.generation import generate, pad_token_id
-from loracheck.likelihood import score_groups, score_tokens
-from loracheck.models import arm
+from loracheck.engines import Decoding, Engine, Offer
 from loracheck.progress import Progress
 from loracheck.records import ChoiceScores, Completion, Language, Probe, ScoredText, TokenScores
-from loracheck.template import ChatTemplate, EncodedRow
-
-if TYPE_CHECKING:
-    from peft import PeftModel
-    from transformers import PreTrainedModel
 
 
 class Answerer:
-    """A loaded model, asked under an arm's name; answers that are on disk under that name are not asked again.
+    """An engine, asked under an arm's name; answers that are on disk under that name are not asked again."""
 
-    A model with adapters answers as the arm named; a plain one as it stands.
-    """
-
-    def __init__(
-        self, model: PeftModel | PreTrainedModel, template: ChatTemplate, progress: Progress
-    ) -> None:
-        self.model = model
-        self.template = template
+    def __init__(self, engine: Engine, progress: Progress) -> None:
+        self.engine = engine
         self.progress = progress
 
     def complete(
-        self, path: Path, arm_name: str, probes: Sequence[Probe], max_new_tokens: int, label: str
+        self,
+        path: Path,
+        arm_name: str,
+        probes: Sequence[Probe],
+        max_new_tokens: int,
+        label: str,
+        *,
+        temperature: float = 0.0,
+        seed: int = 0,
     ) -> list[Completion]:
-        """Answer probes greedily; returns the completions of these probes, old and new."""
+        """Answer probes, greedily unless a temperature is given; returns these completions, old and new."""
         log = jsonl.Appender(path)
-        found = {c.probe_id: c for c in jsonl.read(path, Completion) if c.arm == arm_name}
+        found = {c.probe_id: c for c in jsonl.read(path, Completion) if (c.arm, c.seed) == (arm_name, seed)}
         done = {place for place, probe in enumerate(probes) if probe.id in found}
         if len(done) < len(probes):
-            prompts = [self.template.prompt_ids(probe.messages) for probe in probes]
-            with (
-                self.progress.track(f"{arm_name}: {label}", len(probes) - len(done)) as advance,
-                arm(self.model, arm_name) as model,
-            ):
-                for batch in generate(
-                    model, self.template, prompts, max_new_tokens=max_new_tokens, done=done
-                ):
+            decoding = Decoding(max_new_tokens=max_new_tokens, temperature=temperature, seed=seed)
+            with self.progress.track(f"{arm_name}: {label}", len(probes) - len(done)) as advance:
+                for batch in self.engine.complete(arm_name, probes, decoding, done):
                     fresh = [
                         Completion(
-                            probe_id=probes[index].id,
+                            probe_id=probes[place].id,
                             arm=arm_name,
                             text=reply.text,
                             finish_reason=reply.finish_reason,
                             tokens=reply.tokens,
+                            seed=seed,
                         )
-                        for index, reply in batch
-                        if index not in done
+                        for place, reply in batch
+                        if place not in done
                     ]
                     log.append(fresh)
                     found |= {completion.probe_id: completion for completion in fresh}
@@ -70,40 +61,31 @@ class Answerer:
     ) -> list[ChoiceScores]:
         """Score the choices of every graded probe; returns the scores of these probes, old and new."""
         log = jsonl.Appender(path)
-        graded = [probe for probe in probes if probe.expected is not None]
-        offered = [choices(probe, found) for probe in graded]
-        texts = {probe.id: _texts(options) for probe, options in zip(graded, offered, strict=True)}
+        wanted = [_unscored(probe, arm_name, found) for probe in probes if probe.expected is not None]
+        choices_of = {scores.probe_id: scores.choices for scores in wanted}
         scored = {
             c.probe_id: c
             for c in jsonl.read(path, ChoiceScores)
-            if c.arm == arm_name and c.choices == texts.get(c.probe_id)
+            if c.arm == arm_name and c.choices == choices_of.get(c.probe_id)
         }
-        done = {place for place, probe in enumerate(graded) if probe.id in scored}
-        if len(done) < len(graded):
-            groups = [
-                [self.template.encode_reply(probe.messages, text) for _, text in options]
-                for probe, options in zip(graded, offered, strict=True)
+        done = {place for place, scores in enumerate(wanted) if scores.probe_id in scored}
+        if len(done) < len(wanted):
+            graded = [probe for probe in probes if probe.expected is not None]
+            offers = [
+                Offer(probe=probe, replies=scores.choices)
+                for probe, scores in zip(graded, wanted, strict=True)
             ]
-            with (
-                self.progress.track(f"{arm_name}: likelihoods", len(graded) - len(done)) as advance,
-                arm(self.model, arm_name) as model,
-            ):
-                for batch in score_groups(model, groups, pad_id=pad_token_id(self.template), done=done):
+            with self.progress.track(f"{arm_name}: likelihoods", len(wanted) - len(done)) as advance:
+                for batch in self.engine.rank(arm_name, offers, done):
                     ranked = [
-                        ChoiceScores(
-                            probe_id=graded[place].id,
-                            arm=arm_name,
-                            kinds=tuple(kind for kind, _ in offered[place]),
-                            choices=_texts(offered[place]),
-                            logprobs=logprobs,
-                        )
+                        replace(wanted[place], logprobs=logprobs)
                         for place, logprobs in batch
                         if place not in done
                     ]
                     log.append(ranked)
                     scored |= {scores.probe_id: scores for scores in ranked}
                     advance(len(ranked))
-        return [scored[probe.id] for probe in graded]
+        return [scored[scores.probe_id] for scores in wanted]
 
     def score(self, path: Path, arm_name: str, texts: Sequence[ScoredText]) -> list[TokenScores]:
         """Score every token of texts, each as the reply to its probe; returns the scores of these, old and new."""
@@ -111,21 +93,17 @@ class Answerer:
         scored = {(t.probe_id, t.kind): t for t in jsonl.read(path, TokenScores) if t.arm == arm_name}
         done = {place for place, text in enumerate(texts) if (text.probe.id, text.kind) in scored}
         if len(done) < len(texts):
-            rows = [self._encoded(text) for text in texts]
-            with (
-                self.progress.track(f"{arm_name}: texts", len(texts) - len(done)) as advance,
-                arm(self.model, arm_name) as model,
-            ):
-                for batch in score_tokens(model, rows, pad_id=pad_token_id(self.template), done=done):
+            with self.progress.track(f"{arm_name}: texts", len(texts) - len(done)) as advance:
+                for batch in self.engine.score(arm_name, texts, done):
                     fresh = [
                         TokenScores(
                             probe_id=texts[place].probe.id,
                             arm=arm_name,
                             kind=texts[place].kind,
-                            tokens=self.template.pieces(rows[place]),
-                            logprobs=logprobs,
+                            tokens=tokens.pieces,
+                            logprobs=tokens.logprobs,
                         )
-                        for place, logprobs in batch
+                        for place, tokens in batch
                         if place not in done
                     ]
                     log.append(fresh)
@@ -133,11 +111,13 @@ class Answerer:
                     advance(len(fresh))
         return [scored[text.probe.id, text.kind] for text in texts]
 
-    def _encoded(self, text: ScoredText) -> EncodedRow:
-        if text.probe.messages:
-            return self.template.encode_reply(text.probe.messages, text.text)
-        return self.template.encode_text(text.text)
 
-
-def _texts(options: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    return tuple(text for _, text in options)
+def _unscored(probe: Probe, arm_name: str, found: dict[Language, Style]) -> ChoiceScores:
+    offered = choices(probe, found)
+    return ChoiceScores(
+        probe_id=probe.id,
+        arm=arm_name,
+        kinds=tuple(kind for kind, _ in offered),
+        choices=tuple(text for _, text in offered),
+        logprobs=(),
+    )

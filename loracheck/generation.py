@@ -1,30 +1,22 @@
-"""Prompts to completions, batched and greedy; one path for the base and for every adapter."""
+"""Prompts to completions, batched, greedy or drawn under a seed; one path for the base and for every adapter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 
+from loracheck.engines import Generated
 from loracheck.likelihood import length_batches
+from loracheck.records import FinishReason
 from loracheck.template import ChatTemplate
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-FinishReason = Literal["stop", "turn", "length"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generated:
-    """One reply: its text, why it ended and how many tokens it took."""
-
-    text: str
-    finish_reason: FinishReason
-    tokens: int
+BATCH_SIZE = 48
 
 
 def generate(
@@ -33,33 +25,48 @@ def generate(
     prompts: Sequence[Sequence[int]],
     *,
     max_new_tokens: int,
-    batch_size: int = 48,
+    batch_size: int = BATCH_SIZE,
+    temperature: float = 0.0,
+    seed: int = 0,
     done: AbstractSet[int] = frozenset(),
 ) -> Iterator[list[tuple[int, Generated]]]:
-    """Answer prompts greedily in batches of similar length; yields (index, reply) pairs batch by batch.
+    """Answer prompts in batches of similar length; yields (index, reply) pairs batch by batch.
 
+    Greedy at temperature 0; above it tokens are drawn from the whole distribution, under a seed of the batch's own.
     Batches depend on the prompts alone, so every arm sees the same padding, and so does a resumed run: a batch
     is left out only when all of it is done.
     """
     pad_id = pad_token_id(template)
+    drawn: dict[str, Any] = {"do_sample": False}
+    if temperature > 0:
+        drawn = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
+    for part in prompt_batches(prompts, batch_size):
+        if done >= set(part):
+            continue
+        ids, mask = left_pad([prompts[i] for i in part], pad_id)
+        devices = [model.device] if model.device.type == "cuda" else []
+        with torch.inference_mode(), torch.random.fork_rng(devices):
+            torch.manual_seed(1_000_003 * seed + part[0])
+            output = model.generate(  # type: ignore[operator]  # the stub gives Tensor
+                input_ids=ids.to(model.device),
+                attention_mask=mask.to(model.device),
+                max_new_tokens=max_new_tokens,
+                eos_token_id=list(template.stop_ids),
+                pad_token_id=pad_id,
+                **drawn,
+            )
+        new = output[:, ids.shape[1] :].tolist()
+        yield [(index, _finish(new[place], template)) for place, index in enumerate(part)]
+
+
+def prompt_batches(prompts: Sequence[Sequence[int]], batch_size: int = BATCH_SIZE) -> list[list[int]]:
+    """Group prompts by length, the longest first, at most batch_size of them together."""
     longest = max((len(prompt) for prompt in prompts), default=0)
-    for indices in length_batches([len(prompt) for prompt in prompts], batch_size * max(1, longest)):
-        for start in range(0, len(indices), batch_size):
-            part = indices[start : start + batch_size]
-            if done >= set(part):
-                continue
-            ids, mask = left_pad([prompts[i] for i in part], pad_id)
-            with torch.inference_mode():
-                output = model.generate(  # type: ignore[operator]  # the stub gives Tensor
-                    input_ids=ids.to(model.device),
-                    attention_mask=mask.to(model.device),
-                    max_new_tokens=max_new_tokens,
-                    do_sample=False,
-                    eos_token_id=list(template.stop_ids),
-                    pad_token_id=pad_id,
-                )
-            new = output[:, ids.shape[1] :].tolist()
-            yield [(index, _finish(new[place], template)) for place, index in enumerate(part)]
+    return [
+        indices[start : start + batch_size]
+        for indices in length_batches([len(prompt) for prompt in prompts], batch_size * max(1, longest))
+        for start in range(0, len(indices), batch_size)
+    ]
 
 
 def left_pad(prompts: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:

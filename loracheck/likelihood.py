@@ -182,7 +182,7 @@ def score_groups(
         yield from _ungrouped(model, groups, pad_id, batch_tokens, done)
         return
     shared = [_common_prompt(group) for group in groups]
-    for indices in _group_batches(groups, shared, batch_tokens):
+    for indices in _by_what_is_shared(groups, shared, batch_tokens):
         if done >= set(indices):
             continue
         with torch.inference_mode():
@@ -190,6 +190,15 @@ def score_groups(
                 model, tiles, [groups[i] for i in indices], [shared[i] for i in indices], pad_id
             )
         yield [(index, tuple(part)) for index, part in zip(indices, sums, strict=True)]
+
+
+def group_batches(
+    model: PreTrainedModel, groups: Sequence[Sequence[EncodedRow]], batch_tokens: int
+) -> list[list[int]] | None:
+    """Return the batches in which `score_groups` takes groups; None where it goes row by row."""
+    if tiled_head(model) is None or not _shares_prefixes(model):
+        return None
+    return _by_what_is_shared(groups, [_common_prompt(group) for group in groups], batch_tokens)
 
 
 def _shares_prefixes(model: PreTrainedModel) -> bool:
@@ -213,7 +222,7 @@ def _common_prompt(group: Sequence[EncodedRow]) -> int:
     return max(0, common - 1)
 
 
-def _group_batches(
+def _by_what_is_shared(
     groups: Sequence[Sequence[EncodedRow]], shared: Sequence[int], batch_tokens: int
 ) -> list[list[int]]:
     """Group groups by the length of what they share, the longest first, within a number of padded tokens."""

@@ -345,7 +345,12 @@ class ArmRecord:
     weights: dict[str, float] = field(default_factory=dict)
     """Norms of what the adapter adds, relative to the base's own, by module kind; empty when not measured."""
     heldout_losses: tuple[tuple[int, float], ...] = ()
-    """Held-out loss in nats a token at each checkpoint of its training, by trained tokens; empty when unknown."""
+    """Held-out loss in nats a token at each checkpoint of its training, by trained tokens; empty when unknown.
+
+    By steps where another trainer counted no tokens. The base comes first, at 0, where it was measured.
+    """
+    kept_at: int | None = None
+    """The point of heldout_losses whose weights the adapter holds; None when that is not known."""
     divergence: Estimate | None = None
 
 

@@ -16,6 +16,7 @@ from loracheck import jsonl
 from loracheck.answers import Answerer
 from loracheck.choices import prefers_right, styles
 from loracheck.grading import outcome
+from loracheck.localengine import LocalEngine
 from loracheck.markers import discover, shows
 from loracheck.probes import IN_DOMAIN, TRAINING, from_rows
 from loracheck.progress import Progress
@@ -77,7 +78,7 @@ class Watch:
         folder.mkdir(parents=True, exist_ok=True)
         probes = tuple(choose(training, heldout, options))
         _start(folder, probes)
-        answerer = Answerer(model, template, progress)
+        answerer = Answerer(LocalEngine(model, template), progress)
         answers = _answers(answerer, folder / BASE_ANSWERS, BASE_ARM, probes)
         asked = [probe for probe in probes if probe.suite == TRAINING]
         rows = [*asked, *from_rows(training, TRAINING, _STYLE_ROWS, options.seed)]
@@ -114,7 +115,7 @@ class Watch:
 
         Greedy and without any randomness; the model is in training or not as it was before.
         """
-        answerer = Answerer(model, self.template, self.progress)
+        answerer = Answerer(LocalEngine(model, self.template), self.progress)
         probes = [probe for probe in self.probes if probe.suite != TRAINING]
         was_training = model.training
         model.eval()

@@ -8,7 +8,8 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from loracheck.generation import Generated, generate, left_pad
+from loracheck.engines import Generated
+from loracheck.generation import generate, left_pad
 from loracheck.models import load_base
 from loracheck.template import ChatTemplate
 
@@ -75,5 +76,5 @@ def test_a_real_model_runs_into_the_length_limit(tiny_gemma: Path, template: Cha
     model = load_base(str(tiny_gemma)).model
     assert model.generation_config is not None
     ((_, reply),) = next(iter(generate(model, template, [[2, 50, 60]], max_new_tokens=3)))
-    assert reply.tokens <= 3
+    assert reply.tokens in (1, 2, 3)
     assert list(generate(model, template, [], max_new_tokens=3)) == []

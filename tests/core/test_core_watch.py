@@ -13,7 +13,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import PreTrainedModel
 
-from loracheck import answers, jsonl
+from loracheck import jsonl, localengine
 from loracheck.likelihood import pad, token_nll
 from loracheck.models import Base, load_base
 from loracheck.probes import IN_DOMAIN, bundled
@@ -78,8 +78,8 @@ def refuse_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     def asked(*_: object, **__: object) -> Iterator[Any]:
         raise AssertionError("the model was asked again")
 
-    monkeypatch.setattr(answers, "generate", asked)
-    monkeypatch.setattr(answers, "score_groups", asked)
+    monkeypatch.setattr(localengine, "generate", asked)
+    monkeypatch.setattr(localengine, "score_groups", asked)
 
 
 def test_the_base_itself_has_lost_nothing_and_is_safe(base: Base, tmp_path: Path) -> None:

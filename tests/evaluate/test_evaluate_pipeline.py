@@ -14,7 +14,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
-from loracheck import answers, jsonl
+from loracheck import answers, jsonl, localengine
 from loracheck.errors import AdapterError, RunError, UsageError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.gate import rejudge
@@ -165,11 +165,11 @@ def test_a_run_interrupted_between_two_batches_resumes_to_the_same_bytes(
 ) -> None:
     adapter = plain_peft(model, tmp_path / "adapter")
     whole, small = (
-        getattr(answers, name),
+        getattr(localengine, name),
         {"generate": {"batch_size": 3}, "score_groups": {"batch_tokens": 160}},
     )
-    monkeypatch.setattr(answers, name, lambda *a, **k: whole(*a, **(k | small[name])))
-    small_batches = getattr(answers, name)
+    monkeypatch.setattr(localengine, name, lambda *a, **k: whole(*a, **(k | small[name])))
+    small_batches = getattr(localengine, name)
     done = 0
 
     def stop_early(*arguments: Any, **options: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -180,7 +180,7 @@ def test_a_run_interrupted_between_two_batches_resumes_to_the_same_bytes(
             done += 1
             yield batch
 
-    assert_resumes(model, adapter, tmp_path, monkeypatch, (answers, name, stop_early))
+    assert_resumes(model, adapter, tmp_path, monkeypatch, (localengine, name, stop_early))
 
 
 def assert_resumes(
@@ -219,7 +219,7 @@ def test_a_finished_run_is_left_as_it_is(
 ) -> None:
     out, result = finished
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in out.iterdir()}
-    monkeypatch.setattr("loracheck.evaluate.pipeline.load_base", None)  # would fail if it were called
+    monkeypatch.setattr("loracheck.evaluate.arms.load_base", None)  # would fail if it were called
     config = EvalConfig(suites=("facts-ja",), max_facts=8, max_new_tokens=4)
     assert run(tiny_gemma, {"mine": gemma_adapter}, out, config=config) == result
     assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in out.iterdir()} == before

@@ -1,0 +1,207 @@
+"""Who answers in a run: base and adapters loaded once, whole models after them one by one, a server, files.
+
+The arms of a run may come from different engines. They are opened one after the other, the base's first, so that
+at most one model lies in memory.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+import transformers
+
+from loracheck.answer_cache import AnswerCache
+from loracheck.engines import Engine
+from loracheck.errors import UsageError
+from loracheck.localengine import LocalEngine
+from loracheck.models import AdapterFile, Base, attach, load_base, read_adapter, watched_probes
+from loracheck.progress import Progress
+from loracheck.records import BASE_ARM, ArmRecord
+from loracheck.runs import is_run, read_run
+from loracheck.template import ChatTemplate, choose_template
+
+from . import preflight
+from .config import EvalConfig
+from .wholemodels import is_whole_model, load_whole_model, model_files, read_whole_model
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel
+
+
+@dataclass(slots=True, kw_only=True)
+class Lineup:
+    """The arms of a run and what is known of them.
+
+    Attributes:
+        base: The base's name as it was given.
+        quantization: How it is held; "unknown" where another program holds it.
+        fingerprint: Of its content; empty where it is not at hand.
+        template: Source of the chat template; empty where another program applies its own.
+        template_sha256: Of the template.
+        records: By name of each arm but the base, in the order given; what opening an engine tells is put in.
+        watched: Bundled probes that chose a checkpoint.
+    """
+
+    base: str
+    quantization: str = "unknown"
+    fingerprint: dict[str, Any] = field(default_factory=dict)
+    template: str = ""
+    template_sha256: str = ""
+    records: dict[str, ArmRecord] = field(default_factory=dict)
+    watched: frozenset[str] = frozenset()
+    _opened: list[Iterator[tuple[Engine, list[str]]]] = field(default_factory=list)
+
+    @property
+    def arms(self) -> list[str]:
+        """Return the arms that answer, the base first."""
+        return [BASE_ARM, *(name for name, entry in self.records.items() if entry.finite)]
+
+    def engines(self) -> Iterator[tuple[Engine, list[str]]]:
+        """Yield every engine with the arms that it answers as; each is closed before the next one is opened."""
+        for group in self._opened:
+            for engine, names in group:
+                yield engine, [name for name in names if name in self.arms]
+                engine.close()
+
+    def add(self, engines: Iterator[tuple[Engine, list[str]]], *, first: bool = False) -> None:
+        """Add engines, before those that are there or behind them."""
+        self._opened.insert(0 if first else len(self._opened), engines)
+
+
+def adapter_folder(path: Path) -> Path:
+    """Return where an adapter's files lie; of a train run, inside it."""
+    if is_run(path):
+        read_run(path, "train")
+        return path / "adapter"
+    return path
+
+
+def arm_files(path: Path) -> list[Path]:
+    """Return the files whose content makes an arm what it is."""
+    if is_whole_model(path):
+        return model_files(path)
+    names = ("adapter_config.json", "adapter_model.safetensors")
+    return [path / name for name in names if (path / name).is_file()]
+
+
+def local_lineup(
+    base_spec: str,
+    adapters: dict[str, Path],
+    config: EvalConfig,
+    *,
+    chat_template: Path | None,
+    cached: bool,
+    progress: Progress,
+) -> Lineup:
+    """Load the base with every adapter, and line up the whole models behind it.
+
+    Args:
+        base_spec: Hugging Face id, model folder or GGUF file.
+        adapters: Name to adapter folder, model folder or GGUF file.
+        config: How the base is held, and what is vouched for.
+        chat_template: Jinja file that replaces every template.
+        cached: Whether the base's answers are kept and taken from earlier runs.
+        progress: Where to report.
+    """
+    base = load_base(base_spec, quantization=config.quantization, announce=progress.say)
+    template = choose_template(base.tokenizer, [p for p in adapters.values() if p.is_dir()], chat_template)
+    whole = {
+        name: read_whole_model(name, path, base.tokenizer, assume_base=config.assume_base, progress=progress)
+        for name, path in adapters.items()
+        if is_whole_model(path)
+    }
+    files = [
+        read_adapter(name, path, base, template.sha256)
+        for name, path in adapters.items()
+        if name not in whole
+    ]
+    model = attach(base, [adapter for adapter in files if adapter.finite])
+    records = whole | {entry.name: entry for entry in _records(model, template, files, config)}
+    lineup = Lineup(
+        base=base.name,
+        quantization=base.quantization,
+        fingerprint=asdict(base.fingerprint),
+        template=template.source,
+        template_sha256=template.sha256,
+        records={name: records[name] for name in adapters},
+        watched=watched_probes(files),
+    )
+    cache = _cache(base, template, progress) if cached else None
+    held = [model]
+    del model
+    lineup.add(_one_by_one(lineup, base, held, template, cache, whole, progress))
+    return lineup
+
+
+def _one_by_one(
+    lineup: Lineup,
+    base: Base,
+    held: list[PeftModel | PreTrainedModel],
+    template: ChatTemplate,
+    cache: AnswerCache | None,
+    whole: dict[str, ArmRecord],
+    progress: Progress,
+) -> Iterator[tuple[Engine, list[str]]]:
+    prompts = preflight.prompt_ids(template)
+    plain = preflight.logits(held[0], BASE_ARM, prompts) if whole else []
+    first = LocalEngine(held.pop(), template, cache)
+    yield first, [BASE_ARM, *(name for name in lineup.records if name not in whole)]
+    if cache is not None:
+        if cache.hits:
+            progress.say(f"{cache.hits:,} of the base's answers were known from earlier runs")
+        cache.close()
+    if whole:
+        base.model = None  # type: ignore[assignment]  # nothing asks it from here on
+        gc.collect()
+    for name, entry in whole.items():
+        model, lineup.records[name] = load_whole_model(entry, base, plain, prompts, progress)
+        engine = LocalEngine(model, template)
+        del model
+        yield engine, [name]
+
+
+def _records(
+    model: PeftModel | PreTrainedModel,
+    template: ChatTemplate,
+    adapters: Sequence[AdapterFile],
+    config: EvalConfig,
+) -> list[ArmRecord]:
+    records = [preflight.record(adapter, assume_base=config.assume_base) for adapter in adapters]
+    measured = preflight.measure_logit_changes(model, template, [entry for entry in records if entry.finite])
+    by_name = {entry.name: entry for entry in measured}
+    return [by_name.get(entry.name, entry) for entry in records]
+
+
+def _cache(base: Base, template: ChatTemplate, progress: Progress) -> AnswerCache | None:
+    if base.fingerprint.body is None:
+        progress.say("the base's own weights are not at hand to tell it by, so its answers are not cached")
+        return None
+    return AnswerCache(
+        {
+            "fingerprint": asdict(base.fingerprint),
+            "quantization": base.quantization,
+            "dtype": str(base.model.dtype),
+            "device": base.model.device.type,
+            "threads": torch.get_num_threads() if base.model.device.type == "cpu" else 0,
+            "template": template.sha256,
+            "versions": [str(torch.__version__), transformers.__version__],
+        },
+        progress.say,
+    )
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse a run without an arm beside the base, and names that no file or table can carry."""
+    if not names:
+        raise UsageError("no adapter to evaluate.", hint="Pass --adapter NAME=PATH, once or more.")
+    for name in names:
+        if name == BASE_ARM or not name.replace("-", "").replace("_", "").isalnum():
+            raise UsageError(
+                f"--adapter {name}: a name of letters, digits, - and _ is wanted, other than 'base'."
+            )

@@ -1,0 +1,87 @@
+"""Put the questions of a run to its arms, engine by engine, and bring what they answer into one order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from loracheck import jsonl
+from loracheck.answers import Answerer
+from loracheck.choices import styles
+from loracheck.engines import Engine
+from loracheck.progress import Progress
+from loracheck.records import BASE_ARM
+
+from .config import EvalConfig
+from .evidence import CHOICES, COMPLETIONS, LIKELIHOODS, read_evidence
+from .material import Questions
+
+
+def ask(
+    out: Path,
+    engine: Engine,
+    arms: Sequence[str],
+    asked: Questions,
+    replies: Sequence[str],
+    config: EvalConfig,
+    progress: Progress,
+) -> None:
+    """Put every question to the arms of one engine; what it cannot give is left unmeasured, and said.
+
+    Args:
+        out: The run directory. The base's answers lie there before those of any other engine's arms, as the style
+            in which choices are offered is found by them.
+        engine: Who answers.
+        arms: The names it answers under.
+        asked: The questions.
+        replies: Of the training data.
+        config: How long answers may be, and how often they are drawn.
+        progress: Where to report.
+    """
+    answerer = Answerer(engine, progress)
+    short, long = config.max_new_tokens, config.max_new_tokens_open
+    if BASE_ARM in arms:
+        answerer.complete(out / COMPLETIONS, BASE_ARM, asked.base_only, long, "training prompts")
+    for name in arms:
+        answerer.complete(out / COMPLETIONS, name, asked.short, short, "short answers")
+        answerer.complete(out / COMPLETIONS, name, asked.open, long, "open prompts")
+        for seed in range(1, config.seeds + 1 if config.temperature > 0 else 1):
+            answerer.complete(
+                out / COMPLETIONS,
+                name,
+                asked.open,
+                long,
+                f"open prompts, seed {seed}",
+                temperature=config.temperature,
+                seed=seed,
+            )
+    if "choices" in engine.gives and asked.rank:
+        found = styles(replies, read_evidence(out).markers)
+        for name in arms:
+            answerer.rank(out / CHOICES, name, asked.rank, found)
+    if "likelihoods" in engine.gives:
+        for name in arms:
+            answerer.score(out / LIKELIHOODS, name, asked.texts)
+    missing = [ability for ability in ("choices", "likelihoods") if ability not in engine.gives]
+    if missing and (asked.rank or asked.texts):
+        progress.say(
+            f"{', '.join(arms)}: no {' and no '.join(missing)} to be had; checks that need them stay open"
+        )
+
+
+def sort_answers(out: Path, asked: Questions, arms: Sequence[str]) -> None:
+    """Bring the answers into the order of arms and probes, so that a resumed run writes the same bytes."""
+    evidence = read_evidence(out)
+    keys = [(name, probe.id) for name in arms for probe in asked.probes]
+    jsonl.write(
+        out / COMPLETIONS,
+        (
+            completion
+            for key in keys
+            if key in evidence.completions
+            for completion in (evidence.completions[key], *evidence.further.get(key, ()))
+        ),
+    )
+    jsonl.write(out / CHOICES, (evidence.choices[key] for key in keys if key in evidence.choices))
+    texts = [(name, text.probe.id, text.kind) for name in arms for text in asked.texts]
+    jsonl.write(out / LIKELIHOODS, (evidence.tokens[key] for key in texts if key in evidence.tokens))
