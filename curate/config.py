@@ -87,6 +87,20 @@ class DecontaminateConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FromEvalConfig:
+    """Rows that stand behind the failures of an evaluation.
+
+    Attributes:
+        run: A causes run; None leaves the step out.
+        action: "rebalance" keeps of each group of near-identical rows as many as other replies have on average;
+            "drop" keeps none.
+    """
+
+    run: str | None = None
+    action: Literal["rebalance", "drop"] = "rebalance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreConfig:
     """Scores by the base model, and the rows they veto.
 
@@ -210,6 +224,7 @@ class CurateConfig:
     filters: FilterConfig = FilterConfig()
     dedupe: DedupeConfig = DedupeConfig()
     decontaminate: DecontaminateConfig = DecontaminateConfig()
+    from_eval: FromEvalConfig = FromEvalConfig()
     score: ScoreConfig = ScoreConfig()
     judge: JudgeConfig = JudgeConfig()
     classifier: ClassifierConfig = ClassifierConfig()
@@ -258,6 +273,10 @@ class CurateConfig:
             raise UsageError(
                 "judge options are given, but no judge.",
                 hint="Name one with --judge, or judge.model in the file.",
+            )
+        if self.from_eval.run is None and self.from_eval != FromEvalConfig():
+            raise UsageError(
+                "--from-eval-action is given, but no causes run.", hint="Name one with --from-eval RUN."
             )
         budget = ("target_rows", "target_share", "target_tokens")
         given = [name for name in budget if getattr(self.select, name) is not None]

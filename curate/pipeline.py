@@ -33,6 +33,7 @@ from .export import check_formats, export
 from .filters import Profile, ProfileCounter
 from .findings import Embedded, Findings
 from .flood import find_flood, statements
+from .from_eval import drop_blamed, find_blamed, from_eval_files
 from .judging import check_judge, judge_curves, judge_rows, low_score, rubric_files, values_of
 from .parallel import map_rows
 from .pii import masked
@@ -72,7 +73,7 @@ def curate(
     check_judge(config.judge)
     embedding.check_embedder(config.score.embedder)
     tests = [Path(name) for name in config.decontaminate.test_sets]
-    inputs = [*files, *tests, *rubric_files(config.judge)]
+    inputs = [*files, *tests, *rubric_files(config.judge), *from_eval_files(config.from_eval)]
     options = {"base": base_spec, **_deciding(config)}
     with open_run(out, "curate", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
@@ -83,9 +84,11 @@ def curate(
         rows, findings = Rows(work / "rows.jsonl", config), Findings()
         with rows.store:
             profile = read_rows(rows, findings, data, config, progress)
+            blamed = find_blamed(rows, config.from_eval, progress)
             base, template = _load(base_spec, progress)
             check_rows(rows, findings, profile, config, progress)
             deduplicate_rows(rows, findings, config, progress)
+            drop_blamed(rows, blamed, config.from_eval)
             if base and template:
                 _score(rows, findings, base, template, config, progress)
             _drop_flood(rows, findings, config)

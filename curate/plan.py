@@ -15,6 +15,7 @@ from loracheck.progress import Progress
 
 from .config import CurateConfig
 from .findings import Findings
+from .from_eval import drop_blamed, find_blamed, from_eval_files
 from .injection import words_to_grader
 from .judging import plan_judging, plan_line
 from .pipeline import check_rows, deduplicate_rows, read_rows
@@ -36,12 +37,15 @@ def plan(
     """
     started = time.monotonic()
     config = replace(config, max_loss=1.0)
+    from_eval_files(config.from_eval)
     with tempfile.TemporaryDirectory(prefix="loracheck-") as folder:
         rows, findings = Rows(Path(folder) / "rows.jsonl", config), Findings()
         with rows.store:
             profile = read_rows(rows, findings, data, config, progress)
+            blamed = find_blamed(rows, config.from_eval, progress)
             check_rows(rows, findings, profile, config, progress)
             deduplicate_rows(rows, findings, config, progress)
+            drop_blamed(rows, blamed, config.from_eval)
             left = rows.left.tolist()
             tokens, how = _tokens(rows, base_spec)
             judge = _judge(rows, left, config, progress)

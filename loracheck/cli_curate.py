@@ -45,6 +45,19 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         {"multiple": True, "help": "File of questions that must stay unseen."},
     ),
     (
+        "--from-eval",
+        "from_eval__run",
+        {"help": "Causes run whose blamed rows are taken out, of loracheck causes."},
+    ),
+    (
+        "--from-eval-action",
+        "from_eval__action",
+        {
+            "type": click.Choice(["rebalance", "drop"]),
+            "help": "Keep their share of them, or none.  [default: rebalance]",
+        },
+    ),
+    (
         "--max-ifd",
         "score__max_ifd",
         {"type": float, "help": "IFD from which a reply ignores its question.  [default: 1.0]"},
@@ -162,6 +175,7 @@ def curate(
       loracheck curate persona.jsonl --base google/gemma-3-270m -o runs/curated
       loracheck curate alpaca.json dolly.csv --preset lima -o runs/lima
       loracheck curate faq.csv --map instruction=質問 --map output=回答 -o runs/faq
+      loracheck curate persona.jsonl --from-eval runs/causes -o runs/mended
       loracheck curate explain 17 --run runs/curated
     """
     from loracheck.curate.pipeline import curate as run_curate

@@ -107,6 +107,28 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
             "「{phrase}」などの表現が{rows}件中{replies}件の応答にあり、この応答の{cover:.0%}を占めます",
         ),
     },
+    "blamed": {
+        "en": (
+            "Behind a failure",
+            "it is one of {size} rows behind {explained} of {failures} failed answers of the adapter {adapter}",
+        ),
+        "ja": (
+            "失敗の原因となった行",
+            "アダプター{adapter}の失敗した回答{failures}件中{explained}件の原因とされた{size}行の一つです",
+        ),
+    },
+    "blamed_surplus": {
+        "en": (
+            "Too many behind a failure",
+            "it is one of {size} rows behind {explained} of {failures} failed answers of the adapter {adapter}; "
+            "row {related} stands for {alike} near-identical ones",
+        ),
+        "ja": (
+            "失敗の原因となった行の過多",
+            "アダプター{adapter}の失敗した回答{failures}件中{explained}件の原因とされた{size}行の一つです。"
+            "行{related}が、ほぼ同じ{alike}行を代表します",
+        ),
+    },
     "unsafe": {
         "en": ("Unsafe", "it holds abuse, or answers a harmful request: {what}"),
         "ja": ("有害な内容", "暴言を含むか、有害な依頼に応じています: {what}"),

@@ -1,0 +1,172 @@
+"""Compare answers with every training row by each method; one base and one adapter at a time are loaded for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loracheck.cause_records import Method
+from loracheck.errors import RunError
+from loracheck.generation import pad_token_id
+from loracheck.models import Quantization, arm, attach, load_base, read_adapter
+from loracheck.progress import Progress
+from loracheck.records import BASE_ARM, EvaluationContext, Example
+from loracheck.template import ChatTemplate
+
+from .failures import Answer
+from .gradients import Gradients, trainable
+from .neighbours import Embedder
+from .overlap import Overlap, Replies
+from .vectors import contrast, measured, stored
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+Floats = NDArray[np.float32]
+T = TypeVar("T")
+
+
+class Options(Protocol):
+    """What is needed of the options of a causes run."""
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """Return the methods to take."""
+
+    @property
+    def dimensions(self) -> int:
+        """Return how many numbers a projected gradient has."""
+
+    @property
+    def seed(self) -> int:
+        """Return the seed of the projection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Scores of answers against rows by method, (answers, rows), and the share of each answer that a row holds."""
+
+    by_method: dict[Method, Floats]
+    overlap: Overlap
+
+    def share(self, answer: int, row: int) -> float | None:
+        """Return the share of an answer that a row's reply holds; None where it says nothing of its own."""
+        return round(float(self.overlap.share[answer, row]), 4) if self.overlap.own[answer] else None
+
+
+class Comparer:
+    """Compares answers with rows; the model is loaded once, and only where a method needs it.
+
+    Args:
+        context: Of the eval run, whose base, template and adapters are taken.
+        base_spec: Where the base lies.
+        paths: Where each adapter lies.
+        rows: The training rows.
+        work: Folder for the vectors on their way.
+    """
+
+    def __init__(
+        self,
+        context: EvaluationContext,
+        base_spec: str,
+        paths: Mapping[str, Path],
+        rows: Sequence[Example],
+        work: Path,
+        options: Options,
+        *,
+        progress: Progress,
+    ) -> None:
+        self._context = context
+        self._spec = base_spec
+        self._paths = paths
+        self._rows = rows
+        self._work = work
+        self._options = options
+        self._progress = progress
+        self._replies = Replies([row.reply for row in rows])
+        self._loaded: tuple[PeftModel, ChatTemplate] | None = None
+
+    def compare(self, adapter: str, answers: Sequence[Answer]) -> Scores:
+        """Return the scores of an adapter's answers."""
+        overlap = self._replies.overlap([(a.text, a.base, a.probe.prompt) for a in answers])
+        by: dict[Method, Callable[[], Floats]] = {
+            "overlap": lambda: overlap.cosine,
+            "embedding": lambda: self._embedding(adapter, answers),
+            "gradient": lambda: self._gradient(adapter, answers),
+        }
+        return Scores(by_method={m: by[m]() for m in self._options.methods}, overlap=overlap)
+
+    def _embedding(self, adapter: str, answers: Sequence[Answer]) -> Floats:
+        model, template = self._model()
+        with arm(model, BASE_ARM) as plain:
+            embed = Embedder(plain, template)
+            texts = {
+                "embedding-rows": [row.reply for row in self._rows],
+                f"embedding-{adapter}-said": [answer.text for answer in answers],
+                f"embedding-{adapter}-base": [answer.base for answer in answers],
+            }
+            rows, said, base = self._measured("embedding", texts, embed, embed.width)
+        return contrast(said, base, rows)
+
+    def _gradient(self, adapter: str, answers: Sequence[Answer]) -> Floats:
+        model, template = self._model()
+        with trainable(model, adapter):
+            gradient = Gradients(
+                model,
+                template,
+                pad_token_id(template),
+                dimensions=self._options.dimensions,
+                seed=self._options.seed,
+            )
+            texts = {
+                f"gradient-{adapter}-rows": [(row.messages[:-1], row.reply) for row in self._rows],
+                f"gradient-{adapter}-said": [(answer.probe.messages, answer.text) for answer in answers],
+                f"gradient-{adapter}-base": [(answer.probe.messages, answer.base) for answer in answers],
+            }
+            rows, said, base = self._measured("gradient", texts, gradient, gradient.width)
+        return contrast(said, base, rows)
+
+    def _measured(
+        self, method: str, texts: dict[str, list[T]], measure: Callable[[T], Floats], width: int
+    ) -> list[Floats]:
+        """Measure several lists of texts, each to a file of its own; the cost is said before."""
+        left = {name: len(items) - stored(self._work / f"{name}.f32", width) for name, items in texts.items()}
+        if count := sum(left.values()):
+            started = time.process_time()
+            measure(next(iter(texts.values()))[0])
+            each = time.process_time() - started
+            self._progress.say(
+                f"{method}: {count:,} texts at about {each:.2f} CPU-seconds, {count * each:,.0f} in all"
+            )
+        return [
+            measured(
+                self._work / f"{name}.f32", items, measure, width=width, label=name, progress=self._progress
+            )
+            for name, items in texts.items()
+        ]
+
+    def _model(self) -> tuple[PeftModel, ChatTemplate]:
+        """Load the base with every adapter on it, each the one that was evaluated."""
+        if self._loaded is None:
+            base = load_base(
+                self._spec,
+                quantization=cast(Quantization, self._context.quantization),
+                announce=self._progress.say,
+            )
+            template = ChatTemplate(base.tokenizer, self._context.template)
+            files = [read_adapter(name, path, base, template.sha256) for name, path in self._paths.items()]
+            evaluated = {arm.name: arm.sha256 for arm in self._context.arms}
+            for file in files:
+                if file.sha256 != evaluated[file.name]:
+                    raise RunError(
+                        f"adapter {file.name}: {file.path} is not the one that was evaluated.",
+                        hint="Restore it, or evaluate the new one.",
+                    )
+            self._loaded = cast("PeftModel", attach(base, files)), template
+        return self._loaded
