@@ -46,6 +46,9 @@ def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         return unmeasured("missing_stop", adapter, "no_in_domain_probes")
     if not probes:
         return information("missing_stop", adapter, "no_in_domain_probes")
+    probes = [probe for probe in probes if _end_is_known(evidence, adapter, probe)]
+    if not probes:
+        return unmeasured("missing_stop", adapter, "needs_finish_reasons")
     finding = rate_gate(
         "missing_stop",
         adapter,
@@ -60,6 +63,11 @@ def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         if evidence.in_domain
         else information("missing_stop", adapter, "no_in_domain_probes", finding)
     )
+
+
+def _end_is_known(evidence: Evidence, adapter: str, probe: Probe) -> bool:
+    ends = [evidence.completions.get((arm, probe.id)) for arm in (BASE_ARM, adapter)]
+    return all(end is not None and end.finish_reason != "unknown" for end in ends)
 
 
 def _asks_loops(material: Material) -> Questions:

@@ -26,6 +26,39 @@ REASONS: dict[str, Pair] = {
         "en": "The adapter changes nothing: its answers are the base's own, so no finding speaks of it.",
         "ja": "アダプターは何も変えません。応答はベースそのもので、どの検査結果もアダプターについて語りません。",
     },
+    "model_sound": {
+        "en": "A whole model of the base's kind; it is finite and changes the base's logits (by up to {logit_change}).",
+        "ja": "ベースと同種の独立したモデルで、有限の値のみを持ち、ベースのロジットを変化させます(最大{logit_change})。",
+    },
+    "model_sound_compared": {
+        "en": "A whole model of the base's kind; it is finite and changes the base's logits (by up to {logit_change}). "
+        "Its merge measured {divergence} nats a token of divergence from the form that was trained "
+        "(n={compared} probes).",
+        "ja": "ベースと同種の独立したモデルで、有限の値のみを持ち、ベースのロジットを変化させます(最大{logit_change})。"
+        "マージ時に測定した、学習時の形との差は1トークンあたり{divergence}ナットです(n={compared})。",
+    },
+    "model_unverified": {
+        "en": "Nothing proves that this model was made of this base; vouch for it with --assume-base.",
+        "ja": "このベースから作られたモデルである証拠がありません。確かなら --assume-base を指定してください。",
+    },
+    "needs_finish_reasons": {
+        "en": "The answers were given without the reason why each ended, so this could not be measured.",
+        "ja": "応答が終わった理由が記録されていないため、測定できません。",
+    },
+    "answers_differ": {
+        "en": "Its weights are not at hand; {changed} of {asked} answers differ from the base's.",
+        "ja": "重みは手元にありませんが、{asked}件の応答のうち{changed}件がベースと異なります。",
+    },
+    "answers_are_the_bases": {
+        "en": "Its weights are not at hand, and all {asked} answers are the base's own, so no finding speaks of it.",
+        "ja": "重みは手元になく、{asked}件の応答はすべてベースと同じです。どの検査結果もアダプターについて語りません。",
+    },
+    "base_not_provable": {
+        "en": "Its weights are not at hand, so nothing can prove that it was made of this base ({changed} of {asked} "
+        "answers differ from the base's); vouch for it with --assume-base.",
+        "ja": "重みが手元にないため、このベースから作られたことを確かめられません"
+        "({asked}件の応答のうち{changed}件がベースと異なります)。確かなら --assume-base を指定してください。",
+    },
     "adapter_unverified": {
         "en": "Nothing proves that the adapter was trained on this base; vouch for it with --assume-base.",
         "ja": "このベースで学習されたアダプターである証拠がありません。確かなら --assume-base を指定してください。",
