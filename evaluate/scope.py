@@ -18,11 +18,12 @@ def counted(evidence: Evidence, policy: Policy) -> Evidence:
 
     Probes made of the user's own rows always count.
     """
-    kept = tuple(p for p in evidence.probes if p.domain != "out" or _counts(p, policy))
+    kept = tuple(p for p in evidence.probes if p.domain != "out" or counts(p, policy))
     return evidence if len(kept) == len(evidence.probes) else replace(evidence, probes=kept)
 
 
-def _counts(probe: Probe, policy: Policy) -> bool:
+def counts(probe: Probe, policy: Policy) -> bool:
+    """Tell whether a bundled probe is of a language that counts, and outside the field that may change."""
     spoken = not policy.languages or probe.language in policy.languages
     return spoken and not _of_the_field(probe, policy.domain)
 

@@ -16,9 +16,12 @@ import click
 
 import loracheck
 from loracheck.cli_adapter import inspect_, merge
+from loracheck.cli_canaries import canaries
+from loracheck.cli_compare import compare
 from loracheck.cli_curate import curate, explain, synthesize
 from loracheck.cli_evaluate import evaluate, gate
 from loracheck.cli_plan import plan
+from loracheck.cli_power import power
 from loracheck.cli_scale import scale
 from loracheck.cli_train import train
 from loracheck.errors import LoracheckError
@@ -67,8 +70,11 @@ cli.add_command(train)
 cli.add_command(scale)
 cli.add_command(evaluate)
 cli.add_command(gate)
+cli.add_command(power)
+cli.add_command(compare)
 cli.add_command(inspect_)
 cli.add_command(merge)
+cli.add_command(canaries)
 
 
 @cli.command()

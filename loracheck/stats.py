@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import beta, binom, norm
 
@@ -63,14 +64,31 @@ def tango_z(table: PairedTable, delta: float) -> float:
     return numerator / math.sqrt(variance)
 
 
-def paired_difference(name: str, table: PairedTable, confidence: float = 0.95) -> Estimate:
-    """Estimate the difference of two paired shares, tuned minus base, with Tango's score interval."""
+def tango_z_of(n: int, won: NDArray[np.int64], lost: NDArray[np.int64], delta: float) -> NDArray[np.float64]:
+    """Return `tango_z` of many tables of n items at once; where nothing can vary, an infinity of its sign or 0."""
+    won, lost = won.astype(np.float64), lost.astype(np.float64)
+    numerator = won - lost - n * delta
+    b = -won - lost + (2 * n - won + lost) * delta
+    q = (np.sqrt(np.maximum(b * b + 8 * n * lost * delta * (1 - delta), 0.0)) - b) / (4 * n)
+    variance = n * (2 * q + delta * (1 - delta))
+    flat = variance <= 0
+    at_once = np.where(numerator == 0, 0.0, np.copysign(np.inf, numerator))
+    return np.where(flat, at_once, numerator / np.sqrt(np.where(flat, 1.0, variance)))
+
+
+def paired_difference(
+    name: str, table: PairedTable, confidence: float = 0.95, design_effect: float = 1.0
+) -> Estimate:
+    """Estimate the difference of two paired shares, tuned minus base, with Tango's score interval.
+
+    `design_effect` is what clusters multiply the variance by; see `loracheck.clusters`.
+    """
     if table.n == 0:
         return Estimate(
             name=name, value=None, ci_low=None, ci_high=None, n=0, method="tango", unit="difference"
         )
     value = (table.won - table.lost) / table.n
-    limit = float(norm.ppf(0.5 + confidence / 2))
+    limit = float(norm.ppf(0.5 + confidence / 2)) * math.sqrt(design_effect)
     return Estimate(
         name=name,
         value=value,
@@ -94,28 +112,31 @@ def _tango_bound(table: PairedTable, value: float, end: float, limit: float) -> 
     return float(brentq(gap, *sorted((edge, value)), xtol=1e-10))
 
 
-def noninferiority(table: PairedTable, margin: float) -> tuple[float, float]:
+def noninferiority(table: PairedTable, margin: float, design_effect: float = 1.0) -> tuple[float, float]:
     """Test whether tuned is worse than base by the margin or more.
+
+    `design_effect` is what clusters multiply the variance by; see `loracheck.clusters`.
 
     Returns:
         p_pass against "worse by at least the margin", p_fail against "not worse than the margin".
     """
     if table.n == 0:
         return 1.0, 1.0
-    z = tango_z(table, -margin)
+    z = tango_z(table, -margin) / math.sqrt(design_effect)
     return float(norm.sf(z)), float(norm.cdf(z))
 
 
-def share(name: str, hits: int, n: int, confidence: float = 0.95) -> Estimate:
-    """Estimate a share with its Clopper-Pearson interval."""
+def share(name: str, hits: int, n: int, confidence: float = 0.95, design_effect: float = 1.0) -> Estimate:
+    """Estimate a share with its Clopper-Pearson interval, of as many items as clusters leave of n."""
     if n == 0:
         return Estimate(name=name, value=None, ci_low=None, ci_high=None, n=0, method="clopper-pearson")
     tail = (1 - confidence) / 2
+    good, bad = hits / design_effect, (n - hits) / design_effect
     return Estimate(
         name=name,
         value=hits / n,
-        ci_low=0.0 if hits == 0 else float(beta.ppf(tail, hits, n - hits + 1)),
-        ci_high=1.0 if hits == n else float(beta.ppf(1 - tail, hits + 1, n - hits)),
+        ci_low=0.0 if hits == 0 else float(beta.ppf(tail, good, bad + 1)),
+        ci_high=1.0 if hits == n else float(beta.ppf(1 - tail, good + 1, bad)),
         n=n,
         method="clopper-pearson",
     )
@@ -132,9 +153,9 @@ def rate_below(hits: int, n: int, limit: float) -> tuple[float, float]:
     return float(binom.cdf(hits, n, limit)), float(binom.sf(hits - 1, n, limit))
 
 
-def lower_bound(hits: int, n: int, alpha: float) -> float:
-    """Return the one-sided Clopper-Pearson lower bound of a share."""
-    return 0.0 if hits == 0 else float(beta.ppf(alpha, hits, n - hits + 1))
+def lower_bound(hits: int, n: int, alpha: float, design_effect: float = 1.0) -> float:
+    """Return the one-sided Clopper-Pearson lower bound of a share, of as many items as clusters leave of n."""
+    return 0.0 if hits == 0 else float(beta.ppf(alpha, hits / design_effect, (n - hits) / design_effect + 1))
 
 
 def holm(p_values: Sequence[float], alpha: float) -> list[bool]:
@@ -148,12 +169,14 @@ def holm(p_values: Sequence[float], alpha: float) -> list[bool]:
     return rejected
 
 
-def items_to_settle_difference(table: PairedTable, margin: float, alpha: float) -> int | None:
+def items_to_settle_difference(
+    table: PairedTable, margin: float, alpha: float, design_effect: float = 1.0
+) -> int | None:
     """Return how many items would settle a non-inferiority test if the rates stay as they are.
 
     None when no number of items can: the observed difference lies on the margin.
     """
-    return _scale(table.n, tango_z(table, -margin) if table.n else 0.0, alpha)
+    return _scale(table.n, tango_z(table, -margin) / math.sqrt(design_effect) if table.n else 0.0, alpha)
 
 
 def items_to_settle_rate(hits: int, n: int, limit: float, alpha: float) -> int | None:

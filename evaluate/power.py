@@ -1,0 +1,268 @@
+"""How many probes a limit needs before anything is run, from the tests' own exact distributions.
+
+The chance that a good adapter passes is computed, not simulated: over all counts of won and lost items for
+Tango's test (trinomial), over all counts of hits for a rate (binomial). Where chance leaves a floor, the base has
+to clear it as well; the two chances are joined by Bonferroni.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+from typing import Literal
+
+import numpy as np
+from scipy.stats import beta, binom, norm
+
+from loracheck.errors import UsageError
+from loracheck.power_records import POWERS, Assumptions, LimitPower, Outlook, PowerForecast
+from loracheck.probes import BUNDLED, IN_DOMAIN, bundled, every_nth
+from loracheck.records import Message, Probe
+from loracheck.stats import tango_z_of
+
+from .check import Check
+from .checks import CHECKS
+from .content import CHANCE
+from .looks import FIRST_SHARE, QUICK
+from .material import Material
+from .policy import Policy
+from .scope import counts
+
+MOST_ITEMS = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Limit:
+    kind: Literal["margin", "rate"]
+    value: float
+    chance: float | None = None
+
+
+def forecast(
+    policy: Policy, probes: Sequence[Probe], assumed: Assumptions, *, tier: str, alpha: float
+) -> PowerForecast:
+    """Foresee the power of every limit of a policy.
+
+    Args:
+        policy: The limits.
+        probes: The bundled probes that will be asked.
+        assumed: What is taken to be true of a good adapter.
+        tier: Name of the tier, for the record.
+        alpha: One-sided error rate that the run may spend.
+
+    Raises:
+        UsageError: assumptions that cannot all be true.
+    """
+    _check(assumed)
+    rows = tuple(_row(i) for i in range(assumed.in_domain))
+    material = Material(bundled=tuple(probes), in_domain=rows, training=())
+    found = tuple(
+        limit
+        for check in CHECKS
+        if policy.mode(check.name) != "off"
+        for limit in _limits_of(check, policy, material, assumed, alpha)
+    )
+    required = [limit for limit in found if limit.required]
+    powers = [limit.power for limit in required if limit.power is not None]
+    return PowerForecast(
+        policy=policy.name,
+        policy_sha256=policy.sha256,
+        alpha=alpha,
+        tier=tier,
+        assumptions=assumed,
+        limits=found,
+        joint_least=max(0.0, 1 - sum(1 - power for power in powers)) if powers else None,
+        joint_independent=prod(powers) if powers else None,
+        joint_most=min(powers) if powers else None,
+        untold=tuple(dict.fromkeys(limit.check for limit in required if limit.power is None)),
+    )
+
+
+def forecast_bundled(
+    policy: Policy,
+    assumed: Assumptions,
+    *,
+    tier: str,
+    suites: Sequence[str] = (),
+    max_facts: int | None = None,
+) -> PowerForecast:
+    """Foresee the power of a policy on the bundled suites, all of them or those named.
+
+    A quick run is the first of two looks and spends its part of alpha only.
+    """
+    names = suites or BUNDLED
+    probes = [
+        probe
+        for name in names
+        for probe in every_nth(bundled([name]), max_facts if name.startswith("facts") else None)
+        if counts(probe, policy)
+    ]
+    alpha = policy.alpha * (FIRST_SHARE if tier == QUICK else 1.0)
+    return forecast(policy, probes, assumed, tier=tier, alpha=alpha)
+
+
+def paired_power(n: int, margin: float, discordant: float, difference: float, alpha: float) -> float:
+    """Return the exact chance that Tango's test at the margin passes.
+
+    Args:
+        n: Items.
+        margin: How much worse is still accepted.
+        discordant: True share of items on which base and adapter differ.
+        difference: True difference, adapter minus base.
+        alpha: One-sided error rate.
+    """
+    if n == 0:
+        return 0.0
+    needed = float(norm.isf(alpha))
+    low, high = (int(binom.ppf(p, n, discordant)) for p in (1e-10, 1 - 1e-10))
+    counts = np.arange(low, high + 1)
+    won = np.arange(high + 1)
+    k, w = np.meshgrid(counts, won, indexing="ij")
+    passes = (tango_z_of(n, w, k - w, -margin) >= needed) & (w <= k)
+    least = np.where(passes.any(axis=1), passes.argmax(axis=1), high + 1)
+    share = 0.5 if discordant == 0 else (discordant + difference) / (2 * discordant)
+    return float(np.sum(binom.pmf(counts, n, discordant) * binom.sf(least - 1, counts, share)))
+
+
+def rate_power(n: int, limit: float, rate: float, alpha: float) -> float:
+    """Return the exact chance that a rate is shown to lie below its limit."""
+    hits = np.arange(n + 1)
+    passes = binom.cdf(hits, n, limit) < alpha
+    return float(binom.cdf(int(passes.sum()) - 1, n, rate)) if passes.any() else 0.0
+
+
+def headroom_power(n: int, floor: float, base_rate: float, alpha: float) -> float:
+    """Return the exact chance that the lower bound of the base's share of right answers clears a floor."""
+    hits = np.arange(1, n + 1)
+    clears = beta.ppf(alpha, hits, n - hits + 1) > floor
+    return float(binom.sf(int(hits[clears.argmax()]) - 1, n, base_rate)) if clears.any() else 0.0
+
+
+def items_for(power: Callable[[int], float], wanted: float) -> int | None:
+    """Return the least number of items that reaches a power, found by bisection; None beyond any use."""
+    high = 16
+    while power(high) < wanted:
+        high *= 2
+        if high > MOST_ITEMS:
+            return None
+    low = high // 2 if high > 16 else 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if power(middle) >= wanted else (middle, high)
+    return high
+
+
+def _limits_of(
+    check: Check, policy: Policy, material: Material, assumed: Assumptions, alpha: float
+) -> list[LimitPower]:
+    asked = check.asks(material)
+    items = len(asked.rank or {probe.id for probe in (*asked.short, *asked.open)})
+    required = policy.required(check.name)
+    limits = _known_limits(check, policy)
+    if not limits:
+        return [
+            LimitPower(
+                check=check.name,
+                required=required,
+                kind=None,
+                limit=None,
+                needed=(),
+                items=items,
+                power=None,
+                outlook="no_formula",
+            )
+        ]
+    return [_limit_power(check.name, required, limit, items, assumed, alpha) for limit in limits]
+
+
+def _limit_power(
+    name: str, required: bool, limit: _Limit, items: int, assumed: Assumptions, alpha: float
+) -> LimitPower:
+    needed = tuple(_needed(limit, assumed, alpha))
+    own = name in _IN_DOMAIN
+    power = None if own and not assumed.in_domain else _power(limit, items, assumed, alpha)
+    outlook: Outlook = "too_few"
+    if power is None:
+        outlook = "own_rows"
+    elif needed[0] is None:
+        outlook = "never"
+    elif power >= POWERS[-1]:
+        outlook = "enough"
+    return LimitPower(
+        check=name,
+        required=required,
+        kind=limit.kind,
+        limit=limit.value,
+        needed=needed,
+        items=assumed.in_domain if own else items,
+        power=power,
+        outlook=outlook,
+    )
+
+
+_IN_DOMAIN = ("persona_learned", "wanted_form", "missing_stop")
+"""Checks that count held-out rows of the domain."""
+
+
+def _known_limits(check: Check, policy: Policy) -> list[_Limit]:
+    """Return the limits whose test has a formula: what it is stands in the check's own words."""
+    gate = policy.gates[check.name]
+    chance = CHANCE if "choices" in check.needs else None
+    special = {
+        "persona_leakage": policy.persona.max_out_of_domain,
+        "persona_learned": 1 - policy.persona.min_in_domain,
+        "wanted_form": 1 - policy.format.min_in_domain,
+    }
+    found = []
+    if gate.margin is not None and "Tango" in check.interval:
+        found.append(_Limit(kind="margin", value=gate.margin, chance=chance))
+    rate = special.get(check.name, gate.max_rate)
+    if rate is not None and any(word in check.interval for word in ("exact binomial", "Clopper-Pearson")):
+        found.append(_Limit(kind="rate", value=rate))
+    return found
+
+
+def _needed(limit: _Limit, assumed: Assumptions, alpha: float) -> list[int | None]:
+    return [items_for(lambda n: _power(limit, n, assumed, alpha), wanted) for wanted in POWERS]
+
+
+def _power(limit: _Limit, n: int, assumed: Assumptions, alpha: float) -> float:
+    return _cached(limit.kind, limit.value, limit.chance, n, assumed, alpha)
+
+
+@lru_cache(maxsize=4096)
+def _cached(
+    kind: str, limit: float, chance: float | None, n: int, assumed: Assumptions, alpha: float
+) -> float:
+    if kind == "rate":
+        return rate_power(n, limit, assumed.bad_rate, alpha)
+    passes = paired_power(n, limit, assumed.discordant, assumed.difference, alpha)
+    if chance is None:
+        return passes
+    return max(0.0, passes + headroom_power(n, chance + 2 * limit, assumed.base_rate, alpha) - 1)
+
+
+def _check(assumed: Assumptions) -> None:
+    for name in ("base_rate", "discordant", "bad_rate"):
+        if not 0 <= getattr(assumed, name) <= 1:
+            raise UsageError(
+                f"--{name.replace('_', '-')} lies between 0 and 1, not {getattr(assumed, name)}."
+            )
+    if abs(assumed.difference) > assumed.discordant:
+        raise UsageError(
+            f"--difference {assumed.difference}: no more than the items that differ at all can be lost or won, "
+            f"and --discordant is {assumed.discordant}."
+        )
+
+
+def _row(number: int) -> Probe:
+    """Stand in for a held-out row: only that it is one counts here."""
+    return Probe(
+        id=f"{IN_DOMAIN}-{number}",
+        suite=IN_DOMAIN,
+        messages=(Message(role="user", content=str(number)),),
+        language="other",
+        domain="in",
+    )
