@@ -40,6 +40,7 @@ PATH = click.Path(path_type=Path)
 )
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces every template.")
 @click.option("--assume-base", is_flag=True, help="Vouch that the adapters were trained on this base.")
+@click.option("--canaries", help="Manifest of the canaries in the training data; see loracheck canaries.")
 @click.option("--seed", type=int, help="Seed of the draw of rows.  [default: 0]")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdict is.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -97,7 +98,7 @@ def evaluate(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "junit", "github", "markdown", "sarif", "model-card"]),
     default="text",
     show_default=True,
     help="What to print.",
@@ -106,13 +107,20 @@ def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> No
     """Recompute the verdict from the raw answers; the exit code is the verdict.
 
     \b
-    Example:
+    github prints annotations and appends Markdown to the summary of the step; junit is for test servers,
+    markdown for a comment (cut at what GitHub takes), sarif for code scanning, model-card for a README.md.
+
+    \b
+    Examples:
       loracheck gate runs/eval --adapter curated
+      loracheck gate runs/eval --format junit > loracheck.xml
     """
     from dataclasses import replace
 
     from loracheck.evaluate.gate import rejudge
     from loracheck.evaluate.policy import load_policy
+    from loracheck.evaluate.verdict import exit_code
+    from loracheck.reports.formats import formatted
 
     result = rejudge(run, load_policy(policy) if policy else None)
     known = [verdict.adapter for verdict in result.verdicts]
@@ -120,7 +128,12 @@ def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> No
         if name not in known:
             raise UsageError(f"--adapter {name}: {run} has {', '.join(known)}.")
     chosen = tuple(verdict for verdict in result.verdicts if not names or verdict.adapter in names)
-    _finish(replace(result, verdicts=chosen), as_json=form == "json", report=None, exit_zero=False)
+    result = replace(result, verdicts=chosen)
+    if form in ("text", "json"):
+        _finish(result, as_json=form == "json", report=None, exit_zero=False)
+    click.echo(formatted(form, result, run), nl=False)
+    sys.stdout.flush()
+    sys.exit(exit_code(result.verdicts))
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

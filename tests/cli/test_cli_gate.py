@@ -138,6 +138,25 @@ def test_json_text_and_exit_code_agree(kind: str, gate: Gate, tmp_path: Path) ->
     assert text_code == json_code == EXITS[kind]
 
 
+@pytest.mark.parametrize("kind", EXITS)
+@pytest.mark.parametrize("form", ["junit", "github", "markdown", "sarif", "model-card"])
+def test_every_format_keeps_the_exit_code_and_prints_nothing_else(
+    form: str, kind: str, gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    run = eval_run(tmp_path / "run", {"mine": kind})
+    code, out, err = gate(run, "--format", form)
+    assert (code, err) == (EXITS[kind], "")
+    begins = {"junit": "<?xml", "github": "::", "markdown": "## ", "sarif": "{", "model-card": "---\n"}
+    assert out.startswith(begins[form])
+    assert (tmp_path / "summary.md").is_file() == (form == "github")
+
+
+def test_the_comment_shows_the_worst_answers_beside_the_bases(gate: Gate, tmp_path: Path) -> None:
+    _, out, _ = gate(eval_run(tmp_path / "run", {"mine": "hold"}), "--format", "markdown")
+    assert "mine `Ahoy!`" in out
+
+
 def test_the_worst_adapter_counts_unless_one_is_named(gate: Gate, tmp_path: Path) -> None:
     run = eval_run(tmp_path / "run", {"good": "ship", "bad": "hold", "idle": "inconclusive"})
     assert gate(run)[0] == 1

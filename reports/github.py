@@ -1,0 +1,66 @@
+"""Verdicts as workflow commands of GitHub Actions: annotations, and the summary of the step.
+
+GitHub shows ten errors and ten warnings of a step; what is over is named in the last one.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from loracheck.records import EvaluationResult, Finding
+from loracheck.text import visible
+from loracheck.wording import check_name, explain, verdict_word
+
+MOST_ANNOTATIONS = 10
+SUMMARY_LIMIT = 900_000
+"""Bytes of a step's summary: GitHub refuses one over 1,024 KB."""
+
+
+def commands(result: EvaluationResult) -> str:
+    """Return a command for each check that failed or is open, and one for each adapter that may ship."""
+    errors, warnings, notices = [], [], []
+    for verdict in result.verdicts:
+        if verdict.status == "ship":
+            notices.append(_command("notice", verdict.adapter, verdict_word(verdict)))
+        for finding in verdict.findings:
+            if finding.status == "fail":
+                errors.append(_of_finding("error", verdict.adapter, finding))
+            elif finding.status == "inconclusive" and finding.required:
+                warnings.append(_of_finding("warning", verdict.adapter, finding))
+            elif finding.status == "waived":
+                notices.append(_of_finding("notice", verdict.adapter, finding))
+    lines = [*_capped("error", errors), *_capped("warning", warnings), *notices]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def write_summary(text: str) -> Path | None:
+    """Append Markdown to the summary of the step that runs; returns its file, None outside of GitHub Actions."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return None
+    with Path(path).open("a", encoding="utf-8") as summary:
+        summary.write(text)
+    return Path(path)
+
+
+def _of_finding(level: str, adapter: str, finding: Finding) -> str:
+    return _command(level, f"{adapter}: {check_name(finding.check)}", explain(finding))
+
+
+def _command(level: str, title: str, message: str) -> str:
+    shown = _data(f"loracheck, {title}").replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={shown}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    """Escape a text so that it cannot end the command or begin another."""
+    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _capped(level: str, found: list[str]) -> list[str]:
+    if len(found) <= MOST_ANNOTATIONS:
+        return found
+    kept = found[: MOST_ANNOTATIONS - 1]
+    left = len(found) - len(kept)
+    return [*kept, _command(level, "more", f"{left} more checks; see the summary of the step.")]

@@ -1,0 +1,68 @@
+"""Verdicts as JUnit XML: a suite for each adapter, a case for each check.
+
+A check that failed is a failure. A required check that is open is an error, as a test server counts what was skipped
+among what is well. A check that only informs, or was waived by the policy, is skipped.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+
+from loracheck.records import EvaluationResult, Finding, Verdict
+from loracheck.text import visible
+from loracheck.wording import check_name, explain
+
+
+def junit(result: EvaluationResult) -> str:
+    """Return the XML of all verdicts."""
+    suites = [_suite(verdict) for verdict in result.verdicts]
+    root = ET.Element("testsuites", name="loracheck", **_totals(suites))
+    root.extend(suites)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(verdict: Verdict) -> ET.Element:
+    cases = [_case(verdict.adapter, finding) for finding in verdict.findings]
+    counts = {
+        "tests": len(cases),
+        "failures": sum(case.find("failure") is not None for case in cases),
+        "errors": sum(case.find("error") is not None for case in cases),
+        "skipped": sum(case.find("skipped") is not None for case in cases),
+    }
+    suite = ET.Element(
+        "testsuite", name=visible(verdict.adapter), **{key: str(value) for key, value in counts.items()}
+    )
+    properties = ET.SubElement(suite, "properties")
+    for name, value in (
+        ("verdict", verdict.status),
+        ("policy", verdict.policy),
+        ("policy_sha256", verdict.policy_sha256),
+    ):
+        ET.SubElement(properties, "property", name=name, value=visible(value))
+    suite.extend(cases)
+    return suite
+
+
+def _case(adapter: str, finding: Finding) -> ET.Element:
+    case = ET.Element("testcase", classname=f"loracheck.{visible(adapter)}", name=check_name(finding.check))
+    text = visible(explain(finding))
+    if finding.status == "fail":
+        ET.SubElement(case, "failure", type=finding.reason, message=text).text = _evidence(finding)
+    elif finding.status == "inconclusive" and finding.required:
+        ET.SubElement(case, "error", type=finding.reason, message=text).text = _evidence(finding)
+    elif finding.status != "pass":
+        ET.SubElement(case, "skipped", message=text)
+    return case
+
+
+def _evidence(finding: Finding) -> str:
+    shown = "\n".join(visible(probe) for probe in finding.evidence[:20])
+    left = len(finding.evidence) - 20
+    return f"{shown}\n... and {left} more probes" if left > 0 else shown
+
+
+def _totals(suites: Sequence[ET.Element]) -> dict[str, str]:
+    names = ("tests", "failures", "errors", "skipped")
+    return {name: str(sum(int(suite.get(name, "0")) for suite in suites)) for name in names}

@@ -1,0 +1,74 @@
+"""Verdicts as SARIF 2.1.0: a rule for each check, a result for each check that failed or is open.
+
+A result lies in the training data where the rows behind it are known, else in the run's verdict. GitHub shows 5,000
+results of an upload.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import loracheck
+from loracheck.records import EvaluationResult, Finding, Source
+from loracheck.text import visible
+from loracheck.wording import check_name, explain
+
+MOST_RESULTS = 5_000
+
+
+def sarif(result: EvaluationResult, where: str, rows: Mapping[str, Sequence[Source]] | None = None) -> str:
+    """Return the SARIF log.
+
+    Args:
+        result: The verdicts.
+        where: Path of the run's verdict, relative to the repository.
+        rows: Training rows behind a check, by the name of the check.
+    """
+    found = [
+        (verdict.adapter, finding)
+        for verdict in result.verdicts
+        for finding in verdict.findings
+        if finding.status == "fail" or (finding.status == "inconclusive" and finding.required)
+    ]
+    results = [
+        _result(adapter, finding, source)
+        for adapter, finding in found
+        for source in (rows or {}).get(finding.check, ()) or (Source(file=where, line=1),)
+    ]
+    checks = list(dict.fromkeys(finding.check for _, finding in found))
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "loracheck",
+                        "version": loracheck.__version__,
+                        "rules": [
+                            {"id": check, "name": check, "shortDescription": {"text": check_name(check)}}
+                            for check in checks
+                        ],
+                    }
+                },
+                "results": results[:MOST_RESULTS],
+                "properties": {"results": len(results), "shown": min(len(results), MOST_RESULTS)},
+            }
+        ],
+    }
+    return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+
+
+def _result(adapter: str, finding: Finding, source: Source) -> dict[str, Any]:
+    place = {
+        "artifactLocation": {"uri": source.file.replace("\\", "/")},
+        "region": {"startLine": max(1, source.line)},
+    }
+    return {
+        "ruleId": finding.check,
+        "level": "error" if finding.status == "fail" else "warning",
+        "message": {"text": f"{visible(adapter)}: {visible(explain(finding))}"},
+        "locations": [{"physicalLocation": place}],
+    }
