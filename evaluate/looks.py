@@ -63,6 +63,11 @@ def refuse_other_subject(run: Path, first: EvaluationContext, second: Evaluation
     for name, arm in _judged(second).items():
         if name not in before or before[name].sha256 != arm.sha256:
             differ.append(f"adapter {name}")
+    if second.tier == QUICK:
+        raise RunError(
+            f"--after {run}: this run is quick as well; a third look would find no error rate left.",
+            hint="Make it with --tier standard.",
+        )
     if differ:
         raise RunError(
             f"--after {run}: it looked at something else; what differs: {', '.join(differ)}.",

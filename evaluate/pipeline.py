@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from loracheck import jsonl
 from loracheck.canaries import canary_probes, read_canaries
+from loracheck.errors import UsageError
 from loracheck.loading import load_examples
 from loracheck.probes import (
     IN_DOMAIN,
@@ -25,13 +26,16 @@ from loracheck.records import BASE_ARM, ArmRecord, EvaluationContext, Evaluation
 from loracheck.runs import is_run, open_run, read_run
 from loracheck.template import check_template_file
 
-from .arms import Lineup, adapter_folder, arm_files, check_names, local_lineup
+from .arms import Lineup, adapter_folder, arm_files, local_lineup
 from .asking import ask, sort_answers
 from .checks import CHECKS
 from .config import EvalConfig
 from .evidence import CONTEXT, PROBES, read_evidence
+from .looks import read_first_look, refuse_other_subject
 from .material import Material, together
+from .names import check_names
 from .policy import Policy
+from .scope import refuse_unfit
 from .verdict import judge
 
 if TYPE_CHECKING:
@@ -51,6 +55,8 @@ def evaluate(
     in_domain: Sequence[Path] = (),
     chat_template: Path | None = None,
     cached: bool = True,
+    nulls: dict[str, Path] | None = None,
+    after: Path | None = None,
     progress: Progress,
 ) -> EvaluationResult:
     """Evaluate adapters and write an eval run.
@@ -65,13 +71,19 @@ def evaluate(
         in_domain: Held-out rows of the same domain; of a curate run in data they are taken by themselves.
         chat_template: Jinja file that replaces the template of base and adapters.
         cached: Whether the base's answers are kept and taken from earlier runs.
+        nulls: Adapters trained to do no harm, by name: what the policy holds of them are its false alarms.
+        after: A quick run of the same adapters that this one is the second look after.
         progress: Where to report.
 
     Raises:
         LoracheckError: bad input, an adapter for another base, no room on the disk.
     """
-    check_names([*adapters])
-    folders = {name: adapter_folder(path) for name, path in adapters.items()}
+    nulls = nulls or {}
+    check_names([*adapters, *nulls])
+    if both := set(adapters) & set(nulls):
+        raise UsageError(f"--null {min(both)}: an adapter under judgement has that name.")
+    folders = {name: adapter_folder(path) for name, path in (adapters | nulls).items()}
+    first_look = read_first_look(after, policy) if after else None
     files = [
         *(_training_file(path) for path in data),
         *in_domain,
@@ -82,6 +94,8 @@ def evaluate(
         "base": base_spec,
         "adapters": {name: str(path) for name, path in adapters.items()},
         "policy": jsonl.to_builtins(policy),
+        "nulls": {name: str(path) for name, path in nulls.items()},
+        "after": first_look[0] if first_look else None,
         **asdict(config),
     }
     inputs = [*files, *(file for folder in folders.values() for file in arm_files(folder))]
@@ -99,11 +113,14 @@ def evaluate(
         material, left_out = _material(config, lineup.watched, training, heldout)
         asked = together(check.asks(material) for check in CHECKS if policy.mode(check.name) != "off")
         jsonl.write(out / PROBES, asked.probes)
-        _write_context(out, lineup, config, asked.probes, left_out, data)
+        context = _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look)
+        refuse_unfit(policy, context, asked.probes)
+        if after and first_look:
+            refuse_other_subject(after, first_look[1], context)
         for engine, arms in lineup.engines():
             ask(out, engine, arms, asked, [row.reply for row in training], config, progress)
 
-        _write_context(out, lineup, config, asked.probes, left_out, data)
+        _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look)
         sort_answers(out, asked, lineup.arms)
         result = judge(read_evidence(out), policy)
         jsonl.write_one(out / VERDICT, result)
@@ -159,20 +176,23 @@ def _write_context(
     probes: Sequence[Probe],
     left_out: Sequence[str],
     data: Sequence[Path],
-) -> None:
-    jsonl.write_one(
-        out / CONTEXT,
-        EvaluationContext(
-            base=lineup.base,
-            quantization=lineup.quantization,
-            fingerprint=lineup.fingerprint,
-            template=lineup.template,
-            template_sha256=lineup.template_sha256,
-            training_data=", ".join(str(path) for path in data) or None,
-            max_new_tokens=config.max_new_tokens,
-            probes=dict(Counter(probe.suite for probe in probes)),
-            dropped_probes=tuple(left_out),
-            watched_probes=tuple(sorted(lineup.watched)),
-            arms=(ArmRecord(name=BASE_ARM, path=None), *lineup.records.values()),
-        ),
+    nulls: Iterable[str],
+    first_look: tuple[str, EvaluationContext] | None,
+) -> EvaluationContext:
+    context = EvaluationContext(
+        base=lineup.base,
+        quantization=lineup.quantization,
+        fingerprint=lineup.fingerprint,
+        template=lineup.template,
+        template_sha256=lineup.template_sha256,
+        training_data=", ".join(str(path) for path in data) or None,
+        max_new_tokens=config.max_new_tokens,
+        probes=dict(Counter(probe.suite for probe in probes)),
+        dropped_probes=tuple(left_out),
+        watched_probes=tuple(sorted(lineup.watched)),
+        arms=(ArmRecord(name=BASE_ARM, path=None), *lineup.records.values()),
+        nulls=tuple(nulls),
+        after=first_look[0] if first_look else None,
     )
+    jsonl.write_one(out / CONTEXT, context)
+    return context

@@ -41,6 +41,16 @@ PATH = click.Path(path_type=Path)
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces every template.")
 @click.option("--assume-base", is_flag=True, help="Vouch that the adapters were trained on this base.")
 @click.option("--canaries", help="Manifest of the canaries in the training data; see loracheck canaries.")
+@click.option(
+    "--null",
+    "nulls",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="An adapter trained to do no harm: shows how many false alarms the limits give.",
+)
+@click.option(
+    "--after", type=PATH, help="A quick run of the same adapters; this is the second look after it."
+)
 @click.option("--seed", type=int, help="Seed of the draw of rows.  [default: 0]")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdict is.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -53,6 +63,8 @@ def evaluate(
     in_domain: tuple[Path, ...],
     policy: str,
     chat_template: Path | None,
+    nulls: tuple[str, ...],
+    after: Path | None,
     exit_zero: bool,
     as_json: bool,
     quiet: bool,
@@ -60,7 +72,10 @@ def evaluate(
 ) -> None:
     """Ask base and adapters the same questions and judge the answers.
 
-    The exit code is that of the worst adapter's verdict.
+    The exit code is that of the worst adapter's verdict. Adapters given with --null decide nothing: they tell how
+    many false alarms the policy's limits give. A quick run spends a fifth of the error rate, so that a second
+    look with --after may spend the rest; without --after a run spends it all, and nothing can tell that it is a
+    second look.
 
     \b
     Examples:
@@ -82,6 +97,8 @@ def evaluate(
         data=data,
         in_domain=in_domain,
         chat_template=chat_template,
+        nulls=_named(nulls, "--null"),
+        after=after,
         progress=Progress(quiet=quiet),
     )
     related = [path for path in (*data, *(Path(a.partition("=")[2]) for a in adapters)) if path.is_dir()]
@@ -141,16 +158,16 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value not in (None, ())}
 
 
-def _named(adapters: tuple[str, ...]) -> dict[str, Path]:
+def _named(adapters: tuple[str, ...], option: str = "--adapter") -> dict[str, Path]:
     pairs = [text.partition("=") for text in adapters]
     for name, sign, path in pairs:
         if not (name and sign and path):
             raise UsageError(
-                f"--adapter {name}: NAME=PATH is wanted.", hint="For instance --adapter mine=./adapter"
+                f"{option} {name}: NAME=PATH is wanted.", hint=f"For instance {option} mine=./adapter"
             )
     named = {name: Path(path) for name, _, path in pairs}
     if len(named) < len(pairs):
-        raise UsageError("--adapter: two adapters have the same name.")
+        raise UsageError(f"{option}: two adapters have the same name.")
     return named
 
 
