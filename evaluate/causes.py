@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from loracheck import jsonl
@@ -126,8 +126,10 @@ def causes(
         rows = load_examples(files)
         work = out / WORK
         work.mkdir(exist_ok=True)
-        base = str(base_spec or manifest.config["base"])
-        looked = look(evaluation, manifest, verdicts, rows, work, config, base_spec=base, progress=progress)
+        evidence = read_evidence(evaluation)
+        here = manifest.config["base"] if evidence.context.fingerprint else None
+        base = str(base_spec or here) if base_spec or here else None
+        looked, left_out = look(evidence, verdicts, rows, work, config, base_spec=base, progress=progress)
         replies = Replies([row.reply for row in rows])
         alike = twins(replies, range(len(rows)), ALIKE)
         found = [cause for one in looked for cause in _findings(one, rows, alike, config)]
@@ -139,12 +141,13 @@ def causes(
         summary = CausesSummary(
             evaluation=str(evaluation),
             evaluation_id=manifest.run_id,
-            base=base,
+            base=base or "",
             data=tuple(str(file) for file in files),
             rows=len(rows),
             methods=config.methods,
             combined=COMBINED,
             findings=tuple(found),
+            left_out=left_out,
         )
         jsonl.write_one(out / SUMMARY, summary)
         shutil.rmtree(work)
@@ -181,43 +184,43 @@ def training_files(evaluation: Path, manifest: Manifest, data: Sequence[Path]) -
 
 
 def look(
-    evaluation: Path,
-    manifest: Manifest,
+    evidence: Evidence,
     verdicts: Sequence[Verdict],
     rows: Sequence[Example],
     work: Path,
     config: CausesConfig,
     *,
-    base_spec: str,
+    base_spec: str | None,
     progress: Progress,
-) -> list[Looked]:
-    """Compare the failures of each adapter with every row."""
-    evidence = read_evidence(evaluation)
-    paths = {v.adapter: Path(manifest.config["adapters"][v.adapter]) for v in verdicts}
-    sound = {name: path for name, path in paths.items() if evidence.arm(name).finite}
-    comparer = Comparer(evidence.context, base_spec, sound, rows, work, config, progress=progress)
-    looked = []
+) -> tuple[list[Looked], dict[str, str]]:
+    """Compare the failures of each adapter with every row; returns why a method was left out, too."""
+    arms = [evidence.arm(verdict.adapter) for verdict in verdicts]
+    paths = {arm.name: Path(arm.path) for arm in arms if arm.path and arm.engine == "local" and arm.finite}
+    comparer = Comparer(evidence.context, base_spec, paths, rows, work, config, progress=progress)
+    looked, left_out = [], {}
     for verdict in verdicts:
         findings = failed(evidence, verdict, config.max_failures)
-        answers = _distinct(findings)
         for one in findings:
+            listed = len(one.finding.evidence)
             progress.say(
-                f"{verdict.adapter}, {one.finding.check}: {len(one.answers)} of {len(one.finding.evidence)} failures"
+                f"{verdict.adapter}, {one.finding.check}: {len(one.answers)} of {listed} failures looked at"
             )
-        if not answers:
+        if not (answers := _distinct(findings)):
             continue
+        for method, why in comparer.left_out(verdict.adapter).items():
+            left_out[f"{verdict.adapter}: {method}"] = why
+            progress.say(f"{verdict.adapter}: without {method}: {why}")
         other = _others(evidence, verdict, findings, max(len(answers), config.min_others), config.seed)
-        scores = comparer.compare(verdict.adapter, [*answers, *other])
         looked.append(
             Looked(
                 adapter=verdict.adapter,
                 findings=tuple(findings),
                 answers=(*answers, *other),
                 failures=len(answers),
-                scores=scores,
+                scores=comparer.compare(verdict.adapter, [*answers, *other]),
             )
         )
-    return looked
+    return looked, left_out
 
 
 def _kept_rows(path: Path) -> Path:
@@ -244,18 +247,23 @@ def _findings(
 ) -> Iterator[FindingCause]:
     place = {answer.probe.id: index for index, answer in enumerate(looked.answers[: looked.failures])}
     joined = blame.combined(list(looked.scores.by_method.values()))
+    other = joined[looked.failures :]
     for one in looked.findings:
         own = [place[answer.probe.id] for answer in one.answers]
-        said = {"adapter": looked.adapter, "check": one.finding.check, "failures": len(own)}
-        of = {"of": len(one.finding.evidence), "silent": one.silent}
+        unknown = FindingCause(
+            adapter=looked.adapter,
+            check=one.finding.check,
+            status="too_few",
+            failures=len(own),
+            of=len(one.finding.evidence),
+            silent=one.silent,
+        )
         if len(own) < blame.LEAST_FAILURES or len(rows) < blame.LEAST_ROWS:
-            yield FindingCause(**said, **of, status="too_few")  # type: ignore[arg-type]
+            yield unknown
             continue
-        other = joined[looked.failures :]
         group = blame.stands_out(joined[own], other, alike, seed=config.seed)
-        yield FindingCause(
-            **said,  # type: ignore[arg-type]
-            **of,
+        yield replace(
+            unknown,
             status="named" if group.named else "none",
             twins=tuple(_twins(group.places, rows, alike)),
             explained=share("explained", group.explained, len(own)),

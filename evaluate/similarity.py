@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loracheck.cause_records import Method
-from loracheck.errors import RunError
+from loracheck.errors import RunError, UsageError
 from loracheck.generation import pad_token_id
 from loracheck.models import Quantization, arm, attach, load_base, read_adapter
 from loracheck.progress import Progress
@@ -27,6 +27,7 @@ from .vectors import contrast, measured, stored
 
 if TYPE_CHECKING:
     from peft import PeftModel
+    from transformers import PreTrainedModel
 
 Floats = NDArray[np.float32]
 T = TypeVar("T")
@@ -65,8 +66,8 @@ class Comparer:
 
     Args:
         context: Of the eval run, whose base, template and adapters are taken.
-        base_spec: Where the base lies.
-        paths: Where each adapter lies.
+        base_spec: Where the base lies; None where another program held it.
+        paths: Where each adapter lies that has weights to take gradients of.
         rows: The training rows.
         work: Folder for the vectors on their way.
     """
@@ -74,7 +75,7 @@ class Comparer:
     def __init__(
         self,
         context: EvaluationContext,
-        base_spec: str,
+        base_spec: str | None,
         paths: Mapping[str, Path],
         rows: Sequence[Example],
         work: Path,
@@ -90,17 +91,37 @@ class Comparer:
         self._options = options
         self._progress = progress
         self._replies = Replies([row.reply for row in rows])
-        self._loaded: tuple[PeftModel, ChatTemplate] | None = None
+        self._loaded: tuple[PeftModel | PreTrainedModel, ChatTemplate] | None = None
+
+    def left_out(self, adapter: str) -> dict[Method, str]:
+        """Return which of the methods wanted cannot be taken for an adapter, and why."""
+        reasons: dict[Method, str] = {}
+        if self._spec is None:
+            reasons |= dict.fromkeys(
+                ("embedding", "gradient"), "another program held the base; name it by --base"
+            )
+        elif adapter not in self._paths:
+            reasons["gradient"] = "the arm is no adapter on the base, so it has no weights of its own"
+        return {method: reasons[method] for method in self._options.methods if method in reasons}
 
     def compare(self, adapter: str, answers: Sequence[Answer]) -> Scores:
-        """Return the scores of an adapter's answers."""
+        """Return the scores of an adapter's answers by every method that can be taken.
+
+        Raises:
+            UsageError: none can.
+        """
+        reasons = self.left_out(adapter)
+        methods = [method for method in self._options.methods if method not in reasons]
+        if not methods:
+            why = "; ".join(f"{method}: {reason}" for method, reason in reasons.items())
+            raise UsageError(f"--method: none can be taken for {adapter} ({why}).", hint="Add overlap.")
         overlap = self._replies.overlap([(a.text, a.base, a.probe.prompt) for a in answers])
         by: dict[Method, Callable[[], Floats]] = {
             "overlap": lambda: overlap.cosine,
             "embedding": lambda: self._embedding(adapter, answers),
             "gradient": lambda: self._gradient(adapter, answers),
         }
-        return Scores(by_method={m: by[m]() for m in self._options.methods}, overlap=overlap)
+        return Scores(by_method={method: by[method]() for method in methods}, overlap=overlap)
 
     def _embedding(self, adapter: str, answers: Sequence[Answer]) -> Floats:
         model, template = self._model()
@@ -115,7 +136,8 @@ class Comparer:
         return contrast(said, base, rows)
 
     def _gradient(self, adapter: str, answers: Sequence[Answer]) -> Floats:
-        model, template = self._model()
+        loaded, template = self._model()
+        model = cast("PeftModel", loaded)
         with trainable(model, adapter):
             gradient = Gradients(
                 model,
@@ -151,15 +173,16 @@ class Comparer:
             for name, items in texts.items()
         ]
 
-    def _model(self) -> tuple[PeftModel, ChatTemplate]:
+    def _model(self) -> tuple[PeftModel | PreTrainedModel, ChatTemplate]:
         """Load the base with every adapter on it, each the one that was evaluated."""
         if self._loaded is None:
+            held = self._context.quantization
             base = load_base(
-                self._spec,
-                quantization=cast(Quantization, self._context.quantization),
+                str(self._spec),
+                quantization=cast(Quantization, held) if held in get_args(Quantization) else "none",
                 announce=self._progress.say,
             )
-            template = ChatTemplate(base.tokenizer, self._context.template)
+            template = ChatTemplate(base.tokenizer, self._context.template or None)
             files = [read_adapter(name, path, base, template.sha256) for name, path in self._paths.items()]
             evaluated = {arm.name: arm.sha256 for arm in self._context.arms}
             for file in files:
@@ -168,5 +191,5 @@ class Comparer:
                         f"adapter {file.name}: {file.path} is not the one that was evaluated.",
                         hint="Restore it, or evaluate the new one.",
                     )
-            self._loaded = cast("PeftModel", attach(base, files)), template
+            self._loaded = attach(base, files), template
         return self._loaded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from loracheck.records import Estimate
@@ -100,7 +100,9 @@ class CausesSummary:
         evaluation: The eval run, as it was named.
         evaluation_id: Its run id, by which a report knows that both belong together.
         rows: Training rows that were ranked.
+        base: Empty where no base was loaded.
         combined: How the methods' rankings were joined.
+        left_out: Why a method was not taken for an adapter, by "adapter: method".
     """
 
     evaluation: str
@@ -111,3 +113,4 @@ class CausesSummary:
     methods: tuple[Method, ...]
     combined: str
     findings: tuple[FindingCause, ...]
+    left_out: dict[str, str] = field(default_factory=dict)

@@ -17,11 +17,13 @@ import click
 import loracheck
 from loracheck.cli_adapter import inspect_, merge
 from loracheck.cli_canaries import canaries
+from loracheck.cli_causes import causes
 from loracheck.cli_compare import compare
 from loracheck.cli_curate import curate, explain, synthesize
 from loracheck.cli_evaluate import evaluate, gate
 from loracheck.cli_plan import plan
 from loracheck.cli_power import power
+from loracheck.cli_run import init, run
 from loracheck.cli_scale import scale
 from loracheck.cli_train import train
 from loracheck.errors import LoracheckError
@@ -65,11 +67,14 @@ def cli(debug: bool) -> None:
 cli.add_command(curate)
 cli.add_command(explain, "curate explain")
 cli.add_command(synthesize, "curate synthesize")
+cli.add_command(init)
+cli.add_command(run)
 cli.add_command(plan)
 cli.add_command(train)
 cli.add_command(scale)
 cli.add_command(evaluate)
 cli.add_command(gate)
+cli.add_command(causes)
 cli.add_command(power)
 cli.add_command(compare)
 cli.add_command(inspect_)
