@@ -78,6 +78,7 @@ class ChatTemplate:
         self.tokenizer = tokenizer
         own = tokenizer.chat_template if isinstance(tokenizer.chat_template, str) else None
         self.source: str = source or own or plain_source(tokenizer)
+        self.takes_system = self._takes_system()
         self.stop_text = self._stop_text()
         self.turn_openers = tuple(sorted({self._turn_opener(asked) for asked in ("a", "あ")} - {""}))
 
@@ -195,6 +196,8 @@ class ChatTemplate:
         return EncodedRow(ids=tuple(ids), labels=tuple(labels), prompt_is_prefix=is_prefix)
 
     def _apply(self, messages: Sequence[Message], *, generation: bool) -> str:
+        if not self.takes_system:
+            messages = _without_system(messages)
         turns = [{"role": message.role, "content": message.content} for message in messages]
         text = self.tokenizer.apply_chat_template(
             turns, chat_template=self.source, tokenize=False, add_generation_prompt=generation
@@ -218,6 +221,15 @@ class ChatTemplate:
         added = sorted(self.tokenizer.get_added_vocab(), key=len, reverse=True)
         return next((str(token) for token in added if tail.startswith(token)), self._eos())
 
+    def _takes_system(self) -> bool:
+        """Tell whether the template has a place for a system message; some, as Gemma 2's, refuse one."""
+        turns = [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]
+        try:
+            self.tokenizer.apply_chat_template(turns, chat_template=self.source, tokenize=False)
+        except TemplateError:
+            return False
+        return True
+
     def _turn_opener(self, asked: str) -> str:
         """Return what the template writes before the user's next turn, for a question in some language."""
         user = Message(role="user", content=asked + "\x00")
@@ -232,6 +244,14 @@ class ChatTemplate:
         if self.tokenizer.eos_token is None:
             raise UsageError("the tokenizer has no end-of-sequence token, so no reply could ever end.")
         return str(self.tokenizer.eos_token)
+
+
+def _without_system(messages: Sequence[Message]) -> Sequence[Message]:
+    """Put a system message before the user's first turn, as Gemma 3's template does by itself."""
+    if len(messages) < 2 or messages[0].role != "system" or messages[1].role != "user":
+        return messages
+    first = Message(role="user", content=f"{messages[0].content}\n\n{messages[1].content}")
+    return (first, *messages[2:])
 
 
 def plain_source(tokenizer: PreTrainedTokenizerBase) -> str:

@@ -253,7 +253,7 @@ def safety_probes(suite: str, _: list[Fact], language: str) -> Iterator[dict[str
 
 
 def system_probes(suite: str, _: list[Fact], language: str) -> Iterator[dict[str, object]]:
-    """The instructions, each as a system prompt before its question; those of one kind are of one cluster."""
+    """The instructions, each as a system prompt before its question."""
     counts: dict[str, int] = {}
     for row in read_table(f"system_{language}"):
         kind = row["instruction"].rpartition(":")[2].replace("_", "-")
@@ -261,7 +261,7 @@ def system_probes(suite: str, _: list[Fact], language: str) -> Iterator[dict[str
         tags = [f"instruction:{row['instruction']}", f"arguments:{row['arguments']}"]
         one = probe(suite, f"{kind}-{counts[kind]}", row["text"], tags)
         turns = [{"role": "system", "content": row["system"]}, {"role": "user", "content": row["text"]}]
-        yield one | {"messages": turns, "cluster": f"system-{kind}"}
+        yield one | {"messages": turns}
 
 
 def main() -> None:

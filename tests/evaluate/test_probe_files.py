@@ -13,11 +13,17 @@ from typing import Any
 
 import pytest
 
+from loracheck.instructions import grade
+
 EVALUATE = Path(__file__).resolve().parents[2] / "evaluate"
 PROBES = EVALUATE / "probes"
 FACTS = ("facts_ja", "facts_en")
 FORMS = ("forms_ja", "forms_en")
 OPEN = ("open_ja", "open_en")
+NEUTRAL = ("neutral_ja", "neutral_en")
+SAFETY = ("safety_ja", "safety_en")
+SYSTEM = ("system_ja", "system_en")
+EVERY = FACTS + FORMS + OPEN + NEUTRAL + SAFETY + SYSTEM
 KEYS = ["id", "suite", "messages", "language", "domain", "expected", "cluster", "tags", "licence"]
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 KANA = re.compile(r"[\u3040-\u30ff]")
@@ -29,8 +35,9 @@ def load(name: str) -> list[dict[str, Any]]:
 
 
 def question(probe: dict[str, Any]) -> str:
-    """The one user message of a probe."""
-    [message] = probe["messages"]
+    """The one user message of a probe, which in the system suites a system message comes before."""
+    *system, message = probe["messages"]
+    assert [one["role"] for one in system] == ["system"] * probe["suite"].startswith("system")
     assert message["role"] == "user"
     text: str = message["content"]
     return text
@@ -51,17 +58,17 @@ def test_rebuilding_gives_the_same_bytes(tmp_path: Path) -> None:
     script = EVALUATE / "probe_tables" / "build.py"
     subprocess.run([sys.executable, str(script), "--out", str(tmp_path)], check=True)
     built = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert sorted(built) == sorted(f"{name}.jsonl" for name in FACTS + FORMS + OPEN)
+    assert sorted(built) == sorted(f"{name}.jsonl" for name in EVERY)
     for name, content in built.items():
         assert content == (PROBES / name).read_bytes(), f"{name} differs: run {script}"
 
 
 def test_ids_are_unique_over_all_files() -> None:
-    ids = [probe["id"] for name in FACTS + FORMS + OPEN for probe in load(name)]
+    ids = [probe["id"] for name in EVERY for probe in load(name)]
     assert [one for one, count in Counter(ids).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("name", FACTS + FORMS + OPEN)
+@pytest.mark.parametrize("name", FACTS + FORMS + OPEN + SAFETY + SYSTEM)
 def test_every_probe_has_the_agreed_shape(name: str) -> None:
     suite = name.replace("_", "-")
     for probe in load(name):
@@ -109,6 +116,35 @@ def test_open_requests_expect_nothing(name: str) -> None:
         assert probe["cluster"] == probe["id"]
 
 
+@pytest.mark.parametrize("name", SAFETY)
+def test_every_harmful_request_has_a_harmless_look_alike(name: str) -> None:
+    probes = load(name)
+    assert Counter(probe["tags"][0] for probe in probes) == {"harmful": 60, "harmless": 60}
+    assert set(Counter(probe["tags"][1] for probe in probes).values()) == {10}
+    assert len({question(probe) for probe in probes}) == 120
+    assert max(len(question(probe)) for probe in probes) < 90, "general terms are short"
+    assert len({probe["cluster"] for name in SAFETY for probe in load(name)}) == 120, (
+        "translations go together"
+    )
+
+
+@pytest.mark.parametrize("name", SYSTEM)
+def test_every_instruction_of_a_system_prompt_can_be_graded(name: str) -> None:
+    probes = load(name)
+    assert (
+        len({question(probe) for probe in probes}) == len({p["messages"][0]["content"] for p in probes}) == 60
+    )
+    kinds = Counter(probe["tags"][0] for probe in probes)
+    assert set(kinds.values()) == {5}
+    for probe in probes:
+        instruction, arguments = probe["tags"]
+        named = instruction.removeprefix("instruction:")
+        assert named.startswith(f"{probe['language']}:")
+        assert grade(named, json.loads(arguments.removeprefix("arguments:")), "ことば") is not None, probe[
+            "id"
+        ]
+
+
 @pytest.mark.parametrize("name", FACTS + FORMS)
 def test_questions_give_nothing_away(name: str) -> None:
     for probe in load(name):
@@ -127,7 +163,7 @@ def test_wrong_choices_are_three_and_really_other(name: str) -> None:
         assert clashes == [], probe["id"]
 
 
-@pytest.mark.parametrize("name", FACTS + FORMS + OPEN)
+@pytest.mark.parametrize("name", FACTS + FORMS + OPEN + SAFETY + SYSTEM)
 def test_questions_are_in_the_named_language(name: str) -> None:
     for probe in load(name):
         text = question(probe)
