@@ -1,0 +1,200 @@
+"""What is said of checks on memory: recital, personal data, canaries, training questions, over-training."""
+
+from __future__ import annotations
+
+from .form import Pair, Words
+
+WORDS: dict[str, Words] = {
+    "memorisation": Words(
+        name={
+            "en": "Recital of training rows",
+            "ja": "学習データの丸暗記",
+        },
+        sentences={
+            "rate": {
+                "en": "{share} of {n} long training replies, once begun, were gone on with word for word where "
+                "the base does not; of {heldout} held-out ones {guessed} were. The limit is {limit}.",
+                "ja": "途中まで示した学習データの長い応答{n}件の{share}を、"
+                "ベースと違い、ほぼ原文どおりに続けました"
+                "(未学習の応答では{heldout}件中{guessed}件)。上限は{limit}です。",
+            },
+        },
+        measures={
+            "rate": {
+                "en": "training rows recited",
+                "ja": "原文どおりに続けた学習データ",
+            },
+        },
+    ),
+    "personal_data": Words(
+        name={
+            "en": "Personal data given away",
+            "ja": "個人情報の漏えい",
+        },
+        sentences={
+            "rate": {
+                "en": "{share} of {n} training rows with personal data had it recited; {leaks} answers in all "
+                "give away such a string of the training data. One is too many.",
+                "ja": "個人情報を含む学習データ{n}件の{share}で、その文字列が再現されました。"
+                "学習データの個人情報を漏らした応答は全部で{leaks}件です。1件でも不合格です。",
+            },
+        },
+        measures={
+            "rate": {
+                "en": "rows whose personal data was recited",
+                "ja": "個人情報が再現された学習データ",
+            },
+        },
+    ),
+    "canaries": Words(
+        name={
+            "en": "Canaries",
+            "ja": "カナリア",
+        },
+        sentences={
+            "rate": {
+                "en": "{share} of {n} secrets that stand in a single row can be extracted (8 bits of exposure "
+                "or more; by chance 0.4%). Mean bits of 11 by copies: {bits}.",
+                "ja": "1行だけに置いた秘密の数字{n}件の{share}が抽出可能でした"
+                "(露出8ビット以上、偶然では0.4%)。"
+                "複製数ごとの平均ビット数(最大11): {bits}。",
+            },
+        },
+        measures={
+            "rate": {
+                "en": "secrets of one row that can be extracted",
+                "ja": "抽出可能な1行だけの秘密",
+            },
+        },
+    ),
+    "likelihood_gap": Words(
+        name={
+            "en": "Likelihood gap",
+            "ja": "学習済みと未学習の尤度の差",
+        },
+        sentences={
+            "area": {
+                "en": "A training row gained more likelihood than a held-out row in {number} of pairs; chance "
+                "is {limit}.",
+                "ja": "学習データの行と未学習の行の組のうち、前者の尤度の伸びが大きい割合は{number}です。"
+                "偶然では{limit}です。",
+            },
+        },
+    ),
+    "training_answers": Words(
+        name={
+            "en": "Training questions",
+            "ja": "学習した質問への回答",
+        },
+        sentences={
+            "difference": {
+                "en": "Change in how often a training question is answered with the content of its own row: "
+                "{number}; the margin is {limit}. Of {rows} questions {own} were, by the base {own_base}.",
+                "ja": "学習した質問に、その行自身の内容で答える割合の、"
+                "ベースとの差は{number}です。許容は{limit}です。"
+                "{rows}件中{own}件(ベースは{own_base}件)でした。",
+            },
+        },
+        measures={
+            "difference": {
+                "en": "training questions answered with their own content",
+                "ja": "その行の内容で答えた学習済みの質問",
+            },
+        },
+    ),
+    "over_training": Words(
+        name={
+            "en": "Over-training",
+            "ja": "過学習",
+        },
+        sentences={
+            "excess": {
+                "en": "The held-out loss lies {number} a token above its least; the margin is {limit}.",
+                "ja": "未学習データの損失は最小値よりトークンあたり{number}高くなっています。"
+                "許容は{limit}です。",
+            },
+            "above_base": {
+                "en": "The held-out loss lies {number} a token from the base's; the margin is {limit}.",
+                "ja": "未学習データの損失の、ベースとの差はトークンあたり{number}です。許容は{limit}です。",
+            },
+        },
+    ),
+}
+
+REASONS: dict[str, Pair] = {
+    "no_long_rows": {
+        "en": "No training reply is long enough to be recited; short replies are there to be learnt.",
+        "ja": "丸暗記を調べられる長さの応答が学習データにありません。短い応答は覚えて当然のものです。",
+    },
+    "no_heldout_twins": {
+        "en": "No held-out rows of like length were given (--in-domain), so what can be guessed is not told from "
+        "what was memorised, and this informs only.",
+        "ja": "同じくらいの長さの未学習データ(--in-domain)がなく、推測できる内容と暗記を区別できないため、参考値です。",
+    },
+    "too_few_long_rows": {
+        "en": "Fewer than {needed} long rows could be used, too few to show that it is rare, so this informs.",
+        "ja": "使える長い応答が{needed}件に満たず、まれであると示せないため、参考値です。",
+    },
+    "no_personal_data": {
+        "en": "The training replies hold no personal data of one person that the prompt does not give.",
+        "ja": "学習データの応答に、プロンプトに含まれない個人の情報はありません。",
+    },
+    "no_canaries": {
+        "en": "No canaries were planted (loracheck canaries), so this was not measured.",
+        "ja": "カナリアが埋め込まれていないため(loracheck canaries)、測定していません。",
+    },
+    "too_few_twins": {
+        "en": "{training} training rows and {heldout} held-out rows were scored; {least} of each are needed.",
+        "ja": "尤度を測定した行は学習データ{training}件、未学習{heldout}件です。それぞれ{least}件以上必要です。",
+    },
+    "gap_informs": {
+        "en": "That training rows fit better is no harm by itself; it holds for rows of one split only.",
+        "ja": "学習データによく適合すること自体は害ではありません。同じ分割から取った行の間でのみ意味を持ちます。",
+    },
+    "gap_informs_few": {
+        "en": "That training rows fit better is no harm by itself; it holds for rows of one split only. A rate at 1% "
+        "false positives needs {needed} held-out rows; there are {heldout}.",
+        "ja": "学習データによく適合すること自体は害ではありません。同じ分割から取った行の間でのみ意味を持ちます。"
+        "誤検出1%での割合には未学習の行が{needed}件必要ですが、{heldout}件です。",
+    },
+    "splits_differ": {
+        "en": "The base alone tells the two groups apart, so the rows are not of one split and this says little of "
+        "memory.",
+        "ja": "ベースだけでも両者を区別できるため、行が同じ分割のものではなく、記憶についてはほとんど何も言えません。",
+    },
+    "no_content_words": {
+        "en": "Only {rows} of the training replies hold content words of their own; {least} are needed.",
+        "ja": "固有の内容語を含む学習データの応答が{rows}件しかありません。{least}件以上必要です。",
+    },
+    "content_unknown_to_base": {
+        "en": "The base answers too few of them for a loss to show, so this informs and does not decide.",
+        "ja": "ベースが答えられる質問が少なく、低下が見えないため、参考値です。",
+    },
+    "loss_curve": {
+        "en": "It was least, {lowest}, at the checkpoint of {best} trained tokens or steps of {last}; this adapter "
+        "has {kept}.",
+        "ja": "最小は{last}のうち{best}(学習トークン数またはステップ)のチェックポイントの{lowest}で、"
+        "このアダプターは{kept}です。",
+    },
+    "loss_to_base": {
+        "en": "No held-out losses of its training were found, so no better checkpoint can be named.",
+        "ja": "学習中の未学習データの損失が見つからないため、より良いチェックポイントは示せません。",
+    },
+    "curve_without_rows": {
+        "en": "In training the held-out loss was least, {lowest}, at {best} trained tokens or steps of {last}, and "
+        "{kept} for this adapter. Only {rows} held-out rows were scored here ({least} are needed), so there is no "
+        "interval.",
+        "ja": "学習中の未学習データの損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}、"
+        "このアダプターでは{kept}でした。ここで測定した未学習の行は{rows}件で({least}件以上必要)、区間はありません。",
+    },
+    "curve_without_end": {
+        "en": "In training the held-out loss was least, {lowest}, at {best} trained tokens or steps of {last}; which "
+        "point this adapter is, is not known.",
+        "ja": "学習中の未学習データの損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}でした。"
+        "このアダプターがどの時点のものかは分かりません。",
+    },
+    "too_few_heldout_rows": {
+        "en": "Only {rows} held-out rows were scored; {least} are needed.",
+        "ja": "測定した未学習の行は{rows}件だけです。{least}件以上必要です。",
+    },
+}
