@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from . import collapse, content, forgetting, form, leakage, surface
+from . import (
+    canary_exposure,
+    collapse,
+    content,
+    forgetting,
+    form,
+    instructions,
+    leakage,
+    likelihood_gap,
+    memorisation,
+    over_training,
+    personal_data,
+    robustness,
+    safety,
+    surface,
+    system_prompt,
+    training_answers,
+)
 from .check import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -14,4 +31,14 @@ CHECKS: tuple[Check, ...] = (
     form.WANTED_FORM,
     surface.LOOPS,
     surface.MISSING_STOP,
+    memorisation.MEMORISATION,
+    personal_data.PERSONAL_DATA,
+    canary_exposure.CANARIES,
+    likelihood_gap.LIKELIHOOD_GAP,
+    training_answers.TRAINING_ANSWERS,
+    over_training.OVER_TRAINING,
+    safety.SAFETY,
+    system_prompt.SYSTEM_PROMPT,
+    instructions.INSTRUCTIONS,
+    robustness.ROBUSTNESS,
 )

@@ -19,6 +19,7 @@ class Material:
         training_rows: All rows of the training data; empty when it is not known.
         heldout_rows: All held-out rows of its domain.
         seed: Of every draw.
+        canaries: Secrets that were planted in the training data, each among alternatives.
     """
 
     bundled: tuple[Probe, ...]
@@ -27,6 +28,7 @@ class Material:
     training_rows: tuple[Example, ...] = ()
     heldout_rows: tuple[Example, ...] = ()
     seed: int = 0
+    canaries: tuple[Probe, ...] = ()
 
     def suite(self, prefix: str) -> tuple[Probe, ...]:
         """Return the bundled probes of the suites that begin with a prefix: "facts" for both languages."""

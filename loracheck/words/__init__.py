@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from . import adapter, knowledge, persona, surface, verdict
+from . import adapter, conduct, knowledge, memory, persona, surface, verdict
 from .form import Pair, Words
 
 __all__ = ["REASONS", "WORDS", "Pair", "Words"]
 
-WORDS: dict[str, Words] = adapter.WORDS | knowledge.WORDS | persona.WORDS | surface.WORDS | verdict.WORDS
+WORDS: dict[str, Words] = (
+    adapter.WORDS
+    | conduct.WORDS
+    | knowledge.WORDS
+    | memory.WORDS
+    | persona.WORDS
+    | surface.WORDS
+    | verdict.WORDS
+)
 """By check."""
 
 REASONS: dict[str, Pair] = (
     adapter.REASONS
+    | conduct.REASONS
+    | memory.REASONS
     | persona.REASONS
     | verdict.REASONS
     | {
