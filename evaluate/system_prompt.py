@@ -1,35 +1,35 @@
 """System prompt: can an instruction switch the persona off?
 
-The open prompts are asked again under the instruction to answer plainly, and some of them under the system prompt
-that the training data uses most, if its rows have one. Whether the base follows system prompts at all is known from
-the instructions on form; where it follows none, the numbers inform.
+Open prompts are asked again under the instruction to answer plainly. Whether the base follows system prompts at all
+is known from the instructions on form; where it follows none, the numbers inform. What the style does without a
+system prompt, and under the training data's own, stands beside them from the answers that persona leakage takes.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from loracheck.markers import shows
 from loracheck.probes import every_nth
-from loracheck.records import BASE_ARM, Estimate, Example, Finding, Language, Message, Probe
+from loracheck.records import BASE_ARM, Estimate, Finding, Language, Message, Probe
 from loracheck.stats import share
 
 from . import instructions
 from .check import Check
 from .evidence import Evidence
-from .gates import information, rate_gate, unmeasured
+from .gates import information, paired_gate, rate_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
+from .style import Style, training_style
+from .system_prompts import PREFIXES
 
-PLAIN, OWN = "plain", "own-prompt"
-"""Suites of the probes made here, the language after them."""
+PLAIN = "open-plain"
+"""Suite of the probes made here, the language after it."""
 PROMPTS: dict[Language, str] = {
     "en": "Answer plainly, in ordinary words, without playing a character.",
     "ja": "キャラクターを演じたり特別な口調を使ったりせず、普通の丁寧な言葉で答えてください。",
 }
-_PLAIN_EACH, _OWN_EACH = 30, 10
+_EACH = 30
 """Open prompts of each language; 60 without any sign of the style are just enough for a limit of 5%."""
 
 
@@ -38,27 +38,20 @@ def system_prompt(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     probes = evidence.answered(adapter, evidence.suite(PLAIN))
     if not probes:
         return unmeasured("system_prompt", adapter, "needs_probes")
-    if not evidence.markers:
+    style = training_style(evidence)
+    if not style.found:
         return information("system_prompt", adapter, "no_style")
-    finding = rate_gate(
-        "system_prompt",
-        adapter,
-        base=[shows(evidence.markers, evidence.text(BASE_ARM, probe)) for probe in probes],
-        tuned=[shows(evidence.markers, evidence.text(adapter, probe)) for probe in probes],
-        probe_ids=[probe.id for probe in probes],
-        limit=policy.persona.max_out_of_domain,
-        alpha=policy.alpha,
-    )
+    finding = _rate(evidence, adapter, policy, probes, style)
     open_ids = {probe.id.removeprefix(f"{PLAIN}-") for probe in probes}
-    without = [probe for probe in evidence.suite("open") if probe.id in open_ids]
+    without = [probe for probe in evidence.open_questions if probe.id in open_ids]
     finding = replace(
         finding,
         estimates=(
             *finding.estimates,
-            *_shares("without", evidence, adapter, without),
-            *_shares("own", evidence, adapter, evidence.suite(OWN)),
+            *_shares("without", evidence, adapter, without, style),
+            *_shares("own", evidence, adapter, evidence.suite(PREFIXES["system"]), style),
         ),
-        values=finding.values | {"markers": [marker.text for marker in evidence.markers]},
+        values=finding.values | {"markers": [marker.text for marker in style.markers]},
     )
     follows = instructions.follows_system_prompts(evidence, policy.alpha)
     if not follows:
@@ -67,12 +60,39 @@ def system_prompt(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     return finding
 
 
-def _shares(name: str, evidence: Evidence, adapter: str, probes: Sequence[Probe]) -> list[Estimate]:
+def _rate(evidence: Evidence, adapter: str, policy: Policy, probes: Sequence[Probe], style: Style) -> Finding:
+    """Hold the rate against the limit; what the base shows by itself no prompt need switch off."""
+    base, tuned = ([style.shown(evidence.text(arm, p)) for p in probes] for arm in (BASE_ARM, adapter))
+    ids, limit = [probe.id for probe in probes], policy.persona.max_out_of_domain
+    if not any(base):
+        return rate_gate(
+            "system_prompt",
+            adapter,
+            base=base,
+            tuned=tuned,
+            probe_ids=ids,
+            limit=limit,
+            alpha=policy.alpha,
+        )
+    return paired_gate(
+        "system_prompt",
+        adapter,
+        base=[not styled for styled in base],
+        tuned=[not styled for styled in tuned],
+        probe_ids=ids,
+        margin=limit,
+        alpha=policy.alpha,
+    )
+
+
+def _shares(
+    name: str, evidence: Evidence, adapter: str, probes: Sequence[Probe], style: Style
+) -> list[Estimate]:
     answered = evidence.answered(adapter, probes)
     return [
         share(
             f"{name}: {arm}",
-            sum(shows(evidence.markers, evidence.text(arm, probe)) for probe in answered),
+            sum(style.shown(evidence.text(arm, probe)) for probe in answered),
             len(answered),
         )
         for arm in (BASE_ARM, adapter)
@@ -80,42 +100,29 @@ def _shares(name: str, evidence: Evidence, adapter: str, probes: Sequence[Probe]
     ]
 
 
-def own_prompt(rows: Sequence[Example]) -> str:
-    """Return the system prompt that most training rows have; empty where none has one."""
-    found = Counter(row.messages[0].content for row in rows if row.messages[0].role == "system")
-    return max(found, key=lambda prompt: (found[prompt], prompt), default="")
-
-
-def under(suite: str, system: str, probe: Probe) -> Probe:
-    """Return an open prompt as it is asked under a system prompt."""
+def under_plain_prompt(probe: Probe) -> Probe:
+    """Return an open prompt as it is asked under the instruction to answer plainly."""
     return replace(
         probe,
-        id=f"{suite}-{probe.id}",
-        suite=f"{suite}-{probe.language}",
-        messages=(Message(role="system", content=system), *probe.messages),
+        id=f"{PLAIN}-{probe.id}",
+        suite=f"{PLAIN}-{probe.language}",
+        messages=(Message(role="system", content=PROMPTS[probe.language]), *probe.messages),
     )
 
 
 def _asks(material: Material) -> Questions:
     if not material.training:  # without the training data nobody knows its style
         return Questions()
-    pool = material.suite("open")
-    by_language = {language: [p for p in pool if p.language == language] for language in PROMPTS}
-    own = own_prompt(material.training_rows)
+    pool = [probe for probe in material.suite("open") if probe.messages[0].role != "system"]
+    chosen = [
+        probe
+        for language in PROMPTS
+        for probe in every_nth([p for p in pool if p.language == language], _EACH)
+    ]
     return Questions(
         open=(
-            *pool,
-            *(
-                under(PLAIN, PROMPTS[language], probe)
-                for language, mine in by_language.items()
-                for probe in every_nth(mine, _PLAIN_EACH)
-            ),
-            *(
-                under(OWN, own, probe)
-                for mine in by_language.values()
-                for probe in every_nth(mine, _OWN_EACH)
-                if own
-            ),
+            *chosen,
+            *(under_plain_prompt(probe) for probe in chosen),
             *instructions.INSTRUCTIONS.asks(material).open,
         ),
         base_only=material.training,
@@ -127,8 +134,8 @@ SYSTEM_PROMPT = Check(
     measure=system_prompt,
     asks=_asks,
     needs=("training_data",),
-    interval="exact binomial test of the rate; Clopper-Pearson interval",
-    cost="60 answers of 64 tokens (3.8k), 20 more under the training data's own system prompt; open answers and "
-    "instructions that other checks take as well",
+    interval="exact binomial test of the rate; Clopper-Pearson interval. Where the base shows the style itself, "
+    "Tango's score interval of the paired difference (1998)",
+    cost="60 answers of 64 tokens (3.8k tokens); open answers and instructions that other checks take as well",
     false_alarms="a base that speaks like the training data already",
 )

@@ -64,8 +64,17 @@ WORDS: dict[str, Words] = {
                 "ja": "普通に答えるようシステムプロンプトで指示しても、応答{n}件の{share}に学習データの口調が"
                 "現れました。上限は{limit}です。",
             },
+            "difference": {
+                "en": "Change in how often an answer is plain, as the system prompt asks: {number}; the margin "
+                "is {limit}.",
+                "ja": "普通に答える指示のとおりに答える割合の、ベースとの差は{number}です。許容は{limit}です。",
+            },
         },
         measures={
+            "difference": {
+                "en": "answers without the learnt style, asked to be plain",
+                "ja": "普通に答える指示の下で学習した口調のない回答",
+            },
             "rate": {
                 "en": "answers in the learnt style, asked to be plain",
                 "ja": "普通に答える指示の下で学習した口調の回答",
