@@ -11,14 +11,25 @@ from loracheck.errors import UsageError
 from loracheck.models import Quantization
 from loracheck.probes import BUNDLED
 
+from .tiers import TIERS, Tier, TierName
+
+LM_EVAL = "lm-eval:"
+"""How a suite begins that is a task of lm-evaluation-harness."""
+_LIMITS = ("max_facts", "max_forms", "max_open", "max_neutral")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvalConfig:
     """What is asked, and how much.
 
     Attributes:
-        suites: Bundled suites; a suite's name ends in its language.
-        max_facts: Questions asked of each suite of facts, drawn evenly; None asks all.
+        suites: Bundled suites, whose names end in their language, or tasks as "lm-eval:TASK".
+        probes: Files of the user's own probes or of public sets, asked besides the suites.
+        tier: How much is asked of each suite; the limits that follow take its place where they are given.
+        max_facts: Questions asked of each suite of facts, drawn evenly; None leaves it to the tier.
+        max_forms: Of each suite of facts in other words.
+        max_open: Of each suite of open prompts.
+        max_neutral: Paragraphs scored of each suite of them.
         max_training: Training prompts that the base answers, to tell the data's style from the base's.
         max_in_domain: Held-out prompts of the domain.
         max_new_tokens: Tokens of an answer to a factual question.
@@ -30,10 +41,15 @@ class EvalConfig:
     """
 
     suites: tuple[str, ...] = BUNDLED
+    probes: tuple[str, ...] = ()
     quantization: Quantization = "none"
+    tier: TierName = "standard"
     max_facts: int | None = None
-    max_training: int = 120
-    max_in_domain: int = 100
+    max_forms: int | None = None
+    max_open: int | None = None
+    max_neutral: int | None = None
+    max_training: int | None = None
+    max_in_domain: int | None = None
     max_new_tokens: int = 24
     max_new_tokens_open: int = 64
     assume_base: bool = False
@@ -44,9 +60,14 @@ class EvalConfig:
 
     def __post_init__(self) -> None:
         for suite in self.suites:
-            if suite not in BUNDLED:
-                raise UsageError(f"--suite {suite}: there are {', '.join(BUNDLED)}.")
-        for name in ("max_facts", "max_training", "max_in_domain", "max_new_tokens", "max_new_tokens_open"):
+            if suite not in BUNDLED and not suite.startswith(LM_EVAL):
+                raise UsageError(
+                    f"--suite {suite}: there are {', '.join(BUNDLED)}.",
+                    hint="A file of your own is given with --probes FILE, a task with --suite lm-eval:TASK.",
+                )
+        if self.tier not in TIERS:
+            raise UsageError(f"--tier is one of {', '.join(TIERS)}, not {self.tier}.")
+        for name in (*_LIMITS, "max_training", "max_in_domain", "max_new_tokens", "max_new_tokens_open"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {value}.")
@@ -62,3 +83,26 @@ class EvalConfig:
         if self.quantization not in get_args(Quantization):
             kinds = ", ".join(get_args(Quantization))
             raise UsageError(f"--quantization is one of {kinds}, not {self.quantization}.")
+
+    @property
+    def amounts(self) -> Tier:
+        """Return the tier."""
+        return TIERS[self.tier]
+
+    @property
+    def training_limit(self) -> int:
+        """Return the most training prompts."""
+        return self.max_training or self.amounts.max_training
+
+    @property
+    def in_domain_limit(self) -> int:
+        """Return the most held-out prompts of the domain."""
+        return self.max_in_domain or self.amounts.max_in_domain
+
+    def limit(self, suite: str) -> int | None:
+        """Return the most items of a suite: what the user set, else the tier's, None for all."""
+        for name in _LIMITS:
+            given: int | None = getattr(self, name)
+            if given is not None and suite.startswith(name.removeprefix("max_")):
+                return given
+        return self.amounts.limit(suite)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from loracheck.canaries import canary_probes, read_canaries
 from loracheck.errors import UsageError
 from loracheck.loading import load_examples
 from loracheck.probes import (
+    BUNDLED,
     IN_DOMAIN,
     TRAINING,
     bundled,
@@ -22,7 +23,15 @@ from loracheck.probes import (
     without_training_questions,
 )
 from loracheck.progress import Progress
-from loracheck.records import BASE_ARM, ArmRecord, EvaluationContext, EvaluationResult, Example, Probe
+from loracheck.records import (
+    BASE_ARM,
+    ArmRecord,
+    Cost,
+    EvaluationContext,
+    EvaluationResult,
+    Example,
+    Probe,
+)
 from loracheck.runs import is_run, open_run, read_run
 from loracheck.template import check_template_file
 
@@ -30,7 +39,9 @@ from .arms import Lineup, adapter_folder, arm_files, local_lineup
 from .asking import ask, sort_answers
 from .checks import CHECKS
 from .config import EvalConfig
+from .cost import foresee
 from .evidence import CONTEXT, PROBES, read_evidence
+from .gathering import further_suites, suite_records
 from .looks import read_first_look, refuse_other_subject
 from .material import Material, together
 from .names import check_names
@@ -89,6 +100,7 @@ def evaluate(
         *in_domain,
         *([chat_template] if chat_template else []),
         *([Path(config.canaries)] if config.canaries else []),
+        *(Path(name) for name in config.probes),
     ]
     options = {
         "base": base_spec,
@@ -117,10 +129,12 @@ def evaluate(
         refuse_unfit(policy, context, asked.probes)
         if after and first_look:
             refuse_other_subject(after, first_look[1], context)
+        cost: Cost | None = None
         for engine, arms in lineup.engines():
+            cost = cost or foresee(asked, config, engine, arms, lineup, progress)
             ask(out, engine, arms, asked, [row.reply for row in training], config, progress)
 
-        _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look)
+        _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look, cost)
         sort_answers(out, asked, lineup.arms)
         result = judge(read_evidence(out), policy)
         jsonl.write_one(out / VERDICT, result)
@@ -150,17 +164,19 @@ def _material(
 
     Probes that chose a checkpoint are left out, as what chose it would flatter it.
     """
-    suites = {suite: [p for p in bundled([suite]) if p.id not in watched] for suite in config.suites}
-    thinned = [
-        probe
-        for suite, probes in suites.items()
-        for probe in every_nth(probes, config.max_facts if suite.startswith("facts") else None)
-    ]
+    own = further_suites(config)
+    held = tuple(every_nth(own.pop(IN_DOMAIN, []), config.in_domain_limit))
+    suites = {
+        suite: [p for p in bundled([suite]) if p.id not in watched]
+        for suite in config.suites
+        if suite in BUNDLED
+    } | own
+    thinned = [probe for suite, probes in suites.items() for probe in every_nth(probes, config.limit(suite))]
     asked, left_out = without_training_questions(thinned, training)
     material = Material(
         bundled=tuple(asked),
-        in_domain=tuple(from_rows(heldout, IN_DOMAIN, config.max_in_domain, config.seed)),
-        training=tuple(from_rows(training, TRAINING, config.max_training, config.seed)),
+        in_domain=(*held, *from_rows(heldout, IN_DOMAIN, config.in_domain_limit, config.seed)),
+        training=tuple(from_rows(training, TRAINING, config.training_limit, config.seed)),
         training_rows=tuple(training),
         heldout_rows=tuple(heldout),
         seed=config.seed,
@@ -178,6 +194,7 @@ def _write_context(
     data: Sequence[Path],
     nulls: Iterable[str],
     first_look: tuple[str, EvaluationContext] | None,
+    cost: Cost | None = None,
 ) -> EvaluationContext:
     context = EvaluationContext(
         base=lineup.base,
@@ -190,6 +207,9 @@ def _write_context(
         probes=dict(Counter(probe.suite for probe in probes)),
         dropped_probes=tuple(left_out),
         watched_probes=tuple(sorted(lineup.watched)),
+        tier=config.tier,
+        suites=suite_records(config, probes),
+        cost=replace(cost, minutes=None) if cost else None,  # a resumed run writes the same bytes
         arms=(ArmRecord(name=BASE_ARM, path=None), *lineup.records.values()),
         nulls=tuple(nulls),
         after=first_look[0] if first_look else None,
