@@ -1,11 +1,19 @@
-"""The two shapes every gate has: a paired difference against a margin, and a rate against a limit."""
+"""The shapes that gates have: a paired difference of shares or of means against a margin, a rate against a limit.
+
+Several tests of one check are joined by `joined`.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from scipy.stats import norm
+
 from loracheck import stats
+from loracheck.clusters import design_effect
+from loracheck.means import Unit, mean_of
 from loracheck.records import Estimate, Finding
 
 NO_HEADROOM = "no_headroom"
@@ -23,6 +31,7 @@ def paired_gate(
     margin: float,
     alpha: float,
     chance: float | None = None,
+    clusters: Sequence[str] | None = None,
 ) -> Finding:
     """Hold the paired difference of successes against a margin (non-inferiority, Tango 1998).
 
@@ -36,13 +45,21 @@ def paired_gate(
         alpha: One-sided error rate.
         chance: Success of a guesser. A base that is not clearly better than chance by twice the margin cannot
             get worse, so nothing could pass for good reasons; None where the measure has no floor.
+        clusters: The family of each probe, whose members are not independent; None where all stand alone.
     """
     table = stats.paired_table(base, tuned)
-    p_pass, p_fail = stats.noninferiority(table, margin)
     n = table.n
+
+    def effect(outcomes: Sequence[float]) -> float:
+        return 1.0 if clusters is None else design_effect(outcomes, clusters)
+
+    spread = effect([int(b) - int(a) for a, b in zip(base, tuned, strict=True)])
+    of_base, of_tuned = effect(base), effect(tuned)
+    p_pass, p_fail = stats.noninferiority(table, margin, spread)
     lost = [i for i, (a, b) in enumerate(zip(base, tuned, strict=True)) if a and not b]
     both_wrong = [i for i, (a, b) in enumerate(zip(base, tuned, strict=True)) if not a and not b]
-    floor = chance is not None and stats.lower_bound(sum(base), n, alpha) <= chance + 2 * margin
+    headroom = None if chance is None else stats.lower_bound(sum(base), n, alpha, of_base) - chance
+    floor = headroom is not None and headroom <= 2 * margin
     return Finding(
         check=check,
         adapter=adapter,
@@ -50,16 +67,65 @@ def paired_gate(
         status="inconclusive",
         reason=NO_HEADROOM if floor else OPEN,
         estimates=(
-            stats.paired_difference("difference", table),
-            stats.share("base", sum(base), n),
-            stats.share(adapter, sum(tuned), n),
+            stats.paired_difference("difference", table, design_effect=spread),
+            stats.share("base", sum(base), n, design_effect=of_base),
+            stats.share(adapter, sum(tuned), n, design_effect=of_tuned),
         ),
         threshold=-margin,
         p_pass=p_pass,
         p_fail=p_fail,
-        n_needed=None if floor else stats.items_to_settle_difference(table, margin, alpha),
+        n_needed=None if floor else stats.items_to_settle_difference(table, margin, alpha, spread),
         evidence=tuple(probe_ids[i] for i in (*lost, *both_wrong)),
-        values={"lost": table.lost, "won": table.won},
+        values={"lost": table.lost, "won": table.won} | ({} if headroom is None else {"headroom": headroom}),
+    )
+
+
+def mean_gate(
+    check: str,
+    adapter: str,
+    *,
+    name: str,
+    base: Sequence[float],
+    tuned: Sequence[float],
+    probe_ids: Sequence[str],
+    margin: float,
+    alpha: float,
+    unit: Unit = "nats",
+    clusters: Sequence[str] | None = None,
+) -> Finding:
+    """Hold the paired mean increase of something bad, a loss for instance, against a margin by a t test.
+
+    Args:
+        check: Name of the check.
+        adapter: Name of the adapter.
+        name: Name of the deciding estimate, tuned minus base.
+        base: The measure of the base per probe; the higher the worse.
+        tuned: That of the adapter on the same probes.
+        probe_ids: The probes; those that got worse become the evidence.
+        margin: How much higher is still accepted, in the unit of the measure.
+        alpha: One-sided error rate.
+        unit: Unit of the difference.
+        clusters: The family of each probe, whose members are not independent; None where all stand alone.
+    """
+    increases = [b - a for a, b in zip(base, tuned, strict=True)]
+    mean = mean_of(increases, clusters)
+    worst = sorted(range(len(increases)), key=lambda i: -increases[i])
+    return Finding(
+        check=check,
+        adapter=adapter,
+        required=True,
+        status="inconclusive",
+        reason=OPEN,
+        estimates=(
+            mean.estimate(name, unit),
+            mean_of(base, clusters).estimate("base", unit),
+            mean_of(tuned, clusters).estimate(adapter, unit),
+        ),
+        threshold=margin,
+        p_pass=mean.below(margin),
+        p_fail=mean.above(margin),
+        n_needed=mean.items_to_settle(margin, alpha),
+        evidence=tuple(probe_ids[i] for i in worst if increases[i] > 0),
     )
 
 
@@ -110,29 +176,79 @@ def unmeasured(check: str, adapter: str, reason: str) -> Finding:
 
 
 def both(first: Finding, second: Finding, alpha: float) -> Finding:
-    """Join two tests of one check: it passes when both do, fails when either does at half the error rate.
+    """Join two tests of one check; see `joined`."""
+    return joined((first, second), alpha)
 
-    The test that decides comes first; the other one's numbers follow.
+
+def joined(tests: Sequence[Finding], alpha: float, *, watch: Sequence[Finding] = ()) -> Finding:
+    """Join tests of one check: it passes when all do, fails when any does at its part of the error rate.
+
+    The test that decides comes first; the others' numbers follow.
+
+    Args:
+        tests: What must all pass.
+        alpha: One-sided error rate of the joined check.
+        watch: Tests on too few items to ask a pass of: they may fail the check, and withhold no pass.
     """
-    p_pass = max(_one(first.p_pass), _one(second.p_pass))
-    p_fail = min(1.0, 2 * min(_one(first.p_fail), _one(second.p_fail)))
-    headroom = NO_HEADROOM in (first.reason, second.reason)
-    if p_fail < alpha or (not headroom and p_pass >= alpha):
-        lead, other = sorted((first, second), key=lambda finding: _one(finding.p_fail))
+    every = (*tests, *watch)
+    p_pass = max(_one(test.p_pass) for test in tests)
+    p_fail = min(1.0, len(every) * min(_one(test.p_fail) for test in every))
+    headroom = any(test.reason == NO_HEADROOM for test in tests)
+    if p_fail < alpha:
+        ranked = sorted(every, key=lambda test: _one(test.p_fail))
+    elif not headroom and any(_fails(test) for test in tests):
+        ranked = [*sorted(tests, key=lambda test: _one(test.p_fail)), *watch]
     else:
-        lead, other = sorted(
-            (first, second), key=lambda finding: (finding.reason != NO_HEADROOM, -_one(finding.p_pass))
-        )
+        ranked = [
+            *sorted(tests, key=lambda test: (test.reason != NO_HEADROOM, -_one(test.p_pass))),
+            *watch,
+        ]
+    lead, *others = ranked
+    values: dict[str, object] = {}
+    for test in reversed(ranked):
+        values |= test.values
+    if spare := [test.values["headroom"] for test in tests if "headroom" in test.values]:
+        values["headroom"] = min(spare)
     return replace(
         lead,
         p_pass=p_pass,
         p_fail=p_fail,
         reason=NO_HEADROOM if headroom else OPEN,
-        estimates=(*lead.estimates, *(_renamed(e, other.estimates[0].name) for e in other.estimates)),
-        evidence=tuple(dict.fromkeys((*lead.evidence, *other.evidence))),
-        n_needed=max((f.n_needed for f in (first, second) if f.n_needed is not None), default=None),
-        values=other.values | lead.values,
+        estimates=(
+            *lead.estimates,
+            *(_renamed(e, test.estimates[0].name) for test in others for e in test.estimates),
+        ),
+        evidence=tuple(dict.fromkeys(probe for test in ranked for probe in test.evidence)),
+        n_needed=_items_to_settle(lead, tests, watch, alpha),
+        values=values,
     )
+
+
+def _items_to_settle(
+    lead: Finding, tests: Sequence[Finding], watch: Sequence[Finding], alpha: float
+) -> int | None:
+    """Return how many items of the lead's kind settle the joined check if all rates stay as they are.
+
+    A test on its way to fail settles it alone, at its part of the error rate. Else every one has to pass, and one
+    that cannot leaves it open for ever. Tests may count different items, so all are asked for the same growth.
+    """
+    every = (*tests, *watch)
+    needed = float(norm.isf(alpha / len(every)))
+    growths = [
+        max(1.0, (needed / float(norm.isf(_one(test.p_fail)))) ** 2)
+        for test in every
+        if _fails(test) and test.n_needed is not None
+    ]
+    if not any(_fails(test) or test.n_needed is None for test in tests):
+        growths.append(
+            max(test.n_needed / test.estimates[0].n for test in tests if test.n_needed is not None)
+        )
+    return math.ceil(min(growths) * lead.estimates[0].n - 1e-9) if growths else None
+
+
+def _fails(test: Finding) -> bool:
+    """Tell whether a test is on its way to fail rather than to pass."""
+    return _one(test.p_fail) < _one(test.p_pass)
 
 
 def _renamed(estimate: Estimate, test: str) -> Estimate:
