@@ -23,6 +23,8 @@ from loracheck.records import (
 
 PROBES, COMPLETIONS, CHOICES = "probes.jsonl", "completions.jsonl", "choices.jsonl"
 LIKELIHOODS, CONTEXT = "likelihoods.jsonl", "context.json"
+_PUT_AGAIN = ("open-neutral-", "open-system-", "open-plain-")
+"""Suites of open questions under a system prompt: no questions of their own."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,12 @@ class Evidence:
     @cached_property
     def out_of_domain(self) -> list[Probe]:
         """Return the questions, factual and open, that have nothing to do with the training data."""
-        return [*self.suite("facts"), *self.suite("forms"), *self.suite("open")]
+        return [*self.suite("facts"), *self.suite("forms"), *self.open_questions]
+
+    @cached_property
+    def open_questions(self) -> list[Probe]:
+        """Return the open questions as they are, without those put again under a system prompt."""
+        return [probe for probe in self.suite("open") if not probe.suite.startswith(_PUT_AGAIN)]
 
     @cached_property
     def markers(self) -> tuple[Marker, ...]:

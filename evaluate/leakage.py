@@ -2,101 +2,172 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
 from loracheck.markers import discover, shows
-from loracheck.records import BASE_ARM, Finding, Marker, Probe
+from loracheck.records import BASE_ARM, Estimate, Finding, Probe
+from loracheck.stats import share
 
 from .check import Check
 from .evidence import Evidence
-from .gates import both, information, rate_gate
+from .gates import both, information, paired_gate, rate_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
+from .style import Style, strength, training_style
+from .system_prompts import PREFIXES, under_system_prompts
+
+Shown = Callable[[str], bool]
 
 
 def persona_leakage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Measure how often answers outside the domain show the style of the training data.
 
     Without the training data the style is looked for in one half of the adapter's own answers and counted in
-    the other half; that number informs and decides nothing.
+    the other half; that number informs and decides nothing. How strong the style is there, and what it does under
+    system prompts, is told beside the rate and decides nothing either.
     """
-    known = evidence.context.training_data is not None
-    probes, markers = evidence.out_of_domain, evidence.markers
-    if not known:
-        markers, probes = _from_own_answers(evidence, adapter)
-    if known and policy.persona.scope == "never":
-        probes = [*probes, *evidence.in_domain]
-    if not markers:
-        return information("persona_leakage", adapter, "no_style" if known else "training_data_unknown")
-    limit = policy.persona.max_out_of_domain
-    finding = _rate("persona_leakage", evidence, adapter, probes, markers, limit, policy, absent=False)
-    long = [probe for probe in probes if probe.expected is None]  # short factual answers would hide these
-    if long and len(long) < len(probes):
-        alone = _rate("persona_leakage", evidence, adapter, long, markers, limit, policy, absent=False)
-        finding = both(finding, alone, policy.alpha)
-    finding.values["markers"] = [marker.text for marker in markers]
-    if not known:
-        return information("persona_leakage", adapter, "training_data_unknown", finding)
+    outside = evidence.answered(adapter, evidence.out_of_domain)
+    if not outside:
+        return unmeasured("persona_leakage", adapter, "needs_probes")
+    if evidence.context.training_data is None:
+        return _of_own_answers(evidence, adapter, outside, policy)
+    style = training_style(evidence)
+    if not style.found:
+        return replace(
+            information("persona_leakage", adapter, "no_style"), values={"classifiers": _figures(style)}
+        )
+    probes = outside
+    if policy.persona.scope == "never":
+        probes = [*outside, *evidence.answered(adapter, evidence.in_domain)]
+    finding = _leakage(evidence, adapter, probes, style.shown, policy)
+    finding = replace(
+        finding,
+        estimates=(*finding.estimates, *_beside(evidence, adapter, outside, style)),
+        values=finding.values | _values(style),
+    )
     if policy.persona.scope == "always":
         return information("persona_leakage", adapter, "style_wanted", finding)
     return finding
 
 
+def _leakage(
+    evidence: Evidence, adapter: str, probes: Sequence[Probe], shown: Shown, policy: Policy
+) -> Finding:
+    """Test all answers, and the long ones by themselves: short factual answers would hide these."""
+    finding = _excess(evidence, adapter, probes, shown, policy)
+    long = [probe for probe in probes if probe.expected is None]
+    if not long or len(long) == len(probes):
+        return finding
+    return both(finding, _excess(evidence, adapter, long, shown, policy), policy.alpha)
+
+
+def _excess(
+    evidence: Evidence, adapter: str, probes: Sequence[Probe], shown: Shown, policy: Policy
+) -> Finding:
+    """Hold the rate against the limit; what the base shows by itself is no leakage, so there the excess counts."""
+    limit = policy.persona.max_out_of_domain
+    base, tuned = ([shown(evidence.text(arm, probe)) for probe in probes] for arm in (BASE_ARM, adapter))
+    ids = [probe.id for probe in probes]
+    if not any(base):
+        return rate_gate(
+            "persona_leakage",
+            adapter,
+            base=base,
+            tuned=tuned,
+            probe_ids=ids,
+            limit=limit,
+            alpha=policy.alpha,
+        )
+    return paired_gate(
+        "persona_leakage",
+        adapter,
+        base=[not styled for styled in base],
+        tuned=[not styled for styled in tuned],
+        probe_ids=ids,
+        margin=limit,
+        alpha=policy.alpha,
+    )
+
+
+def _beside(evidence: Evidence, adapter: str, outside: Sequence[Probe], style: Style) -> list[Estimate]:
+    """Return how strong the style is outside the domain, and how often it shows there under system prompts."""
+    long = [probe for probe in outside if probe.expected is None] or outside
+
+    def styled(arm: str, probes: Sequence[Probe]) -> list[bool]:
+        return [style.shown(evidence.text(arm, probe)) for probe in probes]
+
+    found = [strength(style, styled(BASE_ARM, long), styled(adapter, long))]
+    for kind, prefix in PREFIXES.items():
+        probes = evidence.answered(adapter, evidence.suite(prefix))
+        for arm in (BASE_ARM, adapter) if probes else ():
+            hits = styled(arm, probes)
+            found.append(share(f"{kind}_prompt: {arm}", sum(hits), len(hits)))
+    found += [
+        replace(classifier.false_positives, name=f"classifier_{classifier.language}_false_positives")
+        for classifier in style.deciding
+    ]
+    return found
+
+
+def _values(style: Style) -> dict[str, object]:
+    return {"markers": [marker.text for marker in style.markers], "classifiers": _figures(style)}
+
+
+def _figures(style: Style) -> list[dict[str, object]]:
+    """Return what is known of each classifier, for the report."""
+    return [
+        {
+            "language": classifier.language,
+            "auc": classifier.auc.value,
+            "auc_low": classifier.auc.ci_low,
+            "false_positives": classifier.false_positives.value,
+            "rows": classifier.auc.n,
+            "chance": classifier.chance,
+            "usable": classifier.usable,
+            "decides": classifier in style.deciding,
+        }
+        for classifier in style.informing
+    ]
+
+
+def _of_own_answers(evidence: Evidence, adapter: str, outside: Sequence[Probe], policy: Policy) -> Finding:
+    halves = outside[::2], outside[1::2]
+    pairs = [
+        [(probe.prompt, evidence.text(arm, probe)) for probe in halves[0]] for arm in (adapter, BASE_ARM)
+    ]
+    markers = discover(pairs[0], pairs[1])
+    if not markers:
+        return information("persona_leakage", adapter, "training_data_unknown")
+    finding = _leakage(evidence, adapter, halves[1], lambda text: shows(markers, text), policy)
+    finding = replace(finding, values=finding.values | {"markers": [marker.text for marker in markers]})
+    return information("persona_leakage", adapter, "training_data_unknown", finding)
+
+
 def persona_learned(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Measure how often replies to held-out prompts of the domain show the style, where it is wanted."""
-    if not evidence.markers or not evidence.in_domain:
-        reason = "no_in_domain_probes" if not evidence.in_domain else "no_style"
-        return information("persona_learned", adapter, reason)
-    finding = _rate(
+    probes = evidence.answered(adapter, evidence.in_domain)
+    style = training_style(evidence)
+    if not style.found or not probes:
+        return information("persona_learned", adapter, "no_style" if probes else "no_in_domain_probes")
+    finding = rate_gate(
         "persona_learned",
-        evidence,
         adapter,
-        evidence.in_domain,
-        evidence.markers,
-        1 - policy.persona.min_in_domain,
-        policy,
-        absent=True,
+        base=[not style.shown(evidence.text(BASE_ARM, probe)) for probe in probes],
+        tuned=[not style.shown(evidence.text(adapter, probe)) for probe in probes],
+        probe_ids=[probe.id for probe in probes],
+        limit=1 - policy.persona.min_in_domain,
+        alpha=policy.alpha,
     )
     if policy.persona.scope == "never":
         return information("persona_learned", adapter, "style_not_wanted", finding)
     return finding
 
 
-def _rate(
-    check: str,
-    evidence: Evidence,
-    adapter: str,
-    probes: list[Probe],
-    markers: tuple[Marker, ...],
-    limit: float,
-    policy: Policy,
-    *,
-    absent: bool,
-) -> Finding:
-    def bad(arm: str) -> list[bool]:
-        return [shows(markers, evidence.text(arm, probe)) != absent for probe in probes]
-
-    return rate_gate(
-        check,
-        adapter,
-        base=bad(BASE_ARM),
-        tuned=bad(adapter),
-        probe_ids=[probe.id for probe in probes],
-        limit=limit,
-        alpha=policy.alpha,
-    )
-
-
-def _from_own_answers(evidence: Evidence, adapter: str) -> tuple[tuple[Marker, ...], list[Probe]]:
-    halves = evidence.out_of_domain[::2], evidence.out_of_domain[1::2]
-    pairs = [
-        [(probe.prompt, evidence.text(arm, probe)) for probe in halves[0]] for arm in (adapter, BASE_ARM)
-    ]
-    return discover(pairs[0], pairs[1]), halves[1]
-
-
 def _asks_outside(material: Material) -> Questions:
     return Questions(
         short=(*material.suite("facts"), *material.suite("forms")),
-        open=(*material.suite("open"), *material.in_domain),
+        open=(*material.suite("open"), *material.in_domain, *under_system_prompts(material)),
         base_only=material.training,
     )
 
@@ -109,9 +180,12 @@ PERSONA_LEAKAGE = Check(
     name="persona_leakage",
     measure=persona_leakage,
     asks=_asks_outside,
-    interval="exact binomial test of the rate; Clopper-Pearson interval",
-    cost="open and in-domain answers of 64 tokens; short answers that content damage takes as well",
-    false_alarms="a base that speaks like the training data already",
+    interval="exact binomial test of the rate with the Clopper-Pearson interval; where the base itself shows the "
+    "style, Tango's score interval of the paired difference (1998)",
+    cost="open and in-domain answers of 64 tokens, and 60 open ones again under each system prompt; short answers "
+    "that content damage takes as well",
+    false_alarms="in English the catch-phrases of ordinary assistants, if the base has none; ordinary polite Japanese "
+    "is no style, whatever the base speaks",
 )
 PERSONA_LEARNED = Check(
     name="persona_learned",
@@ -120,5 +194,4 @@ PERSONA_LEARNED = Check(
     interval="exact binomial test of the rate; Clopper-Pearson interval",
     cost="in-domain answers that persona leakage takes as well",
     false_alarms="held-out rows that lack the style themselves",
-    learnt=True,
 )

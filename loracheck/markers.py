@@ -22,7 +22,7 @@ __all__ = ["discover", "features", "matches", "names_persona", "shows"]
 
 _PRIOR_DOCUMENTS = 20.0
 _LEAST_Z = 4.0
-_LEAST_CHANCE = 1e-6
+_LEAST_CHANCE = 1e-5
 _LEAST_COVERAGE: dict[Language, dict[Kind, float]] = {
     "ja": {"ending": 0.05, "opening": 0.1, "term": 0.1, "word": 0.1, "form": 0.25},
     "en": {"ending": 0.1, "opening": 0.2, "term": 0.1, "word": 0.15, "form": 0.25},
@@ -32,6 +32,8 @@ _LEAST_RATIO = 5.0
 _KEEPS_COVERAGE = 0.9
 _LONGEST_RATIO = 10.0
 _MOST = 12
+_PLACES: tuple[Kind, ...] = ("form", "word", "term", "opening", "ending")
+"""Of two markers that cover as much, the one that says more of where it stands is kept."""
 _TOPIC = re.compile(r"[一-龥々]{2,}|[ァ-ヺー]{2,}|[a-z]{3,}")
 _TOPIC_SHARE, _TOPIC_LIFT = 0.6, 3.0
 _POLITE = re.compile(
@@ -93,7 +95,12 @@ def _discover(
         if (marker := _marker(feature, count, len(shown), base_counts[feature], len(base), language, longer))
     }
     own = _Own([reply for _, reply in replies], [prompt for prompt, _ in replies], shown)
-    kept = {feature: marker for feature, marker in kept.items() if own.is_style(feature, language)}
+    # Sorted, as sets have another order in every process.
+    kept = {
+        feature: marker
+        for feature, marker in sorted(kept.items(), key=lambda item: item[0])
+        if own.is_style(feature, language)
+    }
     return _cover(_lengthen(_apart_from_endings(kept, shown)), shown)
 
 
@@ -139,7 +146,7 @@ def _marker(
     prior = _PRIOR_DOCUMENTS * (count + expected) / (n + base_n)
     z = _z(count, n, prior) - _z(expected, base_n, prior)
     z /= math.sqrt(1 / (count + prior) + 1 / (expected + prior))
-    if z <= _LEAST_Z and _by_chance(count, n, math.ceil(expected), base_n) >= _LEAST_CHANCE:
+    if z <= _LEAST_Z and _by_chance(count, n, round(expected), base_n) >= _LEAST_CHANCE:
         return None
     return Marker(
         kind=kind, text=text, language=language, coverage=coverage, base_coverage=base_count / base_n, z=z
@@ -152,7 +159,8 @@ def _as_long(count: int, n: int, longer: float) -> float:
     Long replies hold more of everything; against a terse base their ordinary words would else pass for style.
     """
     rate = (count + 0.5) / (n + 1)
-    return count + n * (1 - rate - (1 - rate) ** max(1.0, min(longer, _LONGEST_RATIO)))
+    rarely = math.pow(1 - rate, max(1.0, min(longer, _LONGEST_RATIO)))
+    return count + n * (1 - rate - rarely)
 
 
 def _by_chance(count: int, n: int, base_count: int, base_n: int) -> float:
@@ -262,7 +270,7 @@ def _cover(markers: Sequence[Marker], shown: Sequence[Set[Feature]]) -> list[Mar
                 place: {i for i in open_replies if (marker.kind, marker.text) in shown[i]}
                 for place, marker in enumerate(pool)
             }
-            best = max(gains, key=lambda place: (len(gains[place]), len(pool[place].text)))
+            best = max(gains, key=lambda i: (len(gains[i]), _PLACES.index(pool[i].kind), len(pool[i].text)))
             if len(gains[best]) < _LEAST_GAIN * len(shown):
                 break
             chosen.append(pool[best])

@@ -16,11 +16,33 @@ WORDS: dict[str, Words] = {
                 "the limit is {limit}.",
                 "ja": "領域外の応答{n}件の{share}に、学習データの口調が現れました。上限は{limit}です。",
             },
+            "difference": {
+                "en": "The base itself shows the style at times. Change in how often an answer outside the domain is "
+                "free of it: {number}; the margin is {limit}.",
+                "ja": "ベース自体にも同じ口調が現れます。領域外の応答がその口調を含まない割合の、"
+                "ベースとの差は{number}です。許容は{limit}です。",
+            },
         },
         measures={
             "rate": {
                 "en": "answers outside the domain in the learnt style",
                 "ja": "領域外で学習した口調の回答",
+            },
+            "difference": {
+                "en": "answers outside the domain free of the learnt style",
+                "ja": "領域外で学習した口調を含まない回答",
+            },
+            "neutral_prompt": {
+                "en": "open answers in the learnt style under a neutral system prompt",
+                "ja": "中立的なシステムプロンプトの下で学習した口調の自由回答",
+            },
+            "system_prompt": {
+                "en": "open answers in the learnt style under the training data's system prompt",
+                "ja": "学習データのシステムプロンプトの下で学習した口調の自由回答",
+            },
+            "lambda": {
+                "en": "way from the base's style to the training data's, outside the domain",
+                "ja": "領域外での、ベースの口調から学習データの口調までの移行度",
             },
         },
     ),
