@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from loracheck.records import Finding
+
 TierName = Literal["quick", "standard", "full"]
 
 
@@ -66,3 +68,12 @@ STANDARD = Tier(
 )
 FULL = Tier(name="full", max_training=400, max_in_domain=400)
 TIERS: dict[str, Tier] = {tier.name: tier for tier in (QUICK, STANDARD, FULL)}
+
+
+def check(tier: str, adapter: str) -> tuple[Finding, ...]:
+    """Leave the verdict open where the look is too small to ship an adapter; else say nothing."""
+    if tier not in TIERS or TIERS[tier].ships:
+        return ()
+    return (
+        Finding(check="tier", adapter=adapter, required=True, status="inconclusive", reason="quick_tier"),
+    )

@@ -27,7 +27,7 @@ from loracheck.records import (
     VerdictStatus,
 )
 
-from . import forbidden, sanity
+from . import forbidden, sanity, tiers
 from .check import Check, Need
 from .checks import CHECKS
 from .content import outcomes
@@ -39,8 +39,8 @@ from .scope import counted
 from .waivers import waive
 
 _AVAILABLE: dict[Need, Callable[[Evidence, str], bool]] = {
-    "choices": lambda evidence, adapter: any(arm == adapter for arm, _ in evidence.choices),
-    "likelihoods": lambda evidence, adapter: any(arm == adapter for arm, _, _ in evidence.tokens),
+    "choices": lambda evidence, adapter: {BASE_ARM, adapter} <= {arm for arm, _ in evidence.choices},
+    "likelihoods": lambda evidence, adapter: {BASE_ARM, adapter} <= {arm for arm, _, _ in evidence.tokens},
     "training_data": lambda evidence, adapter: evidence.context.training_data is not None,
     "weights": lambda evidence, adapter: bool(evidence.arm(adapter).weights),
 }
@@ -88,8 +88,9 @@ def exit_code(verdicts: Sequence[Verdict]) -> int:
 
 def _verdict(evidence: Evidence, entry: ArmRecord, fixed: Policy, checks: Sequence[Check]) -> Verdict:
     policy = replace(fixed, alpha=fixed.alpha * share_of_alpha(evidence.context))
-    findings = [sanity.check(entry)]
+    findings = [sanity.check(entry, evidence)]
     if entry.finite:
+        findings += tiers.check(evidence.context.tier, entry.name)
         findings += [forbidden.check(evidence, entry.name, policy)] if policy.forbidden_strings else []
         findings += [
             _measure(c, evidence, entry.name, policy) for c in checks if policy.mode(c.name) != "off"
@@ -116,7 +117,7 @@ def _false_alarms(nulls: Sequence[Verdict]) -> tuple[FalseAlarms, ...]:
     """Count how often each required check failed on an adapter that was trained to do no harm."""
     if not nulls:
         return ()
-    decided = [f for verdict in nulls for f in verdict.findings if f.required and f.check != "sanity"]
+    decided = [f for verdict in nulls for f in verdict.findings if f.required and f.check not in ("sanity", "tier")]
     by_check = {
         name: [f for f in decided if f.check == name] for name in dict.fromkeys(f.check for f in decided)
     }

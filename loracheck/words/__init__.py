@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import adapter, conduct, knowledge, memory, persona, surface, verdict
+from . import adapter, conduct, knowledge, memory, persona, surface, tier, verdict
 from .form import Pair, Words
 
 __all__ = ["REASONS", "WORDS", "Pair", "Words"]
@@ -14,6 +14,7 @@ WORDS: dict[str, Words] = (
     | memory.WORDS
     | persona.WORDS
     | surface.WORDS
+    | tier.WORDS
     | verdict.WORDS
 )
 """By check."""
@@ -23,6 +24,7 @@ REASONS: dict[str, Pair] = (
     | conduct.REASONS
     | memory.REASONS
     | persona.REASONS
+    | tier.REASONS
     | verdict.REASONS
     | {
         "no_headroom": {

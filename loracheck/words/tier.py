@@ -1,0 +1,23 @@
+"""What is said of a look too small to ship an adapter."""
+
+from __future__ import annotations
+
+from .form import Pair, Words
+
+WORDS: dict[str, Words] = {
+    "tier": Words(
+        name={
+            "en": "Size of the look",
+            "ja": "調査の規模",
+        },
+    ),
+}
+
+REASONS: dict[str, Pair] = {
+    "quick_tier": {
+        "en": "A quick look asks too little to ship an adapter: it holds one or leaves it open. "
+        "Run it again with --tier standard.",
+        "ja": "簡易調査(quick)は質問数が少なく、出荷可の判定はできません。出荷不可か判定保留だけが出ます。"
+        "--tier standard で再実行してください。",
+    },
+}
