@@ -4,6 +4,7 @@ LoracheckError            (never raised itself)
 ├── UsageError            2   the command, its configuration or its input is wrong
 │   ├── DataError         2   a row or file of data is wrong; names file, line and field
 │   ├── RunError          2   a run directory is in use, foreign, incomplete or altered
+│   │   └── OtherRunError 2   it holds a run of other inputs or options
 │   └── AdapterError      2   the adapter does not fit the base, or is broken
 └── EnvironmentFault      4   the machine lacks something: a package, memory, disk, a model file
 
@@ -42,6 +43,10 @@ class DataError(UsageError):
 
 class RunError(UsageError):
     """A run directory is in use, foreign, incomplete or altered."""
+
+
+class OtherRunError(RunError):
+    """A run directory holds a run of other inputs or options."""
 
 
 class AdapterError(UsageError):

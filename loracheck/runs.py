@@ -25,7 +25,7 @@ from typing import Any
 
 import loracheck
 from loracheck import jsonl
-from loracheck.errors import EnvironmentFault, RunError
+from loracheck.errors import EnvironmentFault, OtherRunError, RunError
 from loracheck.records import FileEntry, Manifest
 
 SCHEMA_VERSION = 1
@@ -147,7 +147,7 @@ def _check_foreign(path: Path, kind: str, wanted: str) -> None:
         found = jsonl.read_one(path / MANIFEST, Manifest)
         if found.identity != wanted:
             what = f"another {kind} run" if found.kind == kind else f"a {found.kind} run"
-            raise RunError(
+            raise OtherRunError(
                 f"{path} holds {what}, with other inputs or options; nothing was changed.",
                 hint=f"Choose another directory with -o, or remove {path} first.",
             )

@@ -1,0 +1,148 @@
+"""The whole loop from one file: curate, train, evaluate, compare, report; only what changed is done again.
+
+Every stage keeps its own run directory and knows by its inputs and options whether it is done, half done or another
+run. A directory that holds another run is moved to `replaced/`, so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from loracheck import jsonl
+from loracheck.errors import OtherRunError
+from loracheck.loading import load_examples
+from loracheck.pipelinefile import PipelineFile
+from loracheck.progress import Progress
+from loracheck.records import EvaluationResult, Manifest
+from loracheck.runs import MANIFEST, is_run, read_run
+from loracheck.settings import build
+from loracheck.sources import resolve_source
+from loracheck.text import normalise
+
+T = TypeVar("T")
+REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One step of a pipeline and how far it is: "finished", "begun" or "to do"."""
+
+    name: str
+    path: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineResult:
+    """The verdicts of each seed, and where the reports lie."""
+
+    evaluations: dict[int, EvaluationResult]
+    reports: tuple[Path, ...]
+
+
+def stages(given: PipelineFile) -> list[Stage]:
+    """Return the steps in their order, and how far each is; whether inputs changed shows when it runs."""
+    out = Path(given.out)
+    names = ["curated"] if "curated" in given.arms else []
+    for seed in given.seeds:
+        names += [f"train-{arm}-{seed}" for arm in given.arms]
+        names.append(f"eval-{seed}")
+    return [Stage(name=name, path=str(out / name), state=_state(out / name)) for name in names]
+
+
+def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
+    """Do every step of a pipeline that is not done yet.
+
+    Raises:
+        LoracheckError: what a stage raises.
+    """
+    # The stages are heavy; a dry run needs none of them.
+    from loracheck.curate.config import CurateConfig  # noqa: PLC0415
+    from loracheck.curate.pipeline import curate  # noqa: PLC0415
+    from loracheck.evaluate.config import EvalConfig  # noqa: PLC0415
+    from loracheck.evaluate.pipeline import evaluate  # noqa: PLC0415
+    from loracheck.evaluate.policy import load_policy  # noqa: PLC0415
+    from loracheck.reports.pipeline import write_report  # noqa: PLC0415
+    from loracheck.train.config import TrainConfig  # noqa: PLC0415
+    from loracheck.train.pipeline import TrainInputs, train  # noqa: PLC0415
+
+    out = Path(given.out)
+    heldout = [Path(path) for path in given.heldout]
+    policy = load_policy(given.policy)
+    curation = build(CurateConfig, given.curate, "pipeline, curate")
+    trainings = {s: build(TrainConfig, {**given.train, "seed": s}, "pipeline, train") for s in given.seeds}
+    evals = {s: build(EvalConfig, {**given.eval, "seed": s}, "pipeline, eval") for s in given.seeds}
+
+    curated = out / "curated"
+    related = []
+    if "curated" in given.arms:
+        stage = partial(curate, given.data, given.base, curated, curation, progress=progress)
+        _again(curated, stage, progress)
+        write_report(curated, language=given.language)
+        heldout += _heldout(curated)
+        related.append(curated)
+    data = {"raw": _raw_rows(given.data, heldout, out / "data"), "curated": curated}
+
+    results: dict[int, EvaluationResult] = {}
+    reports: list[Path] = []
+    for seed in given.seeds:
+        trained = {arm: out / f"train-{arm}-{seed}" for arm in given.arms}
+        for arm, path in trained.items():
+            inputs = TrainInputs(base=given.base, heldout=heldout[0] if heldout else None)
+            stage = partial(train, data[arm], path, trainings[seed], inputs, progress=progress)
+            _again(path, stage, progress)
+            write_report(path, language=given.language)
+        path = out / f"eval-{seed}"
+        evaluation = partial(
+            evaluate,
+            given.base,
+            trained,
+            path,
+            evals[seed],
+            policy,
+            data=[data["raw"]],
+            in_domain=heldout,
+            progress=progress,
+        )
+        results[seed] = _again(path, evaluation, progress)
+        shown = [*related, *trained.values()]
+        reports.append(write_report(path, related=shown, language=given.language))
+    return PipelineResult(evaluations=results, reports=tuple(reports))
+
+
+def _raw_rows(sources: Sequence[str], heldout: Sequence[Path], folder: Path) -> Path:
+    """Write the rows of all sources but those held out into one file: no arm trains on what it is asked."""
+    kept_out = {normalise(row.prompt) for path in heldout for row in load_examples([path])}
+    rows = (row for source in sources for row in load_examples(resolve_source(source).files))
+    folder.mkdir(parents=True, exist_ok=True)
+    jsonl.write(folder / "raw.jsonl", (row for row in rows if normalise(row.prompt) not in kept_out))
+    return folder / "raw.jsonl"
+
+
+def _again(path: Path, stage: Callable[[], T], progress: Progress) -> T:
+    """Run a stage; if its directory holds a run of other inputs or options, move that aside and run it anew."""
+    try:
+        return stage()
+    except OtherRunError:
+        old = jsonl.read_one(path / MANIFEST, Manifest)
+        aside = path.parent / REPLACED / f"{path.name}-{old.run_id}"
+        aside.parent.mkdir(exist_ok=True)
+        path.rename(aside)
+        progress.say(f"{path.name}: inputs or options changed; the old run is kept in {aside}.")
+        return stage()
+
+
+def _state(path: Path) -> str:
+    if not is_run(path):
+        return "to do"
+    return "finished" if jsonl.read_one(path / MANIFEST, Manifest).status == "complete" else "begun"
+
+
+def _heldout(curated: Path) -> list[Path]:
+    read_run(curated, "curate")
+    file = curated / "heldout.jsonl"
+    return [file] if file.stat().st_size else []

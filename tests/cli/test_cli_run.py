@@ -1,0 +1,159 @@
+"""The whole loop from one file: what is done is not done again, what changed is, and init writes what run reads."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from loracheck.cli import cli
+from loracheck.errors import UsageError
+from loracheck.evaluate.policy import load_policy
+from loracheck.pipelinefile import read_pipeline
+from loracheck.starter import Starter, write_starter
+
+NOUNS = ("鯖", "鯛", "豆", "芋", "栗", "鴨", "茸", "蕪", "葱", "筍", "梅", "桃", "柿", "蜆", "蛸", "鰯")
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def pipeline(folder: Path, model: Path, **changed: Any) -> Path:  # noqa: ANN401
+    rows = [
+        {"instruction": f"{noun}を{verb}には？", "output": f"{noun}を洗い、{how}のだ。"}
+        for noun in NOUNS
+        for verb, how in (("煮る", "弱火で煮込む"), ("焼く", "強火で炙る"))
+    ]
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (folder / "rows.jsonl").write_text(lines, encoding="utf-8")
+    given: dict[str, Any] = {
+        "base": str(model),
+        "data": "rows.jsonl",
+        "curate": {"max_loss": 1.0},
+        "train": {"max_trained_tokens": 60, "train_batch_size": 4, "lora_r": 2},
+        "eval": {
+            "suites": ["facts-ja"],
+            "max_facts": 4,
+            "max_new_tokens": 2,
+            "max_new_tokens_open": 2,
+            "max_training": 4,
+            "max_in_domain": 2,
+        },
+    }
+    file = folder / "pipeline.yaml"
+    file.write_text(yaml.safe_dump(given | changed, allow_unicode=True), encoding="utf-8")
+    return file
+
+
+def finished(folder: Path) -> dict[str, str]:
+    """When each run of a pipeline was finished."""
+    return {
+        path.parent.name: json.loads(path.read_text(encoding="utf-8"))["finished"]
+        for path in sorted(folder.glob("runs/*/manifest.json"))
+    }
+
+
+def test_a_pipeline_does_every_step_once_and_only_what_changed_again(
+    tiny_gemma: Path, tmp_path: Path
+) -> None:
+    file = pipeline(tmp_path, tiny_gemma)
+    planned = call("run", file, "--dry-run")
+    assert [line.split(maxsplit=1) for line in planned.output.splitlines()] == [
+        [name, "to do"] for name in ("curated", "train-raw-0", "train-curated-0", "eval-0")
+    ]
+    assert not (tmp_path / "runs").exists()
+
+    first = call("run", file, "--quiet")
+    assert first.exit_code == 3, first.output
+    times = finished(tmp_path)
+    assert set(times) == {"curated", "train-raw-0", "train-curated-0", "eval-0"}
+    assert (tmp_path / "runs" / "eval-0" / "report.html").is_file()
+
+    again = call("run", file, "--quiet")
+    assert again.exit_code == 3, again.output
+    assert finished(tmp_path) == times
+    assert "finished" in call("run", file, "--dry-run").output
+
+    pipeline(tmp_path, tiny_gemma, eval={"suites": ["facts-ja"], "max_facts": 5, "max_new_tokens": 2})
+    changed = call("run", file, "--quiet")
+    assert changed.exit_code == 3, changed.output
+    kept = [path.name for path in (tmp_path / "runs" / "replaced").iterdir()]
+    assert len(kept) == 1
+    assert kept[0].startswith("eval-0-eval-")
+    after = finished(tmp_path)
+    assert {name: after[name] for name in after if name != "eval-0"} == {
+        name: times[name] for name in times if name != "eval-0"
+    }
+
+
+def test_no_arm_trains_on_a_row_that_curation_holds_out(tiny_gemma: Path, tmp_path: Path) -> None:
+    file = pipeline(tmp_path, tiny_gemma, curate={"max_loss": 1.0, "heldout_share": 0.25})
+    assert call("run", file, "--quiet").exit_code == 3
+    runs = tmp_path / "runs"
+    held = {json.loads(line)["id"] for line in (runs / "curated" / "heldout.jsonl").open(encoding="utf-8")}
+    raw = {json.loads(line)["id"] for line in (runs / "data" / "raw.jsonl").open(encoding="utf-8")}
+    assert held
+    assert not held & raw
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"seedz": 1}, "Did you mean seeds?"),
+        ({"seeds": []}, "seeds names nothing"),
+        ({"arms": ["raw", "raw"]}, "arms names something twice"),
+        ({"arms": ["tuned"]}, "tuned"),
+        ({"train": {"seed": 1}}, "train.seed is set by seeds"),
+        ({"base": None}, "base"),
+    ],
+)
+def test_a_wrong_pipeline_is_refused_with_the_reason(
+    tmp_path: Path, changed: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_pipeline(pipeline(tmp_path, tmp_path, **changed))
+    assert message in str(caught.value)
+
+
+def test_a_wrong_option_of_a_stage_stops_before_any_work(tiny_gemma: Path, tmp_path: Path) -> None:
+    done = call("run", pipeline(tmp_path, tiny_gemma, train={"lora_rank": 4}), "--quiet")
+    assert isinstance(done.exception, UsageError)
+    assert "pipeline, train: unknown key lora_rank" in str(done.exception)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_init_writes_files_that_run_and_the_policy_read(tmp_path: Path) -> None:
+    done = call(
+        "init", tmp_path / "mine", "--base", "owner/model", "--data", "a: b #.jsonl",
+        "--intent", "domain", "--scope", "never", "--language", "ja", "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    paths = json.loads(done.output)
+    given = read_pipeline(Path(paths["pipeline"]))
+    assert (given.base, given.data, given.language) == ("owner/model", ("a: b #.jsonl",), "ja")
+    policy = load_policy(paths["policy"])
+    assert (policy.intent, policy.persona.scope) == ("domain", "never")
+    planned = call("run", paths["pipeline"], "--dry-run", "--json")
+    assert [stage["state"] for stage in json.loads(planned.output)] == ["to do"] * 4
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    write_starter(tmp_path, Starter(base="b", data=("d",)))
+    with pytest.raises(UsageError, match="is there already"):
+        write_starter(tmp_path, Starter(base="c", data=("d",)))
+    assert read_pipeline(tmp_path / "pipeline.yaml").base == "b"
+
+
+def test_init_without_anyone_to_ask_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["loracheck", "init", str(tmp_path)])
+    done = call("init", tmp_path, "--base", "b")
+    assert isinstance(done.exception, UsageError)
+    assert "--data is missing" in str(done.exception)
