@@ -7,7 +7,7 @@ at most one model lies in memory.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,17 +16,28 @@ import torch
 import transformers
 
 from loracheck.answer_cache import AnswerCache
-from loracheck.engines import Engine
-from loracheck.errors import UsageError
+from loracheck.engines import Engine, Generated
 from loracheck.localengine import LocalEngine
-from loracheck.models import AdapterFile, Base, attach, load_base, read_adapter, watched_probes
+from loracheck.models import (
+    AdapterFile,
+    Base,
+    attach,
+    load_base,
+    load_tokenizer,
+    read_adapter,
+    watched_probes,
+)
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, ArmRecord
 from loracheck.runs import is_run, read_run
+from loracheck.served import ServedEngine, ServerOptions
+from loracheck.stored import StoredEngine, read_stored, refuse_missing
 from loracheck.template import ChatTemplate, choose_template
 
 from . import preflight
 from .config import EvalConfig
+from .material import Questions
+from .names import stored_record
 from .wholemodels import is_whole_model, load_whole_model, model_files, read_whole_model
 
 if TYPE_CHECKING:
@@ -46,6 +57,7 @@ class Lineup:
         template_sha256: Of the template.
         records: By name of each arm but the base, in the order given; what opening an engine tells is put in.
         watched: Bundled probes that chose a checkpoint.
+        stored: Answers read from files, by arm and probe id.
     """
 
     base: str
@@ -55,6 +67,7 @@ class Lineup:
     template_sha256: str = ""
     records: dict[str, ArmRecord] = field(default_factory=dict)
     watched: frozenset[str] = frozenset()
+    stored: dict[str, dict[str, Generated]] = field(default_factory=dict)
     _opened: list[Iterator[tuple[Engine, list[str]]]] = field(default_factory=list)
 
     @property
@@ -64,14 +77,88 @@ class Lineup:
 
     def engines(self) -> Iterator[tuple[Engine, list[str]]]:
         """Yield every engine with the arms that it answers as; each is closed before the next one is opened."""
+        if BASE_ARM in self.stored:
+            yield StoredEngine(self.stored), [BASE_ARM]
         for group in self._opened:
             for engine, names in group:
-                yield engine, [name for name in names if name in self.arms]
+                yield engine, [name for name in names if name in self.arms and name not in self.stored]
                 engine.close()
+        if rest := [name for name in self.arms if name in self.stored and name != BASE_ARM]:
+            yield StoredEngine(self.stored), rest
 
-    def add(self, engines: Iterator[tuple[Engine, list[str]]], *, first: bool = False) -> None:
-        """Add engines, before those that are there or behind them."""
-        self._opened.insert(0 if first else len(self._opened), engines)
+    def add(self, engines: Iterator[tuple[Engine, list[str]]]) -> None:
+        """Add engines that are opened as they are asked for."""
+        self._opened.append(engines)
+
+    def add_stored(self, files: Mapping[str, Path], *, assume_base: bool) -> None:
+        """Add arms that answer from files."""
+        for name, path in files.items():
+            self.stored[name] = read_stored(name, path)
+            if name != BASE_ARM:
+                self.records[name] = stored_record(name, path, verified=assume_base)
+
+    def refuse_missing(self, asked: Questions) -> None:
+        """Refuse files that do not answer all that is asked; see `loracheck.stored`."""
+        everyone = [probe.id for probe in (*asked.short, *asked.open)]
+        base = [*everyone, *(probe.id for probe in asked.base_only)]
+        refuse_missing(self.stored, {name: base if name == BASE_ARM else everyone for name in self.stored})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """Arms whose weights are not loaded here.
+
+    Attributes:
+        server: Where models are served; the base, too, is then a model there.
+        models: The model's name on the server, by arm.
+        tokenizer: Folder or hub id of the base's tokenizer, for servers that give likelihoods by `echo` alone.
+        completions: Files of answers, by arm; "base" may be among them.
+    """
+
+    server: ServerOptions | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
+    tokenizer: str | None = None
+    completions: Mapping[str, Path] = field(default_factory=dict)
+
+    def options(self) -> dict[str, Any]:
+        """Return what tells one run from another; the key is no part of it."""
+        return {
+            "endpoint": self.server.address if self.server else None,
+            "models": dict(self.models),
+            "tokenizer": self.tokenizer,
+            "completions": {name: str(path) for name, path in self.completions.items()},
+        }
+
+
+def open_lineup(
+    base_spec: str,
+    adapters: Mapping[str, Path],
+    config: EvalConfig,
+    elsewhere: Elsewhere,
+    *,
+    chat_template: Path | None,
+    cached: bool,
+    progress: Progress,
+) -> Lineup:
+    """Find out who answers as each arm, and load what is loaded first; see `local_lineup` and `served_lineup`."""
+    if elsewhere.server is not None:
+        lineup = served_lineup(
+            base_spec,
+            elsewhere.models,
+            elsewhere.server,
+            tokenizer=elsewhere.tokenizer,
+            chat_template=chat_template,
+            assume_base=config.assume_base,
+            progress=progress,
+        )
+    elif adapters or BASE_ARM not in elsewhere.completions:
+        lineup = local_lineup(
+            base_spec, adapters, config, chat_template=chat_template, cached=cached, progress=progress
+        )
+    else:
+        lineup = Lineup(base=base_spec)
+    lineup.add_stored(elsewhere.completions, assume_base=config.assume_base)
+    return lineup
 
 
 def adapter_folder(path: Path) -> Path:
@@ -90,9 +177,55 @@ def arm_files(path: Path) -> list[Path]:
     return [path / name for name in names if (path / name).is_file()]
 
 
+def served_lineup(
+    base: str,
+    models: Mapping[str, str],
+    options: ServerOptions,
+    *,
+    tokenizer: str | None,
+    chat_template: Path | None,
+    assume_base: bool,
+    progress: Progress,
+) -> Lineup:
+    """Line up the models of a server, the base's among them.
+
+    Args:
+        base: The base's name there.
+        models: Name there of each other arm.
+        options: Where the server is.
+        tokenizer: Folder or hub id of the base's tokenizer; None leaves the template to the server.
+        chat_template: Jinja file that replaces the tokenizer's own template.
+        assume_base: Take it on the user's word that the models were made of the base.
+        progress: Where to report.
+    """
+    template = choose_template(load_tokenizer(tokenizer), [], chat_template) if tokenizer else None
+    engine = ServedEngine(options, {BASE_ARM: base, **models}, template, progress)
+    lineup = Lineup(
+        base=f"{base} at {options.address}",
+        template=template.source if template else "",
+        template_sha256=template.sha256 if template else "",
+        records={
+            name: ArmRecord(
+                name=name, path=f"{model} at {options.address}", engine="served", verified=assume_base
+            )
+            for name, model in models.items()
+        },
+    )
+    lineup.add(_server(engine, [BASE_ARM, *models], progress))
+    return lineup
+
+
+def _server(engine: ServedEngine, names: list[str], progress: Progress) -> Iterator[tuple[Engine, list[str]]]:
+    yield engine, names
+    if engine.left_out:
+        progress.say(
+            f"the server takes no {' and no '.join(engine.left_out)}; the same question may be answered otherwise"
+        )
+
+
 def local_lineup(
     base_spec: str,
-    adapters: dict[str, Path],
+    adapters: Mapping[str, Path],
     config: EvalConfig,
     *,
     chat_template: Path | None,
@@ -194,14 +327,3 @@ def _cache(base: Base, template: ChatTemplate, progress: Progress) -> AnswerCach
         },
         progress.say,
     )
-
-
-def check_names(names: Sequence[str]) -> None:
-    """Refuse a run without an arm beside the base, and names that no file or table can carry."""
-    if not names:
-        raise UsageError("no adapter to evaluate.", hint="Pass --adapter NAME=PATH, once or more.")
-    for name in names:
-        if name == BASE_ARM or not name.replace("-", "").replace("_", "").isalnum():
-            raise UsageError(
-                f"--adapter {name}: a name of letters, digits, - and _ is wanted, other than 'base'."
-            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from loracheck import jsonl
@@ -10,7 +11,7 @@ from loracheck.answers import Answerer
 from loracheck.choices import styles
 from loracheck.engines import Engine
 from loracheck.progress import Progress
-from loracheck.records import BASE_ARM
+from loracheck.records import BASE_ARM, Probe
 
 from .config import EvalConfig
 from .evidence import CHOICES, COMPLETIONS, LIKELIHOODS, read_evidence
@@ -40,12 +41,15 @@ def ask(
     """
     answerer = Answerer(engine, progress)
     short, long = config.max_new_tokens, config.max_new_tokens_open
+    draws = config.temperature > 0 and "draws" in engine.gives
+    if "continues" not in engine.gives:
+        asked = _without_begun(asked, arms, progress)
     if BASE_ARM in arms:
         answerer.complete(out / COMPLETIONS, BASE_ARM, asked.base_only, long, "training prompts")
     for name in arms:
         answerer.complete(out / COMPLETIONS, name, asked.short, short, "short answers")
         answerer.complete(out / COMPLETIONS, name, asked.open, long, "open prompts")
-        for seed in range(1, config.seeds + 1 if config.temperature > 0 else 1):
+        for seed in range(1, config.seeds + 1 if draws else 1):
             answerer.complete(
                 out / COMPLETIONS,
                 name,
@@ -67,6 +71,25 @@ def ask(
         progress.say(
             f"{', '.join(arms)}: no {' and no '.join(missing)} to be had; checks that need them stay open"
         )
+
+
+def _without_begun(asked: Questions, arms: Sequence[str], progress: Progress) -> Questions:
+    """Leave out the prompts whose reply is begun, where it would be begun anew."""
+
+    def whole(probes: Sequence[Probe]) -> tuple[Probe, ...]:
+        return tuple(
+            probe for probe in probes if probe.messages[-1:] and probe.messages[-1].role != "assistant"
+        )
+
+    kept = replace(asked, short=whole(asked.short), open=whole(asked.open), base_only=whole(asked.base_only))
+    left = sum(
+        len(getattr(asked, part)) - len(getattr(kept, part)) for part in ("short", "open", "base_only")
+    )
+    if left:
+        progress.say(
+            f"{', '.join(arms)}: {left} replies that are begun cannot be gone on with and are not asked"
+        )
+    return kept
 
 
 def sort_answers(out: Path, asked: Questions, arms: Sequence[str]) -> None:

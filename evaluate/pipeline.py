@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from loracheck import jsonl
 from loracheck.canaries import canary_probes, read_canaries
@@ -35,7 +34,7 @@ from loracheck.records import (
 from loracheck.runs import is_run, open_run, read_run
 from loracheck.template import check_template_file
 
-from .arms import Lineup, adapter_folder, arm_files, local_lineup
+from .arms import Elsewhere, Lineup, adapter_folder, arm_files, open_lineup
 from .asking import ask, sort_answers
 from .checks import CHECKS
 from .config import EvalConfig
@@ -49,10 +48,8 @@ from .policy import Policy
 from .scope import refuse_unfit
 from .verdict import judge
 
-if TYPE_CHECKING:
-    pass
-
 VERDICT = "verdict.json"
+_HERE = Elsewhere()
 
 
 def evaluate(
@@ -66,6 +63,7 @@ def evaluate(
     in_domain: Sequence[Path] = (),
     chat_template: Path | None = None,
     cached: bool = True,
+    elsewhere: Elsewhere = _HERE,
     nulls: dict[str, Path] | None = None,
     after: Path | None = None,
     progress: Progress,
@@ -82,6 +80,7 @@ def evaluate(
         in_domain: Held-out rows of the same domain; of a curate run in data they are taken by themselves.
         chat_template: Jinja file that replaces the template of base and adapters.
         cached: Whether the base's answers are kept and taken from earlier runs.
+        elsewhere: Arms whose weights are not loaded here: models of a server, files of answers.
         nulls: Adapters trained to do no harm, by name: what the policy holds of them are its false alarms.
         after: A quick run of the same adapters that this one is the second look after.
         progress: Where to report.
@@ -90,9 +89,11 @@ def evaluate(
         LoracheckError: bad input, an adapter for another base, no room on the disk.
     """
     nulls = nulls or {}
-    check_names([*adapters, *nulls])
+    check_names([*adapters, *nulls, *elsewhere.models, *(n for n in elsewhere.completions if n != BASE_ARM)])
     if both := set(adapters) & set(nulls):
         raise UsageError(f"--null {min(both)}: an adapter under judgement has that name.")
+    if both := {*adapters, *nulls, *elsewhere.models} & set(elsewhere.completions):
+        raise UsageError(f"--completions {min(both)}: another arm has that name.")
     folders = {name: adapter_folder(path) for name, path in (adapters | nulls).items()}
     first_look = read_first_look(after, policy) if after else None
     files = [
@@ -101,6 +102,7 @@ def evaluate(
         *([chat_template] if chat_template else []),
         *([Path(config.canaries)] if config.canaries else []),
         *(Path(name) for name in config.probes),
+        *elsewhere.completions.values(),
     ]
     options = {
         "base": base_spec,
@@ -108,6 +110,7 @@ def evaluate(
         "policy": jsonl.to_builtins(policy),
         "nulls": {name: str(path) for name, path in nulls.items()},
         "after": first_look[0] if first_look else None,
+        **elsewhere.options(),
         **asdict(config),
     }
     inputs = [*files, *(file for folder in folders.values() for file in arm_files(folder))]
@@ -119,14 +122,21 @@ def evaluate(
             progress.say(f"{out} is finished already; nothing to do.")
             return jsonl.read_one(out / VERDICT, EvaluationResult)
 
-        lineup = local_lineup(
-            base_spec, folders, config, chat_template=chat_template, cached=cached, progress=progress
+        lineup = open_lineup(
+            base_spec,
+            folders,
+            config,
+            elsewhere,
+            chat_template=chat_template,
+            cached=cached,
+            progress=progress,
         )
         material, left_out = _material(config, lineup.watched, training, heldout)
         asked = together(check.asks(material) for check in CHECKS if policy.mode(check.name) != "off")
         jsonl.write(out / PROBES, asked.probes)
         context = _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look)
         refuse_unfit(policy, context, asked.probes)
+        lineup.refuse_missing(asked)
         if after and first_look:
             refuse_other_subject(after, first_look[1], context)
         cost: Cost | None = None

@@ -24,7 +24,10 @@ def check(entry: ArmRecord, evidence: Evidence | None = None) -> Finding:
     elif entry.inert or entry.logit_change == 0:
         status, reason = "inconclusive", "adapter_inert"
     elif not entry.verified:
-        status, reason = "inconclusive", "adapter_unverified" if entry.engine == "local" else "model_unverified"
+        status, reason = (
+            "inconclusive",
+            "adapter_unverified" if entry.engine == "local" else "model_unverified",
+        )
     else:
         status, reason = "pass", "adapter_sound" if entry.engine == "local" else "model_sound"
     kl = entry.divergence
@@ -38,7 +41,9 @@ def check(entry: ArmRecord, evidence: Evidence | None = None) -> Finding:
 
 def _by_answers(entry: ArmRecord, evidence: Evidence | None) -> tuple[Status, str, dict[str, Any]]:
     asked = evidence.answered(entry.name, evidence.probes) if evidence else []
-    changed = sum(evidence.text(BASE_ARM, p) != evidence.text(entry.name, p) for p in asked) if evidence else 0
+    changed = (
+        sum(evidence.text(BASE_ARM, p) != evidence.text(entry.name, p) for p in asked) if evidence else 0
+    )
     values = {"changed": changed, "asked": len(asked), "path": entry.path}
     if not changed:
         return "inconclusive", "answers_are_the_bases", values

@@ -25,6 +25,7 @@ from loracheck.cli_plan import plan
 from loracheck.cli_power import power
 from loracheck.cli_run import init, run
 from loracheck.cli_scale import scale
+from loracheck.cli_score import score
 from loracheck.cli_train import train
 from loracheck.errors import LoracheckError
 
@@ -74,6 +75,7 @@ cli.add_command(train)
 cli.add_command(scale)
 cli.add_command(evaluate)
 cli.add_command(gate)
+cli.add_command(score)
 cli.add_command(causes)
 cli.add_command(power)
 cli.add_command(compare)

@@ -14,14 +14,33 @@ PATH = click.Path(path_type=Path)
 
 
 @click.command("eval")
-@click.option("--base", required=True, help="Base model: hub id, folder or GGUF file.")
+@click.option(
+    "--base", required=True, help="Base model: hub id, folder or GGUF file; with --endpoint its name there."
+)
 @click.option(
     "--adapter",
     "adapters",
     multiple=True,
-    required=True,
     metavar="NAME=PATH",
-    help="A PEFT adapter or a train run; give it once per adapter.",
+    help="A PEFT adapter, a train run, a merged model's folder or a GGUF file; with --endpoint a model's name "
+    "there. Give it once per adapter.",
+)
+@click.option(
+    "--endpoint", metavar="URL", help="OpenAI-compatible server: base and adapters are models there."
+)
+@click.option(
+    "--key-variable",
+    help="Environment variable that holds the server's key.  [default: OPENAI_API_KEY]",
+)
+@click.option("--concurrency", type=int, help="Requests to the server at once.  [default: 8]")
+@click.option(
+    "--tokenizer", help="The base's, for servers that give likelihoods by echo alone: folder or hub id."
+)
+@click.option(
+    "--completions",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="An arm whose answers stand in a file: rows of id and text, or a batch output; base is a name, too.",
 )
 @click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
 @click.option(
@@ -51,6 +70,13 @@ PATH = click.Path(path_type=Path)
 @click.option(
     "--after", type=PATH, help="A quick run of the same adapters; this is the second look after it."
 )
+@click.option(
+    "--temperature",
+    type=float,
+    help="Answer open prompts again at this temperature.  [default: greedy alone]",
+)
+@click.option("--seeds", type=int, help="How many such answers to each.  [default: 1]")
+@click.option("--no-cache", is_flag=True, help="Ask the base anew; keep no answers for other runs.")
 @click.option("--seed", type=int, help="Seed of the draw of rows.  [default: 0]")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdict is.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -58,6 +84,12 @@ PATH = click.Path(path_type=Path)
 def evaluate(
     base: str,
     adapters: tuple[str, ...],
+    endpoint: str | None,
+    key_variable: str | None,
+    concurrency: int | None,
+    tokenizer: str | None,
+    completions: tuple[str, ...],
+    no_cache: bool,
     out: Path,
     data: tuple[Path, ...],
     in_domain: tuple[Path, ...],
@@ -82,22 +114,33 @@ def evaluate(
       loracheck eval --base google/gemma-3-270m --adapter mine=./adapter --data train.jsonl -o runs/eval
       loracheck eval --base B --adapter raw=runs/train-raw --adapter curated=runs/train-curated \\
           --data runs/curated --policy persona -o runs/eval
+      loracheck eval --endpoint http://localhost:8000/v1 --base Qwen/Qwen3-8B --adapter mine=my-lora -o runs/eval
     """
     from loracheck.evaluate.config import EvalConfig
     from loracheck.evaluate.pipeline import evaluate as run_evaluate
     from loracheck.evaluate.policy import load_policy
     from loracheck.progress import Progress
 
+    named, idle = _named(adapters), _named(nulls, "--null")
+    elsewhere = _elsewhere(
+        {**named, **idle},
+        endpoint,
+        {"key_variable": key_variable, "concurrency": concurrency},
+        tokenizer,
+        _named(completions, "--completions"),
+    )
     result = run_evaluate(
         base,
-        _named(adapters),
+        {} if endpoint else named,
         out,
         EvalConfig(**_given(given)),
         load_policy(policy),
         data=data,
         in_domain=in_domain,
         chat_template=chat_template,
-        nulls=_named(nulls, "--null"),
+        cached=not no_cache,
+        elsewhere=elsewhere,
+        nulls=idle,
         after=after,
         progress=Progress(quiet=quiet),
     )
@@ -151,6 +194,32 @@ def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> No
     click.echo(formatted(form, result, run), nl=False)
     sys.stdout.flush()
     sys.exit(exit_code(result.verdicts))
+
+
+def _elsewhere(
+    arms: dict[str, Path],
+    endpoint: str | None,
+    server: dict[str, Any],
+    tokenizer: str | None,
+    completions: dict[str, Path],
+) -> Any:
+    from loracheck.evaluate.arms import Elsewhere
+    from loracheck.served import ServerOptions
+
+    if endpoint is None:
+        for name, value in {**server, "tokenizer": tokenizer}.items():
+            if value is not None:
+                raise UsageError(
+                    f"--{name.replace('_', '-')} says how a server is asked, and none is given.",
+                    hint="Add --endpoint http://localhost:8000/v1",
+                )
+        return Elsewhere(completions=completions)
+    return Elsewhere(
+        server=ServerOptions(address=endpoint, **_given(server)),
+        models={name: str(model) for name, model in arms.items()},
+        tokenizer=tokenizer,
+        completions=completions,
+    )
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

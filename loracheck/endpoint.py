@@ -34,7 +34,7 @@ ALTERNATIVES = 10
 _LONGEST_BODY = 4 << 20
 _LONGEST_WAIT_SECONDS = 60.0
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_OPTIONAL = ("logprobs", "response_format", "temperature")
+_OPTIONAL = ("logprobs", "response_format", "temperature", "seed")
 # Left out one after the other where a server refuses a request and does not say for what.
 _TRIALS = (
     frozenset({"logprobs"}),
@@ -142,14 +142,22 @@ class Endpoint:
         self._client.close()
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: dict[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: dict[str, Any] | None = None,
+        temperature: float = 0,
+        further: dict[str, Any] | None = None,
     ) -> ChatReply:
-        """Ask for a reply, at temperature 0.
+        """Ask for a reply, at temperature 0 unless told otherwise.
 
         Args:
             messages: The conversation.
             max_tokens: Longest reply.
             schema: JSON schema that the reply is to follow; log-probabilities are asked for then, too.
+            temperature: At which tokens are drawn.
+            further: Further fields of the request, such as a seed.
 
         Raises:
             CallFailed: this request failed after its retries, or was answered by something unreadable.
@@ -160,7 +168,8 @@ class Endpoint:
         body: dict[str, Any] = {
             "model": self.model,
             "messages": [{"role": message.role, "content": message.content} for message in messages],
-            "temperature": 0,
+            "temperature": temperature,
+            **(further or {}),
         }
         if schema is not None:
             named = {"name": "answer", "strict": True, "schema": schema}
@@ -192,13 +201,52 @@ class Endpoint:
                     continue
             raise self._fault(status, told)
 
+    def post(self, route: str, body: dict[str, Any]) -> bytes:
+        """Send any other request of the interface about this model, with the same retries; returns what comes back.
+
+        Raises:
+            CallFailed, BudgetSpent, UsageError, EnvironmentFault: as `complete`.
+        """
+        attempt = 0
+        while True:
+            status, content, wait = self._send({"model": self.model, **body}, attempt, route)
+            if status == 200:
+                return content
+            if status is not None and (status not in _PASSING or attempt >= self._retries):
+                raise self._fault(status, content[:300].decode("utf-8", "replace"))
+            self._wait(attempt, wait)
+            attempt += 1
+
+    def models(self) -> tuple[str, ...] | None:
+        """Return the names of the models that the server has; None where it keeps no list.
+
+        Raises:
+            EnvironmentFault: nothing answers at the address.
+            UsageError: the server refuses the key.
+        """
+        attempt = 0
+        while True:
+            status, content, wait = self._send(None, attempt, "models")
+            if status in (401, 403):
+                raise self._fault(status, content[:300].decode("utf-8", "replace"))
+            if status is None or (status in _PASSING and attempt < self._retries):
+                self._wait(attempt, wait)
+                attempt += 1
+                continue
+            try:
+                return tuple(entry.id for entry in msgspec.json.decode(content, type=_Models).data)
+            except (msgspec.MsgspecError, UnicodeError):
+                return None
+
     def _within_reach(self, body: dict[str, Any], max_tokens: int, without: frozenset[str]) -> dict[str, Any]:
         with self._lock:
             gone = self._refused | without
             gone |= {"top_logprobs"} if "logprobs" in gone else set()
             return {k: v for k, v in body.items() if k not in gone} | {self._length_name: max_tokens}
 
-    def _send(self, body: dict[str, Any], attempt: int) -> tuple[int | None, bytes, str | None]:
+    def _send(
+        self, body: dict[str, Any] | None, attempt: int, route: str = "chat/completions"
+    ) -> tuple[int | None, bytes, str | None]:
         """Try once; returns the status, None where nothing came back, the body, and when to come again."""
         with self._lock:
             if self.requests >= self._budget[0] or self.tokens >= self._budget[1]:
@@ -206,7 +254,8 @@ class Endpoint:
             self.requests += 1
         until = time.monotonic() + self._timeout
         try:
-            with self._client.stream("POST", f"{self.address}/chat/completions", json=body) as response:
+            method = "GET" if body is None else "POST"
+            with self._client.stream(method, f"{self.address}/{route}", json=body) as response:
                 content = self._without_key(_limited(response, until))
                 return response.status_code, content, response.headers.get("retry-after")
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
@@ -360,6 +409,14 @@ class _Choice(msgspec.Struct):
 class _Usage(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+
+
+class _Model(msgspec.Struct):
+    id: str
+
+
+class _Models(msgspec.Struct):
+    data: list[_Model]
 
 
 class _Body(msgspec.Struct):

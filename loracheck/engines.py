@@ -12,8 +12,12 @@ from typing import Literal, Protocol
 
 from loracheck.records import FinishReason, Probe, ScoredText
 
-Ability = Literal["choices", "likelihoods"]
-"""choices: the likelihood of whole replies; likelihoods: of every token of a text. Every engine completes."""
+Ability = Literal["choices", "likelihoods", "draws", "continues"]
+"""What an engine may be able to do beyond answering.
+
+choices: the likelihood of whole replies; likelihoods: of every token of a text; draws: answers at a temperature;
+continues: going on with a reply that is begun.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

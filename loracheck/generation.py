@@ -94,7 +94,7 @@ def _finish(ids: list[int], template: ChatTemplate) -> Generated:
             ids, tokens, reason = ids[:place], place + 1, "stop"
             break
     text = str(template.tokenizer.decode(ids, skip_special_tokens=True))
-    cuts = [cut for opener in template.turn_openers if (cut := ("\n" + text).find("\n" + opener)) >= 0]
-    if cuts:
-        text, reason = text[: max(0, min(cuts) - 1)], "turn"
+    cut = template.turn_begins(text)
+    if cut is not None:
+        text, reason = text[:cut], "turn"
     return Generated(text=text.strip(), finish_reason=reason, tokens=tokens)

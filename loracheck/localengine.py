@@ -39,7 +39,7 @@ class LocalEngine:
         cache: Of the base's answers; None asks everything.
     """
 
-    gives: frozenset[Ability] = frozenset({"choices", "likelihoods"})
+    gives: frozenset[Ability] = frozenset({"choices", "likelihoods", "draws", "continues"})
 
     def __init__(
         self,

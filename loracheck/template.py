@@ -171,6 +171,11 @@ class ChatTemplate:
             done = text if fresh else done
         return tuple(found)
 
+    def turn_begins(self, text: str) -> int | None:
+        """Return where a reply goes on to write the user's next turn; None where it does not."""
+        found = [cut for opener in self.turn_openers if (cut := ("\n" + text).find("\n" + opener)) >= 0]
+        return max(0, min(found) - 1) if found else None
+
     def control_tokens_in(self, text: str) -> list[str]:
         """Return the control tokens that user text would smuggle in as real control ids."""
         return [token for token in self.tokenizer.all_special_tokens if token and token in text]
