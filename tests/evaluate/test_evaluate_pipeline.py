@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,10 @@ QUICK = EvalConfig(
     max_training=12,
     max_in_domain=6,
 )
-POLICY = load_policy("persona")
+PERSONA = load_policy("persona")
+CORE = ("content_damage", "forgetting", "collapse", "persona_leakage", "persona_learned", "loops", "missing_stop")
+POLICY = replace(PERSONA, gates={check: PERSONA.gates[check] for check in CORE})
+"""What other checks ask besides is counted in their own tests."""
 WEIGHTS = "adapter_model.safetensors"
 ANSWERS = ("completions.jsonl", "choices.jsonl")
 
