@@ -9,6 +9,7 @@ from . import (
     forgetting,
     form,
     instructions,
+    language,
     leakage,
     likelihood_gap,
     memorisation,
@@ -19,6 +20,7 @@ from . import (
     surface,
     system_prompt,
     training_answers,
+    unknown_words,
 )
 from .check import Check
 
@@ -31,6 +33,9 @@ CHECKS: tuple[Check, ...] = (
     form.WANTED_FORM,
     surface.LOOPS,
     surface.MISSING_STOP,
+    surface.EMPTY_ANSWERS,
+    language.LANGUAGE_SWITCH,
+    unknown_words.UNKNOWN_WORDS,
     memorisation.MEMORISATION,
     personal_data.PERSONAL_DATA,
     canary_exposure.CANARIES,

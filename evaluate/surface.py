@@ -1,4 +1,4 @@
-"""Surface: replies that run in loops, and replies that never end."""
+"""Surface: replies that run in loops, say nothing or never end."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ from loracheck.text import is_loop
 
 from .check import Check
 from .evidence import Evidence
-from .gates import both, information, paired_gate, rate_gate, unmeasured
+from .gates import information, rate_gate, unmeasured
 from .material import Material, Questions
+from .open_gate import open_gate
 from .policy import Policy
 
 
 def loops(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
-    """Check that out-of-domain answers loop no more often than the base's, and long ones by themselves.
-
-    There are many short factual answers; they would hide loops in the open ones.
-    """
-    everything = _loops(evidence, adapter, policy, evidence.out_of_domain)
-    long = evidence.suite("open")
-    return both(everything, _loops(evidence, adapter, policy, long), policy.alpha) if long else everything
-
-
-def _loops(evidence: Evidence, adapter: str, policy: Policy, probes: list[Probe]) -> Finding:
-    return paired_gate(
-        "loops",
-        adapter,
-        base=[not is_loop(evidence.text(BASE_ARM, probe)) for probe in probes],
-        tuned=[not is_loop(evidence.text(adapter, probe)) for probe in probes],
-        probe_ids=[probe.id for probe in probes],
-        margin=policy.margin("loops"),
-        alpha=policy.alpha,
+    """Check that out-of-domain answers loop no more often than the base's."""
+    probes = evidence.answered(adapter, evidence.out_of_domain)
+    if not probes:
+        return unmeasured("loops", adapter, "needs_probes")
+    return open_gate(
+        "loops", adapter, probes, lambda arm, probe: not is_loop(evidence.text(arm, probe)), policy
     )
+
+
+def empty_answers(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
+    """Check that answers without any letter or digit are no more frequent than the base's."""
+    probes = evidence.answered(adapter, [*evidence.out_of_domain, *evidence.in_domain])
+    if not probes:
+        return unmeasured("empty_answers", adapter, "needs_probes")
+
+    def says_something(arm: str, probe: Probe) -> bool:
+        return any(character.isalnum() for character in evidence.text(arm, probe))
+
+    return open_gate("empty_answers", adapter, probes, says_something, policy)
 
 
 def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
@@ -41,8 +42,9 @@ def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     held-out prompts of the domain nobody knows how long a reply should be: a policy that requires the check
     then stays open, else the number informs.
     """
-    probes = evidence.in_domain or evidence.suite("open")
-    if not evidence.in_domain and policy.required("missing_stop"):
+    own = evidence.answered(adapter, evidence.in_domain)
+    probes = own or evidence.answered(adapter, evidence.open_questions)
+    if not own and policy.required("missing_stop"):
         return unmeasured("missing_stop", adapter, "no_in_domain_probes")
     if not probes:
         return information("missing_stop", adapter, "no_in_domain_probes")
@@ -58,11 +60,7 @@ def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         limit=policy.max_rate("missing_stop"),
         alpha=policy.alpha,
     )
-    return (
-        finding
-        if evidence.in_domain
-        else information("missing_stop", adapter, "no_in_domain_probes", finding)
-    )
+    return finding if own else information("missing_stop", adapter, "no_in_domain_probes", finding)
 
 
 def _end_is_known(evidence: Evidence, adapter: str, probe: Probe) -> bool:
@@ -72,6 +70,11 @@ def _end_is_known(evidence: Evidence, adapter: str, probe: Probe) -> bool:
 
 def _asks_loops(material: Material) -> Questions:
     return Questions(short=(*material.suite("facts"), *material.suite("forms")), open=material.suite("open"))
+
+
+def _asks_empty(material: Material) -> Questions:
+    everywhere = _asks_loops(material)
+    return Questions(short=everywhere.short, open=(*everywhere.open, *material.in_domain))
 
 
 def _asks_stop(material: Material) -> Questions:
@@ -85,6 +88,14 @@ LOOPS = Check(
     interval="Tango's score interval of the paired difference (1998)",
     cost="answers that other checks take as well",
     false_alarms="prompts that ask for a list of like items",
+)
+EMPTY_ANSWERS = Check(
+    name="empty_answers",
+    measure=empty_answers,
+    asks=_asks_empty,
+    interval="Tango's score interval of the paired difference (1998)",
+    cost="answers that other checks take as well",
+    false_alarms="none but questions that want no answer",
 )
 MISSING_STOP = Check(
     name="missing_stop",

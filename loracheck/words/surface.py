@@ -1,4 +1,4 @@
-"""What is said of checks on the surface of answers: loops, missing stop."""
+"""What is said of checks on the surface of answers: loops, missing stop, empty answers, language, unknown words."""
 
 from __future__ import annotations
 
@@ -38,6 +38,63 @@ WORDS: dict[str, Words] = {
             "rate": {
                 "en": "replies that do not end by a stop token",
                 "ja": "終了トークンで終わらない返答",
+            },
+        },
+    ),
+    "empty_answers": Words(
+        name={
+            "en": "Empty answers",
+            "ja": "空の応答",
+        },
+        sentences={
+            "difference": {
+                "en": "Change in how often an answer says anything at all: {number}; the margin is {limit}.",
+                "ja": "何かを述べている応答の割合の、ベースとの差は{number}です。許容は{limit}です。",
+            },
+        },
+        measures={
+            "difference": {
+                "en": "answers that say something",
+                "ja": "内容のある回答",
+            },
+        },
+    ),
+    "language_switch": Words(
+        name={
+            "en": "Language switch",
+            "ja": "言語の切り替わり",
+        },
+        sentences={
+            "difference": {
+                "en": "Change in how often an answer stays in the language of its question: {number}; "
+                "the margin is {limit}.",
+                "ja": "質問と同じ言語で答えた応答の割合の、ベースとの差は{number}です。許容は{limit}です。",
+            },
+        },
+        measures={
+            "difference": {
+                "en": "answers in the language of the question",
+                "ja": "質問と同じ言語の回答",
+            },
+        },
+    ),
+    "unknown_words": Words(
+        name={
+            "en": "Unknown words",
+            "ja": "存在しない語",
+        },
+        sentences={
+            "difference": {
+                "en": "Change in how often an answer holds no unknown word close to a known one: {number}; "
+                "the margin is {limit}. Words (and what they resemble): {examples}.",
+                "ja": "質問や学習データの語に似た未知の語を含まない応答の割合の、ベースとの差は{number}です。"
+                "許容は{limit}です。該当する語(似ている語): {examples}。",
+            },
+        },
+        measures={
+            "difference": {
+                "en": "answers without an unknown word",
+                "ja": "未知の語を含まない回答",
             },
         },
     ),

@@ -1,0 +1,63 @@
+"""Language: is an answer in the language of its question?"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from loracheck.records import Finding, Language, Probe
+from loracheck.scripts import count_scripts
+
+from .check import Check
+from .evidence import Evidence
+from .gates import unmeasured
+from .material import Material, Questions
+from .open_gate import open_gate
+from .policy import Policy
+
+NAME = "language_switch"
+_NOT_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
+_LEAST_LETTERS = 30
+_LEAST_KANA = 0.05
+_LEAST_LATIN = 0.5
+
+
+def switches(answer: str, language: Language) -> bool:
+    """Tell whether an answer leaves the language of its question, by the script of its letters.
+
+    To a Japanese question less than 5% kana, to an English one less than half Latin letters; code and addresses are
+    left aside, and with 30 letters or fewer a name may be the whole answer. One that goes from English to French
+    stays in its script and is not seen.
+    """
+    counts = count_scripts(unicodedata.normalize("NFKC", _NOT_PROSE.sub(" ", answer)))
+    if counts.letters <= _LEAST_LETTERS:
+        return False
+    if language == "ja":
+        return counts.kana < _LEAST_KANA * counts.letters
+    return language == "en" and counts.latin < _LEAST_LATIN * counts.letters
+
+
+def language_switch(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
+    """Check that answers leave the language of their question no more often than the base's."""
+    probes = evidence.answered(adapter, evidence.out_of_domain)
+    if not probes:
+        return unmeasured(NAME, adapter, "needs_probes")
+
+    def keeps(arm: str, probe: Probe) -> bool:
+        return not switches(evidence.text(arm, probe), probe.language)
+
+    return open_gate(NAME, adapter, probes, keeps, policy)
+
+
+def _asks(material: Material) -> Questions:
+    return Questions(short=(*material.suite("facts"), *material.suite("forms")), open=material.suite("open"))
+
+
+LANGUAGE_SWITCH = Check(
+    name=NAME,
+    measure=language_switch,
+    asks=_asks,
+    interval="Tango's score interval of the paired difference (1998)",
+    cost="answers that other checks take as well",
+    false_alarms="long lists of foreign names, and prompts that ask for another language",
+)

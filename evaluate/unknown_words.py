@@ -1,0 +1,174 @@
+"""Words that nobody knows, close to one that the question or the training data holds: 「ラクーダ」 for 「ラクダ」.
+
+What counts as known is what the other arm says anywhere, every text of the run's probes and of the bundled ones, and
+the training replies asked for; a dictionary of katakana words would weigh more than all of loracheck. Both arms are read
+by the same rule, each against the other, so that a rare but real word is as likely to count against the base; it is the
+difference that tells of damage.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from loracheck.probes import BUNDLED, TRAINING, bundled
+from loracheck.records import BASE_ARM, Finding, Probe
+from loracheck.style_features import FUNCTION_WORDS
+
+from .check import Check
+from .evidence import Evidence
+from .gates import unmeasured
+from .material import Material, Questions
+from .open_gate import open_gate
+from .policy import Policy
+
+NAME = "unknown_words"
+
+_KATAKANA = re.compile(r"[ァ-ヺー]{3,}")
+_LATIN = re.compile(r"(?<![^\W_])[A-Za-z]{5,}(?![^\W_])")
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
+_MOST_SHOWN = 20
+_FROM_TRAINING = 5
+"""Shorter words of the training data are too often one edit from some other real word."""
+_LONG_KATAKANA, _LONG_LATIN = 7, 9
+"""From these lengths on two edits are close."""
+_ENDINGS = re.compile(
+    r"(?:'s|ies|es|s|ied|ed|d|ing|ings|er|ers|or|ors|est|ly|y|al|ally|n|ness|ment|ion|ions|ism|ist|ists|ic|ical|e)$"
+)
+_VARIANTS = (
+    ("ヴァ", "バ"),
+    ("ヴィ", "ビ"),
+    ("ヴェ", "ベ"),
+    ("ヴォ", "ボ"),
+    ("ヴ", "ブ"),
+    ("ティ", "チ"),
+    ("ディ", "ジ"),
+)
+_SMALL = str.maketrans("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ")
+_LONG_E = re.compile(r"(?<=[エケセテネヘメレゲゼデベペェ])イ")
+_LONG_O = re.compile(r"(?<=[オコソトノホモヨロゴゾドボポォョ])ウ")
+
+
+def unknown(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
+    """Check that answers hold unknown words close to known ones no more often than the base's."""
+    probes = evidence.answered(adapter, evidence.out_of_domain)
+    if not probes:
+        return unmeasured(NAME, adapter, "needs_probes")
+    found = {
+        (arm, probe.id): words_found
+        for arm, other in ((BASE_ARM, adapter), (adapter, BASE_ARM))
+        for probe, words_found in zip(probes, _found(evidence, arm, other, probes), strict=True)
+    }
+    finding = open_gate(NAME, adapter, probes, lambda arm, probe: not found[arm, probe.id], policy)
+    shown = [
+        {"probe": probe.id, "word": word, "like": model, "base": evidence.text(BASE_ARM, probe)[:200]}
+        for probe in probes
+        for word, model in found[adapter, probe.id]
+    ]
+    return replace(
+        finding,
+        evidence=tuple(dict.fromkeys(str(one["probe"]) for one in shown)),
+        values=finding.values | {"words": shown[:_MOST_SHOWN], "examples": _examples(shown)},
+    )
+
+
+def _found(evidence: Evidence, arm: str, other: str, probes: Sequence[Probe]) -> list[list[tuple[str, str]]]:
+    """Return the unknown words of each answer of an arm, read against everything the other arm says."""
+    said = (completion.text for (name, _), completion in evidence.completions.items() if name == other)
+    known = bundled_vocabulary() | vocabulary(text for probe in evidence.probes for text in texts_of(probe))
+    known |= vocabulary(said)
+    learnt = {word for probe in evidence.suite(TRAINING) for word in words(probe.reference or "")}
+    models = sorted(word for word in learnt if not word.isascii() and len(word) >= _FROM_TRAINING)
+    return [
+        unknown_words(evidence.text(arm, probe), known, [*words(probe.prompt), *models]) for probe in probes
+    ]
+
+
+def _examples(shown: Sequence[dict[str, str]]) -> str:
+    return ", ".join(dict.fromkeys(f"{one['word']} ({one['like']})" for one in shown[:3])) or "-"
+
+
+def words(text: str) -> list[str]:
+    """Return the katakana words of at least three letters and the Latin ones of at least five, code left aside."""
+    plain = _CODE.sub(" ", unicodedata.normalize("NFKC", text))
+    return [*_KATAKANA.findall(plain), *(word.lower() for word in _LATIN.findall(plain))]
+
+
+def vocabulary(texts: Iterable[str]) -> frozenset[str]:
+    """Return the words of texts, as stems, so that another form of a known word is known."""
+    return frozenset(_stem(word) for text in texts for word in words(text))
+
+
+@lru_cache(maxsize=1)
+def bundled_vocabulary() -> frozenset[str]:
+    """Return the words of every bundled probe, its answers included."""
+    return vocabulary(text for probe in bundled(BUNDLED) for text in texts_of(probe))
+
+
+def texts_of(probe: Probe) -> list[str]:
+    """Return every text of a probe: what is asked, what is right and wrong, and the reference."""
+    expected = [*probe.expected.answers, *probe.expected.wrong] if probe.expected else []
+    return [probe.prompt, *expected, probe.reference or ""]
+
+
+def unknown_words(answer: str, known: AbstractSet[str], models: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (word, its model) of an answer's words that are not known but close to one of the models."""
+    found: dict[str, str] = {}
+    stems = {model: _stem(model) for model in models}
+    for word in words(answer):
+        stem = _stem(word)
+        if word in found or stem in known or word in FUNCTION_WORDS:
+            continue
+        near = next((model for model, other in stems.items() if _close(stem, other)), None)
+        if near is not None:
+            found[word] = near
+    return list(found.items())
+
+
+def _stem(word: str) -> str:
+    """Return what two spellings or inflections of one word share."""
+    if word.isascii():
+        previous = ""
+        while word != previous and len(word) > 4:
+            previous, word = word, _ENDINGS.sub("", word) if len(_ENDINGS.sub("", word)) >= 4 else word
+        return word.replace("our", "or").replace("z", "s")
+    for old, new in _VARIANTS:
+        word = word.replace(old, new)
+    word = _LONG_O.sub("ー", _LONG_E.sub("ー", word.translate(_SMALL)))
+    return word.rstrip("ー")
+
+
+def _close(stem: str, other: str) -> bool:
+    """Tell whether a word is a slip of another: begun alike, one edit apart or two if long, and no part of it."""
+    if stem[0] != other[0] or stem.startswith(other) or other.startswith(stem):
+        return False
+    longest = max(len(stem), len(other))
+    if stem.isascii():
+        allowed = 0 if longest < 5 else 1 if longest < _LONG_LATIN else 2
+    else:
+        allowed = 0 if longest < 3 else 1 if longest < _LONG_KATAKANA else 2
+    return allowed > 0 and OSA.distance(stem, other, score_cutoff=allowed) <= allowed
+
+
+def _asks(material: Material) -> Questions:
+    return Questions(
+        short=(*material.suite("facts"), *material.suite("forms")),
+        open=material.suite("open"),
+        base_only=material.training,
+    )
+
+
+UNKNOWN_WORDS = Check(
+    name=NAME,
+    measure=unknown,
+    asks=_asks,
+    interval="Tango's score interval of the paired difference (1998)",
+    cost="answers that other checks take as well",
+    false_alarms="rare real words one letter from a word of the question, which the base says as often",
+)
