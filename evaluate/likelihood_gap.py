@@ -83,9 +83,9 @@ def area(name: str, inside: Sequence[float], outside: Sequence[float], confidenc
         spread = 1 + middle * ((1 - theta) / (2 - theta) + theta / (1 + theta))
         return abs(value - theta) - z * math.sqrt(theta * (1 - theta) * spread / (m * n))
 
-    tiny = 1e-12
-    low = 0.0 if value <= tiny else float(brentq(beyond, tiny, value))
-    high = 1.0 if value >= 1 - tiny else float(brentq(beyond, value, 1 - tiny))
+    tiny, near = 1e-12, 1e-9  # where the value is 0 or 1 itself, its own place is a root that bounds nothing
+    low = 0.0 if value <= tiny else float(brentq(beyond, tiny, min(value, 1 - near)))
+    high = 1.0 if value >= 1 - tiny else float(brentq(beyond, max(value, near), 1 - tiny))
     return Estimate(name=name, value=value, ci_low=low, ci_high=high, n=m + n, method="newcombe-5")
 
 
