@@ -94,18 +94,26 @@ cli.add_command(canaries)
     show_default=True,
     help="Language the page opens in.",
 )
-def report(run: Path, related: tuple[Path, ...], language: str) -> None:
-    """Write the HTML report of a finished run again.
+@click.option("--json", "as_json", is_flag=True, help="Print the path as JSON.")
+def report(run: Path, related: tuple[Path, ...], language: str, as_json: bool) -> None:
+    """Write the HTML report of a finished run again, or an index page over a folder of runs.
 
     \b
-    Example:
+    Examples:
       loracheck report runs/eval --related runs/curated --language ja
+      loracheck report runs
     """
-    from loracheck.runs import read_run
+    from loracheck.reports.folder import write_index
+    from loracheck.runs import is_run, read_run
 
+    if run.is_dir() and not is_run(run):
+        path = write_index(run, language=language)  # type: ignore[arg-type]
+        _print_json({"report": str(path)}) if as_json else click.echo(str(path))
+        return
     for path in (run, *related):
         read_run(path)
-    click.echo(str(_report(run, related, language)))
+    path = _report(run, related, language)
+    _print_json({"report": str(path)}) if as_json else click.echo(str(path))
 
 
 @cli.command()

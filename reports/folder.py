@@ -1,0 +1,137 @@
+"""The index page over a folder of runs: what each is, how far, what came out, and the way to its report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import loracheck
+from loracheck import jsonl, wording
+from loracheck.curation_records import CurationSummary
+from loracheck.errors import LoracheckError, RunError
+from loracheck.records import EvaluationResult, Manifest, Verdict
+from loracheck.runs import MANIFEST, REPORT, is_run
+from loracheck.training_records import TrainingSummary
+
+from . import figures
+from .html import render
+from .strings import STRINGS, Both, UiLanguage, same, text
+
+Outcome = tuple[tuple[Both, str], ...]
+INDEX = "index.html"
+_DEEPEST = 3
+_NOT_ENTERED = {"replaced"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One run of the index.
+
+    Attributes:
+        link: Relative address of its report; None where it has none.
+        outcome: What came out, and the verdict that gives it its colour, if any.
+    """
+
+    name: str
+    link: str | None
+    kind: Both
+    outcome: Outcome
+    created: str
+
+
+def write_index(folder: Path, *, language: UiLanguage = "en") -> Path:
+    """Write index.html over the runs in a folder and below it; returns its path.
+
+    Raises:
+        RunError: there is no run.
+    """
+    entries = sorted((_entry(folder, run) for run in find_runs(folder)), key=lambda entry: entry.created)
+    if not entries:
+        raise RunError(
+            f"{folder} is no run and holds none.",
+            hint="Give a run directory, or a folder of run directories.",
+        )
+    name = folder.resolve().name
+    view = {
+        "title": text("title_index", name=name),
+        "kicker": text("kicker_index"),
+        "heading": same(name),
+        "sections": [],
+        "entries": entries[::-1],
+        "written_now": text(
+            "written", date=datetime.now(UTC).isoformat(timespec="seconds"), version=loracheck.__version__
+        ),
+    }
+    jsonl.replace(folder / INDEX, render("index.html.j2", view, language).encode())
+    return folder / INDEX
+
+
+def find_runs(folder: Path) -> list[Path]:
+    """Return the run directories in a folder, at most three levels down; a run's own folders are not searched."""
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        if MANIFEST in files and is_run(here):
+            found.append(here)
+            folders.clear()
+        elif len(here.relative_to(folder).parts) >= _DEEPEST:
+            folders.clear()
+        folders[:] = sorted(name for name in folders if name not in _NOT_ENTERED and not name.startswith("."))
+    return sorted(found)
+
+
+def _entry(folder: Path, run: Path) -> Entry:
+    name = run.relative_to(folder).as_posix()
+    try:
+        manifest = jsonl.read_one(run / MANIFEST, Manifest)
+        outcome = _outcome(run, manifest)
+    except LoracheckError as error:
+        return Entry(name=name, link=None, kind=same("?"), outcome=((same(error.message), ""),), created="")
+    kind = f"kicker_{manifest.kind}"
+    return Entry(
+        name=name,
+        link=quote(f"{name}/{REPORT}") if (run / REPORT).is_file() else None,
+        kind=text(kind) if kind in STRINGS else same(manifest.kind),
+        outcome=outcome,
+        created=manifest.created[:16].replace("T", " "),
+    )
+
+
+def _outcome(run: Path, manifest: Manifest) -> Outcome:
+    if manifest.status != "complete":
+        return ((text("index_unfinished"), ""),)
+    readers: dict[str, Callable[[Path], Outcome]] = {
+        "eval": _of_eval,
+        "curate": _of_curate,
+        "train": _of_train,
+    }
+    read = readers.get(manifest.kind)
+    return read(run) if read else ()
+
+
+def _of_eval(run: Path) -> Outcome:
+    verdicts = jsonl.read_one(run / "verdict.json", EvaluationResult).verdicts
+
+    def said(verdict: Verdict, language: UiLanguage) -> str:
+        return f"{verdict.adapter}: {wording.verdict_word(verdict, language)}"
+
+    return tuple((Both(said(one, "en"), said(one, "ja")), one.status) for one in verdicts)
+
+
+def _of_curate(run: Path) -> Outcome:
+    summary = jsonl.read_one(run / "summary.json", CurationSummary)
+    kept, read = figures.whole(summary.kept), figures.whole(summary.read)
+    return ((text("index_kept", kept=kept, read=read), ""),)
+
+
+def _of_train(run: Path) -> Outcome:
+    summary = jsonl.read_one(run / "summary.json", TrainingSummary)
+    tokens = figures.whole(summary.trained_tokens)
+    if summary.heldout_loss_after is None or summary.heldout_loss_before is None:
+        return ((text("index_trained", tokens=tokens), ""),)
+    before, after = (f"{value:.3f}" for value in (summary.heldout_loss_before, summary.heldout_loss_after))
+    return ((text("index_trained_heldout", tokens=tokens, before=before, after=after), ""),)
