@@ -79,23 +79,31 @@ def foresee(
     arms: Sequence[str],
     lineup: Lineup,
     progress: Progress,
+    *,
+    measure: bool = False,
 ) -> Cost:
-    """Count what a run asks, measure how fast the engine is unless that is known, and say both.
+    """Count what a run asks, find out how fast the engine is, and say both.
 
-    Nothing is measured where nobody would read it.
+    Args:
+        asked: The questions of the run.
+        config: How long answers may be.
+        engine: The one that is asked first. Only a model in this process is timed.
+        arms: The names it answers under.
+        lineup: All arms, and what tells their base from others.
+        progress: Where to say it.
+        measure: Time the engine even where nobody reads what is said.
     """
     template = template_of(engine)
     cost = count(asked, config, template, len(lineup.arms))
-    if progress.quiet:
-        return cost
-    key = "/".join([str(lineup.fingerprint), lineup.quantization, _machine()])
-    speed = stored_speed(key)
-    if speed is None:
-        speed = measure_speed(engine, arms[-1], asked, template)
+    if template is not None and (measure or not progress.quiet):
+        key = "/".join([str(lineup.fingerprint), lineup.quantization, _machine()])
+        speed = stored_speed(key)
+        if speed is None:
+            speed = measure_speed(engine, arms[-1], asked, template)
+            if speed is not None:
+                store_speed(key, speed)
         if speed is not None:
-            store_speed(key, speed)
-    if speed is not None:
-        cost = replace(cost, minutes=minutes(cost, asked, config, speed))
+            cost = replace(cost, minutes=minutes(cost, asked, config, speed))
     progress.say(in_words(cost))
     return cost
 

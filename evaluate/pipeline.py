@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -66,6 +66,7 @@ def evaluate(
     elsewhere: Elsewhere = _HERE,
     nulls: dict[str, Path] | None = None,
     after: Path | None = None,
+    before_asking: Callable[[Cost], None] | None = None,
     progress: Progress,
 ) -> EvaluationResult:
     """Evaluate adapters and write an eval run.
@@ -83,6 +84,7 @@ def evaluate(
         elsewhere: Arms whose weights are not loaded here: models of a server, files of answers.
         nulls: Adapters trained to do no harm, by name: what the policy holds of them are its false alarms.
         after: A quick run of the same adapters that this one is the second look after.
+        before_asking: Is told what the run will cost before anything is asked.
         progress: Where to report.
 
     Raises:
@@ -141,7 +143,10 @@ def evaluate(
             refuse_other_subject(after, first_look[1], context)
         cost: Cost | None = None
         for engine, arms in lineup.engines():
-            cost = cost or foresee(asked, config, engine, arms, lineup, progress)
+            if cost is None:
+                cost = foresee(asked, config, engine, arms, lineup, progress, measure=before_asking is not None)
+                if before_asking:
+                    before_asking(cost)
             ask(out, engine, arms, asked, [row.reply for row in training], config, progress)
 
         _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look, cost)

@@ -42,7 +42,7 @@ PATH = click.Path(path_type=Path)
     metavar="NAME=FILE",
     help="An arm whose answers stand in a file: rows of id and text, or a batch output; base is a name, too.",
 )
-@click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
+@click.option("-o", "--out", type=PATH, help="Run directory to write.")
 @click.option(
     "--data", multiple=True, type=PATH, help="The training data, if known: curate runs or data files."
 )
@@ -50,8 +50,26 @@ PATH = click.Path(path_type=Path)
 @click.option(
     "--policy", default="default", show_default=True, help="default, persona, strict, or a YAML file."
 )
-@click.option("--suite", "suites", multiple=True, help="Bundled suite, such as facts-ja.  [default: all]")
-@click.option("--max-facts", type=int, help="Questions asked of each suite of facts.  [default: all]")
+@click.option(
+    "--suite",
+    "suites",
+    multiple=True,
+    help="Bundled suite, such as facts-ja, or lm-eval:TASK of lm-evaluation-harness.  [default: all bundled]",
+)
+@click.option(
+    "--probes", "probes", multiple=True, metavar="FILE", help="Your own probes, or a public set in its own format."
+)
+@click.option(
+    "--tier",
+    type=click.Choice(["quick", "standard", "full"]),
+    help="How much is asked; a quick look can hold but never ship.  [default: standard]",
+)
+@click.option("--max-facts", type=int, help="Questions asked of each suite of facts.  [default: the tier's]")
+@click.option("--max-forms", type=int, help="Facts in other words, of each suite.  [default: the tier's]")
+@click.option("--max-open", type=int, help="Open prompts, of each suite.  [default: the tier's]")
+@click.option("--max-neutral", type=int, help="Paragraphs scored, of each suite.  [default: the tier's]")
+@click.option("--max-in-domain", type=int, help="Held-out prompts of the domain.  [default: the tier's]")
+@click.option("--dry-run", is_flag=True, help="Say what would be asked and what it takes; write nothing.")
 @click.option(
     "--quantization",
     type=click.Choice(["none", "nf4", "fp4", "int8"]),
@@ -90,7 +108,8 @@ def evaluate(
     tokenizer: str | None,
     completions: tuple[str, ...],
     no_cache: bool,
-    out: Path,
+    dry_run: bool,
+    out: Path | None,
     data: tuple[Path, ...],
     in_domain: tuple[Path, ...],
     policy: str,
@@ -107,17 +126,19 @@ def evaluate(
     The exit code is that of the worst adapter's verdict. Adapters given with --null decide nothing: they tell how
     many false alarms the policy's limits give. A quick run spends a fifth of the error rate, so that a second
     look with --after may spend the rest; without --after a run spends it all, and nothing can tell that it is a
-    second look.
+    second look. Before anything is asked, the run says how many tokens and minutes it takes; --dry-run ends there.
 
     \b
     Examples:
       loracheck eval --base google/gemma-3-270m --adapter mine=./adapter --data train.jsonl -o runs/eval
       loracheck eval --base B --adapter raw=runs/train-raw --adapter curated=runs/train-curated \\
           --data runs/curated --policy persona -o runs/eval
+      loracheck eval --base B --adapter mine=./adapter --probes my_questions.jsonl --tier quick --dry-run
       loracheck eval --endpoint http://localhost:8000/v1 --base Qwen/Qwen3-8B --adapter mine=my-lora -o runs/eval
     """
     from loracheck.evaluate.config import EvalConfig
     from loracheck.evaluate.pipeline import evaluate as run_evaluate
+    from loracheck.evaluate.plan import plan
     from loracheck.evaluate.policy import load_policy
     from loracheck.progress import Progress
 
@@ -129,21 +150,23 @@ def evaluate(
         tokenizer,
         _named(completions, "--completions"),
     )
-    result = run_evaluate(
-        base,
-        {} if endpoint else named,
-        out,
-        EvalConfig(**_given(given)),
-        load_policy(policy),
-        data=data,
-        in_domain=in_domain,
-        chat_template=chat_template,
-        cached=not no_cache,
-        elsewhere=elsewhere,
-        nulls=idle,
-        after=after,
-        progress=Progress(quiet=quiet),
-    )
+    adapters_here, config, limits = {} if endpoint else named, EvalConfig(**_given(given)), load_policy(policy)
+    inputs = {
+        "data": data,
+        "in_domain": in_domain,
+        "chat_template": chat_template,
+        "cached": not no_cache,
+        "elsewhere": elsewhere,
+        "nulls": idle,
+        "after": after,
+        "progress": Progress(quiet=quiet or dry_run),
+    }
+    if dry_run:
+        _print_cost(plan(base, adapters_here, config, limits, **inputs), as_json=as_json)
+        return
+    if out is None:
+        raise UsageError("-o is missing.", hint="Name the run directory to write, for instance -o runs/eval")
+    result = run_evaluate(base, adapters_here, out, config, limits, **inputs)
     related = [path for path in (*data, *(Path(a.partition("=")[2]) for a in adapters)) if path.is_dir()]
     report = _report(out, related)
     _finish(result, as_json=as_json, report=report, exit_zero=exit_zero)
@@ -194,6 +217,15 @@ def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> No
     click.echo(formatted(form, result, run), nl=False)
     sys.stdout.flush()
     sys.exit(exit_code(result.verdicts))
+
+
+def _print_cost(cost: Any, *, as_json: bool) -> None:
+    from loracheck.evaluate.cost import in_words
+
+    if as_json:
+        _print_json(cost)
+    else:
+        click.echo(in_words(cost))
 
 
 def _elsewhere(
