@@ -80,8 +80,8 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
     curated = out / "curated"
     related = []
     if "curated" in given.arms:
-        stage = partial(curate, given.data, given.base, curated, curation, progress=progress)
-        _again(curated, stage, progress)
+        curation_stage = partial(curate, given.data, given.base, curated, curation, progress=progress)
+        _again(curated, curation_stage, progress)
         write_report(curated, language=given.language)
         heldout += _heldout(curated)
         related.append(curated)
@@ -90,11 +90,11 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
     results: dict[int, EvaluationResult] = {}
     reports: list[Path] = []
     for seed in given.seeds:
-        trained = {arm: out / f"train-{arm}-{seed}" for arm in given.arms}
+        trained: dict[str, Path] = {arm: out / f"train-{arm}-{seed}" for arm in given.arms}
         for arm, path in trained.items():
             inputs = TrainInputs(base=given.base, heldout=heldout[0] if heldout else None)
-            stage = partial(train, data[arm], path, trainings[seed], inputs, progress=progress)
-            _again(path, stage, progress)
+            training = partial(train, data[arm], path, trainings[seed], inputs, progress=progress)
+            _again(path, training, progress)
             write_report(path, language=given.language)
         path = out / f"eval-{seed}"
         evaluation = partial(

@@ -17,7 +17,7 @@ from loracheck.wording import check_name, explain
 def junit(result: EvaluationResult) -> str:
     """Return the XML of all verdicts."""
     suites = [_suite(verdict) for verdict in result.verdicts]
-    root = ET.Element("testsuites", name="loracheck", **_totals(suites))
+    root = ET.Element("testsuites", {"name": "loracheck"} | _totals(suites))
     root.extend(suites)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
@@ -31,9 +31,8 @@ def _suite(verdict: Verdict) -> ET.Element:
         "errors": sum(case.find("error") is not None for case in cases),
         "skipped": sum(case.find("skipped") is not None for case in cases),
     }
-    suite = ET.Element(
-        "testsuite", name=visible(verdict.adapter), **{key: str(value) for key, value in counts.items()}
-    )
+    numbers = {key: str(value) for key, value in counts.items()}
+    suite = ET.Element("testsuite", {"name": visible(verdict.adapter)} | numbers)
     properties = ET.SubElement(suite, "properties")
     for name, value in (
         ("verdict", verdict.status),
