@@ -1,0 +1,87 @@
+"""When a required test passes, fails or stays open, and how many items would settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from loracheck.evaluate.gates import both, paired_gate, rate_gate
+from loracheck.evaluate.verdict import settle
+from loracheck.records import (
+    Finding,
+)
+from tests.evaluate.evidence_records import DEFAULT
+
+
+def outcomes(both_right: int, lost: int, won: int, neither: int) -> tuple[list[bool], list[bool]]:
+    base = [True] * (both_right + lost) + [False] * (won + neither)
+    tuned = [True] * both_right + [False] * lost + [True] * won + [False] * neither
+    return base, tuned
+
+
+def paired(base: Sequence[bool], tuned: Sequence[bool], check: str = "forgetting") -> Finding:
+    return paired_gate(
+        check,
+        "mine",
+        base=base,
+        tuned=tuned,
+        probe_ids=[str(i) for i in range(len(base))],
+        margin=0.05,
+        alpha=0.05,
+    )
+
+
+def rated(hits: int, n: int, limit: float = 0.05, check: str = "persona_leakage") -> Finding:
+    return rate_gate(
+        check,
+        "mine",
+        base=[False] * n,
+        tuned=[i < hits for i in range(n)],
+        probe_ids=[str(i) for i in range(n)],
+        limit=limit,
+        alpha=0.05,
+    )
+
+
+@pytest.mark.parametrize("counts", [(80, 5, 5, 10), (60, 4, 0, 36), (90, 8, 2, 0), (150, 14, 6, 30)])
+def test_the_items_a_paired_check_asks_for_settle_it(counts: tuple[int, int, int, int]) -> None:
+    found = settle([paired(*outcomes(*counts))], DEFAULT)[0]
+    assert found.status == "inconclusive"
+    assert found.n_needed is not None
+    factor = found.n_needed / sum(counts) * 1.05  # counts are whole numbers
+    scaled = [round(count * factor) for count in counts]
+    assert settle([paired(*outcomes(*scaled))], DEFAULT)[0].status != "inconclusive"
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 20), (0, 50), (1, 60), (3, 100), (12, 160)])
+def test_the_items_a_rate_asks_for_settle_it(hits: int, n: int) -> None:
+    found = settle([rated(hits, n)], DEFAULT)[0]
+    assert found.status == "inconclusive"
+    assert found.n_needed is not None
+    settled = settle([rated(round(hits * found.n_needed / n), found.n_needed)], DEFAULT)[0]
+    assert settled.status != "inconclusive"
+
+
+def test_no_number_of_items_settles_a_rate_on_its_limit() -> None:
+    assert rated(5, 100).n_needed is None
+    assert paired(*outcomes(80, 5, 0, 15)).n_needed is None
+
+
+def test_holm_does_not_let_one_borderline_failure_among_many_hold() -> None:
+    def with_p(check: str, p_fail: float) -> Finding:
+        return replace(rated(2, 100), check=check, p_fail=p_fail, p_pass=0.9)
+
+    many = [with_p(f"check{i}", 0.03) for i in range(7)]
+    assert {f.status for f in settle(many, DEFAULT)} == {"inconclusive"}
+    assert [f.status for f in settle(many[:1], DEFAULT)] == ["fail"]
+    one = [with_p("first", 0.007), *many[1:]]
+    assert [f.status for f in settle(one, DEFAULT)] == ["fail"] + ["inconclusive"] * 6
+
+
+def test_two_tests_in_one_check_fail_only_at_half_the_error_rate() -> None:
+    first = replace(paired(*outcomes(80, 5, 5, 10)), p_fail=0.03, p_pass=0.97)
+    second = replace(rated(0, 100), p_fail=1.0, p_pass=0.01)
+    joined = both(first, second, 0.05)
+    assert (joined.p_fail, joined.p_pass) == (0.06, 0.97)
