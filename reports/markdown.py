@@ -16,7 +16,13 @@ from loracheck.wording import check_name, explain, number, verdict_word
 COMMENT_LIMIT = 65_536
 """Characters that GitHub takes as a comment; a step's summary may hold 1,024 KB."""
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~@$-])")
-_MARKS = {"pass": "✅ pass", "fail": "❌ fail", "inconclusive": "❔ open", "info": "ℹ️ info"}
+_MARKS = {
+    "pass": "✅ pass",
+    "fail": "❌ fail",
+    "inconclusive": "❔ open",
+    "info": "ℹ️ info",
+    "waived": "⚠️ waived",
+}
 _VERDICTS = {"ship": "✅", "hold": "❌", "inconclusive": "❔"}
 _CUT = "\n\n_Cut at {limit:,} characters; `loracheck gate` prints all of it._\n"
 
