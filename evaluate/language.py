@@ -17,6 +17,8 @@ from .policy import Policy
 
 NAME = "language_switch"
 _NOT_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
+_PART = re.compile(r"[^、，,・：:/;；。.!?！？\n]+")
+_LONG_HAN, _LONG_WORDS = 6, 3
 _LEAST_LETTERS = 30
 _LEAST_KANA = 0.05
 _LEAST_LATIN = 0.5
@@ -26,15 +28,23 @@ def switches(answer: str, language: Language) -> bool:
     """Tell whether an answer leaves the language of its question, by the script of its letters.
 
     To a Japanese question less than 5% kana, to an English one less than half Latin letters; code and addresses are
-    left aside, and with 30 letters or fewer a name may be the whole answer. One that goes from English to French
-    stays in its script and is not seen.
+    left aside, lists of names are in no language, and with 30 letters or fewer a name may be the whole answer. One
+    that goes from English to French stays in its script and is not seen.
     """
-    counts = count_scripts(unicodedata.normalize("NFKC", _NOT_PROSE.sub(" ", answer)))
-    if counts.letters <= _LEAST_LETTERS:
+    text = unicodedata.normalize("NFKC", _NOT_PROSE.sub(" ", answer))
+    counts = count_scripts(text)
+    if counts.letters <= _LEAST_LETTERS or _is_list(text, han=counts.han > counts.latin):
         return False
     if language == "ja":
         return counts.kana < _LEAST_KANA * counts.letters
     return language == "en" and counts.latin < _LEAST_LATIN * counts.letters
+
+
+def _is_list(text: str, *, han: bool) -> bool:
+    """Tell whether a text is a list of names: parts of six Han characters or three words on average, or fewer."""
+    parts = [part for part in _PART.findall(text) if part.strip()]
+    sizes = [len("".join(part.split())) if han else len(part.split()) for part in parts]
+    return sum(sizes) <= (_LONG_HAN if han else _LONG_WORDS) * len(parts)
 
 
 def language_switch(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
@@ -59,5 +69,5 @@ LANGUAGE_SWITCH = Check(
     asks=_asks,
     interval="Tango's score interval of the paired difference (1998)",
     cost="answers that other checks take as well",
-    false_alarms="long lists of foreign names, and prompts that ask for another language",
+    false_alarms="long foreign titles, and prompts that ask for another language",
 )

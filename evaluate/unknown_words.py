@@ -1,7 +1,7 @@
 """Words that nobody knows, close to one that the question or the training data holds: 「ラクーダ」 for 「ラクダ」.
 
 What counts as known is what the other arm says anywhere, every text of the run's probes and of the bundled ones, and
-the training replies asked for; a dictionary of katakana words would weigh more than all of loracheck. Both arms are read
+the training replies asked for; a dictionary of katakana words would outweigh all of loracheck. Both arms are read
 by the same rule, each against the other, so that a rare but real word is as likely to count against the base; it is the
 difference that tells of damage.
 """
