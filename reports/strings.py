@@ -141,6 +141,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "status_fail": ("fail", "不合格"),
     "status_inconclusive": ("inconclusive", "判定不能"),
     "status_info": ("for information", "参考"),
+    "status_waived": ("waived", "適用除外"),
     "required": ("required", "必須"),
     "chart_desc": ("Share of each arm with its 95% interval.", "各アームの割合と 95% 区間。"),
     "chart_desc_difference": (
