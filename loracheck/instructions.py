@@ -15,6 +15,8 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from loracheck.errors import DataError
 from loracheck.records import Probe
 from loracheck.text import language_of, sentences
@@ -40,8 +42,9 @@ def instructions_of(probe: Probe) -> list[tuple[str, dict[str, Any]]]:
         DataError: the tags are not as `instruction_tags` writes them.
     """
     ids = [tag.removeprefix(_INSTRUCTION) for tag in probe.tags if tag.startswith(_INSTRUCTION)]
+    texts = [tag.removeprefix(_ARGUMENTS) for tag in probe.tags if tag.startswith(_ARGUMENTS)]
     try:
-        given = [json.loads(tag.removeprefix(_ARGUMENTS)) for tag in probe.tags if tag.startswith(_ARGUMENTS)]
+        given = [msgspec.json.decode(text, type=dict[str, Any]) for text in texts]
         return list(zip(ids, given, strict=True))
     except ValueError as error:
         raise DataError(
