@@ -213,7 +213,8 @@ def tagged(*pairs: tuple[str, dict[str, Any]], tags: tuple[str, ...] = ()) -> Pr
 
 
 def test_a_reply_keeps_to_all_instructions_or_to_none() -> None:
-    commas, capitals = ("en:punctuation:no_comma", {}), ("en:change_case:english_capital", {})
+    commas: tuple[str, dict[str, Any]] = ("en:punctuation:no_comma", {})
+    capitals: tuple[str, dict[str, Any]] = ("en:change_case:english_capital", {})
     probe = tagged(commas, capitals, tags=("a topic",))
     assert instructions_of(probe) == [commas, capitals]
     assert [follows(probe, text) for text in ("TEA", "TEA, HOT", "tea")] == [True, False, False]
@@ -291,7 +292,7 @@ def finding_of(check: str, evidence: Evidence) -> Finding:
     return found
 
 
-KEPT = {
+KEPT: dict[str, str | dict[str, str]] = {
     "number_sentences": "One",
     "json_format": '{"answer": "tea"}',
     "english_capital": "TEA, OF COURSE. YES.",
