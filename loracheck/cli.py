@@ -18,12 +18,14 @@ import loracheck
 from loracheck.cli_adapter import inspect_, merge
 from loracheck.cli_canaries import canaries
 from loracheck.cli_causes import causes
+from loracheck.cli_checks import checks
 from loracheck.cli_compare import compare
 from loracheck.cli_curate import curate, explain, synthesize
 from loracheck.cli_evaluate import evaluate, gate
 from loracheck.cli_plan import plan
 from loracheck.cli_power import power
 from loracheck.cli_run import init, run
+from loracheck.cli_probes import check, list_, make, show
 from loracheck.cli_scale import scale
 from loracheck.cli_score import score
 from loracheck.cli_train import train
@@ -77,7 +79,12 @@ cli.add_command(evaluate)
 cli.add_command(gate)
 cli.add_command(score)
 cli.add_command(causes)
+cli.add_command(checks)
 cli.add_command(power)
+cli.add_command(list_, "probes list")
+cli.add_command(show, "probes show")
+cli.add_command(check, "probes check")
+cli.add_command(make, "probes make")
 cli.add_command(compare)
 cli.add_command(inspect_)
 cli.add_command(merge)
