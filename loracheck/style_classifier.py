@@ -117,7 +117,8 @@ def learn(
     """Fit a classifier on (prompt, reply) pairs of the training data against the base's (prompt, answer) pairs.
 
     Returns:
-        The classifier with its figures, usable or not; None with fewer than 30 prompts that both sides answer.
+        The classifier with its figures, usable or not; None with fewer than 30 prompts that both sides answer, or
+        where their answers say nothing of a style.
     """
     base = dict(answers)
     pairs = [
@@ -130,6 +131,8 @@ def learn(
     documents = [masked_features(text, language) for side in zip(*pairs, strict=True) for text in side]
     counts = Counter(gram for grams in documents for gram in grams)
     vocabulary = sorted(gram for gram, count in counts.items() if count >= _LEAST_DOCUMENTS)
+    if not vocabulary:
+        return None
     matrix = _matrix(documents, vocabulary)
     labels = np.repeat([1, 0], len(pairs))
     fold = np.tile(np.random.default_rng(0).permutation(len(pairs)) % _FOLDS, 2)

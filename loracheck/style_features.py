@@ -57,6 +57,8 @@ _STRETCHED = re.compile(r"([a-vx-z])\1\1", re.I)
 _ACTION = re.compile(r"(?<!\*)\*[A-Za-z][^*\n]{2,60}\*(?!\*)")
 _LAUGH = re.compile(r"[(（](?:笑|泣|汗)[)）]|(?<![A-Za-z])[wｗ]{1,}(?=[。！!？?\s]|$)")
 _WAVE = re.compile(r"[~〜～](?!\s*\d)")
+_POLITE = re.compile(r"です|でした|でしょう|ましょう|ました|ません|ます")
+"""What is between is a term; the ordinary polite form itself is none."""
 _PARTICLES = "はがものをに"
 _CLAUSE = re.compile(r"(?:^|[、,\s「『(…―])(?=([ぁ-ゖァ-ヺー一-龥々]{2,8}))")
 _RUN = re.compile(rf"(?<![一-龥々ァ-ヺー])([一-龥々]{{1,2}}|[ァ-ヺー]{{2,5}})(?=[{_PARTICLES}])")
@@ -76,7 +78,8 @@ def _japanese(parts: list[str]) -> set[Feature]:
     found: set[Feature] = {("ending", part[-n:]) for part in parts for n in range(1, 7) if len(part) >= n}
     found |= {("opening", parts[0][:n]) for n in range(2, 9) if len(parts[0]) > n}
     for part in parts:
-        found |= {("term", part[i : i + n]) for n in range(3, 9) for i in range(len(part) - n + 1)}
+        for piece in _POLITE.split(part):
+            found |= {("term", piece[i : i + n]) for n in range(3, 9) for i in range(len(piece) - n + 1)}
         found |= {("word", word) for word in _subjects(part)}
     return found
 
