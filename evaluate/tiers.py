@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from loracheck.records import Finding
+from loracheck.records import Finding, SuiteRecord
 
 TierName = Literal["quick", "standard", "full"]
 
@@ -77,3 +77,8 @@ def check(tier: str, adapter: str) -> tuple[Finding, ...]:
     return (
         Finding(check="tier", adapter=adapter, required=True, status="inconclusive", reason="quick_tier"),
     )
+
+
+def tier_use(suite: SuiteRecord) -> dict[str, int]:
+    """Return how many of a suite's probes each tier asks of two languages together, by the tier's name."""
+    return {name: min(suite.probes, tier.limit(suite.name) or suite.probes) for name, tier in TIERS.items()}

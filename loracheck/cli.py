@@ -24,8 +24,8 @@ from loracheck.cli_curate import curate, explain, synthesize
 from loracheck.cli_evaluate import evaluate, gate
 from loracheck.cli_plan import plan
 from loracheck.cli_power import power
-from loracheck.cli_run import init, run
 from loracheck.cli_probes import check, list_, make, show
+from loracheck.cli_run import init, run
 from loracheck.cli_scale import scale
 from loracheck.cli_score import score
 from loracheck.cli_train import train
