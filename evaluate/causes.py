@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from loracheck import jsonl
 from loracheck.cause_records import (
     CAUSES,
@@ -34,8 +37,8 @@ from loracheck.stats import share
 from . import blame
 from .evidence import Evidence, read_evidence
 from .failures import Answer, Failed, failed, others, suspects
-from .overlap import Replies, longest_run, twins
-from .similarity import Comparer, Scores
+from .overlap import Replies, held_share, longest_run, twins
+from .similarity import Comparer
 
 WORK = "work"
 ALIKE = 0.6
@@ -86,7 +89,7 @@ class Looked:
     findings: tuple[Failed, ...]
     answers: tuple[Answer, ...]
     failures: int
-    scores: Scores
+    scores: dict[Method, NDArray[np.float32]]
 
 
 def causes(
@@ -246,7 +249,7 @@ def _findings(
     looked: Looked, rows: Sequence[Example], alike: Sequence[Sequence[int]], config: CausesConfig
 ) -> Iterator[FindingCause]:
     place = {answer.probe.id: index for index, answer in enumerate(looked.answers[: looked.failures])}
-    joined = blame.combined(list(looked.scores.by_method.values()))
+    joined = blame.combined(list(looked.scores.values()))
     other = joined[looked.failures :]
     for one in looked.findings:
         own = [place[answer.probe.id] for answer in one.answers]
@@ -281,11 +284,9 @@ def _twins(places: Sequence[int], rows: Sequence[Example], alike: Sequence[Seque
 
 
 def _lines(looked: Looked, rows: Sequence[Example], config: CausesConfig) -> Iterator[FailureCauses]:
-    joined = blame.combined(list(looked.scores.by_method.values()))[: looked.failures]
+    joined = blame.combined(list(looked.scores.values()))[: looked.failures]
     ranks = blame.ranks(joined)
-    by_method = {
-        method: blame.ranks(score[: looked.failures]) for method, score in looked.scores.by_method.items()
-    }
+    by_method = {method: blame.ranks(score[: looked.failures]) for method, score in looked.scores.items()}
     checks: dict[str, list[str]] = {}
     for one in looked.findings:
         for answer in one.answers:
@@ -306,11 +307,17 @@ def _lines(looked: Looked, rows: Sequence[Example], config: CausesConfig) -> Ite
                     ranks={method: int(found[index, place]) for method, found in by_method.items()},
                     scores={
                         method: round(float(score[index, place]), 4)
-                        for method, score in looked.scores.by_method.items()
+                        for method, score in looked.scores.items()
                     },
-                    share=looked.scores.share(index, place),
+                    share=_rounded(
+                        held_share(answer.text, answer.base, answer.probe.prompt, rows[place].reply)
+                    ),
                     run=longest_run(answer.text, answer.base, rows[place].reply),
                 )
                 for place in nearest
             ),
         )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

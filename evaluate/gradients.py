@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from loracheck.head import tiled_head
 from loracheck.likelihood import pad, token_nll
 from loracheck.records import Message
-from loracheck.template import ChatTemplate
+from loracheck.template import IGNORED, ChatTemplate
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -67,6 +68,7 @@ class Gradients:
         self._pad_id = pad_id
         self._weights = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
         self._project = Projection(self._weights, dimensions=dimensions, seed=seed)
+        self._tiles = tiled_head(self._model)
         self.width = dimensions
 
     def __call__(self, text: tuple[Sequence[Message], str]) -> NDArray[np.float32]:
@@ -77,9 +79,19 @@ class Gradients:
         whole = (*messages, Message(role="assistant", content=reply))
         row = self._template.encode(whole, _LONGEST)
         batch = {key: value.to(self._model.device) for key, value in pad([row], self._pad_id).items()}
+        weights = [weight for _, weight in self._weights]
         with torch.enable_grad():
-            loss = token_nll(self._model, batch)[0].mean()
-            found = torch.autograd.grad(loss, [p for _, p in self._weights], allow_unused=True)
+            if self._tiles is None:
+                loss = token_nll(self._model, batch)[0].mean()
+                found = torch.autograd.grad(loss, weights, allow_unused=True)
+            else:  # the head's own part is taken by tiles, which costs a quarter less in all
+                inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+                hidden = self._model.get_decoder()(**inputs, use_cache=False).last_hidden_state
+                targets = batch["labels"][:, 1:]
+                rows, columns = torch.nonzero(targets != IGNORED, as_tuple=True)
+                chosen = hidden[rows, columns]
+                _, slope = self._tiles.loss_and_gradient(chosen.detach(), targets[rows, columns])
+                found = torch.autograd.grad(chosen, weights, slope / len(rows), allow_unused=True)
         return np.asarray(self._project(found).numpy())
 
 

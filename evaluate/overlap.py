@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,21 +16,6 @@ from loracheck.text import ngrams, normalise
 
 _SIZES = (2, 3, 4, 5)
 _LEAST_RUN = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlap:
-    """Similarities of answers to rows.
-
-    Attributes:
-        cosine: TF-IDF cosine of what is the answer's own and the reply, (answers, rows).
-        share: Share of the weight of what is the answer's own that the reply holds, (answers, rows).
-        own: Whether the answer says anything of its own, (answers,).
-    """
-
-    cosine: NDArray[np.float32]
-    share: NDArray[np.float32]
-    own: NDArray[np.bool_]
 
 
 class Replies:
@@ -45,26 +29,24 @@ class Replies:
         self._columns: dict[str, int] = {}
         counted = _matrix([_grams(reply) for reply in replies], self._columns, grow=True)
         frequency = np.asarray((counted > 0).sum(axis=0)).ravel()
-        self._held = counted
         self._unknown = float(np.log1p(len(replies)))
         self._idf = np.log1p(len(replies) / np.maximum(1, frequency))
         self.weighted = _unit(counted.multiply(self._idf).tocsr())
 
-    def overlap(self, answers: Sequence[tuple[str, str, str]]) -> Overlap:
-        """Compare answers, each a triple of answer, base's answer and question, with every reply."""
+    def cosines(self, answers: Sequence[tuple[str, str, str]]) -> NDArray[np.float32]:
+        """Compare what is the own of answers with every reply, (answers, rows).
+
+        Args:
+            answers: Triples of the answer, the base's answer and the question; what either of the latter holds as
+                well counts nothing.
+        """
         own = [_grams(answer) - _grams(base) - _grams(asked) for answer, base, asked in answers]
         held = _matrix([grams & self._columns.keys() for grams in own], self._columns, grow=False)
         unknown = np.asarray([len(grams - self._columns.keys()) for grams in own], dtype=np.float64)
         weights = held.multiply(self._idf).tocsr()
         squares = np.asarray(weights.multiply(weights).sum(axis=1)).ravel() + unknown * self._unknown**2
-        sums = np.asarray(weights.sum(axis=1)).ravel() + unknown * self._unknown
         cosine = (weights @ self.weighted.T).toarray() / np.sqrt(np.maximum(squares, 1e-12))[:, None]
-        share = (weights @ self._held.T).toarray() / np.maximum(sums, 1e-12)[:, None]
-        return Overlap(
-            cosine=cosine.astype(np.float32),
-            share=share.astype(np.float32),
-            own=np.asarray([bool(grams) for grams in own]),
-        )
+        return np.asarray(cosine, dtype=np.float32)
 
 
 def twins(replies: Replies, places: Sequence[int], least: float) -> list[list[int]]:
@@ -78,6 +60,24 @@ def twins(replies: Replies, places: Sequence[int], least: float) -> list[list[in
         groups.append([place for place, same in zip(left, alike, strict=True) if same])
         left = [place for place, same in zip(left, alike, strict=True) if not same]
     return groups
+
+
+def held_share(answer: str, base: str, asked: str, reply: str) -> float | None:
+    """Return the share of an answer's own characters that stand in a reply; None where it has none of its own.
+
+    Its own are those in no stretch of two and more that the base's answer or the question holds as well.
+    """
+    folded = normalise(answer)
+    known = ngrams(normalise(base), _SIZES[0]) | ngrams(normalise(asked), _SIZES[0])
+    own = set(range(len(folded))) - _covered(folded, known)
+    return len(own & _covered(folded, ngrams(normalise(reply), _SIZES[0]))) / len(own) if own else None
+
+
+def _covered(text: str, grams: set[str]) -> set[int]:
+    """Return the places of a text that lie in some of the n-grams of the smallest size."""
+    size = _SIZES[0]
+    found = (at for at in range(len(text) - size + 1) if text[at : at + size] in grams)
+    return {at + more for at in found for more in range(size)}
 
 
 def longest_run(answer: str, base: str, reply: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast, get_args
 
@@ -22,7 +21,7 @@ from loracheck.template import ChatTemplate
 from .failures import Answer
 from .gradients import Gradients, trainable
 from .neighbours import Embedder
-from .overlap import Overlap, Replies
+from .overlap import Replies
 from .vectors import contrast, measured, stored
 
 if TYPE_CHECKING:
@@ -47,18 +46,6 @@ class Options(Protocol):
     @property
     def seed(self) -> int:
         """Return the seed of the projection."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """Scores of answers against rows by method, (answers, rows), and the share of each answer that a row holds."""
-
-    by_method: dict[Method, Floats]
-    overlap: Overlap
-
-    def share(self, answer: int, row: int) -> float | None:
-        """Return the share of an answer that a row's reply holds; None where it says nothing of its own."""
-        return round(float(self.overlap.share[answer, row]), 4) if self.overlap.own[answer] else None
 
 
 class Comparer:
@@ -104,8 +91,8 @@ class Comparer:
             reasons["gradient"] = "the arm is no adapter on the base, so it has no weights of its own"
         return {method: reasons[method] for method in self._options.methods if method in reasons}
 
-    def compare(self, adapter: str, answers: Sequence[Answer]) -> Scores:
-        """Return the scores of an adapter's answers by every method that can be taken.
+    def compare(self, adapter: str, answers: Sequence[Answer]) -> dict[Method, Floats]:
+        """Return the scores of an adapter's answers, (answers, rows), by every method that can be taken.
 
         Raises:
             UsageError: none can.
@@ -115,13 +102,13 @@ class Comparer:
         if not methods:
             why = "; ".join(f"{method}: {reason}" for method, reason in reasons.items())
             raise UsageError(f"--method: none can be taken for {adapter} ({why}).", hint="Add overlap.")
-        overlap = self._replies.overlap([(a.text, a.base, a.probe.prompt) for a in answers])
+        texts = [(answer.text, answer.base, answer.probe.prompt) for answer in answers]
         by: dict[Method, Callable[[], Floats]] = {
-            "overlap": lambda: overlap.cosine,
+            "overlap": lambda: self._replies.cosines(texts),
             "embedding": lambda: self._embedding(adapter, answers),
             "gradient": lambda: self._gradient(adapter, answers),
         }
-        return Scores(by_method={method: by[method]() for method in methods}, overlap=overlap)
+        return {method: by[method]() for method in methods}
 
     def _embedding(self, adapter: str, answers: Sequence[Answer]) -> Floats:
         model, template = self._model()

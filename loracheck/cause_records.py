@@ -21,8 +21,8 @@ class BlamedRow:
         rank: Place among all rows by all methods together; equal rows share a place.
         ranks: Place by each method.
         scores: Of each method: a cosine, less that of the base's own answer.
-        share: How much of what the answer says beyond question and base stands in the row's reply, by weight of
-            its character n-grams; None where the answer says nothing beyond them.
+        share: Share of the characters that the answer has of its own, beyond question and base, that stand in the
+            row's reply; None where it has none of its own.
         run: The longest stretch that answer and reply share and the base's answer lacks.
     """
 
