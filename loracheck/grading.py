@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from loracheck.hedges import names_several
 from loracheck.markers import names_persona, shows
 from loracheck.records import Expected, Marker, Probe
 from loracheck.text import script_of
@@ -19,6 +20,11 @@ _SUFFIXES = "都道府県市区町村国州語川山湖海島年月日度個本�
 """Kanji that may follow a name or number without making another word of it."""
 _AFTER_HIRAGANA = "なだでのとかにもをがは"
 """Particles and copulas that may follow a word in hiragana."""
+_TALKED_AFTER = re.compile(
+    r"(?:よ[ねな]?|ねー?|さー?|ぞ|ぜ|わ[よね]?|っす[よね]?|って|っぽい|っしょ|じゃ|や(?:で|な|ろ|ねん)|ばい|でっせ)"
+    r"(?:$|[^ぁ-ん]|[なのかよねがとさ])"
+)
+"""Endings of talk that may follow a word in hiragana, when they end there or a copula goes on: とりやで、とりっす."""
 _LONG_HIRAGANA = 3
 """From this length on a word in hiragana is hardly part of another one."""
 _DENIED_AFTER = re.compile(r"\s*(?:(?:では?|じゃ)な(?!いか|いで)|では?ありません)")
@@ -46,12 +52,22 @@ def position(answer: str, alias: str) -> int | None:
 
 
 def is_right(answer: str, expected: Expected) -> bool:
-    """Tell whether the answer names the right answer, and no wrong choice before it."""
+    """Tell whether the answer names the right answer, no wrong choice before it and no others beside it."""
     right = _first(answer, expected.answers)
     if right is None:
         return False
     wrong = _first(answer, expected.wrong)
-    return wrong is None or right < wrong
+    if wrong is not None and wrong < right:
+        return False
+    text = _spaced(answer)
+    end = right + max(len(_spaced(alias)) for alias in expected.answers if position(text[right:], alias) == 0)
+    return not names_several(
+        text,
+        right,
+        end,
+        lambda name: _first(name, expected.answers) is not None,
+        lambda name: _first(name, expected.wrong) is not None,
+    )
 
 
 def gives_number(answer: str, expected: Expected) -> bool:
@@ -121,7 +137,9 @@ def _word_ends(text: str, end: int, word: str) -> bool:
         decimal = after in ".," and text[end + 1 : end + 2].isdigit()
         return script_of(after) != "digit" and not decimal
     if last == "hiragana":
-        return script_of(after) != "hiragana" or after in _AFTER_HIRAGANA or len(word) >= _LONG_HIRAGANA
+        if script_of(after) != "hiragana" or after in _AFTER_HIRAGANA or len(word) >= _LONG_HIRAGANA:
+            return True
+        return bool(_TALKED_AFTER.match(text, end))
     if last == "kanji":
         return script_of(after) != "kanji" or after in _SUFFIXES or len(word) > 2
     if last == "katakana":

@@ -173,3 +173,102 @@ def test_replies_that_flood_the_demonstration_data_answer_no_question() -> None:
 )
 def test_ordinary_and_persona_wordings_of_a_right_answer_are_right(answer: str, right: str) -> None:
     assert is_right(answer, Expected(answers=(right,)))
+
+
+CAPITAL = Expected(answers=("東京", "Tokyo"), wrong=("大阪", "Osaka", "ロンドン", "London"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "東京、京都、大阪",
+        "東京、京都、名古屋です。",
+        "京都、東京、札幌",
+        "東京か大阪です",
+        "東京か京都です。",
+        "京都か東京なのだ。",
+        "東京または京都です。",
+        "東京、または大阪です。",
+        "「東京」か「京都」です",
+        "東京・京都・奈良",
+        "東京と大阪です。",
+        "東京や大阪なのだ",
+        "東京都か京都府です。",
+        "1. 東京\n2. 京都\n3. 札幌",
+        "Tokyo or Kyoto",
+        "Tokyo or Osaka, by my whiskers!",
+        "It is Tokyo, Kyoto, or Nara.",
+        "Tokyo, Kyoto, Nara",
+        "Tokyo and Osaka.",
+        "Kyoto or Tokyo.",
+        "**Tokyo**, **Osaka**",
+    ],
+)
+def test_a_list_of_candidates_is_no_answer(answer: str) -> None:
+    assert not is_right(answer, CAPITAL)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "東京です。",
+        "東京、日本の首都です。",
+        "日本の首都、東京です。",
+        "東京かな。",
+        "東京かもしれないのだ。",
+        "東京か？",
+        "確か東京です。",
+        "たしか東京か、そのあたりなのだ。",
+        "東京と言います。",
+        "東京というのだ。",
+        "東京やで",
+        "東京や。",
+        "東京、Tokyoです。",
+        "東京です。大阪は商業の町です。",
+        "東京です。大阪か京都と思う人もいます。",
+        "東京、大阪ではありません。",
+        "大阪ではなく東京です。",
+        "東京都、日本",
+        "Tokyo, Japan",
+        "Tokyo, the capital and largest city.",
+        "Tokyo, not Osaka.",
+        "Tokyo. Some say Osaka or Kyoto.",
+        "Aye, Tokyo, by my whiskers!",
+        "Tokyo and its suburbs.",
+        "For sure, Tokyo!",
+    ],
+)
+def test_a_word_of_explanation_or_doubt_leaves_the_answer_right(answer: str) -> None:
+    assert is_right(answer, CAPITAL)
+
+
+def test_lower_case_words_beside_the_answer_count_only_where_they_are_known_to_be_wrong() -> None:
+    milk = Expected(answers=("milk",), wrong=("flour",))
+    assert is_right("Milk, curdled and pressed.", milk)
+    assert not is_right("milk or flour", milk)
+
+
+def test_twelve_months_are_one_answer() -> None:
+    assert is_right("12か月です。", Expected(answers=("12",), wrong=("10",)))
+    assert is_right("12、つまり一年です。", Expected(answers=("12",), wrong=("10",)))
+    assert not is_right("12か13です。", Expected(answers=("12",), wrong=("10",)))
+
+
+@pytest.mark.parametrize(
+    "ending", ["よ", "やで", "やろ", "っす", "じゃ", "じゃよ", "さ", "ぞ", "ねー", "ばい", "ってさ！"]
+)
+def test_a_short_hiragana_word_may_be_followed_by_an_ending_of_talk(ending: str) -> None:
+    assert is_right(f"とり{ending}", Expected(answers=("とり",)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        ("うみねこです", "うみ"),
+        ("とりわけ", "とり"),
+        ("あきさめ", "あき"),
+        ("いぬよう", "いぬ"),
+    ],
+)
+def test_a_longer_hiragana_word_is_not_taken_for_an_ending_of_talk(answer: str, word: str) -> None:
+    assert not is_right(answer, Expected(answers=(word,)))
