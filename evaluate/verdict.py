@@ -183,7 +183,7 @@ def _compare(evidence: Evidence, first: str, second: str) -> list[Comparison]:
     measures = {
         "answers": {arm: [graded[arm][i].startswith("right") for i in ids] for arm in (first, second)}
     }
-    if evidence.choices:
+    if all((arm, i) in evidence.choices for arm in (first, second) for i in ids):
         measures["preferences"] = {
             arm: [prefers_right(evidence.choices[arm, i]) for i in ids] for arm in (first, second)
         }
