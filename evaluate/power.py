@@ -30,7 +30,7 @@ from .material import Material
 from .policy import Policy
 from .scope import counts
 
-MOST_ITEMS = 200_000
+MOST_ITEMS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +158,9 @@ def _limits_of(
     check: Check, policy: Policy, material: Material, assumed: Assumptions, alpha: float
 ) -> list[LimitPower]:
     asked = check.asks(material)
-    items = len(asked.rank or {probe.id for probe in (*asked.short, *asked.open)})
+    ids = {probe.id for probe in asked.rank or (*asked.short, *asked.open)}
+    # A question put again in other words or under a system prompt is no further item.
+    items = len(ids & {probe.id for probe in (*material.bundled, *material.in_domain)} or ids)
     required = policy.required(check.name)
     limits = _known_limits(check, policy)
     if not limits:
@@ -180,7 +182,7 @@ def _limits_of(
 def _limit_power(
     name: str, required: bool, limit: _Limit, items: int, assumed: Assumptions, alpha: float
 ) -> LimitPower:
-    needed = tuple(_needed(limit, assumed, alpha))
+    needed = _needed(limit, assumed, alpha) if _can_pass(limit, assumed) else (None,) * len(POWERS)
     own = name in _IN_DOMAIN
     power = None if own and not assumed.in_domain else _power(limit, items, assumed, alpha)
     outlook: Outlook = "too_few"
@@ -224,8 +226,16 @@ def _known_limits(check: Check, policy: Policy) -> list[_Limit]:
     return found
 
 
-def _needed(limit: _Limit, assumed: Assumptions, alpha: float) -> list[int | None]:
-    return [items_for(lambda n: _power(limit, n, assumed, alpha), wanted) for wanted in POWERS]
+def _can_pass(limit: _Limit, assumed: Assumptions) -> bool:
+    """Tell whether the truth lies on the right side of the limit, and the base above the floor."""
+    if limit.kind == "rate":
+        return assumed.bad_rate < limit.value
+    above = limit.chance is None or assumed.base_rate > limit.chance + 2 * limit.value
+    return assumed.difference > -limit.value and above
+
+
+def _needed(limit: _Limit, assumed: Assumptions, alpha: float) -> tuple[int | None, ...]:
+    return tuple(items_for(lambda n: _power(limit, n, assumed, alpha), wanted) for wanted in POWERS)
 
 
 def _power(limit: _Limit, n: int, assumed: Assumptions, alpha: float) -> float:

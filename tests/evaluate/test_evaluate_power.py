@@ -1,0 +1,139 @@
+"""Power: the exact chances agree with simulation and with hand-worked cases, and no model is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from loracheck import stats
+from loracheck.errors import UsageError
+from loracheck.evaluate.policy import Policy, load_policy
+from loracheck.evaluate.power import (
+    forecast,
+    forecast_bundled,
+    headroom_power,
+    items_for,
+    paired_power,
+    rate_power,
+)
+from loracheck.power_records import Assumptions, LimitPower
+from loracheck.probes import bundled
+
+FACTS = bundled(["facts-en", "open-en"])
+DEFAULT = load_policy("default")
+
+
+def limits(
+    policy: Policy = DEFAULT, assumed: Assumptions | None = None
+) -> dict[tuple[str, str | None], LimitPower]:
+    found = forecast(policy, FACTS, assumed or Assumptions(), tier="standard", alpha=policy.alpha)
+    return {(limit.check, limit.kind): limit for limit in found.limits}
+
+
+@pytest.mark.parametrize(
+    ("n", "margin", "discordant", "difference"),
+    [(60, 0.1, 0.2, 0.0), (250, 0.05, 0.1, 0.0), (400, 0.05, 0.1, -0.01), (300, 0.05, 0.2, -0.05)],
+)
+def test_the_exact_power_agrees_with_simulation(
+    n: int, margin: float, discordant: float, difference: float
+) -> None:
+    lost, won = (discordant - difference) / 2, (discordant + difference) / 2
+    counts = np.random.default_rng(n).multinomial(n, [won, lost, 1 - won - lost], size=20_000)
+    passed = norm.sf(stats.tango_z_of(n, counts[:, 0], counts[:, 1], -margin)) < 0.05
+    assert paired_power(n, margin, discordant, difference, 0.05) == pytest.approx(passed.mean(), abs=0.012)
+
+
+def test_the_statistic_of_many_tables_is_that_of_each() -> None:
+    for n, won, lost, delta in [
+        (10, 0, 0, -0.05),
+        (10, 3, 2, -0.05),
+        (50, 0, 9, 0.1),
+        (7, 7, 0, 0.0),
+        (5, 0, 0, 0.0),
+    ]:
+        table = stats.PairedTable(both=n - won - lost, lost=lost, won=won, neither=0)
+        found = stats.tango_z_of(n, np.array([won]), np.array([lost]), delta)[0]
+        assert found == pytest.approx(stats.tango_z(table, delta))
+
+
+def test_the_items_needed_are_near_the_normal_formula_and_no_fewer() -> None:
+    # n = (1.645 + 0.842)^2 * discordant / margin^2: 248 for 10% discordant at 5 points, 1546 at 2 points.
+    assert 248 <= (items_for(lambda n: paired_power(n, 0.05, 0.1, 0.0, 0.05), 0.8) or 0) <= 275
+    assert 687 <= (items_for(lambda n: paired_power(n, 0.03, 0.1, 0.0, 0.05), 0.8) or 0) <= 730
+
+
+def test_arms_that_never_differ_need_what_the_margin_alone_asks() -> None:
+    # Tango's z at no discordant pair is sqrt(n * margin / (1 - margin)): 52 items at 5 points.
+    assert items_for(lambda n: paired_power(n, 0.05, 0.0, 0.0, 0.05), 0.98) == 52
+
+
+def test_a_rate_needs_the_items_of_the_rule_of_three() -> None:
+    # No hit in n: 0.95**58 = 0.051, 0.95**59 = 0.048.
+    assert (rate_power(58, 0.05, 0.0, 0.05), rate_power(59, 0.05, 0.0, 0.05)) == (0.0, 1.0)
+    assert rate_power(100, 0.05, 0.01, 0.05) == pytest.approx(0.99**100 + 100 * 0.01 * 0.99**99)
+
+
+def test_a_base_near_chance_never_clears_the_floor() -> None:
+    assert headroom_power(1000, 0.35, 0.3, 0.05) < 0.001
+    assert headroom_power(1000, 0.35, 0.7, 0.05) > 0.999
+    found = limits(assumed=Assumptions(base_rate=0.3))["forgetting", "margin"]
+    assert (found.outlook, found.needed[0]) == ("never", None)
+
+
+def test_an_adapter_beyond_the_margin_never_passes() -> None:
+    found = limits(assumed=Assumptions(difference=-0.08, discordant=0.1))["forgetting", "margin"]
+    assert (found.outlook, found.power and found.power < 0.01) == ("never", True)
+
+
+def test_the_bundled_facts_are_counted_for_the_checks_that_ask_them() -> None:
+    found = limits()
+    facts = len(bundled(["facts-en"]))
+    assert found["forgetting", "margin"].items == facts
+    assert found["persona_leakage", "rate"].items == len(FACTS)
+    assert found["persona_learned", "rate"].outlook == "own_rows"
+    own = limits(assumed=Assumptions(in_domain=48))["persona_learned", "rate"]
+    assert (own.items, own.outlook) == (48, "enough")
+
+
+def test_the_joint_chance_lies_between_its_bounds_and_says_what_it_leaves_out() -> None:
+    found = forecast(DEFAULT, FACTS, Assumptions(), tier="standard", alpha=0.05)
+    least, middle, most = found.joint_least, found.joint_independent, found.joint_most
+    assert least is not None
+    assert middle is not None
+    assert most is not None
+    assert least <= middle <= most < 1
+    assert {"persona_learned", "missing_stop"} <= set(found.untold)
+
+
+def test_a_quick_run_has_a_fifth_of_the_error_rate_and_less_power() -> None:
+    quick, standard = (
+        forecast_bundled(DEFAULT, Assumptions(), tier=tier, suites=["facts-en"], max_facts=300)
+        for tier in ("quick", "standard")
+    )
+    assert (quick.alpha, standard.alpha) == (pytest.approx(0.01), 0.05)
+    pairs = zip(quick.limits, standard.limits, strict=True)
+    assert all((a.power or 0) <= (b.power or 0) for a, b in pairs)
+
+
+def test_a_policy_of_one_language_counts_its_suites_alone() -> None:
+    both = forecast_bundled(DEFAULT, Assumptions(), tier="standard", suites=["facts-en", "facts-ja"])
+    one = forecast_bundled(
+        replace(DEFAULT, languages=("ja",)), Assumptions(), tier="standard", suites=["facts-en", "facts-ja"]
+    )
+    assert one.limits[0].items == len(bundled(["facts-ja"])) < both.limits[0].items
+
+
+@pytest.mark.parametrize(
+    ("assumed", "message"),
+    [
+        (Assumptions(discordant=0.05, difference=-0.1), "--difference"),
+        (Assumptions(base_rate=1.5), "--base-rate lies between 0 and 1"),
+        (Assumptions(bad_rate=-0.1), "--bad-rate lies between 0 and 1"),
+    ],
+)
+def test_assumptions_that_cannot_be_true_are_refused(assumed: Assumptions, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        forecast(DEFAULT, FACTS, assumed, tier="standard", alpha=0.05)
