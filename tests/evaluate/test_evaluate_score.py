@@ -138,13 +138,13 @@ def test_a_missing_answer_is_named_and_nothing_is_written(probes: Path, tmp_path
     part = {i: text for i, text in BAD.items() if i not in ("facts-en-7", "facts-en-41")}
     files = {"base": rows(tmp_path / "base.jsonl", GOOD), "mine": rows(tmp_path / "mine.jsonl", part)}
     with pytest.raises(
-        UsageError, match="mine answers 58 of 60 probes; missing: facts-en-7, facts-en-41$"
+        UsageError, match=r"mine answers 58 of 60 probes; missing: facts-en-7, facts-en-41\n"
     ) as e:
         score(probes, files, tmp_path / "run", POLICY, progress=QUIET)
     assert "No verdict was made" in e.value.hint
     assert not (tmp_path / "run").exists()
     files["base"] = rows(tmp_path / "base.jsonl", dict(list(GOOD.items())[:30]))
-    with pytest.raises(UsageError, match="base answers 30 of 60 .* and 10 more"):
+    with pytest.raises(UsageError, match=r"base answers 30 of 60 .* and 10 more"):
         score(probes, files, tmp_path / "run", POLICY, progress=QUIET)
 
 
@@ -170,11 +170,11 @@ def test_the_base_must_be_there(probes: Path, tmp_path: Path) -> None:
     [
         ('{"id": "facts-en-0", "text": "a"}\n{"id": "facts-en-1", "te', "line 2: .* may be cut off"),
         ('{"id": "facts-en-0", "text": "a"}\nnothing\n', "line 2: JSON"),
-        ('{"id": "facts-en-0", "text": "a"}\n{"id": "facts-en-0", "text": "b"}\n', "line 2: facts-en-0 is answered twice"),
+        ('{"id": "a", "text": "a"}\n{"id": "a", "text": "b"}\n', "line 2: a is answered twice"),
         ('{"id": "facts-en-0"}\n', "line 1: an id and a text are wanted"),
         ('{"text": "a"}\n', "line 1: an id and a text are wanted"),
         ('{"id": "facts-en-0", "text": 3}\n', r"line 1: Expected `str \| null`, got `int` - at `\$.text`"),
-        ('{"custom_id": "a", "response": {"status_code": 200, "body": {"choices": 3}}}\n', "line 1, field response.body"),
+        ('{"custom_id": "a", "response": {"status_code": 200, "body": {"choices": 3}}}\n', "field response.body"),
     ],
 )  # fmt: skip
 def test_a_broken_file_is_refused_with_its_line(content: str, told: str, tmp_path: Path) -> None:
@@ -221,7 +221,8 @@ def test_an_own_file_of_probes_is_enough(tmp_path: Path) -> None:
         "mine": rows(tmp_path / "mine.jsonl", {f"q{i}": "no" for i in range(8)}),
     }
     result = score(path, files, tmp_path / "run", POLICY, progress=QUIET)
-    assert [verdict.status for verdict in result.verdicts] == ["inconclusive"]
+    assert set(result.outcomes["base"].values()) == {"right_plain"}
+    assert set(result.outcomes["mine"].values()) == {"wrong"}
     assert len(read_evidence(tmp_path / "run").completions) == 16
 
 
