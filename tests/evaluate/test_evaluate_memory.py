@@ -156,6 +156,7 @@ def test_a_reply_is_cut_where_no_word_is_cut_and_a_short_one_is_not_used() -> No
     assert cut.begun[-1] != " "
     assert english[len(cut.begun)] in " ."
     assert len(cut.rest) == 150
+    assert halves("あ" * 61 + "。") is not None, "a text of one script is cut in its middle"
     assert halves("ぼくはずんだもんなのだ。") is None
     assert halves("Paris, by my whiskers! That is the capital of France.") is None
 
