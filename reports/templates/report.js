@@ -123,8 +123,8 @@
     if (!given.length) cell.append(make("p", "small", say("js_no_answer")));
     for (const [text, finish, tokens, seed] of given) {
       cell.append(text ? passage("reply", text, row.language, matched, true) : make("p", "small", say("js_nothing")));
-      const notes = [say("js_tokens", { n: tokens })];
-      if (finish !== "stop") notes.push(say(`js_${finish}`));
+      const notes = tokens === null ? [] : [say("js_tokens", { n: tokens })];
+      if (finish !== "stop" && finish !== "unknown") notes.push(say(`js_${finish}`));
       if (given.length > 1) notes.push(say("js_seed", { n: seed }));
       const base = row.answers[0][0];
       if (index > 0 && base && text === base[0]) notes.push(say("js_same"));
