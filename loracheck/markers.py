@@ -87,12 +87,19 @@ def _discover(
 ) -> list[Marker]:
     shown = [features(reply, language) - _asked(prompt, language) for prompt, reply in replies]
     base = [features(answer, language) - _asked(prompt, language) for prompt, answer in answers]
-    counts, base_counts = Counter(f for s in shown for f in s), Counter(f for s in base for f in s)
+    counts = Counter(feature for row in shown for feature in row)
+    least = _LEAST_COVERAGE[language]
+    wide = {feature for feature, count in counts.items() if count >= least[feature[0]] * len(shown)}
+    base_counts = Counter(feature for row in base for feature in row & wide)
     longer = _longer(replies, answers)
     kept = {
         feature: marker
-        for feature, count in counts.items()
-        if (marker := _marker(feature, count, len(shown), base_counts[feature], len(base), language, longer))
+        for feature in wide
+        if (
+            marker := _marker(
+                feature, counts[feature], len(shown), base_counts[feature], len(base), language, longer
+            )
+        )
     }
     own = _Own([reply for _, reply in replies], [prompt for prompt, _ in replies], shown)
     # Sorted, as sets have another order in every process.
@@ -138,8 +145,6 @@ def _marker(
 ) -> Marker | None:
     kind, text = feature
     coverage = count / n
-    if coverage < _LEAST_COVERAGE[language][kind]:
-        return None
     expected = _as_long(base_count, base_n, longer[kind])
     if coverage < _LEAST_RATIO * expected / base_n:
         return None
@@ -225,10 +230,13 @@ def _apart_from_endings(
     """
     endings = [marker for marker in markers.values() if marker.kind == "ending"]
     reached = {marker.text for marker in endings}
+    by_tail: dict[str, Counter[str]] = {tail: Counter() for tail in reached}
+    for row in shown:
+        for kind, text in row:
+            if kind == "ending" and text[1:] in by_tail:
+                by_tail[text[1:]][text] += 1
     for marker in endings:  # 「のだ」 mostly stands behind 「な」
-        longer = Counter(
-            text for row in shown for kind, text in row if kind == "ending" and text[1:] == marker.text
-        )
+        longer = by_tail[marker.text]
         reached |= {text for text, count in longer.items() if count >= 0.4 * marker.coverage * len(shown)}
 
     def shortened(marker: Marker) -> bool:
