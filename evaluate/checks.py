@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from . import (
+    calibration,
     canary_exposure,
     collapse,
     content,
     forgetting,
     form,
+    imitation,
     instructions,
     language,
     leakage,
@@ -28,6 +30,8 @@ CHECKS: tuple[Check, ...] = (
     content.CONTENT_DAMAGE,
     forgetting.FORGETTING,
     collapse.COLLAPSE,
+    imitation.IMITATION,
+    calibration.CALIBRATION,
     leakage.PERSONA_LEAKAGE,
     leakage.PERSONA_LEARNED,
     form.WANTED_FORM,

@@ -1,27 +1,34 @@
 """Content: does the adapter still say, and still prefer, the right answer, in persona or plainly?
 
-Two tests make one check. By generation: how often is the persona's own name the answer to a factual question?
-By likelihood: is the right answer, in either style, still preferred to wrong ones and to the reply that floods
-the training data? A model may rank the right answer first and not say it (suppressed), or not know it any more
-(lost); only both tests together tell.
+Several tests make one check. By generation: how often is the persona's own name the answer to a factual question,
+and how often is the right answer still said? By likelihood: is the right answer, in either style, still preferred to
+wrong ones and to the reply that floods the training data? A model may rank the right answer first and not say it
+(suppressed), or not know it any more (lost); only both tests together tell, question by question.
+
+How far the training moved style and content apart from each other is read off the four strings of a question, right
+and wrong, plain and in style (`loracheck.choices.contrast`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-from loracheck.choices import prefers_right
+from loracheck.choices import contrast, prefers_right
 from loracheck.grading import outcome
-from loracheck.records import BASE_ARM, Finding
+from loracheck.means import mean_of
+from loracheck.records import BASE_ARM, Estimate, Finding, Probe
 from loracheck.stats import share
 
 from .check import Check
 from .evidence import Evidence
-from .gates import NO_HEADROOM, both, paired_gate, rate_gate
+from .gates import NO_HEADROOM, joined, paired_gate, rate_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
 
+CHECK = "content_damage"
 CHANCE = 0.25
 """One right answer among four choices."""
 
@@ -31,58 +38,133 @@ def outcomes(evidence: Evidence, arm: str) -> dict[str, str]:
     return {
         probe.id: outcome(probe, evidence.text(arm, probe), evidence.markers)
         for probe in evidence.out_of_domain
-        if probe.expected is not None
+        if probe.expected is not None and (arm, probe.id) in evidence.completions
     }
 
 
 def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Check that the right answer is still said and preferred."""
-    facts = evidence.suite("facts")
-    ids = [probe.id for probe in facts]
+    facts = [probe for probe in evidence.suite("facts") if probe.expected is not None]
+    ranked = evidence.ranked(adapter, facts)
+    answered = evidence.answered(adapter, facts)
+    if not ranked or not answered:
+        return unmeasured(CHECK, adapter, "needs_probes")
     found = {arm: outcomes(evidence, arm) for arm in (BASE_ARM, adapter)}
-    prefers = paired_gate(
-        "content_damage",
-        adapter,
-        base=[prefers_right(evidence.choices[BASE_ARM, i]) for i in ids],
-        tuned=[prefers_right(evidence.choices[adapter, i]) for i in ids],
-        probe_ids=ids,
-        margin=policy.margin("content_damage"),
-        alpha=policy.alpha,
-        chance=CHANCE,
-    )
-    finding = prefers
+    right = {arm: {i for i, said in found[arm].items() if said.startswith("right")} for arm in found}
+    preferred = {
+        arm: {p.id for p in ranked if prefers_right(evidence.choices[arm, p.id])}
+        for arm in (BASE_ARM, adapter)
+    }
+    tests = [_paired("difference", adapter, policy, ranked, preferred)]
     if any(marker.kind == "term" for marker in evidence.markers):
-        names = rate_gate(
-            "content_damage",
-            adapter,
-            base=[found[BASE_ARM][i] == "persona_name" for i in ids],
-            tuned=[found[adapter][i] == "persona_name" for i in ids],
-            probe_ids=ids,
-            limit=policy.max_rate("content_damage"),
-            alpha=policy.alpha,
-        )
-        names = replace(
-            names, estimates=(replace(names.estimates[0], name="name_rate"), *names.estimates[1:])
-        )
-        finding = both(prefers, names, policy.alpha)
-    said_gate = paired_gate(
-        "content_damage",
-        adapter,
-        base=[found[BASE_ARM][i].startswith("right") for i in ids],
-        tuned=[found[adapter][i].startswith("right") for i in ids],
-        probe_ids=ids,
-        margin=policy.margin("content_damage"),
-        alpha=policy.alpha,
-        chance=0.0,
+        tests.append(_names(adapter, policy, answered, found))
+    said = _paired("said", adapter, policy, answered, right, chance=0.0)
+    if said.reason != NO_HEADROOM:  # else the base itself says too few right answers to lose any
+        tests.append(said)
+    known = _paired(
+        "known", adapter, policy, said_elsewhere(answered, evidence, right[BASE_ARM]), right, chance=0.0
     )
-    if said_gate.reason != NO_HEADROOM:  # else the base itself says too few right answers to lose any
-        first = replace(said_gate.estimates[0], name="said")
-        finding = both(finding, replace(said_gate, estimates=(first, *said_gate.estimates[1:])), policy.alpha)
-    answered = {arm: Counter(found[arm][i] for i in ids) for arm in found}
-    right = {arm: answered[arm]["right_plain"] + answered[arm]["right_persona"] for arm in found}
-    said = tuple(replace(share("answered", right[arm], len(ids)), name=f"answered: {arm}") for arm in right)
-    values = {"outcomes": {arm: dict(counts) for arm, counts in answered.items()}}
-    return replace(finding, estimates=(*finding.estimates, *said), values=finding.values | values)
+    watch = [] if known.reason == NO_HEADROOM else [known]
+    finding = joined(tests, policy.alpha, watch=watch)
+    shares = tuple(
+        replace(
+            share("answered", sum(p.id in right[arm] for p in answered), len(answered)),
+            name=f"answered: {arm}",
+        )
+        for arm in found
+    )
+    ids = [probe.id for probe in answered]
+    counts = {arm: dict(Counter(found[arm][i] for i in ids)) for arm in found}
+    values = finding.values | {"outcomes": counts} | _fates(evidence, adapter, ids, right)
+    return replace(
+        finding, estimates=(*finding.estimates, *shares, *_effects(evidence, adapter, ranked)), values=values
+    )
+
+
+def said_elsewhere(facts: Sequence[Probe], evidence: Evidence, right: set[str]) -> list[Probe]:
+    """Return the questions whose fact an arm says right in another wording or language.
+
+    What is known is chosen by one answer and measured by another: an answer that was right by luck is then no loss
+    when its luck is out. `right` holds the ids of the arm's right answers.
+    """
+    wordings: dict[str, set[str]] = defaultdict(set)
+    for probe in evidence.out_of_domain:
+        if probe.cluster and probe.id in right:
+            wordings[probe.cluster].add(probe.id)
+    return [probe for probe in facts if wordings.get(probe.cluster, set()) - {probe.id}]
+
+
+def _paired(
+    name: str,
+    adapter: str,
+    policy: Policy,
+    probes: Sequence[Probe],
+    right: dict[str, set[str]],
+    *,
+    chance: float = CHANCE,
+) -> Finding:
+    test = paired_gate(
+        CHECK,
+        adapter,
+        base=[probe.id in right[BASE_ARM] for probe in probes],
+        tuned=[probe.id in right[adapter] for probe in probes],
+        probe_ids=[probe.id for probe in probes],
+        margin=policy.margin(CHECK),
+        alpha=policy.alpha,
+        chance=chance,
+        clusters=[probe.cluster for probe in probes],
+    )
+    return replace(test, estimates=(replace(test.estimates[0], name=name), *test.estimates[1:]))
+
+
+def _names(
+    adapter: str, policy: Policy, answered: Sequence[Probe], found: dict[str, dict[str, str]]
+) -> Finding:
+    test = rate_gate(
+        CHECK,
+        adapter,
+        base=[found[BASE_ARM][probe.id] == "persona_name" for probe in answered],
+        tuned=[found[adapter][probe.id] == "persona_name" for probe in answered],
+        probe_ids=[probe.id for probe in answered],
+        limit=policy.max_rate(CHECK),
+        alpha=policy.alpha,
+    )
+    return replace(test, estimates=(replace(test.estimates[0], name="name_rate"), *test.estimates[1:]))
+
+
+def _fates(
+    evidence: Evidence, adapter: str, ids: Sequence[str], right: dict[str, set[str]]
+) -> dict[str, Any]:
+    """Tell of every answer that the base says and the adapter no longer does whether it is suppressed or lost."""
+    unsaid = [i for i in ids if i in right[BASE_ARM] and i not in right[adapter]]
+    scores = {i: evidence.choices.get((adapter, i)) for i in unsaid}
+    kept = {
+        i: prefers_right(ranked, name=False) for i, ranked in scores.items() if ranked and ranked.logprobs
+    }
+    suppressed, lost = [i for i in kept if kept[i]], [i for i in kept if not kept[i]]
+    return {
+        "unsaid": len(kept),
+        "suppressed": len(suppressed),
+        "gone": len(lost),
+        "questions": {"suppressed": suppressed, "lost": lost},
+    }
+
+
+def _effects(evidence: Evidence, adapter: str, ranked: Sequence[Probe]) -> tuple[Estimate, ...]:
+    """Estimate in nats how far the training moved the preference for the right content, and for the style."""
+    moved: dict[str, list[tuple[float, str]]] = {"content_effect": [], "style_effect": []}
+    for probe in ranked:
+        before, after = (contrast(evidence.choices[arm, probe.id]) for arm in (BASE_ARM, adapter))
+        if before is None or after is None:
+            continue
+        moved["content_effect"].append((after.content - before.content, probe.cluster))
+        if before.style is not None and after.style is not None:
+            moved["style_effect"].append((after.style - before.style, probe.cluster))
+    return tuple(
+        mean_of([value for value, _ in pairs], [cluster for _, cluster in pairs]).estimate(name)
+        for name, pairs in moved.items()
+        if pairs
+    )
 
 
 def _asks(material: Material) -> Questions:
@@ -91,11 +173,12 @@ def _asks(material: Material) -> Questions:
 
 
 CONTENT_DAMAGE = Check(
-    name="content_damage",
+    name=CHECK,
     measure=content_damage,
     asks=_asks,
     needs=("choices",),
-    interval="Tango's score interval of the paired difference (1998); Clopper-Pearson for the rate of the name",
+    interval="Tango's score interval of the paired difference (1998), of as many facts as there are; Clopper-Pearson "
+    "for the rate of the name; t for the effects in nats",
     cost="all factual questions: a short answer and the likelihood of four to nine choices each",
     false_alarms="a right answer that is awkward to say in the style",
 )

@@ -63,6 +63,15 @@ class Evidence:
         both = (BASE_ARM, adapter)
         return [probe for probe in probes if all((arm, probe.id) in self.completions for arm in both)]
 
+    def ranked(self, adapter: str, probes: Iterable[Probe]) -> list[Probe]:
+        """Return the probes whose choices were scored by base and adapter both."""
+
+        def scored(arm: str, probe: Probe) -> bool:
+            scores = self.choices.get((arm, probe.id))
+            return scores is not None and bool(scores.logprobs)
+
+        return [probe for probe in probes if scored(BASE_ARM, probe) and scored(adapter, probe)]
+
     @cached_property
     def out_of_domain(self) -> list[Probe]:
         """Return the questions, factual and open, that have nothing to do with the training data."""

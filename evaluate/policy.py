@@ -59,6 +59,9 @@ class Gate:
     Attributes:
         mode: "required" decides, "info" is measured and decides nothing, "off" is not measured.
         margin: How much worse than the base is still accepted, in share of items: 0.05 allows 5 points.
+        margin_nats: How much worse than the base is still accepted, in nats of the measure's own unit: a byte of
+            neutral text, a token of a reply.
+        min_ratio: Least accepted part of what the base has, where the check measures a ratio.
         max_rate: Largest accepted share of something bad.
         min_items: Least number of items on which the check may pass.
         min_headroom: Least distance of the base's lower bound from chance on which the check may pass, in share
@@ -67,6 +70,8 @@ class Gate:
 
     mode: Mode = "required"
     margin: float | None = None
+    margin_nats: float | None = None
+    min_ratio: float | None = None
     max_rate: float | None = None
     min_items: int = 0
     min_headroom: float | None = None
@@ -151,7 +156,7 @@ class Policy:
         for check, gate in self.gates.items():
             limits |= {
                 f"gates.{check}.{name}": getattr(gate, name)
-                for name in ("margin", "max_rate", "min_headroom")
+                for name in ("margin", "margin_nats", "min_ratio", "max_rate", "min_headroom")
             }
         for name, value in limits.items():
             if value is not None and not 0 < value < 1:
@@ -205,6 +210,22 @@ class Policy:
         """
         return self._limit(check, "margin")
 
+    def margin_nats(self, check: str) -> float:
+        """Return how many nats worse than the base are still accepted.
+
+        Raises:
+            UsageError: the policy sets none.
+        """
+        return self._limit(check, "margin_nats")
+
+    def min_ratio(self, check: str) -> float:
+        """Return the least accepted part of what the base has.
+
+        Raises:
+            UsageError: the policy sets none.
+        """
+        return self._limit(check, "min_ratio")
+
     def max_rate(self, check: str) -> float:
         """Return the largest accepted share.
 
@@ -213,7 +234,7 @@ class Policy:
         """
         return self._limit(check, "max_rate")
 
-    def _limit(self, check: str, name: Literal["margin", "max_rate"]) -> float:
+    def _limit(self, check: str, name: Literal["margin", "margin_nats", "min_ratio", "max_rate"]) -> float:
         value: float | None = getattr(self.gates[check], name)
         if value is None:
             raise UsageError(f"policy {self.name}: gates.{check}.{name} is missing.")

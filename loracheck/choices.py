@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from loracheck.markers import names_persona
 from loracheck.records import ChoiceScores, Language, Marker, Probe
@@ -62,11 +63,46 @@ def choices(probe: Probe, found: dict[Language, Style]) -> tuple[tuple[str, str]
     return (*plain, *styled, *name)
 
 
-def prefers_right(scores: ChoiceScores, *, plain_only: bool = False) -> bool:
-    """Tell whether the likeliest choice is a right one; plain_only leaves styles and the name aside."""
-    kinds = ("right", "wrong") if plain_only else scores.kinds
+def prefers_right(scores: ChoiceScores, *, plain_only: bool = False, name: bool = True) -> bool:
+    """Tell whether the likeliest choice is a right one.
+
+    plain_only leaves styles and the name aside; without the name the right answer is held against wrong ones only,
+    in either style.
+    """
+    kinds = ("right", "wrong") if plain_only else tuple(k for k in scores.kinds if name or k != "name")
     best = max(
         (place for place, kind in enumerate(scores.kinds) if kind in kinds),
         key=lambda place: scores.logprobs[place],
     )
     return scores.kinds[best].startswith("right")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """What style and content add to the likelihood of an answer, in nats.
+
+    With l the log-likelihood, P in style and N plain, R right and W wrong (the mean over the wrong choices):
+    content is (l(PR) + l(NR) - l(PW) - l(NW)) / 2, style is (l(PR) + l(PW) - l(NR) - l(NW)) / 2. Without a style of
+    the training data content is l(NR) - l(NW) and style None.
+    """
+
+    content: float
+    style: float | None
+
+
+def contrast(scores: ChoiceScores) -> Contrast | None:
+    """Take the likelihood of a question's choices apart into style and content; None where a side is missing."""
+    sides = {
+        kind: [value for k, value in zip(scores.kinds, scores.logprobs, strict=False) if k == kind]
+        for kind in ("right", "wrong", "right_styled", "wrong_styled")
+    }
+    if not sides["right"] or not sides["wrong"]:
+        return None
+    right, wrong = fmean(sides["right"]), fmean(sides["wrong"])
+    if not sides["right_styled"] or not sides["wrong_styled"]:
+        return Contrast(content=right - wrong, style=None)
+    styled, wrong_styled = fmean(sides["right_styled"]), fmean(sides["wrong_styled"])
+    return Contrast(
+        content=(styled + right - wrong_styled - wrong) / 2,
+        style=(styled + wrong_styled - right - wrong) / 2,
+    )

@@ -56,6 +56,8 @@ def explain(finding: Finding, language: UiLanguage = "en") -> str:
             "limit": amount(finding.threshold, first.unit, language),
         }
         parts.append(WORDS[finding.check].sentences[first.name][language].format_map(values))
+    notes = WORDS[finding.check].notes
+    parts += [notes[key][language].format_map(values) for key in notes if finding.values.get(key)]
     if finding.reason in REASONS:
         parts.append(REASONS[finding.reason][language].format_map(values))
     if finding.status == "inconclusive" and finding.reason == "not_enough_evidence":
