@@ -194,4 +194,5 @@ PERSONA_LEARNED = Check(
     interval="exact binomial test of the rate; Clopper-Pearson interval",
     cost="in-domain answers that persona leakage takes as well",
     false_alarms="held-out rows that lack the style themselves",
+    learnt=True,
 )
