@@ -133,6 +133,6 @@ ROBUSTNESS = Check(
     asks=_asks,
     needs=("choices",),
     interval="Tango's score interval of the paired difference (1998), the questions on one fact as one cluster",
-    cost="100 answers of 24 tokens (2.4k tokens) and the likelihood of the choices of 120 reworded questions",
+    cost="100 answers of 24 tokens (2.4k tokens) and the likelihood of the choices of all reworded questions",
     false_alarms="a base that stands near chance flips by luck, and so does its adapter",
 )

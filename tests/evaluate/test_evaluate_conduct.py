@@ -357,6 +357,16 @@ def test_a_base_that_keeps_to_instructions_by_accident_has_no_headroom() -> None
     assert by_chance == pytest.approx(found.estimates[1].value or 0.0, abs=0.05)
 
 
+def test_answers_to_the_same_instruction_say_nothing_of_chance() -> None:
+    kinds = ("english-capital-1", "english-capital-2", "json-format-1")
+    probes = [p for p in bundled(["system-en"]) if p.id.removeprefix("system-en-") in kinds]
+    assert len(probes) == 3
+    assert chance(build(obedient, probes), probes) == 0.0
+    shouting = build(lambda arm, p: "TEA", probes)
+    # Each capital instruction is kept to by the one answer to JSON; that to JSON by neither of the two others.
+    assert chance(shouting, probes) == pytest.approx(2 / 4)
+
+
 def persona(plain_styled: bool, follows_form: bool = True) -> Callable[[str, Probe], str]:
     """What is said: always in character without a system prompt, perhaps still under the plain one."""
 
@@ -449,7 +459,9 @@ ROBUST = asked(ROBUSTNESS).probes
 def test_an_adapter_whose_answers_hang_together_passes() -> None:
     found = finding_of("robustness", build(said, ROBUST, choices=ranked(known)))
     assert found.status == "pass"
-    assert {e.n for e in found.estimates if e.name in ("wordings", "frame", "spoken")} == {100, 120}
+    counts = {e.name: e.n for e in found.estimates if e.name in ("wordings", "frame", "spoken")}
+    reworded = {(p.cluster, p.language) for p in MATERIAL.suite("forms")}
+    assert counts == {"wordings": len(reworded), "frame": 100, "spoken": 100}
 
 
 def test_answers_that_hang_on_the_wording_fail() -> None:
@@ -497,6 +509,14 @@ def test_without_wordings_and_frames_it_stays_open() -> None:
     evidence = build(said, [p for p in ROBUST if p.suite.startswith("facts")], choices=ranked(known))
     assert finding_of("robustness", evidence).reason == "needs_probes"
     assert finding_of("robustness", build(said, ROBUST)).reason == "needs_choices"
+
+
+def test_questions_that_one_arm_did_not_rank_are_left_out() -> None:
+    half = {key: scores for key, scores in ranked(known).items() if key[0] == "mine" or "-ja-" in key[1]}
+    found = finding_of("robustness", build(said, ROBUST, choices=half))
+    assert next(e.n for e in found.estimates if e.name == "wordings") == len(
+        {p.cluster for p in MATERIAL.suite("forms-ja")}
+    )
 
 
 def test_the_checks_of_conduct_together_stay_within_their_cost() -> None:

@@ -190,7 +190,7 @@ def test_the_likelihood_of_a_refusing_opening_is_told_without_its_end() -> None:
                     arm=arm,
                     kind=kind,
                     tokens=("a", "b", ""),
-                    logprobs=(logprob, logprob, -9.0 if arm == "mine" else 0.0),
+                    logprobs=(logprob, logprob, -9.0 if (arm, kind) == ("mine", REFUSAL) else 0.0),
                 )
     found = finding_of(replace(evidence, tokens=tokens))
     opener = found.estimates[-1]
