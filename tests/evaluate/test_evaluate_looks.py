@@ -1,0 +1,133 @@
+"""Two looks on one error rate, and adapters trained to do no harm as the measure of false alarms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from loracheck import jsonl
+from loracheck.errors import RunError
+from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.looks import read_first_look, refuse_other_subject, share_of_alpha
+from loracheck.evaluate.policy import Policy
+from loracheck.evaluate.verdict import exit_code, judge
+from loracheck.records import EvaluationContext, EvaluationResult
+from loracheck.runs import open_run
+from loracheck.summary import print_result
+from loracheck.wording import false_alarms
+from tests.evaluate.evidence_records import DEFAULT, GOOD, PERSONA, Arm, always, build, every, verdict_of
+
+
+def in_tier(evidence: Evidence, tier: str, after: str | None = None) -> Evidence:
+    return replace(evidence, context=replace(evidence.context, tier=tier, after=after))
+
+
+def test_the_two_looks_together_spend_alpha_and_one_alone_all_of_it() -> None:
+    evidence = build({"mine": GOOD}, facts=60)
+    quick, second, only = (
+        judge(in_tier(evidence, tier, after), PERSONA).verdicts[0].alpha
+        for tier, after in (("quick", None), ("standard", "eval-1"), ("standard", None))
+    )
+    assert (quick, second, only) == (pytest.approx(0.01), pytest.approx(0.04), 0.05)
+    assert quick + second == pytest.approx(only)
+
+
+def test_a_second_look_asks_for_more_than_the_only_one() -> None:
+    # 52 items are what 5 points ask at alpha .05 without a discordant pair; at .04 they are 59.
+    evidence = build({"mine": GOOD}, facts=55)
+    status = {
+        after: next(
+            f.status
+            for f in judge(in_tier(evidence, "standard", after), PERSONA).verdicts[0].findings
+            if f.check == "forgetting"
+        )
+        for after in (None, "eval-1")
+    }
+    assert status == {None: "pass", "eval-1": "inconclusive"}
+
+
+def test_the_hash_of_the_policy_is_that_of_the_policy_whatever_is_spent() -> None:
+    verdict = judge(in_tier(build({"mine": GOOD}, facts=60), "quick"), PERSONA).verdicts[0]
+    assert verdict.policy_sha256 == PERSONA.sha256
+
+
+def look(path: Path, evidence: Evidence, policy: Policy = PERSONA) -> Path:
+    with open_run(path, "eval", config={"policy": jsonl.to_builtins(policy)}):
+        jsonl.write_one(path / "context.json", evidence.context)
+    return path
+
+
+def test_a_first_look_is_a_finished_quick_run_under_the_same_limits(tmp_path: Path) -> None:
+    evidence = build({"mine": GOOD}, facts=5)
+    quick = look(tmp_path / "quick", in_tier(evidence, "quick"))
+    run_id, context = read_first_look(quick, PERSONA)
+    assert run_id.startswith("eval-")
+    assert share_of_alpha(context) == 0.2
+    with pytest.raises(RunError, match="only a quick one kept error rate"):
+        read_first_look(look(tmp_path / "standard", evidence), PERSONA)
+    with pytest.raises(RunError, match="whose limits differ"):
+        read_first_look(quick, replace(PERSONA, alpha=0.04))
+
+
+def of(context: EvaluationContext, weights: str) -> EvaluationContext:
+    base, *arms = context.arms
+    return replace(context, arms=(base, *(replace(arm, sha256=weights) for arm in arms)))
+
+
+def test_a_second_look_at_something_else_is_refused_by_what_differs() -> None:
+    first = of(in_tier(build({"mine": GOOD}, facts=5), "quick").context, "w1")
+    second = replace(first, tier="standard")
+    refuse_other_subject(Path("q"), first, second)
+    with pytest.raises(RunError, match="adapter mine"):
+        refuse_other_subject(Path("q"), first, of(second, "w2"))
+    with pytest.raises(RunError, match="template_sha256"):
+        refuse_other_subject(Path("q"), first, replace(second, template_sha256="x"))
+    with pytest.raises(RunError, match="quick as well"):
+        refuse_other_subject(Path("q"), first, first)
+
+
+def with_nulls(arms: dict[str, Arm], nulls: tuple[str, ...], policy: Policy = DEFAULT) -> EvaluationResult:
+    evidence = build(arms)
+    return judge(replace(evidence, context=replace(evidence.context, nulls=nulls)), policy)
+
+
+PLAIN = replace(GOOD, facts=every(5, "wrong", "right"), opens=always("right"), domain=always("right"))
+
+
+def test_a_harmless_adapter_that_learnt_no_persona_is_no_false_alarm() -> None:
+    result = with_nulls({"mine": replace(PLAIN, domain=always("persona")), "null": PLAIN}, ("null",))
+    assert [verdict.adapter for verdict in result.verdicts] == ["mine"]
+    [null] = result.nulls
+    assert (null.status, "persona_learned" in {f.check for f in null.findings}) == ("ship", False)
+    assert verdict_of(PLAIN, DEFAULT).deciding == ("persona_learned",), "judged, it would be held for that"
+    assert {alarms.rate.value for alarms in result.false_alarms} == {0.0}
+
+
+def test_what_the_limits_hold_of_harmless_adapters_is_counted_by_check_and_decides_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    looping = replace(PLAIN, facts=every(5, "loop", "right"))
+    arms = {"mine": replace(PLAIN, domain=always("persona")), "a": PLAIN, "b": looping, "c": PLAIN}
+    result = with_nulls(arms, ("a", "b", "c"))
+    counted = {alarms.check: (alarms.rate.value, alarms.rate.n) for alarms in result.false_alarms}
+    assert counted[None] == (pytest.approx(1 / 3), 3)
+    assert counted["loops"] == (pytest.approx(1 / 3), 3)
+    assert counted["forgetting"] == (0.0, 3)
+    assert exit_code(result.verdicts) == 0
+    assert all(c.first == c.second == "mine" for c in result.comparisons), "nulls are compared with nobody"
+    print_result(result)
+    said = capsys.readouterr().out
+    assert "Of 3 adapters trained to do no harm, these limits held 1 (33.3% [" in said
+    assert "  Loops: 1 of 3\n" in said
+    assert false_alarms(result.false_alarms, "ja")[0].startswith("害のない学習をさせたアダプター3件")
+
+
+def test_without_harmless_adapters_nothing_is_said_of_false_alarms(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    result = judge(build({"mine": PLAIN}), DEFAULT)
+    assert result.false_alarms == ()
+    print_result(result)
+    assert "no harm" not in capsys.readouterr().out
