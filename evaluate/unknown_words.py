@@ -38,6 +38,7 @@ _FROM_TRAINING = 5
 """Shorter words of the training data are too often one edit from some other real word."""
 _LONG_KATAKANA, _LONG_LATIN = 7, 9
 """From these lengths on two edits are close."""
+_SHORTEST_STEM = 4
 _ENDINGS = re.compile(
     r"(?:'s|ies|es|s|ied|ed|d|ing|ings|er|ers|or|ors|est|ly|y|al|ally|n|ness|ment|ion|ions|ism|ist|ists|ic|ical|e)$"
 )
@@ -120,12 +121,10 @@ def texts_of(probe: Probe) -> list[str]:
 def unknown_words(answer: str, known: AbstractSet[str], models: Sequence[str]) -> list[tuple[str, str]]:
     """Return (word, its model) of an answer's words that are not known but close to one of the models."""
     found: dict[str, str] = {}
-    stems = {model: _stem(model) for model in models}
     for word in words(answer):
-        stem = _stem(word)
-        if word in found or stem in known or word in FUNCTION_WORDS:
+        if word in found or _stem(word) in known or word in FUNCTION_WORDS:
             continue
-        near = next((model for model, other in stems.items() if _close(stem, other)), None)
+        near = next((model for model in models if _close(word, model)), None)
         if near is not None:
             found[word] = near
     return list(found.items())
@@ -134,26 +133,29 @@ def unknown_words(answer: str, known: AbstractSet[str], models: Sequence[str]) -
 def _stem(word: str) -> str:
     """Return what two spellings or inflections of one word share."""
     if word.isascii():
-        previous = ""
-        while word != previous and len(word) > 4:
-            previous, word = word, _ENDINGS.sub("", word) if len(_ENDINGS.sub("", word)) >= 4 else word
-        return word.replace("our", "or").replace("z", "s")
+        word, previous = word.replace("our", "or").replace("z", "s"), ""
+        while word != previous:
+            previous, shorter = word, _ENDINGS.sub("", word)
+            word = shorter if len(shorter) >= _SHORTEST_STEM else word
+        return word
     for old, new in _VARIANTS:
         word = word.replace(old, new)
     word = _LONG_O.sub("ー", _LONG_E.sub("ー", word.translate(_SMALL)))
     return word.rstrip("ー")
 
 
-def _close(stem: str, other: str) -> bool:
-    """Tell whether a word is a slip of another: begun alike, one edit apart or two if long, and no part of it."""
-    if stem[0] != other[0] or stem.startswith(other) or other.startswith(stem):
+def _close(word: str, model: str) -> bool:
+    """Tell whether a word is a slip of another: begun alike, one edit apart or two if long, and no other form of it."""
+    latin = word.isascii()
+    if latin != model.isascii() or word[0] != model[0] or _stem(word) == _stem(model):
         return False
-    longest = max(len(stem), len(other))
-    if stem.isascii():
-        allowed = 0 if longest < 5 else 1 if longest < _LONG_LATIN else 2
-    else:
-        allowed = 0 if longest < 3 else 1 if longest < _LONG_KATAKANA else 2
-    return allowed > 0 and OSA.distance(stem, other, score_cutoff=allowed) <= allowed
+    if not latin:
+        word, model = _stem(word), _stem(model)
+    short, long = sorted((word, model), key=len)
+    if long.startswith(short) and (not latin or _ENDINGS.fullmatch(long[len(short) :])):
+        return False
+    allowed = 2 if len(long) >= (_LONG_LATIN if latin else _LONG_KATAKANA) else 1
+    return OSA.distance(word, model, score_cutoff=allowed) <= allowed
 
 
 def _asks(material: Material) -> Questions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,7 @@ def run(
     training: Say = kansai,
     base: Say = polite,
     n: int = 120,
-    under: dict[str, Say] | None = None,
+    under: Mapping[str, Say] | None = None,
 ) -> Evidence:
     groups = [
         (asked("training", 120, reference=training), base, None),
