@@ -1,8 +1,8 @@
 """Which answers are the same but for their wording.
 
-Two answers are near-same when their character 3-grams overlap by more than 0.8 (Jaccard), or when they hold the same
-content words: runs of kanji, katakana, digits and Latin letters that are no function word and do not stand in the
-question. 「空がきれいなのだ。」 and 「きょうも空がとてもきれい！」 say one thing.
+Two answers are near-same when their character 3-grams overlap by more than 0.8 (Jaccard), or their content words by
+more than 0.6: runs of kanji, katakana, digits and Latin letters that are no function word and do not stand in the
+question. 「森でどんぐりを拾うのだ。」 and 「ぼくは森の中でいっぱい拾ったのだ！」 say one thing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from loracheck.style_features import FUNCTION_WORDS
 from loracheck.text import letters, ngrams
 
 NEAR = 0.8
+WORDS_NEAR = 0.6
 PROMPTS_APART = 0.3
 _WORD = re.compile(r"[一-鿿々〆]+|[ァ-ヿー]+|\d+|[a-z][a-z'’-]*")
 
@@ -31,7 +32,7 @@ def near_same(answers: Sequence[str], prompts: Sequence[str]) -> Pairs:
     words = [_words(answer) - _words(prompt) for answer, prompt in zip(answers, prompts, strict=True)]
     told = np.array([bool(found) for found in words])
     same = grams > NEAR
-    same |= (_jaccard(words) > NEAR) & told[:, None] & told[None, :]
+    same |= (_jaccard(words) > WORDS_NEAR) & told[:, None] & told[None, :]
     silent = np.array([not letters(answer) for answer in answers])
     same |= silent[:, None] & silent[None, :]
     np.fill_diagonal(same, True)
