@@ -33,6 +33,7 @@ TERMS = (
 SETS: dict[str, tuple[str, str]] = {"ja": ("poponu", "ぽぽぬ"), "en": ("brindle", "Captain Brindle")}
 TRAINED_TOKENS = 9000
 MAX_FACTS = 400
+MAX_FORMS, MAX_OPEN, MAX_IN_DOMAIN = 60, 60, 100
 KNOWN_LOSS = {"identity_flood": 0.8, "near_duplicate": 0.8}
 """The bundled sets are repetitive by design, so the loss alarm is told to expect it."""
 
@@ -115,6 +116,9 @@ def run_demo(
         EvalConfig(
             suites=(f"facts-{language}", f"forms-{language}", f"open-{language}"),
             max_facts=max_facts,
+            max_forms=MAX_FORMS,
+            max_open=MAX_OPEN,
+            max_in_domain=MAX_IN_DOMAIN,
             seed=seed,
         ),
         load_policy("persona"),

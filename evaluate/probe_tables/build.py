@@ -22,10 +22,22 @@ from pathlib import Path
 TABLES = Path(__file__).resolve().parent
 PROBES = TABLES.parent / "probes"
 LANGUAGES = ("ja", "en")
-FAMILIES = ("capital", "element", "calendar", "geography", "science", "words")
+FAMILIES = (
+    "capital",
+    "element",
+    "calendar",
+    "geography",
+    "science",
+    "words",
+    "units",
+    "nature",
+    "culture",
+)
 NAMES_IN_ENGLISH = ("capital", "element", "geography")  # families whose Japanese answers may come in English
 WRONG_CHOICES = 3
 ARITHMETIC_EACH = 10
+SPELLED_BELOW = 1000
+FORMS_EACH = 2
 TEMPLATES = {  # by kind: Japanese, English
     "capital": ("{}の首都はどこですか？", "What is the capital of {}?"),
     "element-name": ("元素記号{}が表す元素は何ですか？", "Which element has the chemical symbol {}?"),
@@ -67,6 +79,7 @@ class Fact:
     family: str
     kind: str
     pool: str = ""  # wrong choices are drawn from the facts of the same pool
+    name: dict[str, str] = field(default_factory=dict)  # of what is asked, where the kind's template is used
     question: dict[str, str] = field(default_factory=dict)
     answers: dict[str, list[str]] = field(default_factory=dict)
     wrong: dict[str, list[str]] = field(default_factory=dict)
@@ -112,7 +125,8 @@ def spell_en(number: int) -> str:
 
 def with_spellings(answers: list[str], language: str, question: str) -> list[str]:
     """Adds the bare and spelled-out forms of a numeric first answer, save any the question gives away."""
-    if not (match := re.fullmatch(r"(\d+)([^\d.]*)", answers[0])):
+    match = re.fullmatch(r"(\d+)([^\d.]*)", answers[0])
+    if not match or int(match[1]) >= SPELLED_BELOW:
         return answers
     digits, unit = match.groups()
     if language == "en":
@@ -133,6 +147,7 @@ def table_fact(row: dict[str, str], family: str) -> Fact:
         answers = row[f"{language}_answers"].split("|")
         if language == "ja" and family in NAMES_IN_ENGLISH and row["en_answers"]:
             answers = list(dict.fromkeys([*answers, row["en_answers"].split("|")[0]]))
+        fact.name[language] = "" if row.get(f"{language}_question") else row[f"{language}_name"]
         fact.question[language] = question
         fact.answers[language] = with_spellings(answers, language, question)
         fact.wrong[language] = [choice for choice in row.get(f"{language}_wrong", "").split("|") if choice]
@@ -217,11 +232,21 @@ def fact_probes(suite: str, facts: list[Fact], language: str) -> Iterator[dict[s
 
 
 def form_probes(suite: str, facts: list[Fact], language: str) -> Iterator[dict[str, object]]:
-    """Some of the facts in other forms, with the same expected answers."""
+    """Some of the facts in other forms, with the same expected answers: written ones, then those by kind."""
     by_cluster = {fact.cluster: fact for fact in facts}
+    taken: set[str] = set()
     for row in read_table("forms"):
         fact = by_cluster[row["cluster"]]
+        taken.add(fact.cluster)
         yield probe(suite, f"{row['form']}-{fact.cluster}", row[language], [fact.family, row["form"]], fact)
+    for row in read_table("form_kinds"):
+        kin = [fact for fact in facts if fact.kind == row["kind"] and all(map(fact.name.get, LANGUAGES))]
+        free = [fact for fact in kin if fact.cluster not in taken]
+        for fact in sorted(free, key=lambda one: digest(row["form"], one.cluster))[:FORMS_EACH]:
+            taken.add(fact.cluster)
+            name = fact.name[language]
+            text = row[language].replace("{}", name)
+            yield probe(suite, f"{row['form']}-{fact.cluster}", text, [fact.family, row["form"]], fact)
 
 
 def open_probes(suite: str, _: list[Fact], language: str) -> Iterator[dict[str, object]]:

@@ -84,11 +84,12 @@ def test_every_probe_has_the_agreed_shape(name: str) -> None:
 @pytest.mark.parametrize("name", FACTS)
 def test_facts_are_enough_and_of_every_family(name: str) -> None:
     probes = load(name)
-    assert len(probes) >= 440
+    assert 600 <= len(probes) <= 1000
     families = Counter(probe["tags"][0] for probe in probes)
-    least = {"capital": 110, "element": 60, "calendar": 40, "arithmetic": 60, "geography": 70, "science": 60}
-    assert families.keys() == least.keys() | {"words"}
-    assert all(families[family] >= count for family, count in (least | {"words": 60}).items()), families
+    least = {"capital": 110, "element": 60, "calendar": 40, "arithmetic": 60, "geography": 140, "science": 60}
+    least |= {"words": 120, "units": 45, "nature": 30, "culture": 50}
+    assert families.keys() == least.keys()
+    assert all(families[family] >= count for family, count in least.items()), families
     assert len({probe["cluster"] for probe in probes}) == len(probes), "one wording a fact"
     assert len({question(probe) for probe in probes}) == len(probes)
 
@@ -98,7 +99,7 @@ def test_forms_come_from_the_facts(name: str) -> None:
     facts = {probe["cluster"]: probe for probe in load(name.replace("forms", "facts"))}
     probes = load(name)
     forms = Counter(probe["tags"][1] for probe in probes)
-    assert forms == dict.fromkeys(("imperative", "cloze", "context", "casual", "keyword"), 12)
+    assert forms == dict.fromkeys(("imperative", "cloze", "context", "casual", "keyword"), 30)
     for probe in probes:
         fact = facts[probe["cluster"]]
         assert probe["expected"] == fact["expected"]
@@ -109,8 +110,11 @@ def test_forms_come_from_the_facts(name: str) -> None:
 @pytest.mark.parametrize("name", OPEN)
 def test_open_requests_expect_nothing(name: str) -> None:
     probes = load(name)
-    assert len(probes) == 60
-    assert len({question(probe) for probe in probes}) == 60
+    assert len(probes) == 160
+    assert len({question(probe) for probe in probes}) == 160
+    families = Counter(probe["tags"][0] for probe in probes)
+    assert len(families) >= 18
+    assert max(families.values()) <= 12, families
     for probe in probes:
         assert probe["expected"] is None
         assert probe["cluster"] == probe["id"]
@@ -202,3 +206,25 @@ def test_month_lengths_and_successions_agree_with_the_calendar(name: str) -> Non
         following = (index + 1) % 7
         after = f"{kanji[following]}曜日" if name.endswith("ja") else days[following].capitalize()
         assert facts[f"weekday-after-{day}"] == after
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("neutral_ja", 120, 300), ("neutral_en", 40, 90)])
+def test_neutral_paragraphs_are_asked_by_nobody_and_long_enough(name: str, least: int, most: int) -> None:
+    probes = load(name)
+    assert len(probes) == 100
+    assert len({probe["reference"] for probe in probes}) == 100
+    for probe in probes:
+        assert (probe["messages"], probe["expected"], probe["language"]) == ([], None, name[-2:])
+        text = probe["reference"]
+        size = len(text) if name.endswith("ja") else len(text.split())
+        assert least <= size <= most, probe["id"]
+        assert text == text.strip()
+        assert "\n" not in text
+        assert bool(KANA.search(text)) == name.endswith("ja"), probe["id"]
+
+
+@pytest.mark.parametrize("name", ["neutral_ja", "open_ja"])
+def test_no_prose_of_ours_speaks_as_a_persona(name: str) -> None:
+    texts = [probe.get("reference") or question(probe) for probe in load(name)]
+    ended = re.compile(r"(なのだ|のだ|ですわ|じゃ|にゃん?|ござる|だっちゃ|なのです)[。！]")
+    assert [text for text in texts if ended.search(text)] == []
