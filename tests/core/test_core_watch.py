@@ -225,7 +225,7 @@ def test_every_subject_has_its_share_of_the_facts() -> None:
     all_facts = subjects(bundled(["facts-ja"]))
     asked = subjects([p for p in choose(TRAINING, [], WatchOptions()) if p.suite == "facts-ja"])
     for subject, count in all_facts.items():
-        assert abs(asked[subject] - 60 * count / all_facts.total()) <= 3, subject
+        assert abs(asked[subject] - 60 * count / all_facts.total()) <= 4, subject
 
 
 def test_a_question_of_the_training_data_is_not_asked() -> None:
@@ -233,7 +233,7 @@ def test_a_question_of_the_training_data_is_not_asked() -> None:
     known = next(probe for probe in chosen if probe.suite == "facts-ja")
     again = choose([*TRAINING, row(known.prompt, "はい。")], [], WatchOptions(facts=1000))
     assert known.id not in {probe.id for probe in again}
-    assert sum(probe.suite == "facts-ja" for probe in again) == 527
+    assert sum(probe.suite == "facts-ja" for probe in again) == len(bundled(["facts-ja"])) - 1
 
 
 def test_training_prompts_fill_up_a_small_domain_and_the_estimate_says_so(base: Base, tmp_path: Path) -> None:
