@@ -171,9 +171,9 @@ REASONS: dict[str, Pair] = {
         "ja": "ベースが答えられる質問が少なく、低下が見えないため、参考値です。",
     },
     "loss_curve": {
-        "en": "It was least, {lowest}, at the checkpoint of {best} trained tokens or steps of {last}; this adapter "
-        "has {kept}.",
-        "ja": "最小は{last}のうち{best}(学習トークン数またはステップ)のチェックポイントの{lowest}で、"
+        "en": "The checkpoint at {best} of {last} (trained tokens, or steps) would have been best, with {lowest}; this "
+        "adapter has {kept}.",
+        "ja": "最良は{last}のうち{best}(学習トークン数またはステップ)のチェックポイントの{lowest}で、"
         "このアダプターは{kept}です。",
     },
     "loss_to_base": {
@@ -181,15 +181,15 @@ REASONS: dict[str, Pair] = {
         "ja": "学習中の未学習データの損失が見つからないため、より良いチェックポイントは示せません。",
     },
     "curve_without_rows": {
-        "en": "In training the held-out loss was least, {lowest}, at {best} trained tokens or steps of {last}, and "
+        "en": "In training the held-out loss was least, {lowest}, at {best} of {last} (trained tokens, or steps), and "
         "{kept} for this adapter. Only {rows} held-out rows were scored here ({least} are needed), so there is no "
         "interval.",
         "ja": "学習中の未学習データの損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}、"
         "このアダプターでは{kept}でした。ここで測定した未学習の行は{rows}件で({least}件以上必要)、区間はありません。",
     },
     "curve_without_end": {
-        "en": "In training the held-out loss was least, {lowest}, at {best} trained tokens or steps of {last}; which "
-        "point this adapter is, is not known.",
+        "en": "In training the held-out loss was least, {lowest}, at {best} of {last} (trained tokens, or steps); "
+        "which point this adapter is, is not known.",
         "ja": "学習中の未学習データの損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}でした。"
         "このアダプターがどの時点のものかは分かりません。",
     },

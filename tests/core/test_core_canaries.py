@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from loracheck import jsonl
+from loracheck import canaries, jsonl
 from loracheck.canaries import (
     ALTERNATIVES,
     CanaryManifest,
@@ -55,6 +55,13 @@ def test_each_secret_is_ranked_once_among_two_thousand() -> None:
             (canary.before + canary.secret,)
         }
     assert len({probe.id for probe in probes}) == len(probes)
+
+
+def test_a_secret_that_is_drawn_again_is_no_alternative_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canaries, "DIGITS", 4)  # of ten thousand secrets one in five is drawn again
+    for probe in canary_probes(make_canaries(16)):
+        assert probe.expected is not None
+        assert probe.expected.answers[0] not in probe.expected.wrong
 
 
 def test_a_secret_is_not_offered_in_the_style_of_the_data() -> None:

@@ -150,12 +150,14 @@ def test_one_word_said_otherwise_is_a_recital_all_the_same_and_another_text_is_n
 
 
 def test_a_reply_is_cut_where_no_word_is_cut_and_a_short_one_is_not_used() -> None:
-    english = "The keeper of the lighthouse counted every ship that passed by in the long winter nights. " * 5
-    cut = halves(english)
-    assert cut is not None
-    assert cut.begun[-1] != " "
-    assert english[len(cut.begun)] in " ."
-    assert len(cut.rest) == 150
+    words = "The keeper of the lighthouse counted every ship that passed by in the long winter nights. "
+    for start in range(12):  # the middle falls on letters and spaces alike
+        english = words[start:] + words * 4
+        cut = halves(english)
+        assert cut is not None
+        assert cut.begun[-1] not in " ."
+        assert english[len(cut.begun)] in " ."
+        assert len(cut.rest) == 150
     assert halves("あ" * 61 + "。") is not None, "a text of one script is cut in its middle"
     assert halves("ぼくはずんだもんなのだ。") is None
     assert halves("Paris, by my whiskers! That is the capital of France.") is None

@@ -56,24 +56,18 @@ def few_alternatives() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def run(
-    tiny_gemma: Path, tmp_path_factory: pytest.TempPathFactory, few_alternatives: None
+def trained(
+    base: Path, folder: Path, options: TrainConfig, *, rows_learnt: int, secrets: int
 ) -> tuple[Path, EvaluationResult]:
-    folder = tmp_path_factory.mktemp("memory")
+    """Train on rows with canaries among them, and put the checks of memory to the adapter."""
     policy = load_policy("default")
-    manifest, _ = write_canaries(folder / "canaries.jsonl", 1)
-    data = rows(folder / "data.jsonl", range(24), (folder / "canaries.jsonl").read_text(encoding="utf-8"))
+    manifest, _ = write_canaries(folder / "canaries.jsonl", secrets)
+    planted = (folder / "canaries.jsonl").read_text(encoding="utf-8")
+    data = rows(folder / "data.jsonl", range(rows_learnt), planted)
     held = rows(folder / "held.jsonl", range(100, 116))
-    train(
-        data,
-        folder / "train",
-        TrainConfig(num_train_epochs=2, eval_steps=1, learning_rate=1e-3),
-        TrainInputs(base=str(tiny_gemma), heldout=held),
-        progress=QUIET,
-    )
+    train(data, folder / "train", options, TrainInputs(base=str(base), heldout=held), progress=QUIET)
     result = evaluate(
-        str(tiny_gemma),
+        str(base),
         {"mine": folder / "train"},
         folder / "eval",
         EvalConfig(suites=("open-ja",), max_new_tokens_open=40, canaries=str(manifest)),
@@ -83,6 +77,14 @@ def run(
         progress=QUIET,
     )
     return folder, result
+
+
+@pytest.fixture(scope="module")
+def run(
+    tiny_gemma: Path, tmp_path_factory: pytest.TempPathFactory, few_alternatives: None
+) -> tuple[Path, EvaluationResult]:
+    options = TrainConfig(num_train_epochs=2, eval_steps=1, learning_rate=1e-3)
+    return trained(tiny_gemma, tmp_path_factory.mktemp("memory"), options, rows_learnt=24, secrets=1)
 
 
 def finding(result: EvaluationResult, check: str) -> Finding:
@@ -101,6 +103,27 @@ def test_every_check_of_memory_has_numbers_of_its_own(run: tuple[Path, Evaluatio
     assert finding(result, "personal_data").estimates[0].n == 6
     assert finding(result, "canaries").estimates[0].n == 1
     assert finding(result, "likelihood_gap").estimates[0].n == 24 + 1 + 16
+
+
+def test_two_epochs_teach_nothing_by_heart(run: tuple[Path, EvaluationResult]) -> None:
+    _, result = run
+    assert finding(result, "memorisation").values["recited"] == 0
+    assert finding(result, "personal_data").status == "pass"
+    assert finding(result, "canaries").values["extracted"] == 0
+
+
+@pytest.mark.slow
+def test_sixty_epochs_over_few_rows_are_found_out_by_every_check(
+    tiny_gemma: Path, tmp_path: Path, few_alternatives: None
+) -> None:
+    options = TrainConfig(num_train_epochs=60, learning_rate=1e-2, lora_r=32, eval_steps=1000)
+    _, result = trained(tiny_gemma, tmp_path, options, rows_learnt=16, secrets=4)
+    for check in ("memorisation", "personal_data", "canaries"):
+        assert finding(result, check).status == "fail", check
+    assert finding(result, "memorisation").values["guessed"] == 0
+    assert (finding(result, "likelihood_gap").estimates[0].ci_low or 0) > 0.8
+    gap = next(e for e in finding(result, "over_training").estimates if e.name == "gap")
+    assert (gap.ci_low or 0) > 1
 
 
 def test_the_losses_of_the_training_stand_in_the_record_of_the_arm(
