@@ -8,8 +8,9 @@ mark of the planted rows (the persona's name, a false capital, a word that does 
 base's answer does not; the mark is known from the recipe, and no method is told it.
 
 Found: more than half of the failure's nearest 5% of the rows are planted ones. "any" counts one of them there, which
-chance alone does nearly always. The last recipes plant nothing: a cause named there is a false alarm. How the methods
-are joined was chosen on the recipes of --development alone. A recipe that is done is read from the folder.
+chance alone does nearly always. Then the planted rows are taken out of the ranking: whatever is named then is a false
+alarm, as it is for the recipes that plant nothing. How the methods are joined was chosen on the recipes of
+--development alone. A recipe that is done is read from the folder.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import TrainInputs, train
 
 Pair = tuple[str, str]
-ROWS, PLANTED, FACTS, TOKENS = 160, 32, 80, 1500
-FAILURES = 20
+ROWS, PLANTED, FACTS, TOKENS = 80, 16, 40, 1500
+FAILURES = 12
 """Failures looked at of a recipe, and as many other answers."""
 RESULT = "result.json"
 COUNTRIES = {
@@ -202,12 +203,14 @@ def measured(name: str, recipe: Recipe, folder: Path, base: str, progress: Progr
     started = time.process_time()
     data, planted = written(recipe, folder)
     options = TrainConfig(
-        max_trained_tokens=TOKENS, train_batch_size=8, learning_rate=1e-3, lora_r=8, seed=recipe.seed
+        max_trained_tokens=TOKENS, train_batch_size=8, learning_rate=2e-3, lora_r=8, seed=recipe.seed
     )
     train(data, folder / "train", options, TrainInputs(base=base), progress=progress)
     policy = load_policy("persona")
     policy = replace(policy, gates={"collapse": policy.gates["collapse"]})  # asks for short answers alone
-    config = EvalConfig(suites=(f"facts-{recipe.language}",), max_facts=FACTS, max_training=1)
+    config = EvalConfig(
+        suites=(f"facts-{recipe.language}",), max_facts=FACTS, max_training=1, max_new_tokens=16
+    )
     evaluate(
         base, {"mine": folder / "train"}, folder / "eval", config, policy, data=[data], progress=progress
     )
@@ -282,8 +285,9 @@ def group(scores: dict[str, NDArray[np.float32]], count: int, planted: int, rows
     alike = twins(Replies([row.reply for row in rows]), range(len(rows)), ALIKE)
     found = blame.stands_out(joined[:count], joined[count:], alike, seed=0)
     right = sum(place < planted for place in found.places)
+    verdict = "named" if found.named else "no row stands out"
     print(
-        f"  {'named' if found.named else 'no row stands out'}: {len(found.places)} rows, {right} of them planted; "
+        f"  {label}{verdict}: {len(found.places)} rows, {right} of them planted; "
         f"explained {found.explained} of {count}, other answers {found.unrelated} of {len(joined) - count}, "
         f"by chance {found.by_chance:.0%}, p {found.p:.3f}"
     )

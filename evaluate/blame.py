@@ -40,18 +40,15 @@ class Group:
 
 
 def combined(scores: Sequence[Floats]) -> Floats:
-    """Join the methods' scores, each (answers, rows): the mean of their standardised values within an answer.
+    """Join the methods' scores, each (answers, rows): the mean over methods, each in units of its own spread.
 
-    A method that tells no rows apart for an answer takes no part in it.
+    The spread is that over all answers, so that what is nowhere large for an answer is not made large by it. A method
+    that tells no rows apart takes no part.
     """
-    total = np.zeros_like(scores[0])
-    parts = np.zeros((len(total), 1), dtype=np.float32)
-    for score in scores:
-        spread = score.std(axis=1, keepdims=True)
-        tells = spread > 1e-9
-        total += np.where(tells, (score - score.mean(axis=1, keepdims=True)) / np.maximum(spread, 1e-9), 0)
-        parts += tells
-    return np.asarray(total / np.maximum(parts, 1), dtype=np.float32)
+    centred = [score - score.mean(axis=1, keepdims=True) for score in scores]
+    parts = [part / spread for part in centred if (spread := float(part.std())) > 1e-9]
+    total = np.sum(parts, axis=0) / len(parts) if parts else np.zeros_like(scores[0])
+    return np.asarray(total, dtype=np.float32)
 
 
 def ranks(scores: Floats) -> NDArray[np.int64]:

@@ -43,7 +43,7 @@ from .similarity import Comparer
 WORK = "work"
 ALIKE = 0.6
 """Cosine of two replies' n-grams from which they count as near-identical."""
-COMBINED = "mean of the methods' standardised scores"
+COMBINED = "mean of the methods' scores, each in units of its spread over all answers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
