@@ -149,6 +149,14 @@ _FRAME: dict[str, tuple[str, str]] = {
         "各アダプターとベースとの差と 95% 区間。",
     ),
     "chart_desc_count": ("Count of each adapter with its interval.", "各アダプターの件数と区間。"),
+    "chart_desc_nats": (
+        "Nats a token of each adapter with the interval.",
+        "各アダプターのトークンあたりのナットと区間。",
+    ),
+    "chart_desc_correlation": (
+        "Correlation of each adapter with the interval.",
+        "各アダプターの相関と区間。",
+    ),
     "line_limit": ("limit {value}", "限度 {value}"),
     "line_margin": ("margin {value}", "許容差 {value}"),
     "col_arm": ("Arm", "アーム"),
