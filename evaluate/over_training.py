@@ -32,7 +32,7 @@ def over_training(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Say how far the held-out loss lies above its least, or above the base's where no curve is known."""
     entry = evidence.arm(adapter)
     training, heldout = scored_rows(evidence, adapter)
-    margin = policy.margin(NAME)
+    margin = policy.margin_nats(NAME)
     values = _curve(entry)
     if len(heldout) < LEAST:
         found = (

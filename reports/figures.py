@@ -7,6 +7,8 @@ from loracheck.records import Estimate
 from .strings import Both, same, text
 
 MISSING = "–"
+_PLAIN = {"nats": "+.3f", "correlation": "+.2f"}
+"""Units that are no shares, and how their numbers are written."""
 
 
 def amount(value: float | None, unit: str) -> Both:
@@ -15,6 +17,8 @@ def amount(value: float | None, unit: str) -> Both:
         return same(MISSING)
     if unit == "count":
         return same(f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}")
+    if unit in _PLAIN:
+        return _plain(f"{value:{_PLAIN[unit]}}", unit)
     shown = _percent(value)
     if unit == "difference":
         sign = "+" if value > 0 and shown != "0" else ""
@@ -22,10 +26,16 @@ def amount(value: float | None, unit: str) -> Both:
     return same(f"{shown}%")
 
 
+def _plain(shown: str, unit: str) -> Both:
+    return Both(f"{shown} nats", f"{shown} ナット") if unit == "nats" else same(shown)
+
+
 def distance(value: float, unit: str) -> Both:
     """Format how far two numbers of a unit lie apart: between shares that is points, not percent."""
     if unit == "count":
         return amount(abs(value), unit)
+    if unit in _PLAIN:
+        return _plain(f"{abs(value):{_PLAIN[unit].lstrip('+')}}", unit)
     shown = _percent(abs(value))
     return Both(f"{shown} points", f"{shown} ポイント")
 
@@ -37,6 +47,9 @@ def interval(estimate: Estimate) -> Both:
         return same(MISSING)
     if estimate.unit == "count":
         return same(f"{amount(low, 'count').en}–{amount(high, 'count').en}")
+    if estimate.unit in _PLAIN:
+        form = _PLAIN[estimate.unit]
+        return same(f"{low:{form}} … {high:{form}}")
     if estimate.unit == "difference":
         ends = f"{_percent(low, sign=True)} … {_percent(high, sign=True)}"
         return same(f"{ends} pt")
