@@ -20,6 +20,7 @@ from loracheck.promptlogprobs import PromptLogprobs
 from loracheck.records import Message, Probe, ScoredText
 from loracheck.stored import finish_reason
 from loracheck.template import ChatTemplate
+from loracheck.text import visible
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -217,10 +218,12 @@ def _check_models(endpoint: Endpoint, models: Mapping[str, str], progress: Progr
     for arm, model in models.items():
         if model not in known:
             near = difflib.get_close_matches(model, known, n=1, cutoff=0.4)
-            listed = ", ".join(known[:_NAMED])
+            listed = ", ".join(visible(name)[:80] for name in known[:_NAMED])
             raise UsageError(
                 f"{arm}: {endpoint.address} has no model {model!r}; it has {listed or 'none'}.",
-                hint=f"Did you mean {near[0]}?" if near else "Pass a name as the server lists it.",
+                hint=f"Did you mean {visible(near[0])[:80]}?"
+                if near
+                else "Pass a name as the server lists it.",
             )
 
 

@@ -15,6 +15,7 @@ import msgspec
 from loracheck.engines import Ability, Decoding, Generated, Offer, Scored
 from loracheck.errors import DataError, UsageError
 from loracheck.records import FinishReason, Probe, ScoredText
+from loracheck.text import visible
 
 FORMS = (
     '{"id": "facts-ja-capital-france", "text": "パリです。"}',
@@ -96,9 +97,10 @@ def read_stored(name: str, path: Path) -> dict[str, Generated]:
     rows = [(number, row) for number, row in _rows(path) if row.seed == 0]
     arms = list(dict.fromkeys(row.arm for _, row in rows if row.arm is not None))
     if len(arms) > 1 and name not in arms:
+        shown = ", ".join(visible(arm)[:80] for arm in arms[:_LISTED])
         raise UsageError(
-            f"--completions {name}={path}: it holds the answers of {', '.join(arms)}, not of {name}.",
-            hint=f"Name the arm as the file does: --completions {arms[0]}={path}",
+            f"--completions {name}={path}: it holds the answers of {shown}, not of {name}.",
+            hint="Name the arm as the file does.",
         )
     wanted = name if name in arms else (arms[0] if arms else None)
     found: dict[str, Generated] = {}
@@ -114,7 +116,7 @@ def read_stored(name: str, path: Path) -> dict[str, Generated]:
         if reply is None:
             continue  # a request of a batch that failed; its id will be missed
         if key in found:
-            raise DataError(f"{path}, line {number}: {key} is answered twice.")
+            raise DataError(f"{path}, line {number}: {visible(key)[:80]} is answered twice.")
         found[key] = reply
     return found
 

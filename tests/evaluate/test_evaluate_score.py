@@ -311,3 +311,21 @@ def test_an_evaluation_from_files_alone_loads_no_model(finished: Path, tmp_path:
     result = evaluate("no/model", {}, tmp_path / "run", config, POLICY, elsewhere=elsewhere, progress=QUIET)
     assert result.outcomes == jsonl.read_one(finished / "verdict.json", EvaluationResult).outcomes
     assert found(result)["sanity"].reason == "base_not_provable"
+
+
+def test_the_base_may_stand_in_a_file_while_its_adapter_is_asked_here(
+    finished: Path, tiny_gemma: Path, tmp_path: Path
+) -> None:
+    config = EvalConfig(suites=("facts-ja",), max_facts=4, max_new_tokens=4)
+    texts = {probe.id: "Ahoy!" for probe in read_evidence(finished).probes}
+    elsewhere = Elsewhere(completions={"base": rows(tmp_path / "base.jsonl", texts)})
+    adapter = {"mine": finished.parent / "adapter"}
+    result = evaluate(
+        str(tiny_gemma), adapter, tmp_path / "run", config, POLICY, elsewhere=elsewhere, progress=QUIET
+    )
+    evidence, before = read_evidence(tmp_path / "run"), read_evidence(finished)
+    for probe in evidence.probes:
+        assert evidence.text("base", probe) == "Ahoy!"
+        assert evidence.text("mine", probe) == before.text("mine", probe)
+    assert {arm for arm, _ in evidence.choices} == {"mine"}
+    assert found(result)["forgetting"].reason == "needs_choices"

@@ -18,7 +18,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from loracheck import jsonl
+from loracheck import cli, jsonl
 from loracheck.answers import Answerer
 from loracheck.engines import Decoding, Engine, Generated, Offer, Scored
 from loracheck.errors import EnvironmentFault, UsageError
@@ -34,6 +34,7 @@ from loracheck.records import (
     BASE_ARM,
     ChoiceScores,
     Completion,
+    EvaluationContext,
     EvaluationResult,
     Expected,
     Finding,
@@ -411,6 +412,21 @@ def test_a_server_without_a_list_is_told_of_a_wrong_name_by_its_answer(server: S
         answers(one, "mine")
 
 
+def test_a_server_that_takes_no_seed_is_asked_without_and_said_to(server: ServedModel) -> None:
+    real = server.respond
+
+    def refuse(route: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return (400, {"error": "unknown field seed"}) if "seed" in body else real(route, body)
+
+    server.respond = refuse  # type: ignore[method-assign]
+    try:
+        one = engine(server)
+        assert len(answers(one, "base")) == len(ASKED)
+        assert one.left_out == ("seed",)
+    finally:
+        server.respond = real  # type: ignore[method-assign]
+
+
 def test_an_empty_reply_is_an_answer(server: ServedModel) -> None:
     server.replies = {ASKED[0].prompt: "", ASKED[1].prompt: None}
     texts = [reply.text for reply in answers(engine(server), "base")]
@@ -460,7 +476,9 @@ def test_a_run_against_a_server_finds_what_a_run_here_finds(
     )
     there = only(served_run(server, tmp_path / "there", {"mine": "tiny-lora"}))
     for check in ("content_damage", "forgetting", "collapse", "loops"):
-        assert there[check].estimates == here[check].estimates, check
+        assert [e.n for e in there[check].estimates] == [e.n for e in here[check].estimates], check
+        for theirs, ours in zip(there[check].estimates, here[check].estimates, strict=True):
+            assert theirs.value == pytest.approx(ours.value, abs=1e-3), (check, ours.name)
     assert here["sanity"].reason == "adapter_sound"
     assert there["sanity"].reason == "base_not_provable"
     assert there["sanity"].status == "inconclusive"
@@ -514,3 +532,20 @@ def test_an_interrupted_run_asks_only_what_is_left(server: ServedModel, tmp_path
     assert len(server.requests) < in_all
     for name in ("completions.jsonl", "choices.jsonl"):
         assert (tmp_path / "broken" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_the_command_line_takes_adapters_as_models_of_the_endpoint(
+    server: ServedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = (
+        f"--base tiny-base --adapter mine=tiny-lora --endpoint {server.address} --concurrency 2 --assume-base"
+    )
+    asked = f"--suite facts-ja --max-facts 2 -o {tmp_path / 'run'} --quiet"
+    monkeypatch.setattr("sys.argv", ["loracheck", "eval", *given.split(), *asked.split()])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code in (1, 3)
+    assert "Its weights are not at hand" in " ".join(capsys.readouterr().out.split())
+    assert (tmp_path / "run" / "report.html").is_file()
+    context = jsonl.read_one(tmp_path / "run" / "context.json", EvaluationContext)
+    assert [entry.path for entry in context.arms] == [None, f"tiny-lora at {server.address}"]
