@@ -24,11 +24,13 @@ from loracheck.stats import tango_z_of
 
 from .check import Check
 from .checks import CHECKS
+from .config import EvalConfig
 from .content import CHANCE
 from .looks import FIRST_SHARE, QUICK
 from .material import Material
 from .policy import Policy
 from .scope import counts
+from .tiers import TIERS
 
 MOST_ITEMS = 20_000
 
@@ -93,10 +95,11 @@ def forecast_bundled(
     A quick run is the first of two looks and spends its part of alpha only.
     """
     names = suites or BUNDLED
+    config = EvalConfig(tier=TIERS[tier].name, suites=tuple(names), max_facts=max_facts)
     probes = [
         probe
         for name in names
-        for probe in every_nth(bundled([name]), max_facts if name.startswith("facts") else None)
+        for probe in every_nth(bundled([name]), config.limit(name))
         if counts(probe, policy)
     ]
     alpha = policy.alpha * (FIRST_SHARE if tier == QUICK else 1.0)
@@ -184,7 +187,8 @@ def _limit_power(
 ) -> LimitPower:
     needed = _needed(limit, assumed, alpha) if _can_pass(limit, assumed) else (None,) * len(POWERS)
     own = name in _IN_DOMAIN
-    power = None if own and not assumed.in_domain else _power(limit, items, assumed, alpha)
+    items = assumed.in_domain if own else items
+    power = _power(limit, items, assumed, alpha) if items else None
     outlook: Outlook = "too_few"
     if power is None:
         outlook = "own_rows"
@@ -198,7 +202,7 @@ def _limit_power(
         kind=limit.kind,
         limit=limit.value,
         needed=needed,
-        items=assumed.in_domain if own else items,
+        items=items,
         power=power,
         outlook=outlook,
     )

@@ -28,6 +28,7 @@ from loracheck.cli_probes import check, list_, make, show
 from loracheck.cli_run import init, run
 from loracheck.cli_scale import scale
 from loracheck.cli_score import score
+from loracheck.cli_selftest import selftest
 from loracheck.cli_train import train
 from loracheck.errors import LoracheckError
 
@@ -86,6 +87,7 @@ cli.add_command(show, "probes show")
 cli.add_command(check, "probes check")
 cli.add_command(make, "probes make")
 cli.add_command(compare)
+cli.add_command(selftest)
 cli.add_command(inspect_)
 cli.add_command(merge)
 cli.add_command(canaries)

@@ -28,13 +28,13 @@ PATH = click.Path(path_type=Path)
 @click.option("--bad-rate", type=float, help="True share of something bad.  [default: 0.01]")
 @click.option("--in-domain", type=int, help="Held-out prompts of the domain that you have.  [default: 0]")
 @click.option("--suite", "suites", multiple=True, help="Bundled suite, such as facts-ja.  [default: all]")
-@click.option("--max-facts", type=int, help="Questions asked of each suite of facts.  [default: all]")
+@click.option("--max-facts", type=int, help="Questions asked of each suite of facts.  [default: the tier's]")
 @click.option(
     "--tier",
-    type=click.Choice(["quick", "standard"]),
+    type=click.Choice(["quick", "standard", "full"]),
     default="standard",
     show_default=True,
-    help="A quick run is the first of two looks and spends a fifth of alpha.",
+    help="How much is asked; quick is the first of two looks, spends a fifth of alpha and ships nothing.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the forecast as JSON.")
 def power(

@@ -80,7 +80,7 @@ class PowerForecast:
 OUTLOOKS: dict[str, dict[UiLanguage, str]] = {
     "enough": {"en": "enough", "ja": "足りる"},
     "too_few": {"en": "too few items", "ja": "件数不足"},
-    "own_rows": {"en": "needs held-out rows (--in-domain N)", "ja": "領域内の未学習行が必要(--in-domain N)"},
+    "own_rows": {"en": "of your own rows; see --in-domain", "ja": "自分のデータ次第(--in-domain)"},
     "no_formula": {"en": "depends on the spread of the measure; run it", "ja": "測定値のばらつき次第"},
     "never": {"en": "no number of items would do", "ja": "件数を増やしても不可"},
 }

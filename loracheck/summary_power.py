@@ -7,6 +7,8 @@ import click
 from loracheck.power_records import OUTLOOKS, POWERS, LimitPower, PowerForecast
 from loracheck.wording import check_name
 
+QUICK = "quick"
+
 
 def print_forecast(found: PowerForecast) -> None:
     """Print the forecast as a table."""
@@ -28,6 +30,8 @@ def print_forecast(found: PowerForecast) -> None:
     if found.untold:
         names = ", ".join(check_name(check).lower() for check in found.untold)
         click.echo(f"not counted in that: {names}")
+    if found.tier == QUICK:
+        click.echo("A quick run holds an adapter or leaves it open; it ships none.")
     click.echo("Probes that ask for the same fact count for less than so many independent ones.")
 
 

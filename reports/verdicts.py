@@ -24,6 +24,10 @@ def card(verdict: Verdict) -> dict[str, Any]:
         "label": text("nearest" if verdict.status == "ship" else "deciding"),
         "main": headline(main) if main else None,
         "change": change(main) if main else text("change_none"),
+        "remarks": [
+            Both(en, ja)
+            for en, ja in zip(wording.remarks(verdict, "en"), wording.remarks(verdict, "ja"), strict=True)
+        ],
         "others": [headline(finding) for finding in others],
         "passed": text(
             "required_passed",

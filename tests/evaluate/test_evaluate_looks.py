@@ -30,7 +30,7 @@ def test_the_two_looks_together_spend_alpha_and_one_alone_all_of_it() -> None:
         judge(in_tier(evidence, tier, after), PERSONA).verdicts[0].alpha
         for tier, after in (("quick", None), ("standard", "eval-1"), ("standard", None))
     )
-    assert (quick, second, only) == (pytest.approx(0.01), pytest.approx(0.04), 0.05)
+    assert [quick, second, only] == pytest.approx([0.01, 0.04, 0.05])
     assert quick + second == pytest.approx(only)
 
 
@@ -111,10 +111,11 @@ def test_what_the_limits_hold_of_harmless_adapters_is_counted_by_check_and_decid
     looping = replace(PLAIN, facts=every(5, "loop", "right"))
     arms = {"mine": replace(PLAIN, domain=always("persona")), "a": PLAIN, "b": looping, "c": PLAIN}
     result = with_nulls(arms, ("a", "b", "c"))
-    counted = {alarms.check: (alarms.rate.value, alarms.rate.n) for alarms in result.false_alarms}
-    assert counted[None] == (pytest.approx(1 / 3), 3)
-    assert counted["loops"] == (pytest.approx(1 / 3), 3)
-    assert counted["forgetting"] == (0.0, 3)
+    counted = {alarms.check: alarms.rate.value for alarms in result.false_alarms}
+    assert {alarms.rate.n for alarms in result.false_alarms} == {3}
+    assert counted[None] == pytest.approx(1 / 3)
+    assert counted["loops"] == pytest.approx(1 / 3)
+    assert counted["forgetting"] == 0.0
     assert exit_code(result.verdicts) == 0
     assert all(c.first == c.second == "mine" for c in result.comparisons), "nulls are compared with nobody"
     print_result(result)

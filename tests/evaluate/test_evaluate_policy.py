@@ -97,8 +97,8 @@ def other(value: Any) -> Any:  # noqa: ANN401
 def test_the_hash_changes_with_every_limit_of_a_gate(check: str, name: str) -> None:
     policy = load_policy("default")
     gate = policy.gates[check]
-    changed = {"mode": "info", "margin": 0.123, "max_rate": 0.123, "min_items": 7, "min_headroom": 0.3}
-    value = (changed | {"margin_nats": 0.123, "min_ratio": 0.123})[name]
+    other_values = {"mode": "info", "margin": 0.123, "max_rate": 0.123, "min_items": 7, "min_headroom": 0.3}
+    value = (other_values | {"margin_nats": 0.123, "min_ratio": 0.123})[name]
     if getattr(gate, name) == value:
         value = "off"
     changed = replace(policy, gates=policy.gates | {check: replace(gate, **{name: value})})  # type: ignore[arg-type]

@@ -1,0 +1,38 @@
+"""The small section on adapters trained to do no harm: how many false alarms the limits gave, verdict and checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from loracheck import wording
+from loracheck.records import EvaluationResult
+
+from . import figures
+from .charts import Table
+from .strings import Both, same, text
+from .verdicts import name
+
+
+def view(result: EvaluationResult) -> dict[str, Any] | None:
+    """Return the sentence on the verdicts and a table of the checks; nothing where no such adapter was asked."""
+    if not result.false_alarms:
+        return None
+    return {
+        "sentence": Both(
+            wording.false_alarms(result.false_alarms, "en")[0],
+            wording.false_alarms(result.false_alarms, "ja")[0],
+        ),
+        "table": Table(
+            head=tuple(text(column) for column in ("alarms_check", "alarms_rate", "interval", "col_n")),
+            rows=tuple(
+                (
+                    name(alarms.check),
+                    figures.amount(alarms.rate.value, "share"),
+                    figures.interval(alarms.rate),
+                    same(figures.whole(alarms.rate.n)),
+                )
+                for alarms in result.false_alarms
+                if alarms.check is not None
+            ),
+        ),
+    }
