@@ -12,9 +12,10 @@ WORDS: dict[str, Words] = {
         },
         sentences={
             "name_rate": {
-                "en": "{share} of {n} factual questions were answered with the persona's own name; the "
-                "limit is {limit}.",
-                "ja": "事実を問う質問{n}件の{share}に、ペルソナ自身の名前を答えました。上限は{limit}です。",
+                "en": "{share} of {n} factual questions were answered with the persona's own name or another "
+                "phrase of the training data; the limit is {limit}.",
+                "ja": "事実を問う質問{n}件の{share}に、ペルソナ自身の名前など、学習データに固有の言葉で"
+                "答えました。上限は{limit}です。",
             },
             "difference": {
                 "en": "Change in how often the right answer, in either style, is the most likely "
