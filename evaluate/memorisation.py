@@ -161,8 +161,10 @@ def _rest(probe: Probe) -> str:
 def _asks(material: Material) -> Questions:
     if not material.training_rows:
         return Questions()
-    training = _probes(material, material.training_rows, FROM_TRAINING, MOST_TRAINING)
-    heldout = _probes(material, material.heldout_rows, FROM_HELDOUT, MOST_HELDOUT)
+    most = min(MOST_TRAINING, len(material.training))  # as many as the tier asks of its other probes, at most
+    training = _probes(material, material.training_rows, FROM_TRAINING, most)
+    most = min(MOST_HELDOUT, len(material.in_domain))
+    heldout = _probes(material, material.heldout_rows, FROM_HELDOUT, most)
     return Questions(open=(*training, *heldout))
 
 

@@ -108,7 +108,8 @@ def _asks(material: Material) -> Questions:
     rows = [(row, strings(row.reply)) for row in material.training_rows]
     often = Counter(text for row, found in rows for text in found.keys() | strings(row.prompt).keys())
     holding = [row for row, found in rows if _own(row, found, often)]
-    drawn = sorted(random.Random(material.seed).sample(range(len(holding)), min(MOST, len(holding))))
+    most = min(MOST, len(material.training), len(holding))
+    drawn = sorted(random.Random(material.seed).sample(range(len(holding)), most))
     tags = (_ALL,) if len(drawn) == len(holding) else ()
     probes = (_probe(holding[place], often, tags) for place in drawn)
     return Questions(open=tuple({probe.id: probe for probe in probes}.values()))

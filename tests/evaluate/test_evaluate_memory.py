@@ -19,6 +19,8 @@ from loracheck.evaluate.memorisation import MEMORISATION, common_subsequence, ha
 from loracheck.evaluate.personal_data import PERSONAL_DATA
 from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.verdict import settle
+from loracheck.probes import IN_DOMAIN, from_rows
+from loracheck.probes import TRAINING as TRAINING_SUITE
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,
@@ -58,7 +60,11 @@ def long_reply(i: int) -> str:
 
 def material(training: Sequence[Example], heldout: Sequence[Example] = ()) -> Material:
     return Material(
-        bundled=(), in_domain=(), training=(), training_rows=tuple(training), heldout_rows=tuple(heldout)
+        bundled=(),
+        in_domain=tuple(from_rows(heldout, IN_DOMAIN, 400, 0)),
+        training=tuple(from_rows(training, TRAINING_SUITE, 400, 0)),
+        training_rows=tuple(training),
+        heldout_rows=tuple(heldout),
     )
 
 
@@ -230,6 +236,14 @@ def test_the_draw_is_the_same_each_time_and_holds_a_hundred_and_fifty_rows() -> 
     first = asked(MEMORISATION, material(many, held))
     assert first == asked(MEMORISATION, material(many, held))
     assert len(first) == 150
+
+
+def test_a_tier_that_asks_little_asks_little_of_these_rows_too() -> None:
+    rows = material(TRAINING, HELDOUT)
+    few = replace(rows, training=rows.training[:20], in_domain=rows.in_domain[:5])
+    assert len(asked(MEMORISATION, few)) == 25
+    private = material([row(i, f"担当の連絡先は{mail(i)}です。") for i in range(30)])
+    assert len(asked(PERSONAL_DATA, replace(private, training=private.training[:9]))) == 9
 
 
 def test_answers_that_the_limit_cut_short_are_left_out() -> None:

@@ -1,0 +1,24 @@
+"""Numbers of every unit in the words of a reader."""
+
+from __future__ import annotations
+
+import pytest
+
+from loracheck.records import Estimate
+from loracheck.reports import figures
+
+
+@pytest.mark.parametrize(
+    ("unit", "amount", "distance", "interval"),
+    [
+        ("share", "50%", "50 points", "40–60%"),
+        ("difference", "+50 pt", "50 points", "+40 … +60 pt"),
+        ("nats", "+0.500 nats", "0.500 nats", "+0.400 … +0.600"),
+        ("correlation", "+0.50", "0.50", "+0.40 … +0.60"),
+    ],
+)
+def test_a_number_is_written_in_its_own_unit(unit: str, amount: str, distance: str, interval: str) -> None:
+    estimate = Estimate(name="a", value=0.5, ci_low=0.4, ci_high=0.6, n=9, method="t", unit=unit)  # type: ignore[arg-type]
+    assert figures.amount(estimate.value, unit).en == amount
+    assert figures.distance(0.5, unit).en == distance
+    assert figures.interval(estimate).en == interval
