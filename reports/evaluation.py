@@ -9,7 +9,7 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.records import BASE_ARM, EvaluationContext, EvaluationResult, Manifest
 
-from . import checks, curation, evidence, figures, provenance, training, verdicts
+from . import alarms, blamed, checks, curation, evidence, figures, provenance, training, verdicts
 from .strings import Both, same, script_table, text
 
 Section = tuple[str, Both]
@@ -21,7 +21,8 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
     result = jsonl.read_one(run / "verdict.json", EvaluationResult)
     base = Path(context.base).name or context.base
     ranked = sorted(result.verdicts, key=lambda verdict: verdicts.ORDER[verdict.status])
-    listed = evidence.view(run, result)
+    blame = blamed.causes_of(manifest, related)
+    listed = evidence.view(run, result, blamed.behind_probes(blame))
     curations = [curation.summary(path, index) for index, path in enumerate(_of_kind(related, "curate"))]
     trained = training.table([(path, _arm_name(path, context)) for path in _of_kind(related, "train")])
     sections: list[Section] = [("checks", text("section_checks")), ("evidence", text("section_evidence"))]
@@ -39,6 +40,8 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
         "comparisons": [checks.comparison(index, given) for index, given in enumerate(result.comparisons)],
         "row_filters": listed.pop("filters"),
         "rows_file": "completions.jsonl",
+        "causes": blamed.groups(blame),
+        "alarms": alarms.view(result),
         "markers": [
             {
                 "kind": text(f"kind_{marker.kind}"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,16 @@ OUTCOMES = ("right_plain", "right_persona", "persona_name", "wrong", "empty")
 RIGHT = ("right_plain", "right_persona")
 
 
-def view(run: Path, result: EvaluationResult) -> dict[str, Any]:
-    """Return the rows of the list, its filters and its marks."""
+def view(
+    run: Path, result: EvaluationResult, behind: Mapping[str, list[dict[str, Any]]] | None = None
+) -> dict[str, Any]:
+    """Return the rows of the list, its filters and its marks.
+
+    Args:
+        run: The eval run.
+        result: Its result.
+        behind: By probe id, the training rows that a causes run found behind a failure.
+    """
     probes = list(jsonl.read(run / "probes.jsonl", Probe))
     answers: dict[tuple[str, str], list[Completion]] = {}
     for completion in jsonl.read(run / "completions.jsonl", Completion):
@@ -30,6 +38,7 @@ def view(run: Path, result: EvaluationResult) -> dict[str, Any]:
     rank = _rank(result)
     rows = [
         _row(probe, result, answers, choices, [ids for _, ids in sets])
+        | {"causes": (behind or {}).get(probe.id, [])}
         for probe in sorted(probes, key=lambda probe: rank(probe.id))
     ]
     return {

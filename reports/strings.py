@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from loracheck.records import UiLanguage
 
+from .strings_causes import CAUSES
 from .strings_curation import CURATION
 from .strings_training import TRAINING
 
@@ -141,6 +142,9 @@ _FRAME: dict[str, tuple[str, str]] = {
     "status_fail": ("fail", "不合格"),
     "status_inconclusive": ("inconclusive", "判定不能"),
     "status_info": ("for information", "参考"),
+    "section_alarms": ("False alarms on adapters trained to do no harm", "害のない学習での誤警報"),
+    "alarms_check": ("Check", "検査"),
+    "alarms_rate": ("Failed", "不合格の割合"),
     "status_waived": ("waived", "適用除外"),
     "required": ("required", "必須"),
     "chart_desc": ("Share of each arm with its 95% interval.", "各アームの割合と 95% 区間。"),
@@ -298,4 +302,4 @@ _FRAME: dict[str, tuple[str, str]] = {
     "prov_logits": ("largest change of a logit {value}", "ロジットの最大変化 {value}"),
 }
 
-STRINGS: dict[str, tuple[str, str]] = _FRAME | CURATION | TRAINING
+STRINGS: dict[str, tuple[str, str]] = _FRAME | CAUSES | CURATION | TRAINING

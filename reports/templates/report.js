@@ -154,6 +154,22 @@
     return block;
   };
 
+  const behind = (cause) => {
+    const block = make("details");
+    block.append(make("summary", "", say("js_causes", { arm: cause.arm })));
+    for (const row of cause.rows) {
+      const notes = [row.id, say("js_source", { file: row.source[0], line: row.source[1] }), say("js_cause_rank", { n: row.rank })];
+      if (row.share !== null) notes.push(say("js_cause_share", { n: row.share }));
+      for (const [method, score, n] of row.scores) notes.push(say("js_cause_method", { method, score, n }));
+      const shared = row.run ? [pattern(escaped(row.run))].filter(Boolean) : [];
+      block.append(make("p", "small", notes.join(" · ")));
+      const turns = make("div", "turns");
+      turns.append(passage("turn user", row.prompt, row.language), passage("turn", row.reply, row.language, shared));
+      block.append(turns);
+    }
+    return block;
+  };
+
   const drawProbe = (row) => {
     const item = make("li", "row");
     const answers = answerPatterns(row.right);
@@ -174,6 +190,7 @@
       item.append(block);
     }
     if (row.choices) item.append(choices(row));
+    for (const cause of row.causes || []) item.append(behind(cause));
     return item;
   };
 
