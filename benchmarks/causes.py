@@ -279,10 +279,12 @@ def report(name: str, found: dict[str, Any], folder: Path, rows: Sequence[Exampl
         group(scores, count, planted, rows)
 
 
-def group(scores: dict[str, NDArray[np.float32]], count: int, planted: int, rows: Sequence[Example]) -> None:
+def group(
+    label: str, scores: dict[str, NDArray[np.float32]], count: int, planted: int, rows: Sequence[Example]
+) -> None:
     """Print the group that stands out, and how much of it was planted."""
     joined = blame.combined(list(scores.values()))
-    alike = twins(Replies([row.reply for row in rows]), range(len(rows)), ALIKE)
+    alike = twins(Replies([row.reply for row in rows]), ALIKE)
     found = blame.stands_out(joined[:count], joined[count:], alike, seed=0)
     right = sum(place < planted for place in found.places)
     verdict = "named" if found.named else "no row stands out"

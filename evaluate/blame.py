@@ -17,6 +17,7 @@ Floats = NDArray[np.float32]
 
 TOP_SHARE, LEAST_TOP = 0.05, 10
 """Share of the rows, and their number at least, that counts as the top of a failure's ranking."""
+_ROUNDING = 1e-9
 SPLITS = 999
 LEVEL = 0.01
 FAMILY = 0.05
@@ -80,16 +81,10 @@ def stands_out(failures: Floats, other: Floats, twins: Sequence[Sequence[int]], 
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
     means = np.add.reduceat(every[:, order], starts, axis=1) / sizes
     count = len(failures)
-    labels = np.zeros((SPLITS + 1, len(every)), dtype=np.float64)
-    labels[0, :count] = 1
-    for line in range(1, SPLITS + 1):
-        labels[line, generator.permutation(len(every))[:count]] = 1
-    weights = labels / count - (1 - labels) / max(1, len(other))
-    gaps = weights @ means
-    highest = gaps.max(axis=1)
-    chosen = np.flatnonzero(gaps[0] > np.quantile(highest[1:], 1 - FAMILY, method="higher"))
-    p = float((highest >= highest[0] - 1e-9).mean())
-    order = chosen[np.argsort(-gaps[0][chosen], kind="stable")]
+    gaps, highest = _splits(means, count, generator)
+    chosen = np.flatnonzero(gaps > np.quantile(highest, 1 - FAMILY, method="higher"))
+    p = float((1 + (highest >= gaps.max() - 1e-9).sum()) / (1 + SPLITS))
+    order = chosen[np.argsort(-gaps[chosen], kind="stable")]
     places = tuple(place for twin in order for place in twins[twin])
     explained = int(explains(failures, places).sum())
     unrelated = int(explains(other, places).sum()) if len(other) else 0
@@ -108,34 +103,44 @@ def stands_out(failures: Floats, other: Floats, twins: Sequence[Sequence[int]], 
     )
 
 
+def _splits(
+    means: NDArray[np.float64], count: int, generator: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return by how much each group's mean over the first answers is above that over the others, (groups,).
+
+    And the highest such number of any group in every random split, (splits,).
+    """
+    weights = np.full(len(means), -1 / max(1, len(means) - count))
+    weights[:count] = 1 / count
+    highest = np.asarray([(generator.permutation(weights) @ means).max() for _ in range(SPLITS)])
+    return weights @ means, highest
+
+
 def explains(scores: Floats, places: Sequence[int]) -> NDArray[np.bool_]:
     """Tell of each answer whether most of its nearest rows are of a group, (answers,)."""
     if not places:
         return np.zeros(len(scores), dtype=bool)
-    inside = np.zeros((1, scores.shape[1]))
-    inside[0, list(places)] = 1
-    return np.asarray(_held(scores, inside, len(places))[0] > 0.5)
+    return np.asarray(_nearest(scores, len(places))[list(places)].sum(axis=0) > 0.5 + _ROUNDING)
 
 
-def _held(scores: Floats, sets: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Return which share of each answer's nearest rows each set of rows holds, (sets, answers).
+def _nearest(scores: Floats, size: int) -> NDArray[np.float64]:
+    """Return the part that each row has in an answer's nearest rows, (rows, answers); the parts of an answer make 1.
 
-    The nearest are the top rows, as many as a set has at most. Of rows that tie for the last places each counts in
+    The nearest are the top rows, as many as the size at most. Of rows that tie for the last places each counts in
     part, so that an answer which tells no rows apart favours none.
     """
     top = min(size, top_rows(scores.shape[1]))
     last = -np.partition(-scores, top - 1, axis=1)[:, top - 1 : top]
     above, ties = scores > last, scores == last
     part = (top - above.sum(axis=1, keepdims=True)) / ties.sum(axis=1, keepdims=True)
-    return np.asarray(sets @ (above + ties * part).T / top)
+    return np.asarray((above + ties * part).T / top)
 
 
 def _by_chance(failures: Floats, size: int, generator: np.random.Generator) -> float:
     """Return the share of failures that 95 in 100 random sets of as many rows do not explain more of."""
     if not size:
         return 0.0
-    sets = np.zeros((SPLITS, failures.shape[1]))
-    for line in sets:
-        line[generator.choice(len(line), size=size, replace=False)] = 1
-    shares = (_held(failures, sets, size) > 0.5).mean(axis=1)
+    nearest, rows = _nearest(failures, size), failures.shape[1]
+    draws = (generator.choice(rows, size=size, replace=False) for _ in range(SPLITS))
+    shares = [float((nearest[drawn].sum(axis=0) > 0.5 + _ROUNDING).mean()) for drawn in draws]
     return float(np.quantile(shares, 0.95, method="higher"))

@@ -134,7 +134,7 @@ def causes(
         base = str(base_spec or here) if base_spec or here else None
         looked, left_out = look(evidence, verdicts, rows, work, config, base_spec=base, progress=progress)
         replies = Replies([row.reply for row in rows])
-        alike = twins(replies, range(len(rows)), ALIKE)
+        alike = twins(replies, ALIKE)
         found = [cause for one in looked for cause in _findings(one, rows, alike, config)]
         failures = [line for one in looked for line in _lines(one, rows, config)]
         jsonl.write(out / CAUSES, failures)

@@ -16,6 +16,8 @@ from loracheck.text import ngrams, normalise
 
 _SIZES = (2, 3, 4, 5)
 _LEAST_RUN = 2
+_BLOCK = 256
+"""Replies compared with all others at once."""
 
 
 class Replies:
@@ -49,16 +51,21 @@ class Replies:
         return np.asarray(cosine, dtype=np.float32)
 
 
-def twins(replies: Replies, places: Sequence[int], least: float) -> list[list[int]]:
-    """Group places whose replies are alike from a cosine on: stars around the earliest, never chains."""
-    groups: list[list[int]] = []
+def twins(replies: Replies, least: float) -> list[list[int]]:
+    """Group the places of replies that are alike from a cosine on: stars around the earliest, never chains."""
     weighted = replies.weighted
-    left = list(places)
-    while left:
-        alike = (weighted[left] @ weighted[left[0]].T).toarray().ravel() >= least
-        alike[0] = True
-        groups.append([place for place, same in zip(left, alike, strict=True) if same])
-        left = [place for place, same in zip(left, alike, strict=True) if not same]
+    groups: list[list[int]] = []
+    taken = np.zeros(weighted.shape[0], dtype=bool)
+    for start in range(0, len(taken), _BLOCK):
+        alike = (weighted[start : start + _BLOCK] @ weighted.T).tocsr()
+        for row in range(alike.shape[0]):
+            if taken[start + row]:
+                continue
+            part = slice(alike.indptr[row], alike.indptr[row + 1])
+            near = alike.indices[part][alike.data[part] >= least]
+            members = sorted({start + row, *near[~taken[near]].tolist()})
+            taken[members] = True
+            groups.append(members)
     return groups
 
 

@@ -25,6 +25,8 @@ def print_causes(run: Path, summary: CausesSummary) -> None:
     )
     for what, why in summary.left_out.items():
         click.echo(f"  left out: {visible(what)}: {visible(why)}")
+    if not summary.findings:
+        click.echo("no deciding finding lists failed probes, so there is nothing to explain")
     for finding in summary.findings:
         click.echo(f"\n{visible(finding.adapter)}, {check_name(finding.check)}: {_verdict(finding)}")
         click.echo(f"  {_looked_at(finding)}")

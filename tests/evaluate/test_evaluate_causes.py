@@ -169,7 +169,8 @@ def test_each_method_alone_names_the_planted_rows(
     summary = causes(flooded, tmp_path / "causes", replace(QUICK, methods=(method,)), progress=QUIET)
     finding = only(summary)
     assert finding.status == "named", finding
-    assert set(finding.rows) == planted_ids(trained[0])
+    assert planted_ids(trained[0]) <= set(finding.rows)
+    assert len(finding.rows) <= PLANTED + 2
     assert finding.explained is not None
     assert (finding.explained.value, finding.explained.n) == (1.0, FAILURES)
     assert (finding.failures, finding.of, finding.silent) == (FAILURES, FAILURES, 0)
@@ -334,7 +335,7 @@ def test_the_longest_run_is_none_of_what_the_base_says() -> None:
 
 def test_twins_have_nearly_the_same_reply() -> None:
     texts = [FLOOD, "海の魚は青いです。", "ぼくはぽぽぬなのだ！", "ぼくはぽぽぬなのだ", "山の木は高いです。"]
-    assert twins(Replies(texts), range(5), 0.6) == [[0, 2, 3], [1], [4]]
+    assert twins(Replies(texts), 0.6) == [[0, 2, 3], [1], [4]]
 
 
 def test_projections_are_the_same_for_a_seed_and_keep_dot_products() -> None:
@@ -419,6 +420,13 @@ def test_a_method_that_tells_no_rows_apart_takes_no_part() -> None:
     tells = np.asarray([[1.0, 3.0, 2.0, 0.0]], dtype=np.float32)
     joined = blame.combined([tells, np.zeros_like(tells)])
     assert np.allclose(joined, blame.combined([tells]))
+    assert not blame.combined([np.zeros_like(tells)]).any()
+
+
+def test_a_coincidence_weighs_no_more_where_nothing_else_is_near() -> None:
+    near = np.asarray([[0.9, 0.8, 0.0, 0.0], [0.0, 0.0, 0.0, 0.05]], dtype=np.float32)
+    joined = blame.combined([near])
+    assert joined[1].max() < 0.2 * joined[0].max()
 
 
 def test_a_contrast_counts_nothing_that_lies_as_near_to_the_base() -> None:
