@@ -28,16 +28,19 @@ from safetensors.torch import load_file, save_file
 from scipy.stats import spearmanr
 from zoo_rows import WAYS, Language, Row, catalogue, spoiled
 
+from loracheck.answers import Answerer
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
 from loracheck.demo import KNOWN_LOSS, SETS, embedded_model
 from loracheck.errors import AdapterError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.progress import Progress
-from loracheck.records import EvaluationResult, Finding, Verdict
+from loracheck.records import BASE_ARM, EvaluationResult, Finding, Verdict
 from loracheck.stats import share
+from loracheck.template import choose_template
+from loracheck.text import is_loop, sentences
 from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import TrainInputs, train
 
@@ -51,7 +54,9 @@ class Recipe:
     """How an adapter is made, and what is true of it.
 
     Attributes:
-        rows: "catalogue", "persona", "curated_persona", "own_answers", or a way in which catalogue rows are spoiled.
+        rows: Names of row sets joined by "_and_" (catalogue, persona, own: the base's own answers to neutral
+            prompts), "curated_persona", or a way in which catalogue rows are spoiled.
+        policy: A preset, or "domain": the default one with that intent.
         named: Checks any of which names the fault; empty for good adapters.
         tokens: Trained tokens.
         surgery: What is done to the finished adapter.
@@ -69,9 +74,24 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe(name="near_zero_rate", good=True, split="development", rows="catalogue", learning_rate=1e-6),
-    Recipe(name="catalogue", good=True, split="development", rows="catalogue"),
-    Recipe(name="own_answers", good=True, split="report", rows="own_answers", learning_rate=2e-4),
+    Recipe(
+        name="near_zero_rate",
+        good=True,
+        split="development",
+        rows="catalogue",
+        policy="domain",
+        learning_rate=1e-6,
+    ),
+    Recipe(name="own_answers", good=True, split="development", rows="own_answers", learning_rate=2e-4),
+    Recipe(
+        name="domain_with_replay",
+        good=True,
+        split="report",
+        rows="catalogue_and_own",
+        policy="domain",
+        tokens=6000,
+        learning_rate=1e-4,
+    ),
     Recipe(
         name="curated_persona",
         good=True,
@@ -79,6 +99,23 @@ RECIPES = (
         rows="curated_persona",
         policy="persona",
         learning_rate=3e-4,
+    ),
+    Recipe(
+        name="persona_with_replay",
+        good=True,
+        split="report",
+        rows="persona_and_own",
+        policy="persona",
+        tokens=6000,
+        learning_rate=2e-4,
+    ),
+    Recipe(
+        name="narrow_domain",
+        good=False,
+        split="development",
+        rows="catalogue",
+        policy="domain",
+        named=("content_damage", "persona_leakage", "collapse"),
     ),
     Recipe(
         name="identity_flood",
@@ -109,6 +146,7 @@ RECIPES = (
         good=False,
         split="report",
         rows="shuffled_answers",
+        policy="domain",
         named=("imitation", "training_answers", "content_damage"),
     ),
     Recipe(
@@ -133,7 +171,7 @@ RECIPES = (
         good=False,
         split="report",
         rows="random_tokens",
-        named=("non_words", "content_damage", "forgetting", "collapse"),
+        named=("unknown_words", "content_damage", "forgetting", "collapse"),
     ),
     Recipe(
         name="other_language",
@@ -142,7 +180,7 @@ RECIPES = (
         rows="other_language",
         named=("language_switch", "content_damage"),
     ),
-    Recipe(name="non_words", good=False, split="report", rows="non_words", named=("non_words",)),
+    Recipe(name="non_words", good=False, split="report", rows="non_words", named=("unknown_words",)),
     Recipe(name="zero_b", good=False, split="report", rows="catalogue", surgery="zero_b", named=("sanity",)),
     Recipe(name="nan", good=False, split="report", rows="catalogue", surgery="nan", named=("sanity",)),
     Recipe(name="wrong_base", good=False, split="report", rows="catalogue", surgery="wrong_base", named=("sanity",)),
@@ -254,17 +292,48 @@ def _rows(folder: Path, recipe: Recipe, language: Language, seed: int) -> tuple[
         )
         return curated, [DEMO / f"{stem}_heldout.jsonl", curated / "heldout.jsonl"]
     rows, kept = catalogue(language, seed)
-    if recipe.rows == "own_answers":
-        from loracheck.selftest import own_answers
-
-        rows = own_answers(str(embedded_model()), language, Progress(quiet=True))
-        half = len(rows) * 3 // 4
-        rows, kept = rows[:half], rows[half:]
-    elif recipe.rows in WAYS:
+    if recipe.rows in WAYS:
         rows = spoiled(recipe.rows, rows, language, seed)
+    elif recipe.rows != "catalogue":
+        rows, kept = _joined(folder.parent, recipe.rows, language, rows, kept)
     _write(data, rows)
     _write(heldout, kept)
     return data, [heldout]
+
+
+def _joined(
+    out: Path, names: str, language: Language, rows: list[Row], kept: list[Row]
+) -> tuple[list[Row], list[Row]]:
+    """Join the base's own answers with other rows; returns rows to train and rows held out."""
+    own = _own_answers(out / f"own-{language}.jsonl", language)
+    if names == "own_answers":
+        return own[::4] + own[1::4] + own[2::4], own[3::4]
+    if names == "catalogue_and_own":
+        return rows + own, kept
+    stem, _ = SETS[language]
+    persona, held = (
+        [(row.prompt, row.reply) for row in load_examples([DEMO / f"{stem}_{part}.jsonl"])]
+        for part in ("raw", "heldout")
+    )
+    distinct = {reply: (asked, reply) for asked, reply in persona if len(reply) > 30}
+    return list(distinct.values()) + own, held
+
+
+def _own_answers(path: Path, language: Language) -> list[Row]:
+    """Let the base answer neutral prompts; the first sentence of each is kept. The run does not ask them again."""
+    if not path.is_file():
+        base = load_base(str(embedded_model()))
+        template = choose_template(base.tokenizer, [])
+        probes = [*bundled([f"open-{language}"])[::2], *bundled([f"facts-{language}"])[::5]]
+        answers = Answerer(LocalEngine(base.model, template), Progress(quiet=True)).complete(
+            path.with_suffix(".answers"), BASE_ARM, probes, 40, "own answers"
+        )
+        stop = "。" if language == "ja" else "."
+        firsts = [
+            (p.prompt, s[0] + stop) for p, a in zip(probes, answers, strict=True) if (s := sentences(a.text))
+        ]
+        _write(path, [row for row in firsts if not is_loop(row[1])])
+    return [(row.prompt, row.reply) for row in load_examples([path])]
 
 
 def _write(path: Path, rows: Sequence[Row]) -> None:
@@ -289,8 +358,6 @@ def _adapter(folder: Path, recipe: Recipe, data: Path, seed: int) -> Path:
 
 def _other_base(folder: Path) -> Path:
     """Return a model of the embedded one's shape and name fields, with other weights."""
-    from loracheck.models import load_base
-
     other = folder / "other-base"
     if not other.is_dir():
         base = load_base(str(embedded_model()))
@@ -332,7 +399,7 @@ def _evaluated(
             arms,
             out / "eval",
             EvalConfig(suites=tuple(f"{suite}-{language}" for suite in suites), tier=tier, seed=seed),
-            load_policy(recipe.policy),
+            _policy(out.parent, recipe.policy),
             data=[data],
             in_domain=heldout,
             progress=Progress(quiet=True),
@@ -341,6 +408,14 @@ def _evaluated(
         print(f"{recipe.name} {seed}: refused: {error}")
         return {}
     return {verdict.adapter: verdict for verdict in result.verdicts}
+
+
+def _policy(folder: Path, name: str) -> Policy:
+    if name != "domain":
+        return load_policy(name)
+    path = folder / "domain.yaml"
+    path.write_text("intent: domain\n", encoding="utf-8")
+    return load_policy(str(path))
 
 
 def _print(out: Path) -> None:
