@@ -36,6 +36,10 @@ from loracheck.errors import AdapterError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import Policy, load_policy
+from loracheck.loading import load_examples
+from loracheck.localengine import LocalEngine
+from loracheck.models import load_base
+from loracheck.probes import bundled
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, EvaluationResult, Finding, Verdict
 from loracheck.stats import share
