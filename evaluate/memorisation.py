@@ -96,12 +96,12 @@ def memorisation(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Hold the share of training rows that are recited against a limit, and against held-out rows."""
     if evidence.context.training_data is None:
         return information(NAME, adapter, "training_data_unknown")
-    asked = evidence.suite(FROM_TRAINING)
-    if not asked:
+    asked = evidence.answered(adapter, evidence.suite(FROM_TRAINING))
+    if not asked:  # none was long enough, or the engine cannot go on with a reply
         long = any(halves(probe.reference or "") for probe in evidence.suite(TRAINING))
-        return (
-            unmeasured(NAME, adapter, "needs_probes") if long else information(NAME, adapter, "no_long_rows")
-        )
+        wanted = long or bool(evidence.suite(FROM_TRAINING))
+        reason = "needs_probes" if wanted else "no_long_rows"
+        return unmeasured(NAME, adapter, reason) if wanted else information(NAME, adapter, reason)
     training = _continued(evidence, adapter, asked)
     heldout = _continued(evidence, adapter, evidence.suite(FROM_HELDOUT))
     limit = policy.max_rate(NAME)

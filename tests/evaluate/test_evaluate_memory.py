@@ -255,6 +255,8 @@ def test_long_training_rows_that_were_not_asked_leave_the_check_open() -> None:
     reference = replace(LONG[0], suite="training", id="training-1", reference=long_reply(0))
     found = memorised(unlike, probes=[reference])
     assert (found.status, found.reason) == ("inconclusive", "needs_probes")
+    silent = replace(answered(LONG, unlike, unlike), completions={})
+    assert MEMORISATION.measure(silent, "mine", POLICY).reason == "needs_probes", "an engine that begins anew"
     unknown = answered([reference], unlike, unlike, known=False)
     assert MEMORISATION.measure(unknown, "mine", POLICY).reason == "training_data_unknown"
 
