@@ -33,7 +33,7 @@ def test_working_detectors_meet_every_expectation() -> None:
 
 
 def test_a_detector_of_style_that_sees_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loracheck.evaluate.evidence.discover", lambda *_: ())
+    monkeypatch.setattr("loracheck.evaluate.style.Style.shown", lambda *_: False)
     assert (RUINED, "fails persona_leakage") in unmet()
 
 
