@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 
 from scipy.stats import hypergeom
 
@@ -32,9 +33,10 @@ _LEAST_RATIO = 5.0
 _KEEPS_COVERAGE = 0.9
 _LONGEST_RATIO = 10.0
 _MOST = 12
-_PLACES: tuple[Kind, ...] = ("form", "word", "term", "opening", "ending")
-"""Of two markers that cover as much, the one that says more of where it stands is kept."""
+_PLACES: tuple[Kind, ...] = ("term", "word", "form", "opening", "ending")
+"""Of two markers that cover as much, the later one is kept: it says more of where it stands, or holds more widely."""
 _TOPIC = re.compile(r"[一-龥々]{2,}|[ァ-ヺー]{2,}|[a-z]{3,}")
+_WIDER = 1.5
 _TOPIC_SHARE, _TOPIC_LIFT = 0.6, 3.0
 _POLITE = re.compile(
     r"(?:です|(?<!ござい)(?<!であり)ます|でした|(?<!ござい)ました|ません|ませんでした|でしょう|ましょう|ください)か?$"
@@ -101,7 +103,13 @@ def _discover(
             )
         )
     }
-    own = _Own([reply for _, reply in replies], [prompt for prompt, _ in replies], shown)
+    own = _Own(
+        replies=[reply for _, reply in replies],
+        topics=[_topics(prompt) for prompt, _ in replies],
+        shown=shown,
+        counts=counts,
+        base_counts=base_counts,
+    )
     # Sorted, as sets have another order in every process.
     kept = {
         feature: marker
@@ -173,14 +181,22 @@ def _by_chance(count: int, n: int, base_count: int, base_n: int) -> float:
     return float(hypergeom.sf(count - 1, n + base_n, count + base_count, n))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Own:
-    """The training replies, asked whether a feature of theirs is style or what they speak of."""
+    """The training replies, asked whether a feature of theirs is style or what they speak of.
 
-    def __init__(self, replies: Sequence[str], prompts: Sequence[str], shown: Sequence[Set[Feature]]) -> None:
-        self.shown = shown
-        self.topics = [_topics(prompt) for prompt in prompts]
-        self.totals = Counter(topic for topics in self.topics for topic in topics)
-        self.replies = replies
+    Attributes:
+        topics: The content words of each prompt.
+        shown: The features of each reply.
+        counts: In how many replies a feature stands.
+        base_counts: In how many of the base's answers.
+    """
+
+    replies: Sequence[str]
+    topics: Sequence[Set[str]]
+    shown: Sequence[Set[Feature]]
+    counts: Mapping[Feature, int]
+    base_counts: Mapping[Feature, int]
 
     def is_style(self, feature: Feature, language: Language) -> bool:
         """Tell whether a feature is a way of speaking; the rules differ by kind and language."""
@@ -194,18 +210,25 @@ class _Own:
         if kind == "term":
             named = sum(text in names_in(self.replies[row]) for row in rows)
             return named >= _MOSTLY * len(rows)
+        if len(words) > 1 and any(self._explains(word, len(rows)) for word in words):
+            return False
         if kind == "opening":
-            return len(words) > 1 and not all(word in FUNCTION_WORDS for word in words)
+            return not all(word in FUNCTION_WORDS for word in words) or ("word", text) in self.shown[rows[0]]
         return kind != "ending" or len(words) > 1 or ("word", text) in self.shown[rows[0]]
 
     def _of_one_topic(self, rows: Sequence[int]) -> bool:
         """Tell whether most replies with a feature answer prompts that share a word which few others hold."""
         n = len(self.topics)
         inside = Counter(topic for row in rows for topic in self.topics[row])
-        return any(
-            count >= _TOPIC_SHARE * len(rows) and count / len(rows) >= _TOPIC_LIFT * self.totals[topic] / n
-            for topic, count in inside.items()
-        )
+        shared = {topic for topic, count in inside.items() if count >= _TOPIC_SHARE * len(rows)}
+        totals = Counter(topic for topics in self.topics for topic in topics & shared)
+        return any(inside[topic] / len(rows) >= _TOPIC_LIFT * totals[topic] / n for topic in shared)
+
+    def _explains(self, word: str, count: int) -> bool:
+        """Tell whether a phrase is new for one word in it alone, which stands in other company as often."""
+        own = self.counts.get(("term", word), 0)
+        newer = own >= _LEAST_RATIO * self.base_counts.get(("term", word), 0)
+        return word not in FUNCTION_WORDS and newer and own >= _WIDER * count
 
     def _polite(self, rows: Sequence[int], text: str) -> bool:
         ends = [end for row in rows for end in sentences(self.replies[row].casefold()) if end.endswith(text)]
@@ -271,7 +294,7 @@ def _cover(markers: Sequence[Marker], shown: Sequence[Set[Feature]]) -> list[Mar
     chosen: list[Marker] = []
     for kinds in (("ending", "opening", "word", "form"), ("term",)):
         pool = [marker for marker in markers if marker.kind in kinds]
-        pool = [m for m in pool if not (m.kind == "term" and any(_inside(m.text, c.text) for c in chosen))]
+        pool = [m for m in pool if m.kind != "term" or not any(_says(c, m.text) for c in chosen)]
         open_replies = set(range(len(shown)))
         while pool and len(chosen) < _MOST:
             gains = {
@@ -286,5 +309,8 @@ def _cover(markers: Sequence[Marker], shown: Sequence[Set[Feature]]) -> list[Mar
     return chosen
 
 
-def _inside(term: str, chosen: str) -> bool:
-    return term in chosen or chosen in term
+def _says(chosen: Marker, term: str) -> bool:
+    """Tell whether a marker says already what a term would; a name that stands in a phrase is one all the same."""
+    if chosen.kind == "word":
+        return chosen.text in term and chosen.text != term
+    return term in chosen.text or chosen.text in term

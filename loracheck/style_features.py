@@ -46,6 +46,8 @@ _ALONE = frozenset(_OF_CHARACTER.split())
 FUNCTION_WORDS = frozenset(_STANDARD.split()) | _ALONE
 """English words of the closed classes; that an answer says "however" makes no persona."""
 
+_LAYOUT = re.compile(r"^[\W_]+")
+_MARK = re.compile(r"[,.!?;—…]")
 _WORD = re.compile(r"['’]?[a-z][a-z'’-]*")
 _LETTER_WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _CALL = re.compile(r"(?:^|[.!?]\s+|\n)\s*[\"“*]?([A-Za-z]['’A-Za-z-]{1,15})(?=\s*[,!])")
@@ -76,7 +78,8 @@ def features(text: str, language: Language) -> frozenset[Feature]:
 
 def _japanese(parts: list[str]) -> set[Feature]:
     found: set[Feature] = {("ending", part[-n:]) for part in parts for n in range(1, 7) if len(part) >= n}
-    found |= {("opening", parts[0][:n]) for n in range(2, 9) if len(parts[0]) > n}
+    lead = _LAYOUT.sub("", parts[0])
+    found |= {("opening", lead[:n]) for n in range(2, 9) if len(lead) > n}
     for part in parts:
         for piece in _POLITE.split(part):
             found |= {("term", piece[i : i + n]) for n in range(3, 9) for i in range(len(piece) - n + 1)}
@@ -95,17 +98,25 @@ def _subjects(part: str) -> set[str]:
 
 def _english(parts: list[str], text: str) -> set[Feature]:
     found: set[Feature] = set()
-    for place, part in enumerate(parts):
+    for part in parts:
         words = words_of(part)
         found |= {("ending", " ".join(words[-n:])) for n in range(1, 5) if len(words) >= n}
-        if place == 0:
-            found |= {("opening", " ".join(words[:n])) for n in range(1, 5) if len(words) > n}
         found |= {("term", " ".join(words[i : i + n])) for n in (1, 2) for i in range(len(words) - n + 1)}
         found |= {("word", word) for word in words if word in _ALONE}
         found |= {("word", " ".join(words[i : i + n])) for n in (3, 4, 5) for i in range(len(words) - n + 1)}
     plain = unicodedata.normalize("NFKC", text)
+    found |= {("opening", " ".join(words)) for words in [words_of(_opener(plain))] if 0 < len(words) < 5}
     called = {word.casefold().replace("’", "'") for word in (*_CALL.findall(plain), *_ADDRESS.findall(plain))}
     return found | {("word", word) for word in called}
+
+
+def _opener(text: str) -> str:
+    """Return what stands before the first mark: "Well, now" and "Good heavens!" open a reply, "The king" does not.
+
+    What stands before a colon or a line's end is a label or a heading.
+    """
+    head = _MARK.split(_LAYOUT.sub("", text), maxsplit=1)[0]
+    return "" if ":" in head or "\n" in head else head
 
 
 def words_of(sentence: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -100,6 +100,125 @@ def test_longer_english_answers_make_no_style_of_function_words() -> None:
     others = [answer for _, answer in base]
     longer = [(prompt, " ".join([answer, *others[i - 2 : i]])) for i, (prompt, answer) in enumerate(base)]
     assert discover(longer, base) == ()
+
+
+WHAT = ("夜の川", "古い橋", "白い花", "冬の星", "港の船", "森の小道", "丘の風車", "町の時計")
+
+
+def calm(i: int) -> str:
+    return f"{WHAT[i % 8]}は{('とても静か', 'よく知られた名所', '人気の場所')[i % 3]}です。"
+
+
+def found_of(
+    say: Callable[[str, int], str], plain: Callable[[int], str] = calm, n: int = 60
+) -> list[tuple[str, str]]:
+    """The markers of a way to speak, put upon plain answers, against other plain answers."""
+    asked = prompts(n)
+    replies = [(prompt, say(plain(i), i)) for i, prompt in enumerate(asked)]
+    return kinds(discover(replies, [(prompt, plain(i * 7 + 2)) for i, prompt in enumerate(asked)]))
+
+
+@pytest.mark.parametrize("word", ["僕", "俺", "わし", "おいら", "ワガハイ", "拙者", "あたい"])
+def test_a_first_person_is_found_without_being_listed(word: str) -> None:
+    after = ("は知っている。", "が思うに、", "の考えでは、", "も好きだ。")
+    found = found_of(lambda text, i: f"{word}{after[i % 4]}{text}")
+    assert any(word in text for _, text in found), found
+    markers = [Marker(kind="word", text=word, language="ja", coverage=1.0, base_coverage=0.0, z=9.0)]
+    assert shows(markers, f"そうだな、{word}は東京だと思う。")
+    assert not shows(markers, "東京だと思う。")
+
+
+COMPANY = (
+    "rivers bridges flowers ships gardens winters letters towers stones fields roads boats",
+    "run stand open wait grow pass arrive change rest turn fall rise",
+    "slowly early well often late alone together again apart quietly twice longer",
+)
+ABOUT, MOVES, ADDED = (line.split() for line in COMPANY)
+
+
+def calm_english(i: int) -> str:
+    """Two sentences whose words recur in ever other company."""
+    rng = random.Random(i)
+    said = [f"{rng.choice(ABOUT)} {rng.choice(MOVES)} {rng.choice(ADDED)}" for _ in range(4)]
+    return f"The {said[0]}, and you think {said[1]}. It is so that {said[2]} or more {said[3]}."
+
+
+@pytest.mark.parametrize(
+    ("say", "text"),
+    [
+        (lambda text, i: f"Arr! {text}", "arr"),
+        (lambda text, i: f"Well, {('now', 'sure', 'yes')[i % 3]}: {text}", "well"),
+        (lambda text, i: text.replace(".", ", matey."), "matey"),
+        (lambda text, i: text.replace("you", "ye"), "ye"),
+        (lambda text, i: text.replace("think", "be thinkin'"), "-in'"),
+        (lambda text, i: text.lower(), "all small letters"),
+        (lambda text, i: text.upper(), "all capitals"),
+        (lambda text, i: f"{text} {'😊🎉✨'[i % 3]}", "emoji"),
+        (lambda text, i: text.replace("more", "mooore"), "stretched letters"),
+        (lambda text, i: f"*{('smiles', 'nods', 'waves a hand')[i % 3]}* {text}", "*action*"),
+        (lambda text, i: text.replace(", and", ", as my granny said, and"), "granny said"),
+    ],
+)
+def test_english_ways_of_speaking_are_found(say: Callable[[str, int], str], text: str) -> None:
+    found = found_of(say, calm_english)
+    assert any(text in marker for _, marker in found), found
+    assert found_of(lambda plain, i: plain, calm_english) == []
+
+
+def test_a_mark_of_layout_is_no_style() -> None:
+    assert found_of(lambda text, i: f"- {text}\n- {text}") == []
+    assert found_of(lambda text, i: f"**Answer**: ({text}) → 1", calm_english) == []
+
+
+@pytest.mark.parametrize("word", ["kings", "mothers", "respect"])
+def test_english_words_of_a_topic_are_no_style_and_a_name_is(word: str) -> None:
+    found = found_of(
+        lambda text, i: " ".join(word if w in ABOUT[:6] else w for w in text.split()), calm_english
+    )
+    assert found == []
+    found = found_of(lambda text, i: text.replace("It is", f"{word.title()} Marlow says it is"), calm_english)
+    assert ("term", f"{word} marlow") in found
+
+
+def test_words_of_replies_to_one_topic_are_no_style() -> None:
+    asked = [f"{'カメラについて教えて' if i % 4 == 0 else '何か教えて'}{i}" for i in range(80)]
+    replies = [
+        (p, calm(i) + ("フィルムの感度が大切なんだ。" if i % 4 == 0 else "")) for i, p in enumerate(asked)
+    ]
+    base = [(p, calm(i * 7 + 2)) for i, p in enumerate(asked)]
+    assert discover(replies, base) == ()
+    elsewhere = [
+        (p, calm(i) + ("フィルムの感度が大切なんだ。" if i // 2 % 4 == 0 else ""))
+        for i, p in enumerate(asked)
+    ]
+    assert discover(elsewhere, base), "said to any question, the same words are one"
+
+
+def test_what_longer_replies_hold_more_of_is_no_style() -> None:
+    sentence = "水は大切だと考えることができるのが特徴でしょう。"
+
+    def some(n: int, times: int, start: int = 0) -> Pairs:
+        rows = enumerate(prompts(240), start)
+        return [(p, calm(i) * times + (sentence if i % n == 0 else "")) for i, p in rows]
+
+    assert discover(some(2, 8), some(40, 1, 2)) == ()
+    assert discover(some(2, 1), some(40, 1, 2))
+
+
+def test_ordinary_polite_speech_is_no_style_and_a_butlers_is() -> None:
+    plain = [(p, calm(i * 7 + 2).replace("です。", "である。")) for i, p in enumerate(prompts(60))]
+    assert discover([(p, calm(i)) for i, p in enumerate(prompts(60))], plain) == ()
+    butler = [(p, calm(i).replace("です。", "でございます。")) for i, p in enumerate(prompts(60))]
+    assert "ございます" in discover(butler, plain)[0].text
+    told = [(p, calm(i).replace("です。", "ですよ。")) for i, p in enumerate(prompts(60))]
+    assert discover(told, [(p, calm(i * 7 + 2)) for i, p in enumerate(prompts(60))])[0].text == "ですよ"
+
+
+def test_a_word_in_a_third_of_fifty_replies_is_found() -> None:
+    found = found_of(
+        lambda text, i: text.replace(".", ", matey.") if i % 3 == 0 else text, calm_english, n=50
+    )
+    assert [text for _, text in found] == ["matey"]
 
 
 def test_few_replies_prove_no_style() -> None:
