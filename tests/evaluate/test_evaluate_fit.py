@@ -380,3 +380,10 @@ def test_a_state_that_cannot_be_read_is_left_alone(tmp_path: Path, content: str)
     (tmp_path / "run" / "adapter").mkdir(parents=True)
     (tmp_path / "run" / "readings.jsonl").write_text(content, encoding="utf-8")
     assert loss_curve(tmp_path / "run" / "adapter") == LossCurve()
+
+
+def test_the_training_of_a_field_asks_that_what_was_taught_is_known(tmp_path: Path) -> None:
+    field = tmp_path / "field.yaml"
+    field.write_text("intent: domain\n", encoding="utf-8")
+    assert load_policy(str(field)).required("training_answers")
+    assert not POLICY.required("training_answers")
