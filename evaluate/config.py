@@ -11,7 +11,7 @@ from loracheck.errors import UsageError
 from loracheck.models import Quantization
 from loracheck.probes import BUNDLED
 
-from .tiers import TIERS, Tier, TierName
+from .tiers import TIERS, Tier, TierName, most_of
 
 LM_EVAL = "lm-eval:"
 """How a suite begins that is a task of lm-evaluation-harness."""
@@ -100,14 +100,9 @@ class EvalConfig:
         return self.max_in_domain or self.amounts.max_in_domain
 
     def limit(self, suite: str) -> int | None:
-        """Return the most items of a suite: what the user set, else the tier's, None for all.
-
-        A tier is made for two languages; where one alone is asked, it may take twice as many items.
-        """
+        """Return the most items of a suite: what the user set, else the tier's, None for all."""
         for name in _LIMITS:
             given: int | None = getattr(self, name)
             if given is not None and suite.startswith(name.removeprefix("max_")):
                 return given
-        amount = self.amounts.limit(suite)
-        languages = {name.rpartition("-")[2] for name in self.suites if name in BUNDLED}
-        return amount * 2 if amount is not None and len(languages) == 1 and suite in BUNDLED else amount
+        return most_of(self.amounts, suite, self.suites)

@@ -24,13 +24,12 @@ from loracheck.stats import tango_z_of
 
 from .check import Check
 from .checks import CHECKS
-from .config import EvalConfig
 from .content import CHANCE
 from .looks import FIRST_SHARE, QUICK
 from .material import Material
 from .policy import Policy
 from .scope import counts
-from .tiers import TIERS
+from .tiers import TIERS, most_of
 
 MOST_ITEMS = 20_000
 
@@ -95,11 +94,11 @@ def forecast_bundled(
     A quick run is the first of two looks and spends its part of alpha only.
     """
     names = suites or BUNDLED
-    config = EvalConfig(tier=TIERS[tier].name, suites=tuple(names), max_facts=max_facts)
+    own = {name: max_facts for name in names if name.startswith("facts") and max_facts is not None}
     probes = [
         probe
         for name in names
-        for probe in every_nth(bundled([name]), config.limit(name))
+        for probe in every_nth(bundled([name]), own.get(name, most_of(TIERS[tier], name, names)))
         if counts(probe, policy)
     ]
     alpha = policy.alpha * (FIRST_SHARE if tier == QUICK else 1.0)

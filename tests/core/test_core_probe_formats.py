@@ -24,7 +24,11 @@ from loracheck.records import Example, Expected, Message, Probe, Source
 
 PUBLIC = Path("/work/shared/data")
 real = pytest.mark.skipif(not PUBLIC.is_dir(), reason="the public sets are not on this machine")
-OWN = {"prompt": "水は何度で沸騰しますか？", "answers": ["100度", "100℃"], "wrong": ["90度", "80度", "120度"]}
+OWN: dict[str, Any] = {
+    "prompt": "水は何度で沸騰しますか？",
+    "answers": ["100度", "100℃"],
+    "wrong": ["90度", "80度", "120度"],
+}
 
 
 def written(path: Path, *rows: dict[str, Any] | str) -> Path:
