@@ -23,7 +23,9 @@ from loracheck.answers import Answerer
 from loracheck.engines import Decoding, Engine, Generated, Offer, Scored
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.evaluate.arms import Elsewhere
+from loracheck.evaluate.asking import ask
 from loracheck.evaluate.config import EvalConfig
+from loracheck.evaluate.material import Questions
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
 from loracheck.generation import generate
@@ -369,6 +371,17 @@ def test_a_begun_reply_is_gone_on_with_where_the_server_can(server: ServedModel,
     assert answers(one, "mine", [BEGUN])[0].text == answers(local, "mine", [BEGUN])[0].text
     server.continues = False
     assert "continues" not in engine(server).gives
+
+
+def test_begun_replies_are_not_put_to_a_server_that_would_begin_anew(
+    server: ServedModel, tmp_path: Path
+) -> None:
+    server.continues = False
+    asked = Questions(open=(ASKED[2], BEGUN))
+    for name in ("probes.jsonl", "completions.jsonl"):
+        (tmp_path / name).touch()
+    ask(tmp_path, engine(server), ["base"], asked, [], CONFIG, QUIET)
+    assert [c.probe_id for c in jsonl.read(tmp_path / "completions.jsonl", Completion)] == [ASKED[2].id]
 
 
 def test_drawn_answers_differ_by_seed_and_come_again(server: ServedModel, local: LocalEngine) -> None:
