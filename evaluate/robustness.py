@@ -14,7 +14,7 @@ from dataclasses import replace
 from loracheck import stats
 from loracheck.choices import prefers_right
 from loracheck.grading import is_right
-from loracheck.probes import every_nth
+from loracheck.probes import BUNDLED, bundled, every_nth, without_training_questions
 from loracheck.records import BASE_ARM, Finding, Language, Message, Probe
 
 from .check import Check
@@ -25,6 +25,8 @@ from .material import Material, Questions
 from .policy import Policy
 
 FRAME = "frame"
+WORDED = "worded"
+"""Suite of the plain questions whose other wordings are asked, but which a tier left out; they are only ranked."""
 FRAMES: dict[Language, str] = {"en": "Question: {}\nAnswer:", "ja": "問: {}\n答:"}
 _EACH = 50
 """Facts of each language that are asked in the frame."""
@@ -46,8 +48,9 @@ def _wordings(evidence: Evidence, adapter: str, policy: Policy) -> Finding | Non
     """Test the share of facts whose wordings agree: all right, or all wrong."""
     arms = (BASE_ARM, adapter)
     groups: dict[tuple[str, str], list[Probe]] = defaultdict(list)
-    for probe in (*evidence.suite("facts"), *evidence.suite("forms")):
-        if all((arm, probe.id) in evidence.choices for arm in arms):
+    watched = {f"{WORDED}-{probe_id}" for probe_id in evidence.context.watched_probes}
+    for probe in (*evidence.suite("facts"), *evidence.suite(WORDED), *evidence.suite("forms")):
+        if probe.id not in watched and all((arm, probe.id) in evidence.choices for arm in arms):
             groups[probe.cluster, probe.language].append(probe)
     asked = {key: probes for key, probes in groups.items() if len(probes) > 1}
     if not asked:
@@ -115,16 +118,33 @@ def framed(probe: Probe) -> Probe:
     )
 
 
+def plain_wordings(material: Material) -> tuple[Probe, ...]:
+    """Return the plain questions of reworded facts; those left out for the cost come under ids of their own."""
+    reworded = {(probe.cluster, probe.language) for probe in material.suite("forms")}
+    asked = {(p.cluster, p.language): p for p in material.suite("facts")}
+    suites = [suite for suite in BUNDLED if suite.startswith("facts") and reworded]
+    missing = [
+        probe
+        for probe in bundled(suites)
+        if (probe.cluster, probe.language) in reworded and (probe.cluster, probe.language) not in asked
+    ]
+    missing, _ = without_training_questions(missing, material.training_rows)
+    return (
+        *(probe for key, probe in asked.items() if key in reworded),
+        *(replace(p, id=f"{WORDED}-{p.id}", suite=f"{WORDED}-{p.language}") for p in missing),
+    )
+
+
 def _asks(material: Material) -> Questions:
-    facts, forms = material.suite("facts"), material.suite("forms")
-    reworded = {(probe.cluster, probe.language) for probe in forms}
-    paired = [probe for probe in facts if (probe.cluster, probe.language) in reworded]
+    forms = material.suite("forms")
+    if not forms:  # a look too small for other wordings is too small for the frame
+        return Questions()
     chosen = [
         probe
         for language in FRAMES
-        for probe in every_nth([p for p in facts if p.language == language], _EACH)
+        for probe in every_nth([p for p in material.suite("facts") if p.language == language], _EACH)
     ]
-    return Questions(short=tuple(framed(probe) for probe in chosen), rank=(*paired, *forms))
+    return Questions(short=tuple(framed(probe) for probe in chosen), rank=(*plain_wordings(material), *forms))
 
 
 ROBUSTNESS = Check(
@@ -133,6 +153,7 @@ ROBUSTNESS = Check(
     asks=_asks,
     needs=("choices",),
     interval="Tango's score interval of the paired difference (1998), the questions on one fact as one cluster",
-    cost="100 answers of 24 tokens (2.4k tokens) and the likelihood of the choices of all reworded questions",
+    cost="100 answers of 24 tokens (2.4k tokens) and the likelihood of the choices of all reworded questions "
+    "and of their plain wordings",
     false_alarms="a base that stands near chance flips by luck, and so does its adapter",
 )

@@ -22,16 +22,18 @@ from loracheck.evaluate.safety import SAFETY
 from loracheck.evaluate.system_prompt import SYSTEM_PROMPT
 from loracheck.evaluate.verdict import judge
 from loracheck.instructions import follows, grade, instruction_tags, instructions_of
-from loracheck.probes import bundled
+from loracheck.probes import bundled, every_nth
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,
     ChoiceScores,
     Completion,
     EvaluationContext,
+    Example,
     Finding,
     Message,
     Probe,
+    Source,
 )
 from loracheck.template import ChatTemplate
 from loracheck.wording import explain
@@ -517,6 +519,52 @@ def test_questions_that_one_arm_did_not_rank_are_left_out() -> None:
     assert next(e.n for e in found.estimates if e.name == "wordings") == len(
         {p.cluster for p in MATERIAL.suite("forms-ja")}
     )
+
+
+def thinned() -> Material:
+    """A run that asks few facts, and most of them not the reworded ones."""
+    few = every_nth(bundled(["facts-ja"]), 40)
+    return replace(MATERIAL, bundled=(*few, *every_nth(bundled(["forms-ja"]), 30)))
+
+
+def test_the_plain_wording_of_a_fact_that_was_left_out_is_ranked_all_the_same() -> None:
+    material = thinned()
+    asked = ROBUSTNESS.asks(material)
+    pairs: dict[str, set[str]] = {}
+    for probe in asked.rank:
+        pairs.setdefault(probe.cluster, set()).add(probe.suite)
+    assert len(pairs) == 30
+    assert all("forms-ja" in suites and len(suites) == 2 for suites in pairs.values())
+    worded = [p for p in asked.rank if p.suite == "worded-ja"]
+    assert worded
+    assert not {p.id for p in worded} & {p.id for p in asked.short}, "it is ranked, not answered"
+    trained = Example(
+        id="r",
+        messages=(*worded[0].messages, Message(role="assistant", content="はい")),
+        language="ja",
+        source=Source(file="t.jsonl", line=1),
+    )
+    known = ROBUSTNESS.asks(replace(material, training_rows=(trained,)))
+    assert worded[0].id not in {p.id for p in known.rank}
+
+
+def test_a_plain_wording_that_chose_a_checkpoint_does_not_count() -> None:
+    asked = ROBUSTNESS.asks(thinned())
+    worded = next(p for p in asked.rank if p.suite == "worded-ja")
+    scores = {
+        (arm, p.id): ChoiceScores(
+            probe_id=p.id, arm=arm, kinds=("right", "wrong"), choices=("a", "b"), logprobs=(-1.0, -2.0)
+        )
+        for arm in (BASE_ARM, "mine")
+        for p in asked.rank
+    }
+    evidence = build(said, asked.probes, choices=scores)
+    watched = replace(evidence.context, watched_probes=(worded.id.removeprefix("worded-"),))
+    counts = [
+        next(e.n for e in finding_of("robustness", one).estimates if e.name == "wordings")
+        for one in (evidence, replace(evidence, context=watched))
+    ]
+    assert counts == [30, 29]
 
 
 def test_the_checks_of_conduct_together_stay_within_their_cost() -> None:
