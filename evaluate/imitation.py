@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loracheck.choices import prefers_right
 from loracheck.means import Mean, mean_of
@@ -36,7 +36,7 @@ _CONTENT = re.compile(r"[一-鿿々〆ァ-ヿｦ-ﾟー\d]+|[A-Za-zÀ-ɏ][A-Za-z
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gains:
-    """Gains in nats a token from base to adapter, over tokens, with rows as clusters."""
+    """Gains in nats a token from base to adapter; their n are rows, whose tokens are not independent."""
 
     style: Mean
     content: Mean
@@ -125,7 +125,8 @@ def knows_more(evidence: Evidence, adapter: str, alpha: float) -> bool:
 
 
 def _mean(gains: Sequence[tuple[float, str]]) -> Mean:
-    return mean_of([gain for gain, _ in gains], [row for _, row in gains])
+    rows = [row for _, row in gains]
+    return replace(mean_of([gain for gain, _ in gains], rows), n=len(set(rows)))
 
 
 def _marked(text: str, markers: Sequence[Marker]) -> list[tuple[int, int]]:

@@ -87,6 +87,7 @@ def _excess(
         probe_ids=ids,
         margin=limit,
         alpha=policy.alpha,
+        clusters=[probe.cluster for probe in probes],
     )
 
 

@@ -36,6 +36,7 @@ def open_gate(
             probe_ids=[probe.id for probe in some],
             margin=policy.margin(check),
             alpha=policy.alpha,
+            clusters=[probe.cluster for probe in some],
         )
 
     if not open_ones or len(open_ones) == len(probes):

@@ -32,6 +32,11 @@ def test_where_nothing_differs_twins_are_taken_to_go_together() -> None:
     assert design_effect([], []) == 1.0
 
 
+def test_one_differing_item_says_little_of_how_twins_go_together() -> None:
+    one = [0.0] * 99 + [1.0]
+    assert 1.25 < design_effect(one, [str(i // 2) for i in range(100)]) < 1.4
+
+
 def test_items_without_a_cluster_stand_alone() -> None:
     assert design_effect([1.0, 0.0, 1.0, 0.0], ["", "", "", ""]) == 1.0
 
