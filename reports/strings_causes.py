@@ -22,6 +22,7 @@ CAUSES: dict[str, tuple[str, str]] = {
     "causes_more": ("and {n} more groups", "ほか{n}組"),
     "js_causes": ("Training rows nearest to what {arm} answered", "{arm} の回答に最も近い学習データの行"),
     "js_cause_rank": ("place {n}", "{n} 位"),
+    "js_cause_run": ("shares “{run}”", "共通部分「{run}」"),
     "js_cause_share": (
         "holds {n}% of what is the answer's own",
         "回答に固有の部分の{n}%を含む",

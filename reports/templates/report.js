@@ -159,12 +159,12 @@
     block.append(make("summary", "", say("js_causes", { arm: cause.arm })));
     for (const row of cause.rows) {
       const notes = [row.id, say("js_source", { file: row.source[0], line: row.source[1] }), say("js_cause_rank", { n: row.rank })];
+      if (row.run) notes.push(say("js_cause_run", { run: row.run }));
       if (row.share !== null) notes.push(say("js_cause_share", { n: row.share }));
       for (const [method, score, n] of row.scores) notes.push(say("js_cause_method", { method, score, n }));
-      const shared = row.run ? [pattern(escaped(row.run))].filter(Boolean) : [];
       block.append(make("p", "small", notes.join(" · ")));
       const turns = make("div", "turns");
-      turns.append(passage("turn user", row.prompt, row.language), passage("turn", row.reply, row.language, shared));
+      turns.append(passage("turn user", row.prompt, row.language), passage("turn", row.reply, row.language));
       block.append(turns);
     }
     return block;
