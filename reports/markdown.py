@@ -11,7 +11,7 @@ import re
 
 from loracheck.records import BASE_ARM, EvaluationResult, Finding, Verdict
 from loracheck.text import visible
-from loracheck.wording import check_name, explain, number, verdict_word
+from loracheck.wording import check_name, explain, false_alarms, number, remarks, verdict_word
 
 COMMENT_LIMIT = 65_536
 """Characters that GitHub takes as a comment; a step's summary may hold 1,024 KB."""
@@ -33,6 +33,8 @@ def markdown(result: EvaluationResult, limit: int = COMMENT_LIMIT) -> str:
     if result.markers:
         style = ", ".join(code(marker.text) for marker in result.markers)
         text += f"\nStyle of the training data: {style}\n"
+    if result.false_alarms:
+        text += "\n" + "".join(f"{escaped(said)}  \n" for said in false_alarms(result.false_alarms))
     if len(text.encode()) <= limit:
         return text
     note = _CUT.format(limit=limit)
@@ -63,7 +65,8 @@ def _verdict(verdict: Verdict) -> str:
         f"Policy {code(verdict.policy)}, hash {code(verdict.policy_sha256[:12])}, alpha {verdict.alpha:g}"
     )
     table = f"| | check | number (95% interval) | limit | what was found |\n|---|---|---|---|---|\n{rows}"
-    return f"{head}{lead}\n\n{table}\n\n{policy}"
+    said = "".join(f"\n\n{escaped(remark)}" for remark in remarks(verdict))
+    return f"{head}{lead}{said}\n\n{table}\n\n{policy}"
 
 
 def _row(finding: Finding) -> str:

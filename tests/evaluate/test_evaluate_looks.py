@@ -6,14 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM
 
 from loracheck import jsonl
-from loracheck.errors import RunError
+from loracheck.errors import RunError, UsageError
+from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.looks import read_first_look, refuse_other_subject, share_of_alpha
-from loracheck.evaluate.policy import Policy
+from loracheck.evaluate.pipeline import evaluate
+from loracheck.evaluate.policy import Pinned, Policy
 from loracheck.evaluate.verdict import exit_code, judge
-from loracheck.records import EvaluationContext, EvaluationResult
+from loracheck.progress import Progress
+from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 from loracheck.runs import open_run
 from loracheck.summary import print_result
 from loracheck.wording import false_alarms
@@ -132,3 +138,38 @@ def test_without_harmless_adapters_nothing_is_said_of_false_alarms(
     assert result.false_alarms == ()
     print_result(result)
     assert "no harm" not in capsys.readouterr().out
+
+
+def adapter(base: Path, out: Path) -> Path:
+    model = get_peft_model(
+        AutoModelForCausalLM.from_pretrained(base),
+        LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM"),
+    )
+    assert isinstance(model, PeftModel)
+    generator = torch.Generator().manual_seed(1)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            parameter.data = 0.05 * torch.randn(parameter.shape, generator=generator)
+    model.save_pretrained(str(out))
+    return out
+
+
+def test_a_second_look_and_pins_go_through_the_real_pipeline(tiny_gemma: Path, tmp_path: Path) -> None:
+    mine = {"mine": adapter(tiny_gemma, tmp_path / "adapter")}
+    policy = replace(DEFAULT, gates={"collapse": DEFAULT.gates["collapse"]})
+    small = EvalConfig(suites=("facts-en",), max_facts=4, max_new_tokens=2, max_new_tokens_open=2)
+    quick, quiet = replace(small, tier="quick"), Progress(quiet=True)
+    base, folder = str(tiny_gemma), tmp_path / "quick"
+    first = evaluate(base, mine, folder, quick, policy, progress=quiet)
+    second = evaluate(base, mine, tmp_path / "second", small, policy, after=folder, progress=quiet)
+    assert [result.verdicts[0].alpha for result in (first, second)] == pytest.approx([0.01, 0.04])
+    context = jsonl.read_one(tmp_path / "second" / "context.json", EvaluationContext)
+    assert context.after == jsonl.read_one(folder / "manifest.json", Manifest).run_id
+    [suite] = context.suites
+    pins = Pinned(base=context.fingerprint["shell"][:12], probes={"facts-en": suite.sha256[:12]})
+    kept = evaluate(base, mine, tmp_path / "kept", small, replace(policy, pinned=pins), progress=quiet)
+    assert not kept.verdicts[0].post_hoc
+    moved = replace(policy, pinned=replace(pins, base="0123456789ab"))
+    with pytest.raises(UsageError, match="base: pinned 0123456789ab"):
+        evaluate(base, mine, tmp_path / "moved", small, moved, progress=quiet)
+    assert not (tmp_path / "moved" / "completions.jsonl").exists(), "nothing was asked"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from loracheck import jsonl
 from loracheck.records import EvaluationResult, FalseAlarms, Manifest, Waiver
+from loracheck.reports.markdown import markdown
 from loracheck.reports.pipeline import write_report
 from loracheck.runs import MANIFEST, file_entry
 from loracheck.stats import share
@@ -47,3 +48,16 @@ def test_false_alarms_have_a_section_of_their_own_and_none_without_harmless_adap
     assert "Of 4 adapters trained to do no harm, these limits held 1" in page
     assert "害のない学習での誤警報" in page
     assert "25.0%" in page
+
+
+def test_a_comment_says_the_same(evaluation: Path) -> None:
+    result = jsonl.read_one(evaluation / "verdict.json", EvaluationResult)
+    verdicts = tuple(
+        replace(verdict, findings=(), waived=(WAIVER,), post_hoc=True) for verdict in result.verdicts
+    )
+    alarms = (FalseAlarms(check=None, rate=share("false_alarms", 1, 4)),)
+    said = markdown(replace(result, verdicts=verdicts, false_alarms=alarms))
+    assert "Post hoc: these limits" in said
+    assert "answers for it: lists" in said
+    assert "these limits held 1" in said
+    assert "<b>kei" not in said
