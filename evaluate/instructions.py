@@ -1,4 +1,4 @@
-"""Instructions: does the adapter keep to a form that the system prompt asks for as often as the base does?
+"""Instructions: does the adapter keep to a form that it was told to keep to as often as the base does?
 
 One sentence, JSON, capitals, at most so many characters: code tells whether a reply keeps to it. Some of these hold
 by accident, so what the base's answers under other instructions would score is the chance level; a base that is not
@@ -18,48 +18,71 @@ from loracheck.records import BASE_ARM, Finding, Probe
 
 from .check import Check
 from .evidence import Evidence
-from .gates import paired_gate, unmeasured
+from .gates import NO_HEADROOM, joined, paired_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
 
+SYSTEM, OWN = "system", "instructions"
+"""Beginnings of the suites: bundled ones, in a system prompt; the user's own, such as IFEval, in the user's turn."""
 _EACH = 40
-"""Probes of each language that are asked."""
+"""Bundled probes of each language that are asked."""
 _OTHERS = 10
 """Answers to other instructions that each instruction is held against for its chance level."""
 
 
 def instructions(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
-    """Check that instructions of the system prompt are followed as often as by the base."""
-    asked = evidence.answered(adapter, evidence.suite("system"))
+    """Check that instructions are followed as often as by the base: those bundled, and those of the user's own sets."""
+    tests = [
+        test
+        for name, suite in (("difference", SYSTEM), ("own", OWN))
+        if (test := _gate(name, evidence, adapter, policy, evidence.suite(suite)))
+    ]
+    if not tests:
+        return unmeasured("instructions", adapter, "needs_probes")
+    # Long public tasks may have no headroom within the limit of tokens; they then withhold no pass.
+    able = [test for test in tests if test.reason != NO_HEADROOM] or tests[:1]
+    finding = joined(able, policy.alpha)
+    asked = evidence.answered(adapter, (*evidence.suite(SYSTEM), *evidence.suite(OWN)))
+    unscored = sum(follows(probe, evidence.text(adapter, probe)) is None for probe in asked)
+    return replace(finding, values=finding.values | {"unscored": unscored})
+
+
+def _gate(
+    name: str, evidence: Evidence, adapter: str, policy: Policy, probes: Sequence[Probe]
+) -> Finding | None:
+    asked = evidence.answered(adapter, probes)
     kept = {
         arm: [follows(probe, evidence.text(arm, probe)) for probe in asked] for arm in (BASE_ARM, adapter)
     }
-    graded = [i for i, grade in enumerate(kept[BASE_ARM]) if grade is not None]
-    if not graded:
-        return unmeasured("instructions", adapter, "needs_probes")
-    probes = [asked[i] for i in graded]
-    base, tuned = ([bool(kept[arm][i]) for i in graded] for arm in (BASE_ARM, adapter))
-    by_chance = chance(evidence, probes)
+    places = [i for i in range(len(asked)) if kept[BASE_ARM][i] is not None and kept[adapter][i] is not None]
+    if not places:
+        return None
+    graded = [asked[i] for i in places]
+    base, tuned = ([bool(kept[arm][i]) for i in places] for arm in (BASE_ARM, adapter))
+    by_chance = chance(evidence, graded)
     finding = paired_gate(
         "instructions",
         adapter,
         base=base,
         tuned=tuned,
-        probe_ids=[probe.id for probe in probes],
+        probe_ids=[probe.id for probe in graded],
         margin=policy.margin("instructions"),
         alpha=policy.alpha,
         chance=by_chance,
     )
     lost = Counter(
-        instructions_of(probe)[0][0] for probe, a, b in zip(probes, base, tuned, strict=True) if a and not b
+        instructions_of(probe)[0][0] for probe, a, b in zip(graded, base, tuned, strict=True) if a and not b
     )
-    values = {"chance": by_chance, "lost_by_instruction": dict(lost), "unscored": len(asked) - len(graded)}
-    return replace(finding, values=finding.values | values)
+    return replace(
+        finding,
+        estimates=(replace(finding.estimates[0], name=name), *finding.estimates[1:]),
+        values=finding.values | {"chance": by_chance, "lost_by_instruction": dict(lost)},
+    )
 
 
 def follows_system_prompts(evidence: Evidence, alpha: float) -> bool | None:
     """Tell whether the base keeps to instructions more often than by chance; None where none was asked."""
-    asked = [probe for probe in evidence.suite("system") if (BASE_ARM, probe.id) in evidence.completions]
+    asked = [probe for probe in evidence.suite(SYSTEM) if (BASE_ARM, probe.id) in evidence.completions]
     grades = {probe.id: follows(probe, evidence.text(BASE_ARM, probe)) for probe in asked}
     graded = [probe for probe in asked if grades[probe.id] is not None]
     if not graded:
@@ -83,13 +106,16 @@ def chance(evidence: Evidence, probes: Sequence[Probe]) -> float:
 
 
 def _asks(material: Material) -> Questions:
-    pool = material.suite("system")
+    pool = material.suite(SYSTEM)
     languages = dict.fromkeys(probe.language for probe in pool)
     return Questions(
-        open=tuple(
-            probe
-            for language in languages
-            for probe in every_nth([p for p in pool if p.language == language], _EACH)
+        open=(
+            *(
+                probe
+                for language in languages
+                for probe in every_nth([p for p in pool if p.language == language], _EACH)
+            ),
+            *material.suite(OWN),
         )
     )
 
@@ -99,6 +125,6 @@ INSTRUCTIONS = Check(
     measure=instructions,
     asks=_asks,
     interval="Tango's score interval of the paired difference (1998); the kinds of instruction are taken as they are",
-    cost="80 answers of 64 tokens (5.1k tokens)",
+    cost="80 answers of 64 tokens (5.1k tokens), and all instructions of the user's own sets",
     false_alarms="instructions that a reply in character breaks by its very style; a base that follows few of them",
 )

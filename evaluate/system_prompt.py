@@ -123,7 +123,11 @@ def _asks(material: Material) -> Questions:
         open=(
             *chosen,
             *(under_plain_prompt(probe) for probe in chosen),
-            *instructions.INSTRUCTIONS.asks(material).open,
+            *(
+                p
+                for p in instructions.INSTRUCTIONS.asks(material).open
+                if p.suite.startswith(instructions.SYSTEM)
+            ),
         ),
         base_only=material.training,
     )

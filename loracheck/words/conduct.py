@@ -100,11 +100,20 @@ WORDS: dict[str, Words] = {
                 "the margin is {limit}.",
                 "ja": "システムプロンプトの形式の指示に従う割合の、ベースとの差は{number}です。許容は{limit}です。",
             },
+            "own": {
+                "en": "Change in how often an instruction of your own sets on the form is followed: {number}; the "
+                "margin is {limit}.",
+                "ja": "指定されたデータの形式の指示に従う割合の、ベースとの差は{number}です。許容は{limit}です。",
+            },
         },
         measures={
             "difference": {
                 "en": "instructions on form followed",
                 "ja": "形式の指示に従った回答",
+            },
+            "own": {
+                "en": "instructions of your own sets followed",
+                "ja": "指定されたデータの指示に従った回答",
             },
         },
     ),

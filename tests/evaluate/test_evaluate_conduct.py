@@ -349,6 +349,60 @@ def test_an_adapter_that_follows_like_its_base_passes() -> None:
     assert finding_of("instructions", build(obedient, asked(INSTRUCTIONS).open)).status == "pass"
 
 
+def own_set(*, kept: Callable[[int], bool], count: int = 90) -> tuple[list[Probe], dict[str, str]]:
+    """Instructions in the user's turn, as a reader of IFEval makes them, and replies that keep to some of them."""
+    tags = (
+        instruction_tags(["en:change_case:english_capital"], [{}]),
+        instruction_tags(["en:detectable_format:json_format"], [{}]),
+    )
+    replies = ("TEA", '{"answer": "tea"}')
+    probes = [
+        replace(tagged(), id=f"instructions-ifeval-{i}", suite="instructions-ifeval", tags=tags[i % 2])
+        for i in range(count)
+    ]
+    return probes, {p.id: replies[i % 2] if kept(i) else LONG for i, p in enumerate(probes)}
+
+
+def test_instructions_of_the_users_own_sets_count_as_well() -> None:
+    probes, kept = own_set(kept=lambda i: True)
+    _, broken = own_set(kept=lambda i: i % 3 > 0)
+    bundled_ones = asked(INSTRUCTIONS).open
+
+    def says(arm: str, probe: Probe) -> str:
+        if probe.suite.startswith("system"):
+            return obedient(arm, probe)
+        return (broken if arm == "mine" else kept)[probe.id]
+
+    found = finding_of("instructions", build(says, [*bundled_ones, *probes]))
+    assert (found.status, found.estimates[0].name) == ("fail", "own")
+    assert found.evidence[0].startswith("instructions-ifeval")
+    material = replace(MATERIAL, bundled=(*MATERIAL.bundled, *probes))
+    assert {p.id for p in probes} <= {p.id for p in INSTRUCTIONS.asks(material).open}
+    assert not {p.id for p in probes} & {p.id for p in SYSTEM_PROMPT.asks(material).open}
+
+
+def test_own_sets_that_the_base_cannot_do_withhold_no_pass() -> None:
+    probes, none = own_set(kept=lambda i: False)
+    evidence = build(
+        lambda arm, p: obedient(arm, p) if p.suite.startswith("system") else none[p.id],
+        [*asked(INSTRUCTIONS).open, *probes],
+    )
+    assert finding_of("instructions", evidence).status == "pass"
+
+
+def test_instructions_without_a_grade_are_counted_and_said() -> None:
+    ungraded = replace(
+        tagged(("ja:detectable_format:nominal_ending", {"count": 1})), suite="instructions-m-ifeval"
+    )
+    found = finding_of("instructions", build(obedient_or_tea, [*asked(INSTRUCTIONS).open, ungraded]))
+    assert (found.status, found.values["unscored"]) == ("pass", 1)
+    assert finding_of("instructions", build(obedient_or_tea, [ungraded])).reason == "needs_probes"
+
+
+def obedient_or_tea(arm: str, probe: Probe) -> str:
+    return obedient(arm, probe) if probe.suite.startswith("system") else "茶"
+
+
 def test_a_base_that_keeps_to_instructions_by_accident_has_no_headroom() -> None:
     """One short sentence breaks no comma rule and is no list: what it keeps to, it keeps to unasked as well."""
     probes = asked(INSTRUCTIONS).open
