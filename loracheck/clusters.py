@@ -26,8 +26,8 @@ def numbered(clusters: Sequence[str]) -> NDArray[np.int64]:
 
 def cluster_sums(values: Sequence[float], clusters: Sequence[str]) -> NDArray[np.float64]:
     """Return the sum of the values of each cluster, (clusters,)."""
-    sums: NDArray[np.float64] = np.bincount(numbered(clusters), weights=np.asarray(values, dtype=np.float64))
-    return sums
+    sums = np.bincount(numbered(clusters), weights=np.asarray(values, dtype=np.float64))
+    return sums.astype(np.float64)
 
 
 def design_effect(values: Sequence[float], clusters: Sequence[str]) -> float:

@@ -56,13 +56,16 @@ def explain(finding: Finding, language: UiLanguage = "en") -> str:
             "limit": amount(finding.threshold, first.unit, language),
         }
         parts.append(WORDS[finding.check].sentences[first.name][language].format_map(values))
-    notes = WORDS[finding.check].notes
-    parts += [notes[key][language].format_map(values) for key in notes if finding.values.get(key)]
-    if finding.reason in REASONS:
+    undecided = finding.reason == "not_enough_evidence"
+    if finding.reason in REASONS and not (
+        undecided and finding.status == "info"
+    ):  # info decides nothing anyway
         parts.append(REASONS[finding.reason][language].format_map(values))
-    if finding.status == "inconclusive" and finding.reason == "not_enough_evidence":
+    if finding.status == "inconclusive" and undecided:
         needed = finding.n_needed
         parts.append(_NEEDED[language].format(n=f"{needed:,}") if needed else _BEYOND[language])
+    notes = WORDS[finding.check].notes
+    parts += [notes[key][language].format_map(values) for key in notes if finding.values.get(key)]
     return ("" if language == "ja" else " ").join(parts)
 
 

@@ -11,6 +11,7 @@ import pytest
 from loracheck.evaluate.calibration import belief, calibration
 from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.forgetting import FORGETTING, forgetting, loss_per_byte
+from loracheck.evaluate.gates import information
 from loracheck.evaluate.imitation import content_tokens, imitation
 from loracheck.evaluate.material import Material
 from loracheck.evaluate.policy import load_policy
@@ -123,6 +124,14 @@ def test_style_without_content_is_flagged_and_fails_where_it_decides() -> None:
     assert all(e.ci_low is not None and e.n == 60 for e in finding.estimates), "rows count, not their tokens"
 
 
+def test_a_flag_that_only_informs_asks_for_no_more_evidence() -> None:
+    found = imitation(trained(1.7, 0.2, -0.6), "mine", POLICY)
+    informed = information("imitation", "mine", found.reason, found)
+    assert "this is imitation only" in explain(informed)
+    assert "Not enough evidence" not in explain(informed)
+    assert "Not enough evidence" in explain(found)
+
+
 @pytest.mark.parametrize(("content", "own"), [(0.4, 0.06), (0.3, 0.0), (0.2, 0.3), (-0.2, 0.1)])
 def test_a_style_learnt_together_with_what_questions_tell_is_not_flagged(content: float, own: float) -> None:
     finding = imitation(trained(1.7, content, own), "mine", POLICY)
@@ -199,7 +208,8 @@ def test_the_brier_score_is_that_of_a_worked_case() -> None:
     found = belief(scores(math.log(0.6), math.log(0.3), math.log(0.1)))
     assert found is not None
     assert found.brier == pytest.approx((0.4**2 + 0.3**2 + 0.1**2) / 2)
-    assert (found.sureness, found.right) == (pytest.approx(0.6), True)
+    assert found.sureness == pytest.approx(0.6)
+    assert found.right
     assert belief(scores(-1.0)) is None
 
 
