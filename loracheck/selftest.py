@@ -43,7 +43,7 @@ EPOCHS = 5
 RATES = {RUINED: 2e-3, HARMLESS: 2e-5}
 OWN_TOKENS = 24
 """Of an own answer: long enough to be the base's own, short enough for a minute."""
-MAX_FACTS = 60
+MAX_FACTS, MAX_OPEN, MAX_TRAINING, OPEN_TOKENS = 60, 20, 40, 32
 GATES = ("content_damage", "forgetting", "collapse", "persona_leakage", "loops")
 
 
@@ -150,7 +150,14 @@ def _evaluated(
         model,
         {RUINED: out / f"train-{RUINED}"},
         out / "eval",
-        EvalConfig(suites=(f"facts-{language}", f"open-{language}"), max_facts=MAX_FACTS, seed=seed),
+        EvalConfig(
+            suites=(f"facts-{language}", f"open-{language}"),
+            max_facts=MAX_FACTS,
+            max_open=MAX_OPEN,
+            max_training=MAX_TRAINING,
+            max_new_tokens_open=OPEN_TOKENS,
+            seed=seed,
+        ),
         selftest_policy(),
         data=[out / f"{name}.jsonl" for name in rows],
         nulls={HARMLESS: out / f"train-{HARMLESS}"},
