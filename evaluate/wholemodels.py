@@ -47,7 +47,7 @@ def read_whole_model(
     """Describe a whole model by its files, before it is loaded.
 
     Raises:
-        AdapterError: it has another vocabulary than the base.
+        AdapterError: it has another vocabulary than the base, or no weights that can be read safely.
     """
     found = load_tokenizer(base_source(str(path), progress.say)).get_vocab()
     base = tokenizer.get_vocab()
@@ -59,6 +59,11 @@ def read_whole_model(
             hint="Evaluate it against the base that it was made of.",
         )
     weights = [file for file in model_files(path) if file.name != "config.json"]
+    if not weights:
+        raise AdapterError(
+            f"{name}: {path} holds no model*.safetensors.",
+            hint="Save it again with model.save_pretrained(path, safe_serialization=True).",
+        )
     hashes = {file.name: hash_file(file) for file in weights}
     form = _shipped_form(path, hashes, progress)
     return ArmRecord(

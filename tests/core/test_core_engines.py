@@ -253,6 +253,13 @@ def test_a_whole_model_with_another_vocabulary_is_refused(
         run(tiny_gemma, {"other": other}, tmp_path / "run")
 
 
+def test_a_whole_model_of_pickled_weights_is_refused(tiny_gemma: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_gemma, tmp_path / "pickled")
+    (tmp_path / "pickled" / "model.safetensors").rename(tmp_path / "pickled" / "pytorch_model.bin")
+    with pytest.raises(AdapterError, match=r"holds no model\*\.safetensors"):
+        run(tiny_gemma, {"other": tmp_path / "pickled"}, tmp_path / "run")
+
+
 def test_a_whole_model_with_infinite_weights_is_held(tiny_gemma: Path, merged: Path, tmp_path: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(merged)
     for parameter in model.parameters():
@@ -267,3 +274,15 @@ def test_a_whole_model_with_infinite_weights_is_held(tiny_gemma: Path, merged: P
     assert "broken" not in result.arms
     context = jsonl.read_one(tmp_path / "run" / "context.json", EvaluationContext)
     assert [entry.finite for entry in context.arms] == [True, False]
+
+
+@pytest.mark.slow
+def test_a_gguf_file_is_an_arm_of_its_own(gemma: Path, tmp_path: Path) -> None:
+    from loracheck.demo import embedded_model  # noqa: PLC0415
+
+    result = run(gemma, {"file": embedded_model()}, tmp_path / "run")
+    evidence = read_evidence(tmp_path / "run")
+    assert evidence.arm("file").engine == "whole"
+    assert evidence.arm("file").verified, "the same embeddings and norms"
+    assert sanity(result, "file").reason == "adapter_inert"
+    assert all(evidence.text("file", probe) == evidence.text("base", probe) for probe in evidence.probes)
