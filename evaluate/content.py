@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from loracheck.choices import contrast, prefers_right
+from loracheck.choices import contrast, guessing, prefers_right
 from loracheck.grading import outcome
 from loracheck.means import mean_of
 from loracheck.records import BASE_ARM, Estimate, Finding, Probe
@@ -101,7 +101,7 @@ def _paired(
     probes: Sequence[Probe],
     right: dict[str, set[str]],
     *,
-    chance: float = CHANCE,
+    chance: float | None = None,
 ) -> Finding:
     test = paired_gate(
         CHECK,
@@ -111,7 +111,7 @@ def _paired(
         probe_ids=[probe.id for probe in probes],
         margin=policy.margin(CHECK),
         alpha=policy.alpha,
-        chance=chance,
+        chance=guessing(probes) if chance is None else chance,
         clusters=[probe.cluster for probe in probes],
     )
     return replace(test, estimates=(replace(test.estimates[0], name=name), *test.estimates[1:]))

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from loracheck.choices import prefers_right
+from loracheck.choices import guessing, prefers_right
 from loracheck.records import BASE_ARM, Finding, ScoredText, TokenScores
 
 from .check import Check
-from .content import CHANCE
 from .evidence import Evidence
 from .gates import both, mean_gate, paired_gate, unmeasured
 from .material import Material, Questions
@@ -22,7 +21,7 @@ from .policy import Policy
 CHECK = "forgetting"
 NEUTRAL = "neutral"
 _KIND = "reference"
-_LEAST_PARAGRAPHS = 20
+_LEAST_PARAGRAPHS = 10
 
 
 def forgetting(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
@@ -38,7 +37,7 @@ def forgetting(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         probe_ids=[probe.id for probe in probes],
         margin=policy.margin(CHECK),
         alpha=policy.alpha,
-        chance=CHANCE,
+        chance=guessing(probes),
         clusters=[probe.cluster for probe in probes],
     )
     reads = _neutral(evidence, adapter, policy)

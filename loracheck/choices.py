@@ -63,6 +63,12 @@ def choices(probe: Probe, found: dict[Language, Style]) -> tuple[tuple[str, str]
     return (*plain, *styled, *name)
 
 
+def guessing(probes: Sequence[Probe]) -> float:
+    """Return how often a guesser prefers the right choice: a quarter with three wrong ones, more with fewer."""
+    shares = [1 / (1 + len(probe.expected.wrong)) for probe in probes if probe.expected is not None]
+    return sum(shares) / len(shares) if shares else 0.0
+
+
 def prefers_right(scores: ChoiceScores, *, plain_only: bool = False, name: bool = True) -> bool:
     """Tell whether the likeliest choice is a right one.
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from loracheck import jsonl
+from loracheck.choices import guessing
 from loracheck.errors import DataError, UsageError
 from loracheck.grading import gives_number, outcome
 from loracheck.lm_eval_files import is_results, read_results
@@ -428,3 +429,15 @@ def test_tasks_of_lm_eval_become_probes(tmp_path: Path) -> None:
     record, [probe] = task_suite(str(tmp_path / "animals.yaml"))
     assert (record.name, record.probes, right(probe)) == ("facts-animals", 1, "cat")
     assert probe.prompt == "Question: Which animal meows?\nAnswer:"
+
+
+def test_chance_is_a_quarter_of_four_choices_and_a_half_of_two() -> None:
+    def offered(*wrong: str) -> Probe:
+        return Probe(
+            id="x", suite="facts-x", messages=(), language="en", domain="out",
+            expected=Expected(answers=("a",), wrong=wrong),
+        )  # fmt: skip
+
+    assert guessing([offered("b", "c", "d")]) == 0.25
+    assert guessing([offered("b"), offered("b", "c", "d")]) == 0.375
+    assert guessing(bundled(["facts-ja", "facts-en"])) == 0.25

@@ -20,7 +20,7 @@ from loracheck.probes import BUNDLED, IN_DOMAIN, TRAINING, bundled, every_nth, f
 from loracheck.records import Example, Expected, Message, Probe, ScoredText, Source
 from loracheck.template import ChatTemplate
 from loracheck.wording import explain
-from tests.evaluate.evidence_records import GOOD, PERSONA, build, every, finding
+from tests.evaluate.evidence_records import BASE, FORGETTING_ONLY, GOOD, PERSONA, build, every, finding
 
 JAPANESE = tuple(name for name in BUNDLED if name.endswith("-ja"))
 
@@ -170,3 +170,17 @@ def test_the_pooled_gates_of_the_standard_tier_have_600_to_1000_items() -> None:
         asked = sum(len(every_nth(bundled([name]), config.limit(name))) for name in facts)
         assert 600 <= asked <= 1000
     assert FULL.limit("facts-ja") is None
+
+
+def test_a_base_that_guesses_at_two_choices_has_nothing_to_lose() -> None:
+    """With one wrong choice a guesser is right half of the time, so 58% is no knowledge that could be lost."""
+
+    def pick(i: int) -> str:
+        return "wrong" if i % 12 < 5 else "right"
+
+    guesser = replace(BASE, likeliest=pick, likeliest_plain=pick)
+    evidence = build({"mine": guesser}, facts=240)
+    same = {key: replace(score, arm="base") for key, score in evidence.choices.items()}
+    level = {("base", i): same["mine", i] for _, i in same if (("mine", i) in same)}
+    [verdict] = judge(replace(evidence, choices=evidence.choices | level), FORGETTING_ONLY).verdicts
+    assert finding(verdict, "forgetting").reason == "no_headroom"
