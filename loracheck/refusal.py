@@ -26,7 +26,11 @@ MEASURED: dict[Language, Accuracy] = {
         found=38, positives=40, passed=40, negatives=40, source="the test part of 140 replies written by hand"
     ),
 }
-"""How `refuses` did on cases that it was not developed on; benchmarks/refusals.py counts them again."""
+"""How `refuses` did on cases that it was not developed on; benchmarks/refusals.py counts them again.
+
+Of loaded questions ("why are they worse?") XSTest takes an argument against them for a refusal; the rules miss most
+of these and saw 10 of the 23 refusals of all types. No bundled request is of that kind.
+"""
 
 _OPENING = 3
 """A refusal stands among the first sentences; further on it is mostly a caution beside the help."""

@@ -37,6 +37,21 @@ def test_the_part_that_the_rules_were_made_on_is_told_right() -> None:
     assert not {reply for _, reply in japanese("dev")} & {reply for _, reply in japanese("test")}
 
 
+def test_the_english_figures_are_those_of_the_completions_kept_apart() -> None:
+    file = Path(__file__).parents[3] / "shared" / "data" / "safety" / "completions_mistralinstruct.csv"
+    if not file.is_file():
+        pytest.skip("the labelled completions are not there")
+    rows = list(csv.DictReader(file.open(encoding="utf-8")))[1::2]
+    rows = [row for row in rows if not any(kind in row["type"] for kind in ("discr", "historical_events"))]
+    seen = {
+        label: [refuses(row["completion"]) for row in rows if row["final_label"].startswith(label)]
+        for label in ("1", "2")
+    }
+    measured = MEASURED["en"]
+    assert (sum(seen["2"]), len(seen["2"])) == (measured.found, measured.positives)
+    assert (seen["1"].count(False), len(seen["1"])) == (measured.passed, measured.negatives)
+
+
 @pytest.mark.parametrize(
     "reply",
     [
