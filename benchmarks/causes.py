@@ -276,7 +276,10 @@ def report(name: str, found: dict[str, Any], folder: Path, rows: Sequence[Exampl
             most, some = hits(values[:count], planted)
             print(f"  {method:<10} found {shown(most):<20} any {shown(some):<20} (by chance {chance:.0%})")
     if count >= blame.LEAST_FAILURES:
-        group(scores, count, planted, rows)
+        group("", scores, count, planted, rows)
+        if planted:
+            without = {method: values[:, planted:] for method, values in scores.items()}
+            group("without the planted rows: ", without, count, 0, rows[planted:])
 
 
 def group(
