@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from loracheck.errors import DataError
@@ -44,10 +45,19 @@ def suite_records(config: EvalConfig, asked: Sequence[Probe]) -> tuple[SuiteReco
 
 
 def _sources(config: EvalConfig) -> list[tuple[SuiteRecord, list[Probe]]]:
-    files = read_probe_files([Path(name) for name in config.probes])
-    tasks = [task_suite(suite.removeprefix(LM_EVAL)) for suite in config.suites if suite.startswith(LM_EVAL)]
+    stats = [Path(name).stat() if Path(name).is_file() else None for name in config.probes]
+    state = tuple((one.st_mtime_ns, one.st_size) if one else (0, 0) for one in stats)
+    tasks = tuple(suite.removeprefix(LM_EVAL) for suite in config.suites if suite.startswith(LM_EVAL))
+    return _read(config.probes, state, tasks)
+
+
+@lru_cache(maxsize=1)  # a run asks what its suites are more than once, and a task takes long to load
+def _read(
+    names: tuple[str, ...], _: tuple[tuple[int, int], ...], tasks: tuple[str, ...]
+) -> list[tuple[SuiteRecord, list[Probe]]]:
+    files = read_probe_files([Path(name) for name in names])
     return [
         (record, [probe for probe in file.probes if probe.suite == record.name])
         for file in files
         for record in file.suites
-    ] + tasks
+    ] + [task_suite(task) for task in tasks]
