@@ -141,3 +141,21 @@ def test_a_ratio_on_the_limit_is_settled_seldom() -> None:
         over = 0.7 * under + draw.normal(0.0, 0.3, 50)
         passed += ratio_of_means("r", over.tolist(), under.tolist(), 0.7)[1] < 0.05
     assert passed <= 0.09 * 200
+
+
+def test_at_the_margin_twins_that_go_together_ship_too_often_unless_they_are_counted_as_such() -> None:
+    draw = np.random.default_rng(6)
+    n, draws, plain, known = 120, 400, 0, 0
+    families = [str(i // 2) for i in range(n)]
+    for _ in range(draws):
+        changes = draw.choice(
+            (-1, 1, 0), size=n, p=(0.10, 0.05, 0.85)
+        )  # a loss of exactly the margin of 5 points
+        firsts = np.repeat(changes[::2], 2)
+        changes = np.where(draw.random(n) < 0.9, firsts, changes)
+        lost, won = int((changes < 0).sum()), int((changes > 0).sum())
+        table = stats.PairedTable(both=n - lost - won, lost=lost, won=won, neither=0)
+        plain += stats.noninferiority(table, 0.05)[0] < 0.05
+        known += stats.noninferiority(table, 0.05, design_effect(changes.tolist(), families))[0] < 0.05
+    assert plain > 0.08 * draws
+    assert known < 0.075 * draws
