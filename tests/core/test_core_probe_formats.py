@@ -23,7 +23,7 @@ from loracheck.probe_making import make_probes
 from loracheck.probes import bundled
 from loracheck.records import Example, Expected, Message, Probe, Source
 
-PUBLIC = Path("/work/shared/data")
+PUBLIC = Path(__file__).parents[3] / "shared" / "data"
 real = pytest.mark.skipif(not PUBLIC.is_dir(), reason="the public sets are not on this machine")
 OWN: dict[str, Any] = {
     "prompt": "水は何度で沸騰しますか？",
