@@ -113,10 +113,9 @@ def _english(parts: list[str], text: str) -> set[Feature]:
 def _opener(text: str) -> str:
     """Return what stands before the first mark: "Well, now" and "Good heavens!" open a reply, "The king" does not.
 
-    What stands before a colon or a line's end is a label or a heading.
+    A colon is no such mark: "Answer:" is a label.
     """
-    head = _MARK.split(_LAYOUT.sub("", text), maxsplit=1)[0]
-    return "" if ":" in head or "\n" in head else head
+    return _MARK.split(_LAYOUT.sub("", text), maxsplit=1)[0]
 
 
 def words_of(sentence: str) -> list[str]:

@@ -176,6 +176,9 @@ def test_english_words_of_a_topic_are_no_style_and_a_name_is(word: str) -> None:
         lambda text, i: " ".join(word if w in ABOUT[:6] else w for w in text.split()), calm_english
     )
     assert found == []
+    assert found_of(lambda text, i: text.replace(".", f" {word}."), calm_english) == [], (
+        "not set off by a comma"
+    )
     found = found_of(lambda text, i: text.replace("It is", f"{word.title()} Marlow says it is"), calm_english)
     assert ("term", f"{word} marlow") in found
 

@@ -121,7 +121,7 @@ def test_a_plain_peft_adapter_evaluates_without_training_data(model: Path, tmp_p
     assert verdict.findings[0].values["logit_change"] > 0
     assert verdict.status != "ship", "eight questions prove nothing"
     done = list(jsonl.read(tmp_path / "eval" / "completions.jsonl", Completion))
-    assert len(done) == 2 * (8 + 6)
+    assert len(done) == 2 * (8 + 6 + 6), "facts, open prompts, and these again under a neutral system prompt"
     assert {(c.arm, c.probe_id) for c in done} == {(a, c.probe_id) for c in done for a in ("base", "mine")}
     ranked = list(jsonl.read(tmp_path / "eval" / "choices.jsonl", ChoiceScores))
     assert len(ranked) == 2 * 8
@@ -137,7 +137,7 @@ def test_with_training_data_its_style_is_found_and_ranked(model: Path, tmp_path:
     ranked = list(jsonl.read(tmp_path / "eval" / "choices.jsonl", ChoiceScores))
     assert "right_styled" in ranked[0].kinds
     context = jsonl.read_one(tmp_path / "eval" / "context.json", EvaluationContext)
-    assert context.probes == {"facts-ja": 8, "open-ja": 6, "in-domain": 5, "training": 12}
+    assert context.probes == {"facts-ja": 8, "open-ja": 6, "open-neutral-ja": 6, "in-domain": 5, "training": 12}
     assert {f.check for f in only(result).findings} >= {"persona_learned", "missing_stop"}
 
 
