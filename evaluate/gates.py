@@ -252,7 +252,8 @@ def _fails(test: Finding) -> bool:
 
 
 def _renamed(estimate: Estimate, test: str) -> Estimate:
-    return replace(estimate, name=estimate.name if estimate.name == test else f"{test}: {estimate.name}")
+    told = estimate.name == test or ": " in estimate.name  # of what it is a share
+    return estimate if told else replace(estimate, name=f"{test}: {estimate.name}")
 
 
 def _one(p: float | None) -> float:

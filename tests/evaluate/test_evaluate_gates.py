@@ -156,6 +156,15 @@ def test_a_test_that_is_watched_fails_the_check_and_withholds_no_pass() -> None:
     assert failed.estimates[0].name == "rate"
 
 
+def test_numbers_of_tests_that_follow_are_named_by_their_test_once() -> None:
+    inner = both(paired(0, 0, 200), rated(0, 200), 0.05)
+    outer = both(nats([1.0, 1.1, 0.9] * 30, [1.3, 1.5, 1.2] * 30), inner, 0.05)
+    names = [estimate.name for estimate in outer.estimates]
+    assert names[0] == "loss"
+    assert {"difference: base", "difference: mine", "rate: base", "rate: mine"} <= set(names)
+    assert not any(name.count(": ") > 1 for name in names)
+
+
 def test_each_of_three_tests_fails_the_check_at_a_third_of_the_error_rate() -> None:
     tests = [replace(paired(5, 5, 100), p_fail=p, p_pass=0.5) for p in (0.02, 0.4, 0.9)]
     found = joined(tests, 0.05)
