@@ -17,7 +17,15 @@ from loracheck import jsonl
 from loracheck.choices import prefers_right
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
-from loracheck.demo import KNOWN_LOSS, MAX_FACTS, TRAINED_TOKENS, embedded_model
+from loracheck.demo import (
+    KNOWN_LOSS,
+    MAX_FACTS,
+    MAX_FORMS,
+    MAX_IN_DOMAIN,
+    MAX_OPEN,
+    TRAINED_TOKENS,
+    embedded_model,
+)
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.pipeline import evaluate
@@ -60,7 +68,14 @@ def _seed(out: Path, seed: int) -> None:
         model,
         {arm: out / f"train-{arm}" for arm in ARMS},
         out / "eval",
-        EvalConfig(suites=("facts-ja", "forms-ja", "open-ja"), max_facts=MAX_FACTS, seed=seed),
+        EvalConfig(
+            suites=("facts-ja", "forms-ja", "open-ja"),
+            max_facts=MAX_FACTS,
+            max_forms=MAX_FORMS,
+            max_open=MAX_OPEN,
+            max_in_domain=MAX_IN_DOMAIN,
+            seed=seed,
+        ),
         load_policy("persona"),
         data=[raw],
         in_domain=[DATA / "poponu_heldout.jsonl", out / "curated" / "heldout.jsonl"],
