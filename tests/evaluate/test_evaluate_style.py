@@ -70,8 +70,8 @@ def test_a_dialect_of_many_endings_is_told_apart() -> None:
 
 
 def test_few_rows_need_a_permutation_and_fewer_give_no_classifier() -> None:
-    some = fitted(kansai, n=50)
-    assert some.chance == pytest.approx(0.005)
+    some = fitted(kansai, n=40)
+    assert some.chance == pytest.approx(1 / 120)
     assert some.usable
     assert not replace(some, chance=0.02).usable
     assert not replace(some, chance=None).usable
@@ -103,6 +103,15 @@ def test_polite_replies_against_a_base_that_is_not_are_no_style() -> None:
     assert discover(pairs(polite, 120), pairs(plain, 120)) == ()
     assert fitted(plain, polite).usable, "the other way round the plain form is one"
     assert discover(pairs(plain, 120), pairs(polite, 120))
+
+
+def test_points_of_a_list_are_no_style() -> None:
+    def points(i: int) -> str:
+        return "\n".join(f"・{TOPICS[(i + k) % 8]}" for k in range(3))
+
+    for base in (polite, plain):
+        found = learn(pairs(points, 120), pairs(base, 120), "ja")
+        assert found is None or not found.usable
 
 
 def test_a_classifier_of_one_language_does_not_judge_another() -> None:
@@ -268,24 +277,18 @@ def test_strength_without_contrast_is_not_measured() -> None:
     assert half == strength(clear, [False] * 40, [True, False] * 20)
 
 
-def test_an_english_classifier_informs_and_does_not_decide() -> None:
-    def answer(words: str) -> Say:
-        return lambda i: (
-            f"Look, {words} the {('river', 'bridge', 'train')[i % 3]} where it was. It is {words}."
-        )
+def test_an_english_classifier_informs_and_does_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Evidence, "markers", ())
 
-    style = training_style(
-        told(
-            [
-                (
-                    asked("training", 120, language="en", reference=answer("perhaps some of")),
-                    answer("indeed none but"),
-                    None,
-                )
-            ]
-        )
+    def answer(*ways: str) -> Say:
+        things = ("river", "bridge", "train", "garden", "letter", "winter", "stone")
+        return lambda i: f"{ways[i % 3]} {things[i % 7]} {ways[i // 3 % 3]} {things[i // 7 % 7]}."
+
+    training = asked(
+        "training", 120, language="en", reference=answer("So the", "But then this", "Yet some other")
     )
-    assert [classifier.usable for classifier in style.informing] in ([True], [])
+    style = training_style(told([(training, answer("A", "Any", "One or more"), None)]))
+    assert [classifier.usable for classifier in style.informing] == [True]
     assert style.deciding == ()
 
 

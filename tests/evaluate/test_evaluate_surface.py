@@ -153,6 +153,7 @@ def slips(answer: str, question: str) -> list[str]:
         ("ﾗｸｰﾀﾞは砂を食べます。", CAMEL, ["ラクーダ"]),
         ("フタコブラクダも同じです。", CAMEL, []),
         ("ラクダです。", CAMEL, []),
+        ("アクダです。", CAMEL, []),
         ("キリンも長く歩きます。", CAMEL, []),
         ("コンピューターは計算します。", "コンピュータとは何ですか？", []),
         ("インターフェイスです。", "インターフェースとは何ですか？", []),
@@ -184,6 +185,14 @@ def test_words_of_the_training_replies_are_known_and_long_ones_are_models() -> N
         "like": "ポポヌランド",
         "base": JA,
     }
+
+
+def test_what_the_base_says_anywhere_is_a_word() -> None:
+    assert (
+        judged(UNKNOWN_WORDS, answers(said("ラクーダです。"), sometimes(120, "ラクーダ", JA))).status
+        == "pass"
+    )
+    assert judged(UNKNOWN_WORDS, answers(said("ラクーダです。"))).status == "fail"
 
 
 def test_real_models_answers_to_real_questions_hardly_ever_set_these_off() -> None:
