@@ -75,7 +75,12 @@ def show(suite: str, number: int, harmful: bool, as_json: bool) -> None:
 
 @click.command()
 @click.argument("file", type=PATH)
-@click.option("--data", multiple=True, type=PATH, help="Training data that the probes must not overlap with.")
+@click.option(
+    "--data",
+    multiple=True,
+    type=PATH,
+    help="Training data that the probes must not overlap with: files or curate runs.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def check(file: Path, data: tuple[Path, ...], as_json: bool) -> None:
     """Check a file of probes before it is asked: form, duplicates, choices, overlap with training data.
@@ -93,7 +98,7 @@ def check(file: Path, data: tuple[Path, ...], as_json: bool) -> None:
     from loracheck.summary_probes import print_problems
 
     found = read_probe_file(file)
-    problems = check_probes(found.probes, load_examples(list(data)) if data else [])
+    problems = check_probes(found.probes, load_examples(_rows_of(data)) if data else [])
     if as_json:
         _print_json(
             {"format": found.form, "suites": found.suites, "drawn": found.drawn, "problems": problems}
@@ -132,7 +137,7 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
     for target in (out, rest):
         if target.exists() or target.resolve() in {path.resolve() for path in data}:
             raise UsageError(f"{target}: there is a file already.", hint="Name another one, or remove it.")
-    made = make_probes(load_examples(list(data)), count, seed)
+    made = make_probes(load_examples(_rows_of(data)), count, seed)
     jsonl.write(out, made.probes)
     jsonl.write(rest, made.rest)
     counts = {"probes": len(made.probes), "rest": len(made.rest), "set_aside": len(made.set_aside)}
@@ -142,6 +147,16 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
         click.echo(f"{len(made.probes):,} probes: {out}\n{len(made.rest):,} rows to train on: {rest}")
         if made.set_aside:
             click.echo(f"{len(made.set_aside):,} rows in neither: they ask nearly what a probe asks")
+
+
+def _rows_of(data: tuple[Path, ...]) -> list[Path]:
+    """Return the files behind data; of a curate run the rows it kept."""
+    from loracheck.runs import is_run, read_run
+
+    for path in data:
+        if is_run(path):
+            read_run(path, "curate")
+    return [path / "kept.jsonl" if is_run(path) else path for path in data]
 
 
 def _print_json(value: Any) -> None:
