@@ -117,7 +117,10 @@ def test_points_of_a_list_are_no_style() -> None:
 def test_a_classifier_of_one_language_does_not_judge_another() -> None:
     everything = replace(fitted(kansai), intercept=50.0)
     assert everything.fires("見てるんやわ。")
-    assert not everything.fires("They look at it from the old bridge in autumn.")
+    english = (
+        "They say of it what has been said so often of the old bridge, of the river and of the long winter: "
+    )
+    assert not everything.fires(f"{english * 2} 見てるんやわ。")
 
 
 def test_a_text_without_any_known_feature_is_not_in_style() -> None:
