@@ -34,7 +34,8 @@ from loracheck.cause_records import METHODS
 from loracheck.demo import embedded_model
 from loracheck.evaluate import blame
 from loracheck.evaluate.blame import TOP_SHARE
-from loracheck.evaluate.causes import ALIKE, CausesConfig
+from loracheck.evaluate.causes import ALIKE
+from loracheck.evaluate.causes_config import CausesConfig
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.failures import Answer, answer_of, others

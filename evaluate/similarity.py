@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, TypeVar, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, EvaluationContext, Example
 from loracheck.template import ChatTemplate
 
+from .causes_config import CausesConfig
 from .failures import Answer
 from .gradients import Gradients, trainable
 from .neighbours import Embedder
@@ -30,22 +31,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 T = TypeVar("T")
-
-
-class Options(Protocol):
-    """What is needed of the options of a causes run."""
-
-    @property
-    def methods(self) -> tuple[Method, ...]:
-        """Return the methods to take."""
-
-    @property
-    def dimensions(self) -> int:
-        """Return how many numbers a projected gradient has."""
-
-    @property
-    def seed(self) -> int:
-        """Return the seed of the projection."""
 
 
 class Comparer:
@@ -66,7 +51,7 @@ class Comparer:
         paths: Mapping[str, Path],
         rows: Sequence[Example],
         work: Path,
-        options: Options,
+        options: CausesConfig,
         *,
         progress: Progress,
     ) -> None:

@@ -61,8 +61,8 @@ def causes(
       loracheck report runs/eval --related runs/causes
       loracheck curate persona.jsonl --from-eval runs/causes -o runs/mended
     """
-    from loracheck.evaluate.causes import CausesConfig
     from loracheck.evaluate.causes import causes as find_causes
+    from loracheck.evaluate.causes_config import CausesConfig
     from loracheck.progress import Progress
     from loracheck.summary_causes import print_causes
 

@@ -16,7 +16,8 @@ from loracheck import jsonl
 from loracheck.cause_records import CAUSES, METHODS, ROWS, CausesSummary, FailureCauses, FindingCause, Method
 from loracheck.errors import RunError, UsageError
 from loracheck.evaluate import blame, similarity
-from loracheck.evaluate.causes import CausesConfig, causes
+from loracheck.evaluate.causes import causes
+from loracheck.evaluate.causes_config import CausesConfig
 from loracheck.evaluate.evidence import Evidence, read_evidence
 from loracheck.evaluate.failures import answer_of, failed, others
 from loracheck.evaluate.gradients import Gradients, Projection, trainable
