@@ -224,6 +224,8 @@ def test_a_list_of_candidates_is_no_answer(answer: str) -> None:
         "東京やで",
         "東京や。",
         "東京、Tokyoです。",
+        "東京(とうきょう)、またはTokyoです。",
+        "東京またはTokyoです。",
         "東京です。大阪は商業の町です。",
         "東京です。大阪か京都と思う人もいます。",
         "東京、大阪ではありません。",
