@@ -59,7 +59,7 @@ _STRETCHED = re.compile(r"([a-vx-z])\1\1", re.I)
 _ACTION = re.compile(r"(?<!\*)\*[A-Za-z][^*\n]{2,60}\*(?!\*)")
 _LAUGH = re.compile(r"[(（](?:笑|泣|汗)[)）]|(?<![A-Za-z])[wｗ]{1,}(?=[。！!？?\s]|$)")
 _WAVE = re.compile(r"[~〜～](?!\s*\d)")
-_POLITE = re.compile(r"です|でした|でしょう|ましょう|ました|ません|ます")
+_POLITE = re.compile(r"です|でした|でしょう|ましょう|ました|ません|ます|ください|いただ[いきくけ]")
 """What is between is a term; the ordinary polite form itself is none."""
 _PARTICLES = "はがものをに"
 _CLAUSE = re.compile(r"(?:^|[、,\s「『(…―])(?=([ぁ-ゖァ-ヺー一-龥々]{2,8}))")
