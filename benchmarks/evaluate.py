@@ -11,7 +11,8 @@ Likelihoods: N factual questions of each language, each with one right and some 
 wholes with their stop token. The harness takes them as a task of multiple choice and runs once for each of the three
 arms, as its documentation shows; loracheck loads the base once. Generation: N open prompts, answered greedily by all
 arms, against tokenizer(padding) and model.generate() in batches of the same size in the order given, with the
-adapters of one PEFT model switched. Every measurement is a process of its own; the sides take turns. Numbers are
+adapters of one PEFT model switched. The weights are in 16 bits, where near ties may fall either way: accuracies agree
+within a question or two. Every measurement is a process of its own; the sides take turns. Numbers are
 questions a CPU-second over all arms: of the whole processes, and without loading. Nothing comes from a cache.
 Threads that wait for one another burn CPU time where others use the machine: take one thread there.
 """
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from loracheck.engines import Engine
 
 ADAPTERS = ("first", "second")
-BATCH = 16
+HARNESS_BATCH = 8  # of the command in its README
 OWN_CHOICES, HARNESS, OWN_ANSWERS, LOOP = "loracheck", "lm-eval", "loracheck ", "plain generate loop"
 TASK = """
 task: loracheck_facts
@@ -232,7 +233,7 @@ def _harness(folder: Path, arm: str) -> dict[str, Any]:
         pretrained=options["base"],
         dtype="auto",
         softmax_dtype="float32",  # else it takes the logarithm in 16 bits, and near ties fall either way
-        batch_size=BATCH,
+        batch_size=HARNESS_BATCH,
         device="cpu",
         **adapter,
     )
@@ -267,6 +268,7 @@ def _loop(folder: Path) -> dict[str, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from loracheck import jsonl
+    from loracheck.generation import BATCH_SIZE
     from loracheck.records import Probe
 
     options = _options(folder)
@@ -289,9 +291,9 @@ def _loop(folder: Path) -> dict[str, Any]:
 
     def answer() -> int:
         tokens = 0
-        for start in range(0, len(texts), BATCH):
+        for start in range(0, len(texts), BATCH_SIZE):
             batch = tokenizer(
-                texts[start : start + BATCH], return_tensors="pt", padding=True, add_special_tokens=False
+                texts[start : start + BATCH_SIZE], return_tensors="pt", padding=True, add_special_tokens=False
             )
             with torch.inference_mode():
                 output = model.generate(

@@ -120,7 +120,7 @@ def test_what_is_damaged_in_the_cache_is_asked_anew(
     elif how == "one entry":
         with sqlite3.connect(cache) as database:
             changed = database.execute(
-                "UPDATE entries SET value = CAST(replace(CAST(value AS TEXT), 'text', 'tixt') AS BLOB)"
+                "UPDATE entries SET value = CAST(replace(CAST(value AS TEXT), 'length', 'stop') AS BLOB)"
             )
             assert changed.rowcount
     else:
