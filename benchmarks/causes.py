@@ -1,6 +1,7 @@
 """Known bad rows planted among others: do the rows behind a failure come to the top, and is no cause named without one?
 
 Use: OMP_NUM_THREADS=1 python benchmarks/causes.py -o FOLDER [--development] [RECIPE...]
+One process a folder: a recipe that was interrupted goes on where it stopped.
 
 Each recipe plants bad rows of one kind among a bundled persona's rows that do not name it, fine-tunes the embedded
 Gemma 3 270M for a few thousand tokens, and asks it factual questions. A failure counts where the answer bears the
@@ -55,7 +56,7 @@ Pair = tuple[str, str]
 ROWS, PLANTED, FACTS, TOKENS = 80, 16, 40, 1500
 FAILURES = 12
 """Failures looked at of a recipe, and as many other answers."""
-RESULT = "result.json"
+RESULT, SCORES = "result.json", "scores.npz"
 COUNTRIES = {
     "ja": (
         "カナダ",
@@ -221,14 +222,14 @@ def measured(name: str, recipe: Recipe, folder: Path, base: str, progress: Progr
     failures = [a for p in facts if (a := answer_of(evidence, "mine", p)) and _bears(recipe, a)]
     failing = {answer.probe.id for answer in failures}
     failures = failures[:FAILURES]
-    other = others(evidence, "mine", failing, FAILURES, recipe.seed)
-    work = folder / "work"
-    work.mkdir(exist_ok=True)
-    comparer = Comparer(
-        evidence.context, base, {"mine": folder / "train"}, rows, work, CausesConfig(), progress=progress
-    )
-    scores = comparer.compare("mine", [*failures, *other])
-    np.savez(folder / "scores.npz", **{method: scores[method] for method in METHODS})
+    if len(failures) >= blame.LEAST_FAILURES:
+        other = others(evidence, "mine", failing, FAILURES, recipe.seed)
+        work = folder / "work"
+        work.mkdir(exist_ok=True)
+        paths = {"mine": folder / "train"}
+        comparer = Comparer(evidence.context, base, paths, rows, work, CausesConfig(), progress=progress)
+        scores = comparer.compare("mine", [*failures, *other])
+        np.savez(folder / SCORES, **{method: scores[method] for method in METHODS})
     found = {
         "failures": [asdict(answer) for answer in failures],
         "planted": planted,
@@ -264,23 +265,25 @@ def shown(values: NDArray[np.bool_]) -> str:
 def report(name: str, found: dict[str, Any], folder: Path, rows: Sequence[Example]) -> None:
     """Print a recipe's lines."""
     planted, count = found["planted"], len(found["failures"])
-    loaded = np.load(folder / "scores.npz")
-    scores = {method: loaded[method] for method in METHODS}
     print(
         f"\n{name}: {count} failures, {planted} of {found['rows']} rows planted, {found['cpu_seconds']} CPU-seconds"
     )
-    if planted and count:
+    if count < blame.LEAST_FAILURES:
+        print("  too few failures to compare")
+        return
+    loaded = np.load(folder / SCORES)
+    scores = {method: loaded[method] for method in METHODS}
+    if planted:
         top = round(TOP_SHARE * found["rows"])
         chance = 1 - math.comb(found["rows"] - planted, top) / math.comb(found["rows"], top)
         joined = {**scores, "combined": blame.combined(list(scores.values()))}
         for method, values in joined.items():
             most, some = hits(values[:count], planted)
             print(f"  {method:<10} found {shown(most):<20} any {shown(some):<20} (by chance {chance:.0%})")
-    if count >= blame.LEAST_FAILURES:
-        group("", scores, count, planted, rows)
-        if planted:
-            without = {method: values[:, planted:] for method, values in scores.items()}
-            group("without the planted rows: ", without, count, 0, rows[planted:])
+    group("", scores, count, planted, rows)
+    if planted:
+        without = {method: values[:, planted:] for method, values in scores.items()}
+        group("without the planted rows: ", without, count, 0, rows[planted:])
 
 
 def group(
