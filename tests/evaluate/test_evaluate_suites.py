@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,9 @@ from loracheck.probes import (
     BUNDLED,
     IN_DOMAIN,
     TRAINING,
+    VERSION,
     bundled,
+    bundled_record,
     every_nth,
     from_rows,
     without_training_questions,
@@ -93,3 +97,17 @@ def test_thinning_is_even(count: int, limit: int) -> None:
 def test_no_limit_asks_all() -> None:
     probes = bundled(["facts-en"])
     assert every_nth(probes, None) == probes
+
+
+def test_a_paragraph_that_was_trained_on_is_left_out() -> None:
+    probes = bundled(["neutral-ja"])[:3]
+    trained = row("続きを書いてください。", reply=f"「{probes[1].reference}」")
+    assert without_training_questions(probes, [trained])[1] == [probes[1].id]
+
+
+def test_a_bundled_suite_is_known_by_the_hash_of_its_file() -> None:
+    record = bundled_record("facts-ja")
+    file = Path(__file__).parents[2] / "evaluate" / "probes" / "facts_ja.jsonl"
+    assert record.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert record.probes == len(bundled(["facts-ja"]))
+    assert VERSION in record.source
