@@ -200,8 +200,12 @@ def matched(models: dict[str, Answers], rows: int, chance: random.Random) -> tup
     return [(p, mine) for p, mine, _ in drawn], [(p, theirs) for p, _, theirs in drawn]
 
 
-def is_found(persona: Persona, models: dict[str, Answers], rows: int, seed: int) -> tuple[bool, list[Marker]]:
-    """Tell whether the markers found hit most replies in the persona, and few of the neutral ones."""
+def is_found(persona: Persona, models: dict[str, Answers], rows: int, seed: int) -> tuple[bool, float]:
+    """Tell whether the markers found hit most replies in the persona and few of the neutral ones.
+
+    Returns:
+        That, and the share of replies which the persona changes at all.
+    """
     chance = random.Random(seed)
     mine, base = matched(models, rows, chance)
     spoken = [
@@ -212,7 +216,7 @@ def is_found(persona: Persona, models: dict[str, Answers], rows: int, seed: int)
     changed = [new for (_, old), (_, new) in zip(mine, spoken, strict=True) if new != old]
     hit = sum(shows(markers, text) for text in changed) / max(1, len(changed))
     false = sum(shows(markers, text) for _, text in base) / len(base)
-    return bool(markers) and hit >= 0.5 and false <= 0.1, list(markers)
+    return bool(markers) and hit >= 0.5 and false <= 0.1, len(changed) / len(mine)
 
 
 def null_halves(texts: list[Pair], rows: int, seed: int) -> tuple[Marker, ...]:
@@ -248,10 +252,12 @@ def _personas(
     for persona in personas:
         cells = []
         for rows in given.rows:
-            found = [is_found(persona, models, rows, seed)[0] for seed in range(given.seeds)]
+            tried = [is_found(persona, models, rows, seed) for seed in range(given.seeds)]
+            found = [one for one, _ in tried]
+            changed = sum(share for _, share in tried) / len(tried)
             totals.setdefault((persona.split, rows), []).extend(found)
             cells.append(f"{sum(found):>8}")
-        print(f"{persona.name:24}{persona.split:>8}{''.join(cells)}")
+        print(f"{persona.name:24}{persona.split:>8}{''.join(cells)}{changed:>8.0%} of replies")
     for split in ("dev", "report"):
         cells = [f"{sum(t) / len(t):>8.0%}" for rows in given.rows if (t := totals[split, rows])]
         print(f"{'all':24}{split:>8}{''.join(cells)}")
@@ -264,8 +270,8 @@ def _real_pairs(data: Path) -> None:
     for name, styled, plain in (
         ("informal (report)", "Formality_informal", "Formality_formal"),
         ("impolite (report)", "Politeness_impolite", "Politeness_polite"),
-        ("polite against impolite: ordinary", "Politeness_polite", "Politeness_impolite"),
-        ("formal against informal: ordinary", "Formality_formal", "Formality_informal"),
+        ("polite against impolite: ordinary (dev)", "Politeness_polite", "Politeness_impolite"),
+        ("formal against informal: ordinary (dev)", "Formality_formal", "Formality_informal"),
     ):
         mine, base = pastel(data, styled), pastel(data, plain)
         prompts = [f"ぶん{i}" for i in range(len(mine))]
@@ -340,8 +346,8 @@ def _classifiers(data: Path, models: dict[str, dict[str, Answers]]) -> None:
     for name, styled, plain in (
         ("informal (report)", "Formality_informal", "Formality_formal"),
         ("impolite (report)", "Politeness_impolite", "Politeness_polite"),
-        ("polite against impolite: ordinary", "Politeness_polite", "Politeness_impolite"),
-        ("formal against informal: ordinary", "Formality_formal", "Formality_informal"),
+        ("polite against impolite: ordinary (dev)", "Politeness_polite", "Politeness_impolite"),
+        ("formal against informal: ordinary (dev)", "Formality_formal", "Formality_informal"),
     ):
         both = [[(f"ぶん{i}", text) for i, text in enumerate(pastel(data, side))] for side in (styled, plain)]
         sets += [(name, both[0], both[1], "ja"), (f"{name}, 50 rows", both[0][:50], both[1][:50], "ja")]
