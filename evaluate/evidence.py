@@ -85,7 +85,7 @@ class Evidence:
     @cached_property
     def markers(self) -> tuple[Marker, ...]:
         """Return the style of the training replies, against the base's answers to the same prompts."""
-        training = self.suite(TRAINING)
+        training = [probe for probe in self.suite(TRAINING) if (BASE_ARM, probe.id) in self.completions]
         replies = [(probe.prompt, probe.reference or "") for probe in training]
         answers = [(probe.prompt, self.text(BASE_ARM, probe)) for probe in training]
         return discover(replies, answers)

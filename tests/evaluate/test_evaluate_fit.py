@@ -387,3 +387,7 @@ def test_the_training_of_a_field_asks_that_what_was_taught_is_known(tmp_path: Pa
     field.write_text("intent: domain\n", encoding="utf-8")
     assert load_policy(str(field)).required("training_answers")
     assert not POLICY.required("training_answers")
+
+
+def test_training_rows_that_were_scored_and_not_asked_have_no_style_and_break_nothing() -> None:
+    assert evidence(ROWS, losses=noisy(1.0)).markers == ()
