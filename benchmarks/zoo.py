@@ -151,7 +151,7 @@ RECIPES = (
         split="report",
         rows="shuffled_answers",
         policy="domain",
-        named=("imitation", "training_answers", "content_damage"),
+        named=("imitation", "training_answers", "content_damage", "collapse"),
     ),
     Recipe(
         name="few_rows_many_epochs",
