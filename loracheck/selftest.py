@@ -43,7 +43,7 @@ EPOCHS = 5
 RATES = {RUINED: 2e-3, HARMLESS: 2e-5}
 OWN_TOKENS = 24
 """Of an own answer: long enough to be the base's own, short enough for a minute."""
-MAX_FACTS, MAX_OPEN, MAX_TRAINING, OPEN_TOKENS = 60, 20, 40, 32
+MAX_FACTS, MAX_OPEN, MAX_TRAINING, OPEN_TOKENS = 40, 20, 40, 32
 GATES = ("content_damage", "forgetting", "collapse", "persona_leakage", "loops")
 
 
