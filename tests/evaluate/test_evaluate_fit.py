@@ -264,8 +264,10 @@ CURVE = ((0, 3.0), (100, 2.2), (200, 2.0), (300, 2.3), (400, 2.6))
 
 
 def trained(
-    losses: Callable[[str, Probe], float] | None, probes: list[Probe] = ROWS, **record: Any
-) -> Finding:  # noqa: ANN401
+    losses: Callable[[str, Probe], float] | None,
+    probes: list[Probe] = ROWS,
+    **record: Any,  # noqa: ANN401
+) -> Finding:
     finding = OVER_TRAINING.measure(evidence(probes, losses=losses, **record), "mine", POLICY)
     return settled(finding)
 
