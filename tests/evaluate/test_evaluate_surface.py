@@ -120,6 +120,8 @@ def test_short_answers_do_not_hide_empty_ones_among_the_open() -> None:
             True,
         ),
         ("Tokyo", "ja", False),
+        ("It is not far from Paris.", "ja", False),
+        ("```\nif it is late and the camel wants to rest then stop here and wait\n```", "ja", False),
         ("```python\nfor camel in camels_of_the_desert: camel.walk(until=water)\n```", "ja", False),
         ("https://example.org/a/very/long/address/of/some/page/in/latin/letters", "ja", False),
         ("首都圏：東京、神奈川、埼玉、千葉\n近畿圏：大阪、京都、兵庫、奈良、滋賀、和歌山", "ja", False),
