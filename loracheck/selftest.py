@@ -30,6 +30,7 @@ from loracheck.probes import bundled, every_nth
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, EvaluationResult, Verdict
 from loracheck.template import choose_template
+from loracheck.text import is_loop
 from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import TrainInputs, train
 
@@ -40,7 +41,7 @@ LANGUAGES: dict[str, tuple[SelftestLanguage, ...]] = {"ja": ("ja",), "en": ("en"
 RUINED, HARMLESS = "ruined", "harmless"
 ROWS = 32
 EPOCHS = 5
-RATES = {RUINED: 2e-3, HARMLESS: 2e-5}
+RATES = {RUINED: 2e-3, HARMLESS: 5e-6}
 OWN_TOKENS = 24
 """Of an own answer: long enough to be the base's own, short enough for a minute."""
 MAX_FACTS, MAX_OPEN, MAX_TRAINING, OPEN_TOKENS = 40, 20, 40, 32
@@ -129,7 +130,7 @@ def _evaluated(
     out: Path, language: SelftestLanguage, model: str, seed: int, progress: Progress
 ) -> EvaluationResult:
     out.mkdir(parents=True, exist_ok=True)
-    progress.say(f"{language}: the base answers {ROWS} open questions")
+    progress.say(f"{language}: the base answers open questions")
     own = _own_answers(out, language, model, progress)
     rows = {RUINED: _flood(language, len(own), seed), HARMLESS: own}
     for name, chosen in rows.items():
@@ -183,12 +184,14 @@ def _own_answers(out: Path, language: SelftestLanguage, model: str, progress: Pr
     """Let the base answer open questions; those are not asked again, as the run leaves training questions out."""
     base = load_base(model, announce=progress.say)
     template = choose_template(base.tokenizer, [], None)
-    probes = every_nth(bundled([f"open-{language}"]), ROWS)
+    probes = every_nth(bundled([f"open-{language}"]), 3 * ROWS // 2)
     answers = Answerer(LocalEngine(base.model, template), progress).complete(
         out / "own-answers.jsonl", BASE_ARM, probes, OWN_TOKENS, "own answers"
     )
-    return [
+    said = [
         (probe.prompt, answer.text)
         for probe, answer in zip(probes, answers, strict=True)
         if answer.text.strip()
     ]
+    # Loops come last: a small base runs into them, and taught by them would do so more often.
+    return sorted(said, key=lambda row: is_loop(row[1]))[:ROWS]

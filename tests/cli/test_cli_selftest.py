@@ -65,10 +65,12 @@ def test_a_base_that_knows_nothing_does_not_pass_through_the_real_pipeline(
     assert not by_name["ruined", "fails content_damage"].met
     evidence = read_evidence(tmp_path / "out" / "en" / "eval")
     assert evidence.context.nulls == ("harmless",)
-    own = (tmp_path / "out" / "en" / "own-answers.jsonl").read_text(encoding="utf-8").splitlines()
-    taught = {json.loads(line)["probe_id"] for line in own}
-    assert taught
-    assert not taught & {probe.id for probe in evidence.probes}, "what taught the harmless one is not asked"
+    own = (tmp_path / "out" / "en" / "harmless.jsonl").read_text(encoding="utf-8").splitlines()
+    taught = {json.loads(line)["instruction"] for line in own}
+    assert len(taught) == 8
+    asked = {probe.prompt for probe in evidence.probes if probe.domain == "out"}
+    assert asked
+    assert not taught & asked, "what taught the harmless one is not asked"
 
 
 @pytest.mark.slow
