@@ -10,7 +10,7 @@ from typing import Any, Literal
 from loracheck.errors import UsageError
 from loracheck.settings import build, read_yaml_file
 
-ARMS = ("raw", "curated")
+ARMS: tuple[Literal["raw", "curated"], ...] = ("raw", "curated")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

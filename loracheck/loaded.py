@@ -1,0 +1,206 @@
+"""A finished run as typed objects and pandas frames, for notebooks and scripts: `loracheck.load("runs/eval")`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from loracheck import jsonl, wording
+from loracheck.curation_records import CurationSummary, Decision
+from loracheck.errors import RunError
+from loracheck.records import (
+    Completion,
+    EvaluationContext,
+    EvaluationResult,
+    Example,
+    Manifest,
+    Probe,
+    Verdict,
+)
+from loracheck.runs import read_run
+from loracheck.training_records import CheckpointReading, TrainingStep, TrainingSummary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+_COLOURS = {"ship": "#1d6238", "hold": "#a3281c", "inconclusive": "#7a5200"}
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A finished run whose files were verified against their hashes."""
+
+    path: Path
+    manifest: Manifest
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of it."""
+        return f"<p><b>{escape(self.manifest.kind)}</b> {escape(str(self.path))} ({escape(self.manifest.created)})</p>"
+
+    def _records(self, name: str, kind: type[T]) -> tuple[T, ...]:
+        file = self.path / name
+        return tuple(jsonl.read(file, kind)) if file.is_file() else ()
+
+
+@dataclass(frozen=True)
+class LoadedEvaluation(LoadedRun):
+    """An eval run: verdicts, probes and what every arm answered."""
+
+    @cached_property
+    def result(self) -> EvaluationResult:
+        """Return verdicts, findings and comparisons."""
+        return jsonl.read_one(self.path / "verdict.json", EvaluationResult)
+
+    @cached_property
+    def context(self) -> EvaluationContext:
+        """Return what was asked, of what."""
+        return jsonl.read_one(self.path / "context.json", EvaluationContext)
+
+    @cached_property
+    def probes(self) -> tuple[Probe, ...]:
+        """Return the questions."""
+        return self._records("probes.jsonl", Probe)
+
+    @cached_property
+    def completions(self) -> tuple[Completion, ...]:
+        """Return the answers of every arm."""
+        return self._records("completions.jsonl", Completion)
+
+    def verdict(self, adapter: str) -> Verdict:
+        """Return the verdict on one adapter.
+
+        Raises:
+            KeyError: the run has no such adapter.
+        """
+        by_name = {verdict.adapter: verdict for verdict in self.result.verdicts}
+        return by_name[adapter]
+
+    def findings_frame(self) -> pd.DataFrame:
+        """Return a row for each finding, its deciding number first."""
+        return _frame(
+            {
+                "adapter": verdict.adapter,
+                "verdict": verdict.status,
+                "check": finding.check,
+                "status": finding.status,
+                "required": finding.required,
+                "reason": finding.reason,
+                "value": finding.estimates[0].value if finding.estimates else None,
+                "ci_low": finding.estimates[0].ci_low if finding.estimates else None,
+                "ci_high": finding.estimates[0].ci_high if finding.estimates else None,
+                "n": finding.estimates[0].n if finding.estimates else 0,
+                "limit": finding.threshold,
+                "sentence": wording.explain(finding),
+            }
+            for verdict in self.result.verdicts
+            for finding in verdict.findings
+        )
+
+    def answers_frame(self) -> pd.DataFrame:
+        """Return a row for each probe, with the answers of the arms side by side."""
+        said: dict[str, dict[str, str]] = {}
+        for completion in self.completions:
+            if completion.seed == 0:
+                said.setdefault(completion.probe_id, {})[completion.arm] = completion.text
+        return _frame(
+            {"probe": p.id, "suite": p.suite, "prompt": p.prompt} | said.get(p.id, {}) for p in self.probes
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th style="text-align:left">{escape(verdict.adapter)}</th>'
+            f'<td style="color:{_COLOURS[verdict.status]}"><b>{wording.verdict_word(verdict)}</b></td>'
+            f'<td style="text-align:left">{escape(_lead(verdict))}</td></tr>'
+            for verdict in self.result.verdicts
+        )
+        return f"{super()._repr_html_()}<table>{rows}</table>"
+
+
+@dataclass(frozen=True)
+class LoadedCuration(LoadedRun):
+    """A curate run: its summary, the rows that were kept and the decision on every row."""
+
+    @cached_property
+    def summary(self) -> CurationSummary:
+        """Return the counts."""
+        return jsonl.read_one(self.path / "summary.json", CurationSummary)
+
+    @cached_property
+    def kept(self) -> tuple[Example, ...]:
+        """Return the kept rows."""
+        return self._records("kept.jsonl", Example)
+
+    def decisions_frame(self) -> pd.DataFrame:
+        """Return a row for each row of the data: where it ended, and by which rule."""
+        return _frame(
+            {"id": d.example_id, "outcome": d.outcome, "stage": d.stage, "reason": d.reason}
+            for d in self._records("decisions.jsonl", Decision)
+        )
+
+
+@dataclass(frozen=True)
+class LoadedTraining(LoadedRun):
+    """A train run: its summary, the loss of every step and the readings at its checkpoints."""
+
+    @property
+    def adapter(self) -> Path:
+        """Return the folder of the adapter, for peft."""
+        return self.path / "adapter"
+
+    @cached_property
+    def summary(self) -> TrainingSummary:
+        """Return what the training came to."""
+        return jsonl.read_one(self.path / "summary.json", TrainingSummary)
+
+    @cached_property
+    def readings(self) -> tuple[CheckpointReading, ...]:
+        """Return what was measured at the checkpoints."""
+        return self._records("readings.jsonl", CheckpointReading)
+
+    def loss_frame(self) -> pd.DataFrame:
+        """Return a row for each step."""
+        return _frame(_flat(step) for step in self._records("metrics.jsonl", TrainingStep))
+
+
+_KINDS: dict[str, type[LoadedRun]] = {
+    "eval": LoadedEvaluation,
+    "curate": LoadedCuration,
+    "train": LoadedTraining,
+}
+
+
+def load(path: str | Path) -> LoadedRun:
+    """Load a finished run; its files are verified first.
+
+    Returns:
+        A `LoadedEvaluation`, `LoadedCuration` or `LoadedTraining`; of another kind what all runs have.
+
+    Raises:
+        RunError: there is no finished run, or a file was changed since.
+    """
+    folder = Path(path)
+    if not folder.exists():
+        raise RunError(f"{folder}: there is no such directory.")
+    manifest = read_run(folder)
+    return _KINDS.get(manifest.kind, LoadedRun)(folder, manifest)
+
+
+def _lead(verdict: Verdict) -> str:
+    leading = next((f for f in verdict.findings if f.check in verdict.deciding), None)
+    return wording.explain(leading) if leading and verdict.status != "ship" else ""
+
+
+def _flat(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any record
+    assert is_dataclass(record)
+    return {item.name: getattr(record, item.name) for item in fields(record)}
+
+
+def _frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415 - half a second that only frames need
+
+    return pd.DataFrame(list(rows))
