@@ -9,8 +9,9 @@ mark of the planted rows (the persona's name, a false capital, a word that does 
 base's answer does not; the mark is known from the recipe, and no method is told it.
 
 Found: more than half of the failure's nearest 5% of the rows are planted ones. "any" counts one of them there, which
-chance alone does nearly always. Then the planted rows are taken out of the ranking: whatever is named then is a false
-alarm, as it is for the recipes that plant nothing. How the methods are joined was chosen on the recipes of
+chance alone does nearly always. Then the planted rows are taken out of the ranking: what is named then is a false
+alarm, unless the bundled set has such rows of its own, as it does for the persona and for replies in English. What is
+named where nothing was planted is one, too. How the methods are joined was chosen on the recipes of
 --development alone. A recipe that is done is read from the folder.
 """
 
@@ -262,17 +263,18 @@ def shown(values: NDArray[np.bool_]) -> str:
     return f"{found.value:4.0%} [{found.ci_low:.0%}, {found.ci_high:.0%}]"
 
 
-def report(name: str, found: dict[str, Any], folder: Path, rows: Sequence[Example]) -> None:
-    """Print a recipe's lines."""
+def report(name: str, found: dict[str, Any], folder: Path, rows: Sequence[Example]) -> NDArray[np.bool_]:
+    """Print a recipe's lines; returns of each failure whether all methods together found the planted rows."""
     planted, count = found["planted"], len(found["failures"])
     print(
         f"\n{name}: {count} failures, {planted} of {found['rows']} rows planted, {found['cpu_seconds']} CPU-seconds"
     )
     if count < blame.LEAST_FAILURES:
         print("  too few failures to compare")
-        return
+        return np.zeros(0, dtype=bool)
     loaded = np.load(folder / SCORES)
     scores = {method: loaded[method] for method in METHODS}
+    most = np.zeros(0, dtype=bool)
     if planted:
         top = round(TOP_SHARE * found["rows"])
         chance = 1 - math.comb(found["rows"] - planted, top) / math.comb(found["rows"], top)
@@ -284,6 +286,7 @@ def report(name: str, found: dict[str, Any], folder: Path, rows: Sequence[Exampl
     if planted:
         without = {method: values[:, planted:] for method, values in scores.items()}
         group("without the planted rows: ", without, count, 0, rows[planted:])
+    return most
 
 
 def group(
@@ -294,7 +297,9 @@ def group(
     alike = twins(Replies([row.reply for row in rows]), ALIKE)
     found = blame.stands_out(joined[:count], joined[count:], alike, seed=0)
     right = sum(place < planted for place in found.places)
-    verdict = "named" if found.named else "no row stands out"
+    own, rest = ([values[part] for values in scores.values()] for part in (slice(count), slice(count, None)))
+    near = blame.nearer(own, rest, found.places)
+    verdict = "named" if found.named and near else "no row stands out"
     print(
         f"  {label}{verdict}: {len(found.places)} rows, {right} of them planted; "
         f"explained {found.explained} of {count}, other answers {found.unrelated} of {len(joined) - count}, "
@@ -313,10 +318,12 @@ def main() -> None:
     given = parser.parse_args()
     wanted = given.recipes or [n for n, r in RECIPES.items() if r.development == given.development]
     base = str(embedded_model())
+    every = []
     for name in wanted:
         folder = given.out / name
         found = measured(name, RECIPES[name], folder, base, Progress())
-        report(name, found, folder, load_examples([folder / "rows.jsonl"]))
+        every.append(report(name, found, folder, load_examples([folder / "rows.jsonl"])))
+    print(f"\n{', '.join(wanted)}: found {shown(np.concatenate(every))} of {sum(map(len, every))} failures")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ Floats = NDArray[np.float32]
 
 TOP_SHARE, LEAST_TOP = 0.05, 10
 """Share of the rows, and their number at least, that counts as the top of a failure's ranking."""
+LEAST_NEAR, USUAL = 0.2, 0.8
+"""Cosine that a cause has at least, and quantile of the nearness of other answers to their own nearest rows."""
 _ROUNDING = 1e-9
 SPLITS = 999
 LEVEL = 0.01
@@ -101,6 +103,24 @@ def stands_out(failures: Floats, other: Floats, twins: Sequence[Sequence[int]], 
         and share > by_chance
         and share > 2 * unrelated / max(1, len(other)),
     )
+
+
+def nearer(failures: Sequence[Floats], other: Sequence[Floats], places: Sequence[int]) -> bool:
+    """Tell whether, by some method, a group is nearer to the failures than other answers are to their nearest rows.
+
+    Failures that all say the same bring some row to the top, whether or not it has to do with them; it is a cause only
+    where it is near. Scores are those of each method by itself, (answers, rows), in cosines.
+    """
+    return any(_nearness(own, rest, places) for own, rest in zip(failures, other, strict=True))
+
+
+def _nearness(failures: Floats, other: Floats, places: Sequence[int]) -> bool:
+    top = min(len(places), top_rows(failures.shape[1]))
+    if not top or not len(other):
+        return False
+    own = np.sort(failures[:, list(places)], axis=1)[:, -top:].mean(axis=1)
+    usual = np.sort(other, axis=1)[:, -top:].mean(axis=1)
+    return float(np.median(own)) > max(LEAST_NEAR, float(np.quantile(usual, USUAL)))
 
 
 def _splits(

@@ -43,9 +43,11 @@ def explained_findings(
             yield unknown
             continue
         group = blame.stands_out(joined[own], other, alike, seed=config.seed)
+        scores = list(looked.scores.values())
+        near = blame.nearer([s[own] for s in scores], [s[looked.failures :] for s in scores], group.places)
         yield replace(
             unknown,
-            status="named" if group.named else "none",
+            status="named" if group.named and near else "none",
             twins=tuple(_twins(group.places, rows, alike)),
             explained=share("explained", group.explained, len(own)),
             unrelated=share("unrelated", group.unrelated, len(other)),

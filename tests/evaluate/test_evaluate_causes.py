@@ -403,6 +403,20 @@ def test_rows_that_are_near_to_every_answer_are_no_cause() -> None:
     assert found.by_chance < 0.1
 
 
+def test_rows_at_the_top_that_are_not_near_are_no_cause() -> None:
+    """Failures that all say the same have some nearest rows; without a cause these are near to nothing."""
+    generator = np.random.default_rng(0)
+    other = generator.uniform(0, 0.3, size=(12, 40)).astype(np.float32)
+    same = np.repeat(generator.uniform(0, 0.1, size=(1, 40)).astype(np.float32), 12, axis=0)
+    same[:, :5] += 0.1
+    group = blame.stands_out(same, other, [[place] for place in range(40)], seed=0)
+    assert not blame.nearer([same], [other], range(5))
+    assert not blame.nearer([same], [other], group.places)
+    same[:, :5] += 0.6
+    assert blame.nearer([other, same], [other, other], range(5))
+    assert not blame.nearer([same], [other], [])
+
+
 def test_noise_is_rarely_named() -> None:
     singles = [[place] for place in range(60)]
     named = 0
