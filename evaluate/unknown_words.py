@@ -147,7 +147,7 @@ def _stem(word: str) -> str:
 def _close(word: str, model: str) -> bool:
     """Tell whether a word is a slip of another: begun alike, one edit apart or two if long, and no other form of it."""
     latin = word.isascii()
-    if latin != model.isascii() or word[0] != model[0] or _stem(word) == _stem(model):
+    if latin != model.isascii() or word[0] != model[0]:
         return False
     if not latin:
         word, model = _stem(word), _stem(model)

@@ -93,7 +93,7 @@ def test_the_same_speech_on_both_sides_gives_no_style() -> None:
 
 def test_only_the_masked_words_differ_and_there_is_no_style() -> None:
     def about(things: tuple[str, ...]) -> Say:
-        return lambda i: f"{things[i % 3]}を{('読ん', '見', '買っ')[i // 3 % 3]}だんだ。"
+        return lambda i: f"それは{things[i % 3]}だ{('よ', 'ね', 'な')[i // 3 % 3]}。"
 
     assert not fitted(about(("新聞", "小説", "手紙")), about(("林檎", "蜜柑", "野菜"))).usable
 

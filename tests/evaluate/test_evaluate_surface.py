@@ -161,9 +161,11 @@ def slips(answer: str, question: str) -> list[str]:
         ("インターフェイスです。", "インターフェースとは何ですか？", []),
         ("ヴァイオリンは弦楽器です。", "バイオリンとは何ですか？", []),
         ("アフリカの国です。", "アメリカはどこですか？", []),
+        ("ラクダンという町です。", CAMEL, []),
         ("The camols drink.", "How do camels live?", ["camols"]),
         ("A camel, and Camels.", "How do camels live?", []),
         ("It is organised and coloured.", "How is an organized thing colored?", []),
+        ("A laser.", "What are lasers?", []),
         ("`camols` is a variable.", "How do camels live?", []),
     ],
 )
