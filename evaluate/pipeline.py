@@ -144,7 +144,9 @@ def evaluate(
         cost: Cost | None = None
         for engine, arms in lineup.engines():
             if cost is None:
-                cost = foresee(asked, config, engine, arms, lineup, progress, measure=before_asking is not None)
+                cost = foresee(
+                    asked, config, engine, arms, lineup, progress, measure=before_asking is not None
+                )
                 if before_asking:
                     before_asking(cost)
             ask(out, engine, arms, asked, [row.reply for row in training], config, progress)

@@ -117,7 +117,9 @@ def _false_alarms(nulls: Sequence[Verdict]) -> tuple[FalseAlarms, ...]:
     """Count how often each required check failed on an adapter that was trained to do no harm."""
     if not nulls:
         return ()
-    decided = [f for verdict in nulls for f in verdict.findings if f.required and f.check not in ("sanity", "tier")]
+    decided = [
+        f for verdict in nulls for f in verdict.findings if f.required and f.check not in ("sanity", "tier")
+    ]
     by_check = {
         name: [f for f in decided if f.check == name] for name in dict.fromkeys(f.check for f in decided)
     }

@@ -57,7 +57,11 @@ PATH = click.Path(path_type=Path)
     help="Bundled suite, such as facts-ja, or lm-eval:TASK of lm-evaluation-harness.  [default: all bundled]",
 )
 @click.option(
-    "--probes", "probes", multiple=True, metavar="FILE", help="Your own probes, or a public set in its own format."
+    "--probes",
+    "probes",
+    multiple=True,
+    metavar="FILE",
+    help="Your own probes, or a public set in its own format.",
 )
 @click.option(
     "--tier",
@@ -150,7 +154,11 @@ def evaluate(
         tokenizer,
         _named(completions, "--completions"),
     )
-    adapters_here, config, limits = {} if endpoint else named, EvalConfig(**_given(given)), load_policy(policy)
+    adapters_here, config, limits = (
+        {} if endpoint else named,
+        EvalConfig(**_given(given)),
+        load_policy(policy),
+    )
     inputs = {
         "data": data,
         "in_domain": in_domain,

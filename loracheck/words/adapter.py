@@ -28,7 +28,7 @@ REASONS: dict[str, Pair] = {
     },
     "model_sound": {
         "en": "A whole model of the base's kind; it is finite and changes the base's logits (by up to {logit_change}).",
-        "ja": "ベースと同種の独立したモデルで、有限の値のみを持ち、ベースのロジットを変化させます(最大{logit_change})。",
+        "ja": "ベースと同種のモデル全体で、有限の値のみを持ち、ベースのロジットを変化させます(最大{logit_change})。",
     },
     "model_sound_compared": {
         "en": "A whole model of the base's kind; it is finite and changes the base's logits (by up to {logit_change}). "

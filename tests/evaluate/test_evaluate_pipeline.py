@@ -36,7 +36,15 @@ QUICK = EvalConfig(
     max_in_domain=6,
 )
 PERSONA = load_policy("persona")
-CORE = ("content_damage", "forgetting", "collapse", "persona_leakage", "persona_learned", "loops", "missing_stop")
+CORE = (
+    "content_damage",
+    "forgetting",
+    "collapse",
+    "persona_leakage",
+    "persona_learned",
+    "loops",
+    "missing_stop",
+)
 POLICY = replace(PERSONA, gates={check: PERSONA.gates[check] for check in CORE})
 """What other checks ask besides is counted in their own tests."""
 WEIGHTS = "adapter_model.safetensors"
@@ -137,7 +145,13 @@ def test_with_training_data_its_style_is_found_and_ranked(model: Path, tmp_path:
     ranked = list(jsonl.read(tmp_path / "eval" / "choices.jsonl", ChoiceScores))
     assert "right_styled" in ranked[0].kinds
     context = jsonl.read_one(tmp_path / "eval" / "context.json", EvaluationContext)
-    assert context.probes == {"facts-ja": 8, "open-ja": 6, "open-neutral-ja": 6, "in-domain": 5, "training": 12}
+    assert context.probes == {
+        "facts-ja": 8,
+        "open-ja": 6,
+        "open-neutral-ja": 6,
+        "in-domain": 5,
+        "training": 12,
+    }
     assert {f.check for f in only(result).findings} >= {"persona_learned", "missing_stop"}
 
 
