@@ -284,14 +284,13 @@ def test_the_other_question_is_of_the_same_language_and_really_another() -> None
 def test_a_row_that_the_template_refuses_is_left_out_and_the_others_are_scored(
     tiny: Counted, examples: list[Example], cache: ScoreCache
 ) -> None:
-    source = "{%- if messages[0].role == 'system' -%}{{ raise_exception('no system role') }}{%- endif -%}"
+    source = "{%- if 'secret' in messages[0].content -%}{{ raise_exception('no secrets') }}{%- endif -%}"
     template = ChatTemplate(tiny.base.tokenizer, source + tiny.template.source)
-    told = (Message(role="system", content="短く答えて"), *examples[0].messages)
-    rows = [replace(examples[0], messages=told), *examples[1:4]]
+    rows = [asked_anew(examples[0], "secret"), *examples[1:4]]
     before = tiny.texts
     scores = score_examples(tiny.base, template, rows, cache, QUIET)
     assert list(scores) == [example.id for example in rows[1:]]
-    assert "no system role" in why_unscored(template, rows[0])
+    assert "no secrets" in why_unscored(template, rows[0])
     needed = tiny.texts - before
     assert score_examples(tiny.base, template, rows, cache, QUIET) == scores
     assert tiny.texts - before == needed
