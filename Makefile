@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 demo: $(VENV)/demo.stamp
 	$(BIN)/loracheck demo
 
+# Two tests at once, each on one thread.
 test: $(VENV)/test.stamp
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 test-slow: $(VENV)/test.stamp
 	$(BIN)/pytest -m slow
