@@ -58,7 +58,9 @@ class IntervalChart:
         found = [x for row in self.rows for x in _ends(row.estimate)] + [0.0]
         found += [self.limit] if self.limit is not None else []
         if unit == "share":
-            return 0.0, 1.0 if max(found) > 0.3 else _nice(max([*found, 0.01]))
+            least, most = min(found), max(found)
+            low = -_nice(-least) if least < 0 else 0.0  # a strength may lie below 0 and beyond 100%
+            return low, _nice(most) if most > 1 else 1.0 if most > 0.3 else _nice(max(most, 0.01))
         if unit == "count":
             return 0.0, _nice(max([*found, 1.0]))
         reach = _nice(max(abs(x) for x in found) or 0.1)
@@ -67,10 +69,10 @@ class IntervalChart:
     def svg(self, language: UiLanguage) -> Markup:
         """Draw the chart."""
         low, high = self.scale()
-        left, right, step = 84, self.WIDTH - 58, 30
+        unit = self.rows[0].estimate.unit
+        left, right, step = 84, self.WIDTH - (76 if unit == "nats" else 58), 30
         top = 26 if self.limit is not None else 4
         bottom = top + step * len(self.rows)
-        unit = self.rows[0].estimate.unit
         x = linear(low, high, left, right)
         marks: list[Markup] = []
         for tick in (low, (low + high) / 2, high):

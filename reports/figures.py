@@ -7,8 +7,8 @@ from loracheck.records import Estimate
 from .strings import Both, same, text
 
 MISSING = "–"
-_PLAIN = {"nats": "+.3f", "correlation": "+.2f"}
-"""Units that are no shares, and how their numbers are written."""
+_PLAIN = ("nats", "correlation")
+"""Units that are no shares."""
 
 
 def amount(value: float | None, unit: str) -> Both:
@@ -18,12 +18,19 @@ def amount(value: float | None, unit: str) -> Both:
     if unit == "count":
         return same(f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}")
     if unit in _PLAIN:
-        return _plain(f"{value:{_PLAIN[unit]}}", unit)
+        return _plain(f"{value:+.{_places(value, unit)}f}", unit)
     shown = _percent(value)
     if unit == "difference":
         sign = "+" if value > 0 and shown != "0" else ""
         return same(f"{sign}{shown} pt")
     return same(f"{shown}%")
+
+
+def _places(value: float, unit: str) -> int:
+    """Return how many decimals a number needs: three figures of it, at most."""
+    if unit != "nats":
+        return 2
+    return 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1
 
 
 def _plain(shown: str, unit: str) -> Both:
@@ -35,7 +42,7 @@ def distance(value: float, unit: str) -> Both:
     if unit == "count":
         return amount(abs(value), unit)
     if unit in _PLAIN:
-        return _plain(f"{abs(value):{_PLAIN[unit].lstrip('+')}}", unit)
+        return _plain(f"{abs(value):.{_places(value, unit)}f}", unit)
     shown = _percent(abs(value))
     return Both(f"{shown} points", f"{shown} ポイント")
 
@@ -48,8 +55,8 @@ def interval(estimate: Estimate) -> Both:
     if estimate.unit == "count":
         return same(f"{amount(low, 'count').en}–{amount(high, 'count').en}")
     if estimate.unit in _PLAIN:
-        form = _PLAIN[estimate.unit]
-        return same(f"{low:{form}} … {high:{form}}")
+        places = _places(max(abs(low), abs(high)), estimate.unit)
+        return same(f"{low:+.{places}f} … {high:+.{places}f}")
     if estimate.unit == "difference":
         ends = f"{_percent(low, sign=True)} … {_percent(high, sign=True)}"
         return same(f"{ends} pt")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -11,6 +12,7 @@ from loracheck import jsonl
 from loracheck.records import Estimate, EvaluationResult, Finding
 from loracheck.reports import checks, curation, training
 from loracheck.reports.charts import IntervalChart, Row
+from loracheck.reports.figures import amount
 from loracheck.reports.measures import inverted, measures
 from loracheck.reports.strings import same
 
@@ -129,3 +131,30 @@ def test_the_loss_chart_ends_at_the_last_loss(related: list[Path]) -> None:
     last = [float(str(node.get("data-last"))) for node in lines]
     assert last == [pytest.approx(0.1 + 4 * 0.93**60), pytest.approx(0.4 + 4 * 0.93**60)]
     assert shown["tokens"].en.startswith("The adapters saw the same number")
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "low", "high", "ends"),
+    [
+        ("share", 0.5, 0.4, 0.6, (0.0, 1.0)),
+        ("share", 2.0, 1.8, 2.2, (0.0, 3.0)),
+        ("share", 0.1, -0.2, 0.4, (-0.2, 1.0)),
+        ("nats", 18.464, 17.0, 19.0, (-20.0, 20.0)),
+    ],
+)
+def test_an_interval_lies_on_its_axis(
+    unit: Literal["share", "nats"], value: float, low: float, high: float, ends: tuple[float, float]
+) -> None:
+    estimate = Estimate(name="x", value=value, ci_low=low, ci_high=high, n=9, method="m", unit=unit)
+    chart = IntervalChart(
+        id="c",
+        title=same("t"),
+        description=same("d"),
+        rows=(Row(label=same("a"), estimate=estimate, shape=0),),
+    )
+    assert chart.scale() == pytest.approx(ends)
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.1234, "+0.123"), (-3.456, "-3.46"), (18.464, "+18.5")])
+def test_nats_are_written_with_three_figures(value: float, shown: str) -> None:
+    assert amount(value, "nats").en == f"{shown} nats"
