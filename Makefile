@@ -16,7 +16,7 @@ test-slow: $(VENV)/test.stamp
 	$(BIN)/pytest -m slow
 
 lint: $(VENV)/test.stamp
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
