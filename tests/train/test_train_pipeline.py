@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -324,3 +326,13 @@ def test_without_the_guard_the_gradient_is_wrong_where_the_processor_repacks(
         pytest.skip("this processor does not repack four-bit weights")
     before, after = gradients_around_an_evaluation(base)
     assert cosine(before, after) < 0.9
+
+
+def test_the_peak_memory_of_a_process_is_its_own_and_not_its_parents() -> None:
+    script = "from loracheck.train.results import peak_memory; print(peak_memory())"
+    alone = int(subprocess.check_output([sys.executable, "-c", script], text=True))
+    fat = bytearray(3 * alone)  # touched, so that this process holds it while it starts the next
+    for place in range(0, len(fat), 4096):
+        fat[place] = 1
+    started = int(subprocess.check_output([sys.executable, "-c", script], text=True))
+    assert len(fat) > 2 * started
