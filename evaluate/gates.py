@@ -161,6 +161,34 @@ def rate_gate(
     )
 
 
+def excess_gate(
+    check: str,
+    adapter: str,
+    *,
+    base: Sequence[bool],
+    tuned: Sequence[bool],
+    probe_ids: Sequence[str],
+    limit: float,
+    alpha: float,
+    clusters: Sequence[str] | None = None,
+) -> Finding:
+    """Hold the adapter's rate of something bad against a limit; where the base shows it too, the excess over it."""
+    if not any(base):
+        return rate_gate(
+            check, adapter, base=base, tuned=tuned, probe_ids=probe_ids, limit=limit, alpha=alpha
+        )
+    return paired_gate(
+        check,
+        adapter,
+        base=[not shown for shown in base],
+        tuned=[not shown for shown in tuned],
+        probe_ids=probe_ids,
+        margin=limit,
+        alpha=alpha,
+        clusters=clusters,
+    )
+
+
 def information(check: str, adapter: str, reason: str, finding: Finding | None = None) -> Finding:
     """Make a finding that cannot decide, keeping the numbers of one that could."""
     if finding is None:

@@ -11,7 +11,7 @@ from loracheck.stats import share
 
 from .check import Check
 from .evidence import Evidence
-from .gates import both, information, paired_gate, rate_gate, unmeasured
+from .gates import both, excess_gate, information, rate_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
 from .style import Style, strength, training_style
@@ -66,26 +66,14 @@ def _excess(
     evidence: Evidence, adapter: str, probes: Sequence[Probe], shown: Shown, policy: Policy
 ) -> Finding:
     """Hold the rate against the limit; what the base shows by itself is no leakage, so there the excess counts."""
-    limit = policy.persona.max_out_of_domain
     base, tuned = ([shown(evidence.text(arm, probe)) for probe in probes] for arm in (BASE_ARM, adapter))
-    ids = [probe.id for probe in probes]
-    if not any(base):
-        return rate_gate(
-            "persona_leakage",
-            adapter,
-            base=base,
-            tuned=tuned,
-            probe_ids=ids,
-            limit=limit,
-            alpha=policy.alpha,
-        )
-    return paired_gate(
+    return excess_gate(
         "persona_leakage",
         adapter,
-        base=[not styled for styled in base],
-        tuned=[not styled for styled in tuned],
-        probe_ids=ids,
-        margin=limit,
+        base=base,
+        tuned=tuned,
+        probe_ids=[probe.id for probe in probes],
+        limit=policy.persona.max_out_of_domain,
         alpha=policy.alpha,
         clusters=[probe.cluster for probe in probes],
     )

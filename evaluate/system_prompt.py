@@ -17,7 +17,7 @@ from loracheck.stats import share
 from . import instructions
 from .check import Check
 from .evidence import Evidence
-from .gates import information, paired_gate, rate_gate, unmeasured
+from .gates import excess_gate, information, unmeasured
 from .material import Material, Questions
 from .policy import Policy
 from .style import Style, training_style
@@ -63,24 +63,13 @@ def system_prompt(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
 def _rate(evidence: Evidence, adapter: str, policy: Policy, probes: Sequence[Probe], style: Style) -> Finding:
     """Hold the rate against the limit; what the base shows by itself no prompt need switch off."""
     base, tuned = ([style.shown(evidence.text(arm, p)) for p in probes] for arm in (BASE_ARM, adapter))
-    ids, limit = [probe.id for probe in probes], policy.persona.max_out_of_domain
-    if not any(base):
-        return rate_gate(
-            "system_prompt",
-            adapter,
-            base=base,
-            tuned=tuned,
-            probe_ids=ids,
-            limit=limit,
-            alpha=policy.alpha,
-        )
-    return paired_gate(
+    return excess_gate(
         "system_prompt",
         adapter,
-        base=[not styled for styled in base],
-        tuned=[not styled for styled in tuned],
-        probe_ids=ids,
-        margin=limit,
+        base=base,
+        tuned=tuned,
+        probe_ids=[probe.id for probe in probes],
+        limit=policy.persona.max_out_of_domain,
         alpha=policy.alpha,
     )
 
