@@ -22,6 +22,7 @@ from loracheck.cli_checks import checks
 from loracheck.cli_compare import compare
 from loracheck.cli_curate import curate, explain, synthesize
 from loracheck.cli_evaluate import evaluate, gate
+from loracheck.cli_output import print_json
 from loracheck.cli_plan import plan
 from loracheck.cli_power import power
 from loracheck.cli_probes import check, list_, make, show
@@ -117,12 +118,12 @@ def report(run: Path, related: tuple[Path, ...], language: str, as_json: bool) -
 
     if run.is_dir() and not is_run(run):
         path = write_index(run, language=language)  # type: ignore[arg-type]
-        _print_json({"report": str(path)}) if as_json else click.echo(str(path))
+        print_json({"report": str(path)}) if as_json else click.echo(str(path))
         return
     for path in (run, *related):
         read_run(path)
     path = _report(run, related, language)
-    _print_json({"report": str(path)}) if as_json else click.echo(str(path))
+    print_json({"report": str(path)}) if as_json else click.echo(str(path))
 
 
 @cli.command()
@@ -158,7 +159,7 @@ def demo(out: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     from loracheck.progress import Progress
 
     result = run_demo(out, progress=Progress(quiet=quiet), **_given(given))
-    _print_json(result) if as_json else print_demo(result)
+    print_json(result) if as_json else print_demo(result)
 
 
 @cli.command()
@@ -173,7 +174,7 @@ def doctor(as_json: bool) -> None:
     from loracheck.doctor import examine, print_checks
 
     checks = examine()
-    _print_json(checks) if as_json else print_checks(checks)
+    print_json(checks) if as_json else print_checks(checks)
     sys.exit(4 if any(check.status == "missing" for check in checks) else 0)
 
 
@@ -236,14 +237,6 @@ def _report(run: Path, related: Any, language: Any) -> Path:
     from loracheck.runs import is_run
 
     return write_report(run, related=[path for path in related if is_run(path)], language=language)
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from loracheck.cli_output import print_json
+
 PATH = click.Path(path_type=Path)
 
 
@@ -41,7 +43,7 @@ def inspect_(adapter: Path, base: str | None, max_modules: int | None, as_json: 
     found = inspect_adapter(
         adapter, base, max_modules=max_modules or DEFAULT_MAX_MODULES, progress=Progress(quiet=quiet)
     )
-    _print_json(found) if as_json else print_anatomy(found)
+    print_json(found) if as_json else print_anatomy(found)
 
 
 @click.command()
@@ -114,12 +116,4 @@ def merge(
         chat_template=chat_template,
         progress=Progress(quiet=quiet),
     )
-    _print_json(form) if as_json else print_merge(str(out), form)
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())
+    print_json(form) if as_json else print_merge(str(out), form)

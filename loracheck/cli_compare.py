@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
+
+from loracheck.cli_output import print_json
 
 PATH = click.Path(path_type=Path)
 
@@ -41,16 +42,8 @@ def compare(
 
     found = write_comparison(runs, out, first, second) if out else run_compare(runs, first, second)
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         print_comparison(found)
         if out:
             click.echo(f"\n{out / 'compare.json'}")
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())

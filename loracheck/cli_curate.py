@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from loracheck.cli_output import print_json
 from loracheck.errors import UsageError
 
 PATH = click.Path(path_type=Path)
@@ -188,7 +189,7 @@ def curate(
     progress = Progress(quiet=quiet)
     if dry_run:
         estimate = plan(data, base, config, progress=progress)
-        _print_json(estimate) if as_json else print_plan(estimate)
+        print_json(estimate) if as_json else print_plan(estimate)
         return
     if out is None:
         raise UsageError(
@@ -197,7 +198,7 @@ def curate(
     summary = run_curate(data, base, out, config, progress=progress)
     report = write_report(out, related=[], language="en")
     if as_json:
-        _print_json(summary)
+        print_json(summary)
     else:
         print_curation(summary)
         click.echo(f"\nreport: {report}")
@@ -224,7 +225,7 @@ def explain(row: str, run: Path, language: Any, as_json: bool) -> None:
     from loracheck.summary import print_explanation
 
     found = explain_row(run, row)
-    _print_json(found) if as_json else print_explanation(found, language)
+    print_json(found) if as_json else print_explanation(found, language)
 
 
 @click.command()
@@ -306,11 +307,3 @@ def _share(rule: str, text: str) -> float:
         return float(text)
     except ValueError:
         raise UsageError(f"--allow-loss {rule}={text}: a share from 0 to 1 is wanted.") from None
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())

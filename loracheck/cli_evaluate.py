@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from loracheck.cli_output import print_json
 from loracheck.errors import UsageError
 
 PATH = click.Path(path_type=Path)
@@ -231,7 +232,7 @@ def _print_cost(cost: Any, *, as_json: bool) -> None:
     from loracheck.evaluate.cost import in_words
 
     if as_json:
-        _print_json(cost)
+        print_json(cost)
     else:
         click.echo(in_words(cost))
 
@@ -292,18 +293,10 @@ def _finish(result: Any, *, as_json: bool, report: Path | None, exit_zero: bool)
     from loracheck.summary import print_result
 
     if as_json:
-        _print_json(result)
+        print_json(result)
     else:
         print_result(result)
         if report:
             click.echo(f"\nreport: {report}")
     sys.stdout.flush()
     sys.exit(0 if exit_zero else exit_code(result.verdicts))
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from loracheck.cli_output import print_json
 from loracheck.cli_train import PATH, training_options
 
 
@@ -62,12 +63,4 @@ def plan(
         PlanOptions(price_per_hour=price_per_hour, table=table, probe=probe),
         progress=Progress(quiet=quiet),
     )
-    _print_json(found) if as_json else print_plan(found)
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())
+    print_json(found) if as_json else print_plan(found)

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from loracheck.cli_output import print_json
+
 PATH = click.Path(path_type=Path)
 
 
@@ -62,12 +64,4 @@ def power(
 
     assumed = Assumptions(**{name: value for name, value in given.items() if value is not None})
     found = forecast_bundled(load_policy(policy), assumed, tier=tier, suites=suites, max_facts=max_facts)
-    _print_json(found) if as_json else print_forecast(found)
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())
+    print_json(found) if as_json else print_forecast(found)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
+from loracheck.cli_output import print_json
 from loracheck.errors import UsageError
 
 PATH = click.Path(path_type=Path)
@@ -32,7 +32,7 @@ def list_(as_json: bool) -> None:
     suites = [(record, tier_use(record)) for record in map(bundled_record, BUNDLED)]
     if as_json:
         rows = [{"suite": record, "tiers": use} for record, use in suites]
-        _print_json({"version": VERSION, "suites": rows})
+        print_json({"version": VERSION, "suites": rows})
     else:
         print_suites(VERSION, suites)
 
@@ -62,7 +62,7 @@ def show(suite: str, number: int, harmful: bool, as_json: bool) -> None:
     path = Path(suite)
     if suite not in BUNDLED and is_results(path):
         scores = read_results(path)
-        _print_json(scores) if as_json else print_scores(scores)
+        print_json(scores) if as_json else print_scores(scores)
         return
     if suite not in BUNDLED and not path.is_file():
         raise UsageError(
@@ -70,7 +70,7 @@ def show(suite: str, number: int, harmful: bool, as_json: bool) -> None:
         )
     probes = bundled([suite]) if suite in BUNDLED else list(read_probe_file(path).probes)
     chosen = every_nth(probes, max(1, number))
-    _print_json(chosen) if as_json else print_probes(chosen, len(probes), harmful=harmful)
+    print_json(chosen) if as_json else print_probes(chosen, len(probes), harmful=harmful)
 
 
 @click.command()
@@ -100,9 +100,7 @@ def check(file: Path, data: tuple[Path, ...], as_json: bool) -> None:
     found = read_probe_file(file)
     problems = check_probes(found.probes, load_examples(_rows_of(data)) if data else [])
     if as_json:
-        _print_json(
-            {"format": found.form, "suites": found.suites, "drawn": found.drawn, "problems": problems}
-        )
+        print_json({"format": found.form, "suites": found.suites, "drawn": found.drawn, "problems": problems})
     else:
         print_problems(found, problems)
     sys.exit(2 if any(problem.severe for problem in problems) else 0)
@@ -142,7 +140,7 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
     jsonl.write(rest, made.rest)
     counts = {"probes": len(made.probes), "rest": len(made.rest), "set_aside": len(made.set_aside)}
     if as_json:
-        _print_json({**counts, "files": [str(out), str(rest)]})
+        print_json({**counts, "files": [str(out), str(rest)]})
     else:
         click.echo(f"{len(made.probes):,} probes: {out}\n{len(made.rest):,} rows to train on: {rest}")
         if made.set_aside:
@@ -157,11 +155,3 @@ def _rows_of(data: tuple[Path, ...]) -> list[Path]:
         if is_run(path):
             read_run(path, "curate")
     return [path / "kept.jsonl" if is_run(path) else path for path in data]
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from loracheck.cli_output import print_json
 from loracheck.errors import UsageError
 
 PATH = click.Path(path_type=Path)
@@ -48,7 +49,7 @@ def run(pipeline: Path, dry_run: bool, exit_zero: bool, as_json: bool, quiet: bo
 
     result = run_pipeline(given, Progress(quiet=quiet))
     if as_json:
-        _print_json({str(seed): found for seed, found in result.evaluations.items()})
+        print_json({str(seed): found for seed, found in result.evaluations.items()})
     else:
         for seed, found in result.evaluations.items():
             click.secho(f"seed {seed}", bold=True)
@@ -93,7 +94,7 @@ def init(folder: Path, as_json: bool, language: str, **given: Any) -> None:
     values = _asked({name: value for name, value in given.items() if value})
     pipeline, policy = write_starter(folder, Starter(language=language, **values))  # type: ignore[arg-type]
     if as_json:
-        _print_json({"pipeline": str(pipeline), "policy": str(policy)})
+        print_json({"pipeline": str(pipeline), "policy": str(policy)})
         return
     click.echo(f"{pipeline} and {policy} are written. Look them over, then: loracheck run {pipeline}")
 
@@ -121,16 +122,8 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
 
 def _print_stages(found: Any, *, as_json: bool) -> None:
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     width = max(len(stage.name) for stage in found)
     for stage in found:
         click.echo(f"{stage.name:<{width}}  {stage.state}")
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from loracheck.cli_output import print_json
+
 PATH = click.Path(path_type=Path)
 
 
@@ -88,15 +90,7 @@ def scale(
     summary = run_scale(adapter, out, ScaleConfig(**options), inputs, progress=Progress(quiet=quiet))
     report = write_report(out)
     if as_json:
-        _print_json(summary)
+        print_json(summary)
     else:
         print_scale(str(out), summary)
         click.echo(f"\nreport: {report}")
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
+
+from loracheck.cli_output import print_json
 
 PATH = click.Path(path_type=Path)
 
@@ -43,14 +44,6 @@ def selftest(out: Path, language: str, base: str | None, seed: int, as_json: boo
     from loracheck.selftest import LANGUAGES, print_expectations, run_selftest
 
     found = run_selftest(out, LANGUAGES[language], base=base, seed=seed, progress=Progress(quiet=quiet))
-    _print_json(found) if as_json else print_expectations(found)
+    print_json(found) if as_json else print_expectations(found)
     sys.stdout.flush()
     sys.exit(0 if found and all(expectation.met for expectation in found) else 1)
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())

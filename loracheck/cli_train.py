@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from loracheck.cli_output import print_json
+
 PATH = click.Path(path_type=Path)
 PRESETS = ("lora-paper", "qlora", "minimal")
 C = TypeVar("C", bound=Callable[..., Any])
@@ -165,15 +167,7 @@ def train(
         return  # the main process of several writes and prints
     report = write_report(out)
     if as_json:
-        _print_json(result)
+        print_json(result)
         return
     print_training(str(out), result) if points is None else print_sweep(result)
     click.echo(f"\nreport: {report}")
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    from loracheck import jsonl
-
-    click.echo(msgspec.json.format(jsonl.encode(value), indent=2).decode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -178,6 +179,7 @@ def test_eval_exits_with_the_verdict_unless_told_otherwise(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    importlib.import_module("loracheck.evaluate.plan")  # else it would keep the stand-in for good
     result = rejudge(eval_run(tmp_path / "run", {"mine": "hold"}), None)
     monkeypatch.setattr("loracheck.evaluate.pipeline.evaluate", lambda *_, **__: result)
     monkeypatch.setattr("loracheck.reports.pipeline.write_report", lambda *_, **__: Path("report.html"))
