@@ -235,7 +235,7 @@ def _clear_stale(lock: Path, path: Path) -> None:
         owner = {}
     owner = owner if isinstance(owner, dict) else {}
     pid = owner.get("pid")
-    if owner.get("host") == socket.gethostname() and isinstance(pid, int) and not _alive(pid):
+    if owner.get("host") == socket.gethostname() and isinstance(pid, int) and not is_alive(pid):
         lock.unlink(missing_ok=True)
         return
     raise RunError(
@@ -245,7 +245,8 @@ def _clear_stale(lock: Path, path: Path) -> None:
     )
 
 
-def _alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Tell whether a process of this machine lives."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

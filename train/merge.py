@@ -7,8 +7,11 @@ again from disk, because what was trained and evaluated is not always what ships
 from __future__ import annotations
 
 import gc
+import glob
+import hashlib
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -37,7 +40,7 @@ from loracheck.models import (
 )
 from loracheck.progress import Progress
 from loracheck.records import Message
-from loracheck.runs import hash_file
+from loracheck.runs import hash_file, is_alive
 from loracheck.template import ChatTemplate, check_template_file, choose_template
 from loracheck.text import visible
 
@@ -312,8 +315,16 @@ def _refuse_occupied(out: Path) -> None:
 
 @contextmanager
 def _appearing(out: Path) -> Iterator[Path]:
-    """Yield a folder beside `out` that takes its name once everything in it is written."""
-    temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.resolve().name}.merging-"))
+    """Yield a folder beside `out` that takes its name once everything in it is written.
+
+    One that a killed merge left there goes first: it is as large as the model.
+    """
+    mark = f".{out.resolve().name}.merging-{hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]}-"
+    for left in out.parent.glob(f"{glob.escape(mark)}*"):
+        process = left.name.removeprefix(mark).partition("-")[0]
+        if process.isdecimal() and not is_alive(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
+    temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f"{mark}{os.getpid()}-"))
     try:
         yield temporary
         for file in temporary.iterdir():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import stat
 import sys
 from collections.abc import Callable
@@ -724,3 +725,26 @@ def test_a_merged_gemma_says_what_the_adapter_says(gemma: Path, tmp_path: Path) 
         divergence(merge(tmp_path / "adapter", str(gemma), tmp_path / "nf4", held, progress=QUIET))
         > THRESHOLD
     )
+
+
+def test_what_a_killed_merge_left_goes_at_the_next_start_and_a_living_one_keeps_its_own(
+    tiny_gemma: Path, tmp_path: Path
+) -> None:
+    save_adapter(tiny_gemma, tmp_path / "adapter")
+    out = tmp_path / "merged"
+
+    def left() -> list[Path]:
+        return sorted(tmp_path.glob(".merged.merging-*"))
+
+    child = os.fork()
+    if child == 0:
+        with merging._appearing(out) as folder:
+            (folder / "model.safetensors").write_bytes(b"half a model")
+            os.kill(os.getpid(), signal.SIGKILL)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    [orphan] = left()
+    living = orphan.with_name(orphan.name.replace(f"-{child}-", f"-{os.getppid()}-"))
+    living.mkdir()
+    merge(tmp_path / "adapter", str(tiny_gemma), out, QUICK, progress=QUIET)
+    assert (out / SHIPPED_FORM).is_file()
+    assert left() == [living]
