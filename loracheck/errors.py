@@ -1,4 +1,4 @@
-"""Errors that a user can cause, and the exit code of each.
+"""Errors that a user can cause, the kind of each, and its exit code.
 
 LoracheckError            (never raised itself)
 ├── UsageError            2   the command, its configuration or its input is wrong
@@ -8,10 +8,16 @@ LoracheckError            (never raised itself)
 │   └── AdapterError      2   the adapter does not fit the base, or is broken
 └── EnvironmentFault      4   the machine lacks something: a package, memory, disk, a model file
 
-Each message says what happened, where, and what mends it; the command line prints it without a traceback.
+Each message says what happened, where, and what mends it; the command line prints it without a traceback, with the
+id of its kind, about which `loracheck explain LC-nnn` says more.
 """
 
 from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from loracheck.faults import IDS, Kind
 
 
 class LoracheckError(Exception):
@@ -19,18 +25,28 @@ class LoracheckError(Exception):
 
     Args:
         message: What happened, and where.
+        kind: Its kind in the catalogue, in a word.
         hint: The command or change that mends it.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, kind: Kind = "wrong_usage", hint: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.kind: Kind = kind
         self.hint = hint
+
+    @property
+    def id(self) -> str:
+        """The stable id of its kind."""
+        return IDS[self.kind]
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:  # workers hand errors over by pickle, which knows no keywords
+        return partial(type(self), kind=self.kind, hint=self.hint), (self.message,)
 
 
 class UsageError(LoracheckError):
