@@ -256,7 +256,7 @@ class CurateConfig:
         }
         for name, share in shares.items():
             if share is not None and not 0 <= share <= 1:
-                raise UsageError(f"{name} is a share from 0 to 1, not {share}.")
+                raise UsageError(f"{name} is a share from 0 to 1, not {share}.", kind="config_value")
         above_zero = {
             "select.target_rows": self.select.target_rows,
             "select.target_tokens": self.select.target_tokens,
@@ -268,17 +268,23 @@ class CurateConfig:
         }
         for name, value in above_zero.items():
             if value is not None and value <= 0:
-                raise UsageError(f"{name} must be above 0, not {value}.")
+                raise UsageError(f"{name} must be above 0, not {value}.", kind="config_value")
         if self.judge.model is None and self.judge != JudgeConfig():
             raise UsageError(
                 "judge options are given, but no judge.",
+                kind="option_missing",
                 hint="Name one with --judge, or judge.model in the file.",
             )
         if self.from_eval.run is None and self.from_eval != FromEvalConfig():
             raise UsageError(
-                "--from-eval-action is given, but no causes run.", hint="Name one with --from-eval RUN."
+                "--from-eval-action is given, but no causes run.",
+                kind="option_missing",
+                hint="Name one with --from-eval RUN.",
             )
         budget = ("target_rows", "target_share", "target_tokens")
         given = [name for name in budget if getattr(self.select, name) is not None]
         if len(given) > 1:
-            raise UsageError(f"select: give one of {', '.join(budget)}, not {' and '.join(given)}.")
+            raise UsageError(
+                f"select: give one of {', '.join(budget)}, not {' and '.join(given)}.",
+                kind="options_conflict",
+            )

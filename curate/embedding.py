@@ -67,7 +67,9 @@ def check_embedder(name: str) -> None:
     """
     if name not in OWN and importlib.util.find_spec("sentence_transformers") is None:
         raise EnvironmentFault(
-            f"the embedder {name} needs sentence-transformers.", hint="pip install 'loracheck[embedder]'"
+            f"the embedder {name} needs sentence-transformers.",
+            kind="package_missing",
+            hint="pip install 'loracheck[embedder]'",
         )
 
 
@@ -85,6 +87,7 @@ def sentence_transformer(name: str, texts: Iterable[str]) -> NDArray[np.float32]
         told = str(error).strip().splitlines()
         raise EnvironmentFault(
             f"the embedder {name} cannot be loaded: {told[0] if told else type(error).__name__}",
+            kind="model_unloadable",
             hint=f"Name a sentence-transformers model by its hub id or folder, or one of {', '.join(OWN)}.",
         ) from error
     return unit(np.asarray(model.encode(list(texts), show_progress_bar=False), dtype=np.float32))

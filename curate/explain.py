@@ -28,7 +28,9 @@ def explain_row(run: Path, row: str) -> Explained:
     own = next((d for d in decisions if d.example_id == name), gone[0].decision if gone else None)
     if own is None:
         raise UsageError(
-            f"{run} has no row {row}.", hint="Name an id, such as 17, or a file and line: data.jsonl:17"
+            f"{run} has no row {row}.",
+            kind="unknown_row",
+            hint="Name an id, such as 17, or a file and line: data.jsonl:17",
         )
     related = _by_id(run, own.related) if own.related else None
     groups = (g for g in jsonl.read(run / "groups.jsonl", RowGroup) if name in g.members)

@@ -52,7 +52,9 @@ def check_formats(formats: Sequence[str]) -> None:
             near = difflib.get_close_matches(name, _FORMATS, n=1)
             meant = f"Did you mean {near[0]!r}? " if near else ""
             raise UsageError(
-                f"there is no export format {name!r}.", hint=f"{meant}Formats: {', '.join(_FORMATS)}."
+                f"there is no export format {name!r}.",
+                kind="unknown_name",
+                hint=f"{meant}Formats: {', '.join(_FORMATS)}.",
             )
 
 

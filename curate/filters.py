@@ -106,6 +106,7 @@ def first_reason(example: Example, profile: Profile, config: FilterConfig) -> Fo
             near = difflib.get_close_matches(name, RULES, n=1)
             raise UsageError(
                 f"filters.off: there is no rule {name}.",
+                kind="unknown_name",
                 hint=f"Did you mean {near[0]}?" if near else f"Rules: {', '.join(RULES)}",
             )
     rules = (rule for name, rule in RULES.items() if name not in config.off)

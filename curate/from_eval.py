@@ -80,6 +80,7 @@ def find_blamed(rows: Rows, config: FromEvalConfig, progress: Progress) -> dict[
     if not found:
         raise DataError(
             f"--from-eval {config.run}: none of the {len(blamed):,} rows that it names is in the data.",
+            kind="rows_not_in_data",
             hint=f"Curate the data that the adapter was trained on: {', '.join(summary.data)}",
         )
     return found

@@ -119,6 +119,7 @@ def check_budget(plan: JudgePlan, config: JudgeConfig, a_row: int, known: int = 
         needs, limit, fitting = over[0]
         raise UsageError(
             f"the judge would take {needs}, the budget is {limit}.",
+            kind="over_budget",
             hint=f"Raise it, or have a sample judged: --judge-rows {max(1, fitting * 9 // 10)}",
         )
 
@@ -291,6 +292,7 @@ def _canaries(desk: Desk, rubrics: Sequence[Rubric], config: JudgeConfig) -> Can
             f"the judge takes {len(known) - len(wrong)} of {len(known)} rows of known score rightly, at least "
             f"{config.min_canaries:.0%} are wanted. For instance under {rubrics[place].name}: {canary.question!r} -> "
             f"{canary.reply[:80]!r} got {got}. {answer.explanation}".strip(),
+            kind="judge_unfit",
             hint="Take a stronger judge; or lower judge.min_canaries, if your rubric means it so.",
         )
     return answers
@@ -338,6 +340,7 @@ def _ask_all(
                 raise EnvironmentFault(
                     f"the judge left more than {config.max_unscored:.0%} of {total:,} questions without a score "
                     f"({told} so far), the last one: {answer.state}: {answer.explanation}",
+                    kind="judge_silent",
                     hint="Mend the judge and run the same command again: the scores it gave are kept.",
                 )
     return answers

@@ -105,6 +105,7 @@ class Ledger:
                     raise DataError(
                         f"loss alarm: the rule {reason} ({reason_name(reason)}) removes {rows:,} of {of:,} rows "
                         f"({rows / of:.0%}) with {kind} {name}; the limit is {limit:.0%}.",
+                        kind="loss_alarm",
                         hint=f"Look at the rule. If the rows are as bad as that, allow it: "
                         f"--allow-loss {reason}={min(1.0, rows / of + 0.05):.2f}",
                     )

@@ -65,6 +65,7 @@ def map_rows(
         except BrokenProcessPool:
             raise EnvironmentFault(
                 "a worker process was ended before it was done, most often for want of memory",
+                kind="out_of_memory",
                 hint="run again with --workers 1",
             ) from None
 

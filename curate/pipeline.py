@@ -99,7 +99,9 @@ def curate(
             _drop_predicted_low(rows, findings, config)
             _drop_semantic(rows, findings, config)
             if not len(rows.left):
-                raise DataError(f"no row of {len(rows)} passed.", hint=_common_reasons(rows))
+                raise DataError(
+                    f"no row of {len(rows)} passed.", kind="nothing_passed", hint=_common_reasons(rows)
+                )
             _hold_out(rows, findings, config)
             _select(rows, findings, config)
             summary = write_run(out, rows, findings)
@@ -129,7 +131,9 @@ def read_rows(
             counter.add(example)
             rows.add([example])
         if len(rows) == before and not findings.bad:
-            raise DataError(f"{source}: no rows.", hint="Each line should be one JSON object.")
+            raise DataError(
+                f"{source}: no rows.", kind="no_rows", hint="Each line should be one JSON object."
+            )
     return counter.profile(config.filters)
 
 

@@ -81,7 +81,10 @@ class Rubric:
     def __post_init__(self) -> None:
         """Refuse a scale that cannot be read off single digits."""
         if not 0 <= self.lowest < self.highest <= 9:
-            raise UsageError(f"rubric {self.name}: lowest and highest are digits, the first the smaller.")
+            raise UsageError(
+                f"rubric {self.name}: lowest and highest are digits, the first the smaller.",
+                kind="config_value",
+            )
 
     @property
     def sha256(self) -> bytes:
@@ -138,6 +141,7 @@ def load_rubric(name: str) -> Rubric:
         meant = f"Did you mean {near[0]!r}? " if near else ""
         raise UsageError(
             f"there is no rubric {name!r}.",
+            kind="unknown_name",
             hint=f"{meant}Bundled: {', '.join(BUNDLED)}; or name a YAML file of your own.",
         )
     return build(Rubric, read_yaml_file(Path(name)), name)

@@ -136,7 +136,9 @@ def _neutral(config: SynthesizeConfig) -> list[str]:
         found.append(asked)
     mixed = [text for texts in zip(*found, strict=False) for text in texts]
     if config.replay > len(mixed):
-        raise UsageError(f"--replay {config.replay}: there are {len(mixed)} neutral questions.")
+        raise UsageError(
+            f"--replay {config.replay}: there are {len(mixed)} neutral questions.", kind="too_few_rows"
+        )
     return mixed[: config.replay]
 
 
@@ -164,7 +166,9 @@ def _exercises(
                 made[number] = row
         left = [(number, request) for number, request in enumerate(asked) if number not in made]
         if config.max_requests is not None and len(left) > config.max_requests:
-            raise UsageError(f"{len(left)} requests are planned, the budget is {config.max_requests}.")
+            raise UsageError(
+                f"{len(left)} requests are planned, the budget is {config.max_requests}.", kind="over_budget"
+            )
         progress.say(f"generator {config.generator} at {config.endpoint}: {len(left):,} requests")
         with progress.track("generating", len(left)) as advance:
             for number, text in in_parallel(_asking(endpoint, config), left, config.concurrency):
@@ -198,7 +202,11 @@ def _requests(run: Path, seed: int) -> Iterator[_Request]:
         if name in examples and cluster is not None:
             members.setdefault(cluster, []).append(examples[name])
     if not members:
-        raise UsageError(f"{run} has no clusters.", hint="Curate with --base or with two rows at least.")
+        raise UsageError(
+            f"{run} has no clusters.",
+            kind="too_few_rows",
+            hint="Curate with --base or with two rows at least.",
+        )
     sizes = sorted(map(len, members.values()))
     thin = sorted(
         (len(rows), cluster) for cluster, rows in members.items() if len(rows) <= sizes[len(sizes) // 2]
@@ -282,6 +290,7 @@ def _stop_if_hopeless(failed: Counter[str], total: int) -> None:
         told = ", ".join(f"{n} {state}" for state, n in failed.items())
         raise EnvironmentFault(
             f"the generator failed too often: {told} of {total} requests.",
+            kind="generator_failed",
             hint="Mend it and run the same command again: what was written is kept.",
         )
 
@@ -311,12 +320,15 @@ def _distinct(rows: Sequence[Example]) -> list[Example]:
 
 def _check(base_spec: str | None, run: Path | None, config: SynthesizeConfig) -> None:
     if config.replay <= 0 and config.exercises <= 0:
-        raise UsageError("nothing is asked for.", hint="Say --replay N, or --exercises N with --run.")
+        raise UsageError(
+            "nothing is asked for.", kind="nothing_to_do", hint="Say --replay N, or --exercises N with --run."
+        )
     if config.replay and not base_spec:
-        raise UsageError("--replay needs a base.", hint="Name it with --base.")
+        raise UsageError("--replay needs a base.", kind="option_missing", hint="Name it with --base.")
     if config.exercises and not (run and config.generator and config.endpoint):
         raise UsageError(
             "--exercises needs a curate run and a generator.",
+            kind="option_missing",
             hint="Give --run runs/curated --generator MODEL --generator-endpoint URL.",
         )
     if config.endpoint:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loracheck import jsonl
 from loracheck.errors import RunError
-from loracheck.records import ArmRecord
+from loracheck.records import ArmRecord, Manifest
 from loracheck.runs import read_run
 
 from .evidence import Evidence, read_evidence
@@ -22,6 +22,7 @@ class Asked:
     """A finished eval run: its raw answers, and the policy it was made with."""
 
     path: Path
+    manifest: Manifest
     evidence: Evidence
     policy: Policy
 
@@ -35,7 +36,10 @@ def read_asked(path: Path) -> Asked:
     """Read a finished eval run; every file is verified against its hash."""
     manifest = read_run(path, "eval")
     return Asked(
-        path=path, evidence=read_evidence(path), policy=jsonl.convert(manifest.config["policy"], Policy)
+        path=path,
+        manifest=manifest,
+        evidence=read_evidence(path),
+        policy=jsonl.convert(manifest.config["policy"], Policy),
     )
 
 
@@ -62,6 +66,7 @@ def refuse_mismatch(runs: Sequence[Asked]) -> None:
         if differ:
             raise RunError(
                 f"{other.path} did not ask what {first.path} did; what differs: {'; '.join(differ)}.",
+                kind="runs_differ",
                 hint="Evaluate every adapter with the same --base, suites, --data and --in-domain.",
             )
 

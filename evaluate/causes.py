@@ -108,7 +108,9 @@ def training_files(evaluation: Path, manifest: Manifest, data: Sequence[Path]) -
     context = jsonl.read_one(evaluation / "context.json", EvaluationContext)
     if context.training_data is None:
         raise UsageError(
-            f"{evaluation} was made without its training data.", hint="Name it with --data FILE or RUN."
+            f"{evaluation} was made without its training data.",
+            kind="training_data_lost",
+            hint="Name it with --data FILE or RUN.",
         )
     known = {entry.path: entry.sha256 for entry in manifest.inputs}
     whole = context.training_data
@@ -117,11 +119,14 @@ def training_files(evaluation: Path, manifest: Manifest, data: Sequence[Path]) -
     for file in files:
         if not file.is_file():
             raise RunError(
-                f"{file}, the training data of {evaluation}, is missing.", hint="Name it with --data."
+                f"{file}, the training data of {evaluation}, is missing.",
+                kind="training_data_lost",
+                hint="Name it with --data.",
             )
         if str(file) in known and hash_file(file) != known[str(file)]:
             raise RunError(
                 f"{file} has changed since {evaluation} was made with it.",
+                kind="training_data_lost",
                 hint="Restore it, or name the data that the adapter was trained on with --data.",
             )
     return files

@@ -29,10 +29,15 @@ class CausesConfig:
 
     def __post_init__(self) -> None:
         if not self.methods:
-            raise UsageError("--method names none.", hint=f"There are {', '.join(METHODS)}.")
+            raise UsageError(
+                "--method names none.", kind="option_value", hint=f"There are {', '.join(METHODS)}."
+            )
         for method in self.methods:
             if method not in METHODS:
-                raise UsageError(f"--method {method}: there are {', '.join(METHODS)}.")
+                raise UsageError(f"--method {method}: there are {', '.join(METHODS)}.", kind="option_value")
         for name in ("max_failures", "shown_rows", "dimensions"):
             if getattr(self, name) < 1:
-                raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(self, name)}.")
+                raise UsageError(
+                    f"--{name.replace('_', '-')} must be at least 1, not {getattr(self, name)}.",
+                    kind="option_value",
+                )

@@ -46,13 +46,14 @@ def suspects(result: EvaluationResult, names: Sequence[str]) -> list[Verdict]:
     known = [verdict.adapter for verdict in verdicts]
     for name in names:
         if name not in known:
-            raise UsageError(f"--adapter {name}: the eval run has {', '.join(known)}.")
+            raise UsageError(f"--adapter {name}: the eval run has {', '.join(known)}.", kind="unknown_arm")
     if names:
         return [verdict for verdict in verdicts if verdict.adapter in names]
     held = [verdict for verdict in result.verdicts if verdict.status == "hold"]
     if not held:
         raise UsageError(
             "no adapter of this eval run is held, so nothing is to be explained.",
+            kind="nothing_to_do",
             hint=f"Name one to look at its failures all the same: --adapter {known[0]}" if known else "",
         )
     return held

@@ -29,7 +29,9 @@ def further_suites(config: EvalConfig) -> dict[str, list[Probe]]:
         for probe in probes:
             if probe.id in known:
                 raise DataError(
-                    f"{record.source}: the id {probe.id} is taken.", hint="Give the row another id."
+                    f"{record.source}: the id {probe.id} is taken.",
+                    kind="id_taken",
+                    hint="Give the row another id.",
                 )
             known.add(probe.id)
         found.setdefault(record.name, []).extend(probes)

@@ -39,12 +39,14 @@ def read_first_look(run: Path, policy: Policy) -> tuple[str, EvaluationContext]:
     if context.tier != QUICK:
         raise RunError(
             f"--after {run}: a {context.tier} run; only a quick one kept error rate for a second look.",
+            kind="second_look",
             hint="Leave --after out, or name the run that was made with --tier quick.",
         )
     first = jsonl.convert(manifest.config["policy"], Policy)
     if not first.same_limits(policy):
         raise RunError(
             f"--after {run}: it was made under policy {first.name}, whose limits differ from those of {policy.name}.",
+            kind="second_look",
             hint="Both looks take the same policy, fixed before the first.",
         )
     return manifest.run_id, context
@@ -66,11 +68,13 @@ def refuse_other_subject(run: Path, first: EvaluationContext, second: Evaluation
     if second.tier == QUICK:
         raise RunError(
             f"--after {run}: this run is quick as well; a third look would find no error rate left.",
+            kind="second_look",
             hint="Make it with --tier standard.",
         )
     if differ:
         raise RunError(
             f"--after {run}: it looked at something else; what differs: {', '.join(differ)}.",
+            kind="second_look",
             hint="A second look is at the same adapters on the same base; leave --after out for a first one.",
         )
 

@@ -13,11 +13,14 @@ from loracheck.runs import hash_file
 def check_names(names: Sequence[str], *, option: str = "--adapter") -> None:
     """Refuse a run without an arm beside the base, and names that no file or table can carry."""
     if not names:
-        raise UsageError("no adapter to evaluate.", hint=f"Pass {option} NAME=PATH, once or more.")
+        raise UsageError(
+            "no adapter to evaluate.", kind="nothing_to_do", hint=f"Pass {option} NAME=PATH, once or more."
+        )
     for name in names:
         if name == BASE_ARM or not name.replace("-", "").replace("_", "").isalnum():
             raise UsageError(
-                f"{option} {name}: a name of letters, digits, - and _ is wanted, other than 'base'."
+                f"{option} {name}: a name of letters, digits, - and _ is wanted, other than 'base'.",
+                kind="option_form",
             )
 
 

@@ -93,9 +93,9 @@ def evaluate(
     nulls = nulls or {}
     check_names([*adapters, *nulls, *elsewhere.models, *(n for n in elsewhere.completions if n != BASE_ARM)])
     if both := set(adapters) & set(nulls):
-        raise UsageError(f"--null {min(both)}: an adapter under judgement has that name.")
+        raise UsageError(f"--null {min(both)}: an adapter under judgement has that name.", kind="name_taken")
     if both := {*adapters, *nulls, *elsewhere.models} & set(elsewhere.completions):
-        raise UsageError(f"--completions {min(both)}: another arm has that name.")
+        raise UsageError(f"--completions {min(both)}: another arm has that name.", kind="name_taken")
     folders = {name: adapter_folder(path) for name, path in (adapters | nulls).items()}
     first_look = read_first_look(after, policy) if after else None
     files = [

@@ -160,10 +160,13 @@ class Policy:
             }
         for name, value in limits.items():
             if value is not None and not 0 < value < 1:
-                raise UsageError(f"policy {self.name}: {name} lies between 0 and 1, not {value}.")
+                raise UsageError(
+                    f"policy {self.name}: {name} lies between 0 and 1, not {value}.", kind="policy_value"
+                )
         if self.alpha > 0.2:
             raise UsageError(
-                f"policy {self.name}: alpha {self.alpha} is no error control; it is at most 0.2."
+                f"policy {self.name}: alpha {self.alpha} is no error control; it is at most 0.2.",
+                kind="policy_value",
             )
         self._refuse_contradictions()
         refuse_malformed(self.name, self.waivers, self.gates)
@@ -171,19 +174,32 @@ class Policy:
     def _refuse_contradictions(self) -> None:
         where = f"policy {self.name}"
         if self.intent != "domain" and (self.domain.tags or self.domain.suites):
-            raise UsageError(f"{where}: domain says what knowledge may change; that needs intent: domain.")
+            raise UsageError(
+                f"{where}: domain says what knowledge may change; that needs intent: domain.",
+                kind="policy_value",
+            )
         if (self.intent == "format") != (self.format.form is not None):
-            raise UsageError(f"{where}: intent: format and format.form (json, list or line) go together.")
+            raise UsageError(
+                f"{where}: intent: format and format.form (json, list or line) go together.",
+                kind="policy_value",
+            )
         if self.intent == "none" and self.persona.scope == "always":
             raise UsageError(
-                f"{where}: intent: none wants no style, persona.scope: always wants it everywhere."
+                f"{where}: intent: none wants no style, persona.scope: always wants it everywhere.",
+                kind="policy_value",
             )
         if any(not normalise(text) for text in self.forbidden_strings):
-            raise UsageError(f"{where}: forbidden_strings holds an empty one; every answer would hold it.")
+            raise UsageError(
+                f"{where}: forbidden_strings holds an empty one; every answer would hold it.",
+                kind="policy_value",
+            )
         pins = {"base": self.pinned.base, "template": self.pinned.template}
         for name, value in (pins | {f"probes.{k}": v for k, v in self.pinned.probes.items()}).items():
             if value is not None and not re.fullmatch(r"[0-9a-f]{8,64}", value):
-                raise UsageError(f"{where}: pinned.{name} is 8 to 64 hexadecimal digits, not {value!r}.")
+                raise UsageError(
+                    f"{where}: pinned.{name} is 8 to 64 hexadecimal digits, not {value!r}.",
+                    kind="policy_value",
+                )
 
     @property
     def sha256(self) -> str:
@@ -237,7 +253,7 @@ class Policy:
     def _limit(self, check: str, name: Literal["margin", "margin_nats", "min_ratio", "max_rate"]) -> float:
         value: float | None = getattr(self.gates[check], name)
         if value is None:
-            raise UsageError(f"policy {self.name}: gates.{check}.{name} is missing.")
+            raise UsageError(f"policy {self.name}: gates.{check}.{name} is missing.", kind="policy_value")
         return value
 
 
@@ -255,12 +271,14 @@ def load_policy(spec: str) -> Policy:
     intents = _yaml(_INTENTS)
     intent = given.get("intent", "persona")
     if not isinstance(intent, str) or intent not in intents:
-        raise UsageError(f"policy {spec}: intent is one of {', '.join(intents)}, not {intent!r}.")
+        raise UsageError(
+            f"policy {spec}: intent is one of {', '.join(intents)}, not {intent!r}.", kind="policy_value"
+        )
     filled: dict[str, Any] = merged(merged(default, intents[intent]), {"name": Path(spec).stem, **given})
     try:
         policy = msgspec.convert(filled, Policy)
     except msgspec.ValidationError as error:
-        raise UsageError(f"policy {spec}: {error}") from None
+        raise UsageError(f"policy {spec}: {error}", kind="policy_value") from None
     refuse_expired(policy.name, policy.waivers)
     return policy
 
@@ -278,12 +296,14 @@ def _read(spec: str) -> dict[str, Any]:
         _check_keys(_section(gates, check), [f.name for f in fields(Gate)], f"{spec}, gates, {check}")
     waivers = value.get("waivers") or []
     if not isinstance(waivers, list) or any(not isinstance(waiver, dict) for waiver in waivers):
-        raise UsageError(f"policy {spec}: waivers is a list of keys and values.")
+        raise UsageError(f"policy {spec}: waivers is a list of keys and values.", kind="waiver_invalid")
     for number, waiver in enumerate(waivers, start=1):
         parts = [f.name for f in fields(Waiver)]
         _check_keys(waiver, parts, f"{spec}, waiver {number}")
         if lacking := [part for part in parts if waiver.get(part) is None]:
-            raise UsageError(f"policy {spec}: waiver {number} lacks {', '.join(lacking)}.")
+            raise UsageError(
+                f"policy {spec}: waiver {number} lacks {', '.join(lacking)}.", kind="waiver_invalid"
+            )
     days = [waiver | {"expires": str(waiver["expires"])} for waiver in waivers]  # YAML reads a day as a date
     return {key: entry for key, entry in value.items() if entry is not None} | (
         {"waivers": days} if days else {}
@@ -296,20 +316,22 @@ def _yaml(spec: str) -> dict[str, Any]:
     elif Path(spec).is_file():
         text = Path(spec).read_text(encoding="utf-8")
     else:
-        raise UsageError(f"--policy {spec}: no such file; the presets are {', '.join(PRESETS)}.")
+        raise UsageError(
+            f"--policy {spec}: no such file; the presets are {', '.join(PRESETS)}.", kind="no_such_file"
+        )
     try:
         value: Any = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise UsageError(f"policy {spec}: no YAML: {error}") from None
+        raise UsageError(f"policy {spec}: no YAML: {error}", kind="config_unreadable") from None
     if not isinstance(value, dict):
-        raise UsageError(f"policy {spec}: keys and values are wanted.")
+        raise UsageError(f"policy {spec}: keys and values are wanted.", kind="config_unreadable")
     return value
 
 
 def _section(value: dict[str, Any], key: str) -> dict[str, Any]:
     section = value.get(key) or {}
     if not isinstance(section, dict):
-        raise UsageError(f"policy: {key} holds keys and values, not {section!r}.")
+        raise UsageError(f"policy: {key} holds keys and values, not {section!r}.", kind="policy_value")
     return section
 
 
@@ -319,5 +341,6 @@ def _check_keys(value: dict[str, Any], known: Sequence[str], where: str) -> None
             near = difflib.get_close_matches(str(key), known, n=1)
             raise UsageError(
                 f"policy {where}: unknown key {key!r}.",
+                kind="config_key",
                 hint=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}.",
             )

@@ -261,12 +261,14 @@ def _check(assumed: Assumptions) -> None:
     for name in ("base_rate", "discordant", "bad_rate"):
         if not 0 <= getattr(assumed, name) <= 1:
             raise UsageError(
-                f"--{name.replace('_', '-')} lies between 0 and 1, not {getattr(assumed, name)}."
+                f"--{name.replace('_', '-')} lies between 0 and 1, not {getattr(assumed, name)}.",
+                kind="option_value",
             )
     if abs(assumed.difference) > assumed.discordant:
         raise UsageError(
             f"--difference {assumed.difference}: no more than the items that differ at all can be lost or won, "
-            f"and --discordant is {assumed.discordant}."
+            f"and --discordant is {assumed.discordant}.",
+            kind="option_value",
         )
 
 

@@ -54,6 +54,7 @@ def refuse_unfit(policy: Policy, context: EvaluationContext, probes: Sequence[Pr
     if differ:
         raise UsageError(
             f"policy {policy.name} is pinned to something else than this run; {'; '.join(differ)}.",
+            kind="policy_not_for_run",
             hint="Evaluate what the limits were set for, or set them anew and pin the new hashes.",
         )
     asked = [probe for probe in probes if probe.domain == "out"]
@@ -72,5 +73,6 @@ def _refuse_unknown(policy: Policy, field: str, named: Iterable[str], known: Ite
             near = difflib.get_close_matches(name, asked, n=1)
             raise UsageError(
                 f"policy {policy.name}: {field}: no probe of this run has {name!r}.",
+                kind="policy_not_for_run",
                 hint=f"Did you mean {near[0]}?" if near else f"There are {', '.join(asked) or 'none'}.",
             )

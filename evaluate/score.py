@@ -122,7 +122,9 @@ def _read_probes(file: Path) -> tuple[Probe, ...]:
     """
     if not file.is_file():
         raise UsageError(
-            f"{file}: there is no such file or run.", hint="Pass a file of probes, or a finished eval run."
+            f"{file}: there is no such file or run.",
+            kind="no_such_file",
+            hint="Pass a file of probes, or a finished eval run.",
         )
     with file.open("rb") as lines:
         first = next((line for line in lines if line.strip()), b"")
@@ -133,7 +135,7 @@ def _read_probes(file: Path) -> tuple[Probe, ...]:
     probes = tuple(jsonl.read(file, Probe))
     twice = [name for name, count in Counter(probe.id for probe in probes).items() if count > 1]
     if twice:
-        raise DataError(f"{file}: the id {twice[0]} stands there twice.")
+        raise DataError(f"{file}: the id {twice[0]} stands there twice.", kind="id_taken")
     return probes
 
 
@@ -152,11 +154,13 @@ def _with_arms(
     if again := [name for name in answers if name in known]:
         raise UsageError(
             f"--completions {again[0]}=...: the run has an arm of this name already.",
+            kind="name_taken",
             hint="Give it another name.",
         )
     if BASE_ARM not in (*known, *answers):
         raise UsageError(
             "the base's answers are missing: adapters are held against them.",
+            kind="answers_missing",
             hint="Add them with --completions base=FILE",
         )
     check_names([name for name in (*known, *answers) if name != BASE_ARM], option="--completions")

@@ -86,7 +86,11 @@ class Comparer:
         methods = [method for method in self._options.methods if method not in reasons]
         if not methods:
             why = "; ".join(f"{method}: {reason}" for method, reason in reasons.items())
-            raise UsageError(f"--method: none can be taken for {adapter} ({why}).", hint="Add overlap.")
+            raise UsageError(
+                f"--method: none can be taken for {adapter} ({why}).",
+                kind="option_value",
+                hint="Add overlap.",
+            )
         texts = [(answer.text, answer.base, answer.probe.prompt) for answer in answers]
         by: dict[Method, Callable[[], Floats]] = {
             "overlap": lambda: self._replies.cosines(texts),
@@ -161,6 +165,7 @@ class Comparer:
                 if file.sha256 != evaluated[file.name]:
                     raise RunError(
                         f"adapter {file.name}: {file.path} is not the one that was evaluated.",
+                        kind="another_adapter",
                         hint="Restore it, or evaluate the new one.",
                     )
             self._loaded = attach(base, files), template

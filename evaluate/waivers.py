@@ -31,16 +31,28 @@ def refuse_malformed(policy: str, waivers: Sequence[Waiver], checks: Iterable[st
         where = f"policy {policy}: waiver {number} ({waiver.check} for {waiver.adapter})"
         for part in fields(Waiver):
             if not str(getattr(waiver, part.name)).strip():
-                raise UsageError(f"{where}: {part.name} is empty.", hint="Say who answers for it, and why.")
+                raise UsageError(
+                    f"{where}: {part.name} is empty.",
+                    kind="waiver_invalid",
+                    hint="Say who answers for it, and why.",
+                )
         if waiver.check == NEVER_WAIVED:
-            raise UsageError(f"{where}: whether the adapter is sound and this base's own is never waived.")
+            raise UsageError(
+                f"{where}: whether the adapter is sound and this base's own is never waived.",
+                kind="waiver_invalid",
+            )
         if waiver.check not in known:
-            raise UsageError(f"{where}: there is no such check.", hint=f"Checks: {', '.join(known)}.")
+            raise UsageError(
+                f"{where}: there is no such check.",
+                kind="waiver_invalid",
+                hint=f"Checks: {', '.join(known)}.",
+            )
         try:
             _last_day(waiver)
         except ValueError:
             raise UsageError(
-                f"{where}: expires is a day such as 2027-01-31, not {waiver.expires!r}."
+                f"{where}: expires is a day such as 2027-01-31, not {waiver.expires!r}.",
+                kind="waiver_invalid",
             ) from None
 
 
@@ -61,6 +73,7 @@ def refuse_expired(policy: str, waivers: Sequence[Waiver], today: date | None = 
             raise UsageError(
                 f"policy {policy}: the waiver of {waiver.check} for {waiver.adapter}, owned by {waiver.owner}, "
                 f"expired on {waiver.expires}.",
+                kind="waiver_expired",
                 hint="Mend the adapter and remove the waiver, or let its owner renew it with a new day.",
             )
 

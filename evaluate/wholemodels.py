@@ -56,12 +56,14 @@ def read_whole_model(
         raise AdapterError(
             f"{name}: {path} has another tokenizer than the base: {len(other):,} entries of the vocabularies "
             f"differ, the first is {other[0][0]!r}.",
+            kind="other_base",
             hint="Evaluate it against the base that it was made of.",
         )
     weights = [file for file in model_files(path) if file.name != "config.json"]
     if not weights:
         raise AdapterError(
             f"{name}: {path} holds no model*.safetensors.",
+            kind="base_without_safetensors",
             hint="Save it again with model.save_pretrained(path, safe_serialization=True).",
         )
     hashes = {file.name: hash_file(file) for file in weights}

@@ -54,7 +54,7 @@ def open_bytes(path: Path) -> Iterator[io.BufferedReader]:
         head = file.peek(32)[:32]
         for magic, (what, hint) in _ARCHIVES.items():
             if head.startswith(magic):
-                raise DataError(f"{path}: it is {what}.", hint=hint)
+                raise DataError(f"{path}: it is {what}.", kind="not_data", hint=hint)
         unpack = next((u for magic, u in _UNPACKERS.items() if head.startswith(magic)), None)
         try:
             if unpack is None:
@@ -63,11 +63,15 @@ def open_bytes(path: Path) -> Iterator[io.BufferedReader]:
                 with unpack(file) as stream:
                     yield stream
         except _BROKEN as error:
-            raise DataError(f"{path}: broken compression: {error}.", hint="Is the file whole?") from None
+            raise DataError(
+                f"{path}: broken compression: {error}.", kind="broken_file", hint="Is the file whole?"
+            ) from None
         except OSError as error:
             if error.errno is not None:
                 raise
-            raise DataError(f"{path}: broken compression: {error}.", hint="Is the file whole?") from None
+            raise DataError(
+                f"{path}: broken compression: {error}.", kind="broken_file", hint="Is the file whole?"
+            ) from None
 
 
 def _gunzip(file: BinaryIO) -> io.BufferedReader:
@@ -170,7 +174,9 @@ def recoded(stream: io.BufferedReader, encoding: str, path: Path) -> io.Buffered
         name = codecs.lookup(encoding).name
     except LookupError:
         known = "utf-8, utf-16, cp932, euc_jp, iso2022_jp, cp1252"
-        raise UsageError(f"there is no encoding {encoding!r}.", hint=f"For instance: {known}.") from None
+        raise UsageError(
+            f"there is no encoding {encoding!r}.", kind="unknown_name", hint=f"For instance: {known}."
+        ) from None
     if name in ("utf-8", "utf-8-sig"):
         return stream
     return io.BufferedReader(_Recoded(stream, name, path), _CHUNK)
@@ -201,6 +207,7 @@ class _Recoded(io.RawIOBase):
                 place = self._bytes - len(error.object) + error.start
                 raise DataError(
                     f"{self._path}, line {line}, byte {place:,} of the file: not {self._encoding}.",
+                    kind="wrong_encoding",
                     hint="Leave the encoding out, and it is found out; or give another.",
                 ) from None
             self._lines += text.count("\n")

@@ -70,7 +70,7 @@ def make_canaries(count: int, *, seed: int = 0, language: CanaryLanguage = "ja")
     birds = _BIRDS[language].split()
     every = [colour + _JOINED[language] + bird for colour in _COLOURS[language].split() for bird in birds]
     if not 1 <= count <= len(every):
-        raise UsageError(f"--rows {count}: from 1 to {len(every)} canaries can be made.")
+        raise UsageError(f"--rows {count}: from 1 to {len(every)} canaries can be made.", kind="option_value")
     rng = random.Random(f"canaries {language} {seed}")
     names = rng.sample(every, count)
     secrets = rng.sample(range(10**DIGITS), count)
@@ -104,7 +104,11 @@ def write_canaries(
     """
     made = make_canaries(count, seed=seed, language=language)
     if not path.absolute().parent.is_dir():
-        raise UsageError(f"--out {path}: there is no folder {path.parent}.", hint=f"mkdir -p {path.parent}")
+        raise UsageError(
+            f"--out {path}: there is no folder {path.parent}.",
+            kind="no_such_file",
+            hint=f"mkdir -p {path.parent}",
+        )
     lines = rows(made)
     manifest = path.with_name(f"{path.stem}.manifest.json")
     jsonl.write(path, lines)
@@ -138,6 +142,7 @@ def read_canaries(path: Path) -> CanaryManifest:
     if not path.is_file():
         raise UsageError(
             f"--canaries {path}: there is no such file.",
+            kind="no_such_file",
             hint="It is the .manifest.json that loracheck canaries writes beside the rows.",
         )
     return jsonl.read_one(path, CanaryManifest)

@@ -130,6 +130,7 @@ class ContentCache(Generic[T]):
         except (OSError, sqlite3.DatabaseError) as error:
             raise EnvironmentFault(
                 f"cannot use the cache {self.path}: {error}",
+                kind="cache_unusable",
                 hint="Free space there, or point LORACHECK_CACHE at another folder.",
             ) from error
 

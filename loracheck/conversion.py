@@ -55,6 +55,7 @@ def converted(gguf_file: Path, announce: Callable[[str], None] = _log.info) -> P
     except OSError as error:
         raise EnvironmentFault(
             f"cannot convert {gguf_file} into {folder.parent}: {error.strerror or error}",
+            kind="cannot_write",
             hint="Free about 0.6 GB there, or point LORACHECK_CACHE at another disk.",
         ) from error
     finally:
@@ -68,7 +69,9 @@ def _convert(gguf_file: Path, target: Path) -> None:
         import gguf  # noqa: F401, PLC0415 - transformers needs it, and reports its absence less clearly
     except ImportError:
         raise EnvironmentFault(
-            f"reading {gguf_file.name} needs the package gguf.", hint="pip install 'loracheck[demo]'"
+            f"reading {gguf_file.name} needs the package gguf.",
+            kind="package_missing",
+            hint="pip install 'loracheck[demo]'",
         ) from None
     import torch  # noqa: PLC0415
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig  # noqa: PLC0415
@@ -83,6 +86,7 @@ def _convert(gguf_file: Path, target: Path) -> None:
         except (ValueError, KeyError, NotImplementedError) as error:
             raise EnvironmentFault(
                 f"transformers cannot read {gguf_file}: {error}",
+                kind="gguf_unreadable",
                 hint="Download the model's original safetensors folder and pass that with --base.",
             ) from error
     model.save_pretrained(target)

@@ -262,6 +262,7 @@ class Endpoint:
             if attempt >= self._retries:
                 raise EnvironmentFault(
                     f"nothing answers at {self.address}: {error}",
+                    kind="endpoint_unreachable",
                     hint="Start the server, or correct the address; what was answered before is kept.",
                 ) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -275,9 +276,8 @@ class Endpoint:
         with self._lock:
             self._taken |= set(sent)
             self._refused |= without - self._taken
-        reply = _read(
-            content, sum(len(message["content"].encode("utf-8", "replace")) for message in sent["messages"])
-        )
+        asked = sum(len(message["content"].encode("utf-8", "replace")) for message in sent["messages"])
+        reply = _read(content, asked)
         with self._lock:
             self.tokens += reply.prompt_tokens + reply.completion_tokens
         return reply
@@ -292,11 +292,13 @@ class Endpoint:
         if status in (401, 403):
             return UsageError(
                 f"{self.address} refuses the key (HTTP {status}): {told}",
+                kind="endpoint_key",
                 hint=f"Put a valid key into the environment variable {self._key_variable or 'of the key'}.",
             )
         if status == 404:
             return UsageError(
                 f"{self.address} knows no model {self.model!r} or no such address (HTTP 404): {told}",
+                kind="endpoint_model",
                 hint="Look up the model's name on the server; the address usually ends in /v1.",
             )
         return CallFailed(f"HTTP {status}: {told}")
@@ -332,11 +334,14 @@ def check_address(address: str) -> None:
         host = b""
     if not host or not address.startswith(("http://", "https://")):
         raise UsageError(
-            f"the endpoint {address[:200]} is no web address.", hint="Write it as http://localhost:8000/v1"
+            f"the endpoint {address[:200]} is no web address.",
+            kind="endpoint_address",
+            hint="Write it as http://localhost:8000/v1",
         )
     if url.userinfo or url.query or url.fragment:
         raise UsageError(
             f"the endpoint at {url.host} has a user, a password or a query in its address.",
+            kind="endpoint_address",
             hint="Write it as https://host/v1 and put the key into the environment variable of the key.",
         )
 
@@ -346,6 +351,7 @@ def _key(variable: str) -> str:
     if not (key.isascii() and key.isprintable()):
         raise UsageError(
             f"the environment variable {variable} holds characters that no key has.",
+            kind="endpoint_key",
             hint="Copy the key again, without line breaks or quotation marks.",
         )
     return key

@@ -36,14 +36,18 @@ def resolve_hub(spec: str, split: str | None) -> DataSource:
         if is_data_file(file) and ".cache" not in file.parts
     )
     if not every:
-        raise UsageError(f"{repository}: the repository holds no file of a kind that is read.")
+        raise UsageError(
+            f"{repository}: the repository holds no file of a kind that is read.", kind="not_data"
+        )
     listed = _listed(folder, every, repository, config or None, split)
     chosen = listed if listed is not None else _commonest(every)
     if listed is None and split is not None:
         chosen = [file for file in chosen if in_split(file, split)]
         if not chosen:
             names = ", ".join(file.as_posix() for file in every[:8])
-            raise UsageError(f"{repository}: no file is named after the split {split!r}.", hint=names)
+            raise UsageError(
+                f"{repository}: no file is named after the split {split!r}.", kind="dataset_part", hint=names
+            )
     left_out = tuple(file.as_posix() for file in every if file not in chosen)
     return DataSource(name=spec, files=tuple(folder / file for file in chosen), left_out=left_out)
 
@@ -64,16 +68,20 @@ def _download(repository: str, revision: str | None) -> Path:
         )
     except GatedRepoError:
         raise UsageError(
-            f"{repository}: the dataset is gated.", hint="Accept its terms on the hub, then: hf auth login"
+            f"{repository}: the dataset is gated.",
+            kind="unknown_dataset",
+            hint="Accept its terms on the hub, then: hf auth login",
         ) from None
     except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError):
         raise UsageError(
             f"{repository}: neither a file here nor a dataset on the hub.",
+            kind="unknown_dataset",
             hint="Check the name, the revision and, for a private one: hf auth login",
         ) from None
     except (OSError, RuntimeError) as error:
         raise EnvironmentFault(
             f"{repository}: there is no such file here, and the hub cannot be reached: {_first_line(error)}",
+            kind="hub_unreachable",
             hint="Go online, or download the dataset elsewhere and pass its folder.",
         ) from None
     return Path(str(folder))
@@ -90,7 +98,9 @@ def _listed(
     configs = _configs(folder / "README.md")
     if not configs:
         if config:
-            raise UsageError(f"{repository}: the card names no configuration, so {config!r} is none.")
+            raise UsageError(
+                f"{repository}: the card names no configuration, so {config!r} is none.", kind="dataset_part"
+            )
         return None
     names = [str(entry.get("config_name", "default")) for entry in configs]
     wanted = config or _default(configs, names)
@@ -98,12 +108,17 @@ def _listed(
         raise UsageError(
             f"{repository}: "
             + (f"there is no configuration {config!r}." if config else "several sets in one."),
+            kind="dataset_part",
             hint=f"Name one: {', '.join(f'{repository}:{name}' for name in names)}",
         )
     patterns = _patterns(configs[names.index(wanted)].get("data_files"))
     splits = list(patterns)
     if split is not None and split not in splits:
-        raise UsageError(f"{repository}: there is no split {split!r}.", hint=f"Splits: {', '.join(splits)}.")
+        raise UsageError(
+            f"{repository}: there is no split {split!r}.",
+            kind="dataset_part",
+            hint=f"Splits: {', '.join(splits)}.",
+        )
     globs = [glob for name in ([split] if split is not None else splits) for glob in patterns[name]]
     return [file for file in every if any(_matches(file, glob) for glob in globs)]
 

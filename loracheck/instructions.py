@@ -49,6 +49,7 @@ def instructions_of(probe: Probe) -> list[tuple[str, dict[str, Any]]]:
     except ValueError as error:
         raise DataError(
             f"probe {probe.id}: its tags do not give every instruction its arguments: {error}",
+            kind="bad_probe",
             hint='Each instruction has two tags: "instruction:<id>" and "arguments:<JSON object>".',
         ) from None
 
@@ -74,6 +75,7 @@ def grade(name: str, arguments: Arguments, reply: str) -> bool | None:
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"instruction {name}: its arguments do not fit: {error!r} in {dict(arguments)}",
+            kind="bad_probe",
             hint="They are those of the public IFEval and M-IFEval files.",
         ) from None
     return kept if kept is None else kept and bool(text)

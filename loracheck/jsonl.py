@@ -42,7 +42,7 @@ def read(path: Path, record: type[T]) -> Iterator[T]:
                 try:
                     yield decoder.decode(line)
                 except msgspec.MsgspecError as error:
-                    raise DataError(f"{path}, line {number}: {error}") from None
+                    raise DataError(f"{path}, line {number}: {error}", kind="bad_record") from None
 
 
 def read_one(path: Path, record: type[T]) -> T:
@@ -54,7 +54,7 @@ def read_one(path: Path, record: type[T]) -> T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=record)
     except msgspec.MsgspecError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(f"{path}: {error}", kind="bad_record") from None
 
 
 def write(path: Path, records: Iterable[Any]) -> None:

@@ -99,7 +99,7 @@ class Faults:
                 "The file is none of UTF-8, UTF-16, cp932 and EUC-JP throughout. Mend that line, or find out the "
                 f"encoding and convert it: iconv -f ENCODING -t utf-8 {self.path} > utf8.jsonl"
             )
-        self.add(DataError(f"{where}: not UTF-8.", hint=hint), number, raw)
+        self.add(DataError(f"{where}: not UTF-8.", kind="wrong_encoding", hint=hint), number, raw)
 
 
 def json_lines(stream: io.BufferedReader, faults: Faults) -> Iterator[tuple[int, Any]]:
@@ -108,7 +108,9 @@ def json_lines(stream: io.BufferedReader, faults: Faults) -> Iterator[tuple[int,
     while raw := stream.readline(MAX_LINE_BYTES + 1):
         number += 1
         if len(raw) > MAX_LINE_BYTES:
-            error = DataError(f"{path}, line {number}: over the limit of {MAX_LINE_BYTES:,} bytes a line.")
+            error = DataError(
+                f"{path}, line {number}: over the limit of {MAX_LINE_BYTES:,} bytes a line.", kind="too_large"
+            )
             faults.add(error, number, raw)
             _skip_line(stream, raw)
             continue
@@ -122,7 +124,7 @@ def json_lines(stream: io.BufferedReader, faults: Faults) -> Iterator[tuple[int,
             if raw.strip():
                 faults.add(_broken(path, number, problem.colno, problem.msg, raw), number, raw)
         except (ValueError, RecursionError) as problem:
-            faults.add(DataError(f"{path}, line {number}: {problem}"), number, raw)
+            faults.add(DataError(f"{path}, line {number}: {problem}", kind="bad_row"), number, raw)
         else:
             ascii_before = ascii_before and raw.isascii()
             yield number, value
@@ -140,7 +142,9 @@ def _broken(path: Path, line: int, column: int, what: str, raw: bytes) -> DataEr
         hint = "The last line seems cut off: mend or remove it; nothing was written."
     else:
         hint = "Mend or remove that line; nothing was written."
-    return DataError(f"{path}, line {line}, column {column}: broken JSON: {what}.", hint=hint)
+    return DataError(
+        f"{path}, line {line}, column {column}: broken JSON: {what}.", kind="broken_json", hint=hint
+    )
 
 
 def parse(raw: bytes) -> Any:  # noqa: ANN401 - JSON
@@ -201,7 +205,7 @@ def json_array(stream: io.BufferedReader, faults: Faults) -> Iterator[tuple[int,
         except json.JSONDecodeError as problem:
             _stop(faults, window.place(problem.lineno, problem.colno), problem.msg, number, raw)
         except (ValueError, RecursionError) as problem:
-            faults.add(DataError(f"{faults.path}, row {number}: {problem}"), number, raw)
+            faults.add(DataError(f"{faults.path}, row {number}: {problem}", kind="bad_row"), number, raw)
         else:
             ascii_before = ascii_before and raw.isascii()
             yield number, value
@@ -221,6 +225,7 @@ def _stop(faults: Faults, place: tuple[int, int], what: str, number: int, raw: b
         what = f"{what}, or a row over the limit of {MAX_LINE_BYTES:,} bytes"
     error = DataError(
         f"{faults.path}, line {place[0]}, column {place[1]}: broken JSON: {what}.",
+        kind="broken_json",
         hint="Mend the file there; rows of a broken array cannot be told apart. Nothing was written.",
     )
     if faults.on_bad is not None:

@@ -52,7 +52,7 @@ def read_results(path: Path) -> list[TaskScore]:
         text = path.read_text(encoding="utf-8")
         whole = json.loads(text)
     except UnicodeDecodeError:
-        raise DataError(f"{path}: not UTF-8.") from None
+        raise DataError(f"{path}: not UTF-8.", kind="wrong_encoding") from None
     except (ValueError, RecursionError):
         return _from_samples(path, _samples(path, text))
     if isinstance(whole, dict) and _is_whole(whole):
@@ -61,6 +61,7 @@ def read_results(path: Path) -> list[TaskScore]:
         return _from_samples(path, [whole])
     raise DataError(
         f"{path}: no results of lm-evaluation-harness.",
+        kind="lm_eval_results",
         hint="Read are results_*.json and samples_*.jsonl, as `lm_eval --output_path DIR --log_samples` writes them.",
     )
 
@@ -115,16 +116,18 @@ def _samples(path: Path, text: str) -> list[dict[str, Any]]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise DataError(f"{path}, line {number}: broken JSON: {error}") from None
+            raise DataError(f"{path}, line {number}: broken JSON: {error}", kind="broken_json") from None
         if not isinstance(row, dict) or not _is_sample(row):
-            raise DataError(f"{path}, line {number}: no sample of lm-evaluation-harness.")
+            raise DataError(
+                f"{path}, line {number}: no sample of lm-evaluation-harness.", kind="lm_eval_results"
+            )
         found.append(row)
     return found
 
 
 def _from_samples(path: Path, rows: Sequence[dict[str, Any]]) -> list[TaskScore]:
     if not rows:
-        raise DataError(f"{path}: no rows.")
+        raise DataError(f"{path}: no rows.", kind="no_rows")
     task = path.name.removeprefix("samples_").rpartition("_")[0] or path.stem
     found: list[TaskScore] = []
     for metric in _GRADES:

@@ -34,20 +34,23 @@ def task_suite(spec: str) -> tuple[SuiteRecord, list[Probe]]:
     """
     if importlib.util.find_spec(_PACKAGE) is None:
         raise EnvironmentFault(
-            f"--suite lm-eval:{spec}: lm-evaluation-harness is not installed.", hint="pip install lm-eval"
+            f"--suite lm-eval:{spec}: lm-evaluation-harness is not installed.",
+            kind="package_missing",
+            hint="pip install lm-eval",
         )
     task = _loaded(spec)
     name = str(task.config.task)
     if task.OUTPUT_TYPE != "multiple_choice":
         raise UsageError(
             f"--suite lm-eval:{spec}: a task of {task.OUTPUT_TYPE}, which is graded by lm-evaluation-harness alone.",
+            kind="lm_eval_task",
             hint="Tasks of multiple_choice become probes; for others, run lm_eval and show its results with "
             "`loracheck probes show results.json`.",
         )
     suite = f"facts-{re.sub(r'[^a-zA-Z0-9]+', '-', name)}"
     probes = [_probe(task, document, place, suite, spec) for place, document in enumerate(_documents(task))]
     if not probes:
-        raise DataError(f"--suite lm-eval:{spec}: the task has no documents.")
+        raise DataError(f"--suite lm-eval:{spec}: the task has no documents.", kind="no_rows")
     content = b"".join(jsonl.encode(probe) for probe in probes)
     record = SuiteRecord(
         name=suite,
@@ -64,11 +67,12 @@ def _loaded(spec: str) -> Any:  # noqa: ANN401 - a class of the package
     logging.getLogger(_PACKAGE).setLevel(logging.ERROR)
     is_file = spec.endswith((".yaml", ".yml"))
     if is_file and not Path(spec).is_file():
-        raise UsageError(f"--suite lm-eval:{spec}: there is no such file.")
+        raise UsageError(f"--suite lm-eval:{spec}: there is no such file.", kind="no_such_file")
     manager = TaskManager(include_defaults=not is_file)
     if not is_file and spec not in manager.all_tasks:
         raise UsageError(
             f"--suite lm-eval:{spec}: lm-evaluation-harness knows no such task.",
+            kind="unknown_name",
             hint="`lm_eval ls tasks` lists them; a file of a task is named by its path, ending in .yaml.",
         )
     try:
@@ -76,11 +80,16 @@ def _loaded(spec: str) -> Any:  # noqa: ANN401 - a class of the package
     except Exception as error:
         raise EnvironmentFault(
             f"--suite lm-eval:{spec}: the task cannot be loaded: {_first_line(error)}",
+            kind="hub_unreachable",
             hint="Its data come from the Hugging Face hub, or from a file that the task names.",
         ) from error
     if len(found) != 1:
         names = ", ".join(str(task.config.task) for task in found[:8])
-        raise UsageError(f"--suite lm-eval:{spec}: a group of tasks.", hint=f"Name one of them: {names}")
+        raise UsageError(
+            f"--suite lm-eval:{spec}: a group of tasks.",
+            kind="lm_eval_task",
+            hint=f"Name one of them: {names}",
+        )
     return found[0]
 
 
@@ -99,7 +108,8 @@ def _probe(task: Any, document: Any, place: int, suite: str, spec: str) -> Probe
     target = task.doc_to_target(document)
     if not isinstance(question, str) or not question.strip():
         raise DataError(
-            f"--suite lm-eval:{spec}, document {place}: the choices have contexts of their own, which probes cannot."
+            f"--suite lm-eval:{spec}, document {place}: the choices have contexts of their own, which probes cannot.",
+            kind="lm_eval_task",
         )
     if isinstance(target, list):
         target = target[0]

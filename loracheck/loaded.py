@@ -185,7 +185,7 @@ def load(path: str | Path) -> LoadedRun:
     """
     folder = Path(path)
     if not folder.exists():
-        raise RunError(f"{folder}: there is no such directory.")
+        raise RunError(f"{folder}: there is no such directory.", kind="not_a_run")
     manifest = read_run(folder)
     return _KINDS.get(manifest.kind, LoadedRun)(folder, manifest)
 

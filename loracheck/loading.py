@@ -45,7 +45,7 @@ def load_examples(paths: Sequence[Path]) -> list[Example]:
     examples = [e for place, path in enumerate(paths, start=1) for e in read_examples(path, place)]
     if not examples:
         names = ", ".join(str(path) for path in paths)
-        raise DataError(f"{names}: no rows.", hint="Each line should be one JSON object.")
+        raise DataError(f"{names}: no rows.", kind="no_rows", hint="Each line should be one JSON object.")
     return examples
 
 
@@ -113,7 +113,7 @@ class _Reader:
                 example = self._example(row, number)
             except ShapeError as problem:
                 if self.on_bad is None:
-                    raise DataError(self._where(problem, number), hint=problem.hint) from None
+                    raise DataError(self._where(problem, number), kind="bad_row", hint=problem.hint) from None
                 raw = json.dumps(row, ensure_ascii=False, default=str)[:RAW_CHARACTERS]
                 raw = raw.encode("utf-8", "replace").decode()
                 source = Source(file=self.file, line=number)

@@ -140,11 +140,12 @@ def base_source(spec: str, announce: Callable[[str], None] = _log.info) -> str:
     """
     if spec.endswith(".gguf"):
         if not Path(spec).is_file():
-            raise UsageError(f"--base {spec}: there is no such file.")
+            raise UsageError(f"--base {spec}: there is no such file.", kind="no_base")
         return str(converted(Path(spec), announce))
     if _looks_local(spec) and not (Path(spec) / "config.json").is_file():
         raise UsageError(
             f"--base {spec}: no model folder (it has no config.json).",
+            kind="no_base",
             hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.",
         )
     return spec
@@ -165,6 +166,7 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
 def _cannot_load(spec: str, error: Exception) -> EnvironmentFault:
     return EnvironmentFault(
         f"cannot load the base {spec}: {_first_line(error)}",
+        kind="model_unloadable",
         hint="Check the name, the network and your access to gated models (hf auth login), "
         "or pass a local folder.",
     )
@@ -285,14 +287,15 @@ def checkpoint_tensor(source: str, name: str) -> torch.Tensor:
     """Read one weight of a base as its checkpoint holds it.
 
     Raises:
-        EnvironmentFault: no safetensors file of the checkpoint holds it.
+        UsageError: no safetensors file of the checkpoint holds it.
     """
     for file in _checkpoint_files(source):
         with safe_open(str(file), framework="pt") as tensors:
             if name in tensors.keys():  # noqa: SIM118 - not a dict
                 return cast(torch.Tensor, tensors.get_tensor(name))
-    raise EnvironmentFault(
+    raise UsageError(
         f"{source} has no safetensors file that holds {name}.",
+        kind="base_without_safetensors",
         hint="Save the base with save_pretrained(path, safe_serialization=True) and pass that folder.",
     )
 
@@ -327,6 +330,7 @@ def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None 
     if not config_file.is_file():
         raise AdapterError(
             f"adapter {name}: {path} holds no adapter_config.json.",
+            kind="no_adapter",
             hint="Pass the folder that peft saved, or a loracheck train run.",
         )
     if not weights.is_file():
@@ -334,13 +338,15 @@ def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None 
         raise AdapterError(
             f"adapter {name}: {path} holds no {ADAPTER_WEIGHTS}"
             + (", only a pickle, which can run code when it is read." if pickled else "."),
+            kind="pickle_refused" if pickled else "no_adapter",
             hint="Save it again with model.save_pretrained(path, safe_serialization=True).",
         )
     try:
         config = json.loads(config_file.read_text(encoding="utf-8"))
         finite, inert = _scan(weights, base)
     except (ValueError, SafetensorError) as error:
-        raise AdapterError(f"adapter {name}: {path} is damaged: {_first_line(error)}") from None
+        told = f"adapter {name}: {path} is damaged: {_first_line(error)}"
+        raise AdapterError(told, kind="adapter_damaged") from None
     return AdapterFile(
         name=name,
         path=path,
@@ -392,11 +398,13 @@ def _belongs(name: str, path: Path, config: dict[str, Any], base: Base, template
             raise AdapterError(
                 f"adapter {name} was trained on {card.base}, another base than {base.name}: "
                 f"they differ in {', '.join(different)}.",
+                kind="other_base",
                 hint=f"Pass the base it was trained on: --base {card.base}",
             )
         if template_sha256 and card.template_sha256 != template_sha256:
             raise AdapterError(
                 f"adapter {name} was trained with another chat template than the one in use.",
+                kind="other_template",
                 hint="Drop --chat-template, or pass the one it was trained with.",
             )
         return True
@@ -404,13 +412,12 @@ def _belongs(name: str, path: Path, config: dict[str, Any], base: Base, template
     if named and Path(named).is_dir() and (Path(named) / "config.json").is_file():
         if Path(named).resolve() == Path(base.source).resolve():
             return True
-        named_base = fingerprint(
-            named, AutoConfig.from_pretrained(named), AutoTokenizer.from_pretrained(named)
-        )
-        if different := named_base.differences(base.fingerprint):
+        its_config, tokenizer = AutoConfig.from_pretrained(named), AutoTokenizer.from_pretrained(named)
+        if different := fingerprint(named, its_config, tokenizer).differences(base.fingerprint):
             raise AdapterError(
                 f"adapter {name} names {named} as its base, and {base.name} is another model: "
                 f"they differ in {', '.join(different)}.",
+                kind="other_base",
                 hint=f"Pass --base {named}",
             )
         return True
@@ -445,7 +452,7 @@ def attach(base: Base, adapters: Sequence[AdapterFile]) -> PeftModel | PreTraine
                 model = PeftModel.from_pretrained(model, str(adapter.path), adapter_name=adapter.name)
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
             raise AdapterError(
-                f"adapter {adapter.name} does not fit {base.name}: {_first_line(error)}"
+                f"adapter {adapter.name} does not fit {base.name}: {_first_line(error)}", kind="other_base"
             ) from None
         placed = {
             k: tuple(v.shape)
@@ -459,6 +466,7 @@ def attach(base: Base, adapters: Sequence[AdapterFile]) -> PeftModel | PreTraine
             raise AdapterError(
                 f"adapter {adapter.name} is for another base than {base.name}: {len(wrong)} tensors do not match, "
                 f"the first is {wrong[0][0]} {list(wrong[0][1])}.",
+                kind="other_base",
                 hint="Pass the base it was trained on; its name may stand in adapter_config.json.",
             )
     model.eval()

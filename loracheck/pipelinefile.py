@@ -46,13 +46,15 @@ class PipelineFile:
         for name in ("data", "arms", "seeds"):
             values = getattr(self, name)
             if not values:
-                raise UsageError(f"pipeline: {name} names nothing.")
+                raise UsageError(f"pipeline: {name} names nothing.", kind="config_value")
             if len(set(values)) < len(values):
-                raise UsageError(f"pipeline: {name} names something twice.")
+                raise UsageError(f"pipeline: {name} names something twice.", kind="config_value")
         for stage in ("train", "eval"):
             if "seed" in getattr(self, stage):
                 raise UsageError(
-                    f"pipeline: {stage}.seed is set by seeds.", hint="Remove it, and list seeds."
+                    f"pipeline: {stage}.seed is set by seeds.",
+                    kind="config_value",
+                    hint="Remove it, and list seeds.",
                 )
 
 
@@ -63,11 +65,13 @@ def read_pipeline(path: Path) -> PipelineFile:
         UsageError: no such file, no YAML, an unknown key, or a value that cannot be.
     """
     if not path.is_file():
-        raise UsageError(f"{path}: there is no such file.", hint="loracheck init writes one.")
+        raise UsageError(
+            f"{path}: there is no such file.", kind="no_such_file", hint="loracheck init writes one."
+        )
     values = {name: _listed(name, value) for name, value in read_yaml_file(path).items()}
     for name in ("base", "data"):
         if name not in values:
-            raise UsageError(f"{path}: {name} is missing.")
+            raise UsageError(f"{path}: {name} is missing.", kind="config_value")
     return _relative(build(PipelineFile, values, str(path)), path.parent)
 
 

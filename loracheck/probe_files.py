@@ -65,13 +65,17 @@ def read_probe_file(path: Path) -> ProbeFile:
         DataError: the file is empty or of no known format, or a row is wrong; names line and field.
     """
     if not path.is_file():
-        raise UsageError(f"--probes {path}: there is no such file.")
+        raise UsageError(f"--probes {path}: there is no such file.", kind="no_such_file")
     if path.stat().st_size > _MOST_BYTES:
-        raise DataError(f"{path}: larger than {_MOST_BYTES >> 20} MiB.", hint="Draw a part of it.")
+        raise DataError(
+            f"{path}: larger than {_MOST_BYTES >> 20} MiB.", kind="too_large", hint="Draw a part of it."
+        )
     content = path.read_bytes()
     unit, rows = _rows(path, content)
     if not rows:
-        raise DataError(f"{path}: no rows.", hint=f"One JSON object a line is wanted: {EXAMPLE}")
+        raise DataError(
+            f"{path}: no rows.", kind="no_rows", hint=f"One JSON object a line is wanted: {EXAMPLE}"
+        )
     form, probes = _converted(path, unit, rows)
     ready, drawn = _with_wrong(path, probes)
     _check_ids(path, ready)
@@ -97,6 +101,7 @@ def read_probe_files(paths: Sequence[Path]) -> list[ProbeFile]:
             if probe.id in seen:
                 raise DataError(
                     f"{file.path}: the id {probe.id} stands in {seen[probe.id]} as well.",
+                    kind="id_taken",
                     hint="Rename one of the files, or give the rows ids of their own.",
                 )
         seen |= {probe.id: file.path for probe in file.probes}
@@ -110,6 +115,7 @@ def _rows(path: Path, content: bytes) -> tuple[Literal["line", "row"], list[tupl
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError(
             f"{path}, line {line}: not UTF-8.",
+            kind="wrong_encoding",
             hint=f"Convert it: iconv -f cp932 -t utf-8 {path} > probes.jsonl",
         ) from None
     first = text.lstrip()[:1]
@@ -124,7 +130,7 @@ def _array(path: Path, text: str) -> list[Any]:
     try:
         rows = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise DataError(f"{path}: broken JSON: {error}") from None
+        raise DataError(f"{path}: broken JSON: {error}", kind="broken_json") from None
     return rows if isinstance(rows, list) else [rows]
 
 
@@ -136,7 +142,9 @@ def _lines(path: Path, text: str) -> Iterator[tuple[int, Any]]:
             except (ValueError, RecursionError) as error:
                 hint = "A results file of lm-evaluation-harness is shown by `loracheck probes show`."
                 raise DataError(
-                    f"{path}, line {number}: broken JSON: {error}", hint=hint if number < 3 else ""
+                    f"{path}, line {number}: broken JSON: {error}",
+                    kind="broken_json",
+                    hint=hint if number < 3 else "",
                 ) from None
 
 
@@ -158,10 +166,12 @@ def _table(path: Path, text: str) -> Iterator[tuple[int, Any]]:
             row = _named(header, cells) if header else numbered(cells)
             if row is None or (header and len(cells) > len(header)):
                 wanted = f"{len(header)} cells" if header else "the cells of the lines before"
-                raise DataError(f"{path}, line {number}: {wanted} are wanted, not {len(cells)}.")
+                raise DataError(
+                    f"{path}, line {number}: {wanted} are wanted, not {len(cells)}.", kind="broken_table"
+                )
             yield number, row
     except csv.Error as error:
-        raise DataError(f"{path}, line {before + 1}: {error}") from None
+        raise DataError(f"{path}, line {before + 1}: {error}", kind="broken_table") from None
 
 
 def _is_requests(path: Path, cells: Sequence[str]) -> bool:

@@ -44,6 +44,7 @@ def make_probes(rows: Sequence[Example], count: int, seed: int) -> Made:
         raise UsageError(
             f"--count {count}: the data holds {len(by_prompt)} different prompts, and half of them are left to train "
             "on.",
+            kind="too_few_rows",
             hint=f"Ask for at most {len(by_prompt) // 2}.",
         )
     drawn = sorted(random.Random(seed).sample(range(len(by_prompt)), count))

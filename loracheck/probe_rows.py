@@ -33,7 +33,9 @@ class Place:
     def error(self, message: str, field: str = "", hint: str = "") -> DataError:
         """Make the error for this row."""
         where = f", field {field}" if field else ""
-        return DataError(f"{self.file}, {self.unit} {self.number}{where}: {message}", hint=hint)
+        return DataError(
+            f"{self.file}, {self.unit} {self.number}{where}: {message}", kind="bad_probe", hint=hint
+        )
 
 
 class OwnRow(msgspec.Struct, kw_only=True):

@@ -57,7 +57,9 @@ def open_rows(
     with open_bytes(path) as stream:
         head = stream.read(HEAD_BYTES)
     if head.startswith((b"PAR1", *_ARROW)) and not _is_plain(path, head):
-        raise DataError(f"{path}: Parquet or Arrow inside a compressed file.", hint="Unpack it first.")
+        raise DataError(
+            f"{path}: Parquet or Arrow inside a compressed file.", kind="not_data", hint="Unpack it first."
+        )
     if head.startswith(b"PAR1"):
         return RowFile(unit="row", rows=_columnar(path, _parquet_batches))
     if head.startswith(_ARROW):
@@ -152,6 +154,7 @@ class _Text:
         if worth(best)[1] < 2:
             raise DataError(
                 f"{self.path}: it is neither JSON nor a table with a header.",
+                kind="not_data",
                 hint="Read are JSONL, JSON arrays, CSV, TSV, Parquet, Arrow and dataset folders, also packed.",
             )
         return best
@@ -171,7 +174,9 @@ def _table(lines: _Lines, faults: Faults, delimiter: str) -> Iterator[tuple[int,
         except csv.Error as problem:
             faults.add(_csv_error(path, lines, str(problem)), lines.first, lines.text)
             if not header:
-                raise DataError(f"{path}: the header cannot be read: {problem}.") from None
+                raise DataError(
+                    f"{path}: the header cannot be read: {problem}.", kind="broken_table"
+                ) from None
             continue
         if cells is None:
             return
@@ -181,7 +186,7 @@ def _table(lines: _Lines, faults: Faults, delimiter: str) -> Iterator[tuple[int,
             raw = lines.text.encode("utf-8", "surrogateescape")
             faults.add_undecodable(lines.first, _first_undecodable(raw), raw, ascii_before=ascii_before)
             if not header:
-                raise DataError(f"{path}: the header is not UTF-8.") from None
+                raise DataError(f"{path}: the header is not UTF-8.", kind="wrong_encoding") from None
             continue
         ascii_before = ascii_before and lines.text.isascii()
         if not header:
@@ -197,13 +202,17 @@ def _checked_header(cells: list[str], path: Path) -> list[str]:
     names = [name.strip() for name in cells]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DataError(f"{path}: the header holds {twice[0]!r} twice.", hint="Rename one of the columns.")
+        raise DataError(
+            f"{path}: the header holds {twice[0]!r} twice.",
+            kind="broken_table",
+            hint="Rename one of the columns.",
+        )
     return names
 
 
 def _csv_error(path: Path, lines: _Lines, what: str) -> DataError:
     where = f"line {lines.first}" if lines.first == lines.last else f"lines {lines.first} to {lines.last}"
-    return DataError(f"{path}, {where}: {what}.", hint="Is a quotation mark missing?")
+    return DataError(f"{path}, {where}: {what}.", kind="broken_table", hint="Is a quotation mark missing?")
 
 
 def _first_undecodable(raw: bytes) -> int:
@@ -249,7 +258,8 @@ class _Lines(Iterator[str]):
         self._record.append(line)
         if len(line) > MAX_LINE_BYTES:
             raise DataError(
-                f"{self._path}, line {self.last}: over the limit of {MAX_LINE_BYTES:,} characters a line."
+                f"{self._path}, line {self.last}: over the limit of {MAX_LINE_BYTES:,} characters a line.",
+                kind="too_large",
             )
         return line
 
@@ -268,7 +278,9 @@ def _columnar(path: Path, batches: Callable[[Path], Iterator[Any]]) -> Iterator[
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise DataError(
-            f"{path}, after row {number}: broken file: {error}.", hint="Is the file whole?"
+            f"{path}, after row {number}: broken file: {error}.",
+            kind="broken_file",
+            hint="Is the file whole?",
         ) from None
 
 

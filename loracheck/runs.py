@@ -101,6 +101,7 @@ def open_run(
         where = error.filename or path
         raise EnvironmentFault(
             f"cannot write {where}: {error.strerror or error}",
+            kind="cannot_write",
             hint="Free disk space or choose another folder with -o; the same command then resumes.",
         ) from error
 
@@ -112,24 +113,36 @@ def read_run(path: Path, kind: str | None = None) -> Manifest:
         RunError: there is no finished run of that kind, or a file was changed since.
     """
     if not (path / MANIFEST).is_file():
-        raise RunError(f"{path} is not a run directory: it has no {MANIFEST}.")
+        raise RunError(f"{path} is not a run directory: it has no {MANIFEST}.", kind="not_a_run")
     manifest = jsonl.read_one(path / MANIFEST, Manifest)
     if manifest.schema_version != SCHEMA_VERSION:
         raise RunError(
             f"{path} was written with run schema {manifest.schema_version}; this version reads {SCHEMA_VERSION}.",
+            kind="run_version",
             hint=f"Use loracheck {manifest.loracheck}, or make the run again.",
         )
     if kind and manifest.kind != kind:
-        raise RunError(f"{path} holds a {manifest.kind} run; this command reads a {kind} run.")
+        raise RunError(
+            f"{path} holds a {manifest.kind} run; this command reads a {kind} run.", kind="run_kind"
+        )
     if manifest.status != "complete":
-        raise RunError(f"{path} is not finished.", hint=f"Run it again to resume: {' '.join(manifest.argv)}")
+        raise RunError(
+            f"{path} is not finished.",
+            kind="run_unfinished",
+            hint=f"Run it again to resume: {' '.join(manifest.argv)}",
+        )
     for entry in manifest.files:
         file = path / entry.path
         if not file.is_file():
-            raise RunError(f"{file} is missing; the run cannot be trusted.", hint="Make the run again.")
+            raise RunError(
+                f"{file} is missing; the run cannot be trusted.",
+                kind="run_altered",
+                hint="Make the run again.",
+            )
         if file.stat().st_size != entry.bytes or hash_file(file) != entry.sha256:
             raise RunError(
                 f"{file} was changed after the run ended; the run cannot be trusted.",
+                kind="run_altered",
                 hint="Restore the file, or make the run again in a new directory.",
             )
     return manifest
@@ -142,18 +155,24 @@ def is_run(path: Path) -> bool:
 
 def _check_foreign(path: Path, kind: str, wanted: str) -> None:
     if path.exists() and not path.is_dir():
-        raise RunError(f"{path} is a file; -o names a directory.", hint="Choose another directory with -o.")
+        raise RunError(
+            f"{path} is a file; -o names a directory.",
+            kind="foreign_folder",
+            hint="Choose another directory with -o.",
+        )
     if is_run(path):
         found = jsonl.read_one(path / MANIFEST, Manifest)
         if found.identity != wanted:
             what = f"another {kind} run" if found.kind == kind else f"a {found.kind} run"
             raise OtherRunError(
                 f"{path} holds {what}, with other inputs or options; nothing was changed.",
+                kind="run_of_other_inputs",
                 hint=f"Choose another directory with -o, or remove {path} first.",
             )
     elif path.is_dir() and any(entry.name != LOCK for entry in path.iterdir()):
         raise RunError(
             f"{path} is not empty and holds no run; nothing was changed.",
+            kind="foreign_folder",
             hint="Choose an empty or a new directory with -o.",
         )
 
@@ -241,6 +260,7 @@ def _clear_stale(lock: Path, path: Path) -> None:
     raise RunError(
         f"{path} is being written by process {owner.get('pid', '?')} on {owner.get('host', '?')} "
         f"since {owner.get('started', '?')}.",
+        kind="run_in_use",
         hint=f"Wait for it to end; if it is gone, remove {lock}.",
     )
 

@@ -53,7 +53,9 @@ class ServerOptions:
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
-            raise UsageError(f"--concurrency must be at least 1, not {self.concurrency}.")
+            raise UsageError(
+                f"--concurrency must be at least 1, not {self.concurrency}.", kind="option_value"
+            )
 
 
 class ServedEngine:
@@ -194,6 +196,7 @@ class ServedEngine:
             more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
             raise EnvironmentFault(
                 f"{arm}: no answer to {', '.join(named[:_NAMED])}{more}: {failed[min(failed)]}",
+                kind="answers_failed",
                 hint="What was answered is kept: the same command asks for the rest.",
             )
 
@@ -221,6 +224,7 @@ def _check_models(endpoint: Endpoint, models: Mapping[str, str], progress: Progr
             listed = ", ".join(visible(name)[:80] for name in known[:_NAMED])
             raise UsageError(
                 f"{arm}: {endpoint.address} has no model {model!r}; it has {listed or 'none'}.",
+                kind="endpoint_model",
                 hint=f"Did you mean {visible(near[0])[:80]}?"
                 if near
                 else "Pass a name as the server lists it.",

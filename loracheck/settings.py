@@ -40,11 +40,15 @@ def read_yaml(text: str, where: str) -> dict[str, Any]:
     try:
         value = read_value(text)
     except yaml.YAMLError as error:
-        raise UsageError(f"{where}: broken YAML: {' '.join(str(error).split())}") from None
+        raise UsageError(
+            f"{where}: broken YAML: {' '.join(str(error).split())}", kind="config_unreadable"
+        ) from None
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise UsageError(f"{where}: a mapping of keys is wanted, not {type(value).__name__}.")
+        raise UsageError(
+            f"{where}: a mapping of keys is wanted, not {type(value).__name__}.", kind="config_unreadable"
+        )
     return value
 
 
@@ -53,7 +57,7 @@ def read_yaml_file(path: Path) -> dict[str, Any]:
     try:
         return read_yaml(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from None
+        raise UsageError(f"{path}: {error}", kind="config_unreadable") from None
 
 
 def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,7 +80,7 @@ def build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
     try:
         return msgspec.convert(dict(values), kind)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where}: {error}") from None
+        raise UsageError(f"{where}: {error}", kind="config_value") from None
 
 
 def _check_keys(kind: type[Any], values: Mapping[str, Any], where: str, prefix: str) -> None:
@@ -87,9 +91,12 @@ def _check_keys(kind: type[Any], values: Mapping[str, Any], where: str, prefix: 
             near = difflib.get_close_matches(str(key), known, n=1)
             raise UsageError(
                 f"{where}: unknown key {prefix}{key}.",
+                kind="config_key",
                 hint=f"Did you mean {prefix}{near[0]}?" if near else f"Known keys: {', '.join(known)}",
             )
         if is_dataclass(hints[key]):
             if not isinstance(value, Mapping):
-                raise UsageError(f"{where}: {prefix}{key} is a group of keys, not {value!r}.")
+                raise UsageError(
+                    f"{where}: {prefix}{key} is a group of keys, not {value!r}.", kind="config_value"
+                )
             _check_keys(hints[key], value, where, f"{prefix}{key}.")

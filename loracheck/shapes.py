@@ -82,6 +82,7 @@ def check_columns(columns: Mapping[str, str]) -> None:
             meant = f"Did you mean {near[0]!r}? " if near else ""
             raise UsageError(
                 f"columns: {name!r} is no field of loracheck.",
+                kind="config_value",
                 hint=f"{meant}Fields: {', '.join((*_NAMED, *_ABOUT))}.",
             )
 

@@ -45,12 +45,14 @@ def resolve_source(spec: str | Path, split: str | None = None) -> DataSource:
     if path.is_file():
         return DataSource(name=str(path), files=(path,))
     if path.exists():
-        raise UsageError(f"{path} is no regular file.", hint="Write the data to a file first.")
+        raise UsageError(
+            f"{path} is no regular file.", kind="not_data", hint="Write the data to a file first."
+        )
     if is_hub_id(str(spec)):
         from loracheck.hub import resolve_hub  # noqa: PLC0415 - only where it is needed
 
         return resolve_hub(str(spec), split)
-    raise UsageError(f"{path}: there is no such file.", hint=_near(path))
+    raise UsageError(f"{path}: there is no such file.", kind="no_such_file", hint=_near(path))
 
 
 def is_hub_id(spec: str) -> bool:
@@ -80,7 +82,9 @@ def in_split(path: Path, split: str) -> bool:
 def _folder(path: Path, split: str | None) -> DataSource:
     if (path / _MANIFEST).is_file():
         raise UsageError(
-            f"{path} is a directory of a loracheck run.", hint=f"Pass a file of it: {path / 'kept.jsonl'}"
+            f"{path} is a directory of a loracheck run.",
+            kind="not_data",
+            hint=f"Pass a file of it: {path / 'kept.jsonl'}",
         )
     if (path / "dataset_dict.json").is_file():
         return _dataset_dict(path, split)
@@ -89,19 +93,22 @@ def _folder(path: Path, split: str | None) -> DataSource:
     if not files:
         raise UsageError(
             f"{path} is a directory, and holds no data files.",
+            kind="not_data",
             hint=f"Files that end in {', '.join(DATA_SUFFIXES)} are read, also packed.",
         )
     if split is not None and not (path / "state.json").is_file():
         files = tuple(file for file in files if in_split(file.relative_to(path), split))
         if not files:
-            raise UsageError(f"{path}: no file is named after the split {split!r}.")
+            raise UsageError(f"{path}: no file is named after the split {split!r}.", kind="dataset_part")
     return DataSource(name=str(path), files=files, left_out=tuple(left_out))
 
 
 def _dataset_dict(path: Path, split: str | None) -> DataSource:
     splits = _json_list(path / "dataset_dict.json", "splits")
     if split is not None and split not in splits:
-        raise UsageError(f"{path}: there is no split {split!r}.", hint=f"Splits: {', '.join(splits)}.")
+        raise UsageError(
+            f"{path}: there is no split {split!r}.", kind="dataset_part", hint=f"Splits: {', '.join(splits)}."
+        )
     chosen = [split] if split is not None else splits
     files = tuple(file for name in chosen for file in _saved_dataset(path / name))
     return DataSource(name=str(path), files=files)
@@ -128,7 +135,11 @@ def _saved_dataset(path: Path) -> list[Path]:
     files = [path / Path(name).name for name in _json_list(state, "_data_files", "filename")]
     for file in files:
         if not file.is_file():
-            raise DataError(f"{state} names {file.name}, which is not there.", hint="Is the folder whole?")
+            raise DataError(
+                f"{state} names {file.name}, which is not there.",
+                kind="broken_file",
+                hint="Is the folder whole?",
+            )
     return files
 
 
@@ -137,7 +148,7 @@ def _json_list(path: Path, key: str, inner: str | None = None) -> list[str]:
         items = json.loads(path.read_text(encoding="utf-8"))[key]
         return [str(item[inner] if inner else item) for item in items]
     except (OSError, ValueError, KeyError, TypeError):
-        raise DataError(f"{path}: not written by Dataset.save_to_disk.") from None
+        raise DataError(f"{path}: not written by Dataset.save_to_disk.", kind="broken_file") from None
 
 
 def _near(path: Path) -> str:

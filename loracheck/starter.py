@@ -69,7 +69,9 @@ def write_starter(folder: Path, given: Starter) -> tuple[Path, Path]:
     for path in paths:
         if path.exists():
             raise UsageError(
-                f"{path} is there already; nothing was changed.", hint="Remove it, or name another folder."
+                f"{path} is there already; nothing was changed.",
+                kind="output_exists",
+                hint="Remove it, or name another folder.",
             )
     folder.mkdir(parents=True, exist_ok=True)
     rows = "\n".join(f"  - {_quoted(source)}" for source in given.data)

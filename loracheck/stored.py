@@ -92,7 +92,9 @@ def read_stored(name: str, path: Path) -> dict[str, Generated]:
     """
     if not path.is_file():
         raise UsageError(
-            f"--completions {name}={path}: there is no such file.", hint=f"One row an answer: {FORMS[0]}"
+            f"--completions {name}={path}: there is no such file.",
+            kind="no_such_file",
+            hint=f"One row an answer: {FORMS[0]}",
         )
     rows = [(number, row) for number, row in _rows(path) if row.seed == 0]
     arms = list(dict.fromkeys(row.arm for _, row in rows if row.arm is not None))
@@ -100,6 +102,7 @@ def read_stored(name: str, path: Path) -> dict[str, Generated]:
         shown = ", ".join(visible(arm)[:80] for arm in arms[:_LISTED])
         raise UsageError(
             f"--completions {name}={path}: it holds the answers of {shown}, not of {name}.",
+            kind="bad_answers",
             hint="Name the arm as the file does.",
         )
     wanted = name if name in arms else (arms[0] if arms else None)
@@ -110,13 +113,17 @@ def read_stored(name: str, path: Path) -> dict[str, Generated]:
         key = row.probe_id or row.custom_id or row.id
         if key is None or (row.custom_id is None and row.text is None):
             raise DataError(
-                f"{path}, line {number}: an id and a text are wanted.", hint="One of: " + "  or  ".join(FORMS)
+                f"{path}, line {number}: an id and a text are wanted.",
+                kind="bad_answers",
+                hint="One of: " + "  or  ".join(FORMS),
             )
         reply = _reply(row, path, number)
         if reply is None:
             continue  # a request of a batch that failed; its id will be missed
         if key in found:
-            raise DataError(f"{path}, line {number}: {visible(key)[:80]} is answered twice.")
+            raise DataError(
+                f"{path}, line {number}: {visible(key)[:80]} is answered twice.", kind="bad_answers"
+            )
         found[key] = reply
     return found
 
@@ -131,7 +138,9 @@ def _rows(path: Path) -> Iterator[tuple[int, _Row]]:
                 except (msgspec.MsgspecError, UnicodeError) as error:
                     torn = "" if line.endswith(b"\n") else " The line has no end, so the file may be cut off."
                     raise DataError(
-                        f"{path}, line {number}: {error}.{torn}", hint="One of: " + "  or  ".join(FORMS)
+                        f"{path}, line {number}: {error}.{torn}",
+                        kind="bad_answers",
+                        hint="One of: " + "  or  ".join(FORMS),
                     ) from None
 
 
@@ -145,7 +154,7 @@ def _reply(row: _Row, path: Path, number: int) -> Generated | None:
     try:
         body = msgspec.json.decode(row.response.body, type=_BatchBody)
     except (msgspec.MsgspecError, UnicodeError) as error:
-        raise DataError(f"{path}, line {number}, field response.body: {error}") from None
+        raise DataError(f"{path}, line {number}, field response.body: {error}", kind="bad_answers") from None
     if not body.choices:
         return None
     choice = body.choices[0]
@@ -177,6 +186,7 @@ def refuse_missing(answers: Mapping[str, Mapping[str, Any]], asked: Mapping[str,
     if told:
         raise UsageError(
             "stored answers are missing.\n" + "\n".join(told),
+            kind="answers_missing",
             hint="Answer these, too: what is left out would count for nobody. No verdict was made.",
         )
 
@@ -202,7 +212,11 @@ class StoredEngine:
             UsageError: a probe has no answer, or another than the one there is was asked for.
         """
         if decoding.seed:
-            raise UsageError(f"{arm}: stored answers cannot be drawn again.", hint="Leave out --temperature.")
+            raise UsageError(
+                f"{arm}: stored answers cannot be drawn again.",
+                kind="options_conflict",
+                hint="Leave out --temperature.",
+            )
         refuse_missing(self.answers, {arm: [probe.id for probe in probes]})
         yield [(i, self.answers[arm][p.id]) for i, p in enumerate(probes) if i not in done]
 

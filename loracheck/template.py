@@ -124,6 +124,7 @@ class ChatTemplate:
             if not whole.startswith(prompt):
                 raise DataError(
                     "the chat template changes the prompt once the reply is there, so no loss mask is sound.",
+                    kind="unsound_mask",
                     hint="Pass another template with --chat-template.",
                 )
             reply = self._reply(whole[len(prompt) :], last=turn == len(messages) - 1)
@@ -140,6 +141,7 @@ class ChatTemplate:
         if end < 0 or any(place < end for place in opened):
             raise DataError(
                 "the chat template does not end earlier replies with a stop token, so they cannot be learnt.",
+                kind="unsound_mask",
                 hint="Leave out --assistant-only-loss, or pass another template with --chat-template.",
             )
         return rest[:end]
@@ -247,7 +249,10 @@ class ChatTemplate:
 
     def _eos(self) -> str:
         if self.tokenizer.eos_token is None:
-            raise UsageError("the tokenizer has no end-of-sequence token, so no reply could ever end.")
+            raise UsageError(
+                "the tokenizer has no end-of-sequence token, so no reply could ever end.",
+                kind="no_stop_token",
+            )
         return str(self.tokenizer.eos_token)
 
 
@@ -274,7 +279,7 @@ def saved_template(folder: Path) -> str | None:
         try:
             value: Any = json.loads(config.read_text(encoding="utf-8")).get("chat_template")
         except ValueError as error:
-            raise AdapterError(f"{config} is not JSON: {error}") from None
+            raise AdapterError(f"{config} is not JSON: {error}", kind="adapter_damaged") from None
         return value if isinstance(value, str) else None
     return None
 
@@ -286,7 +291,7 @@ def check_template_file(path: Path | None) -> None:
         UsageError: there is no such file.
     """
     if path is not None and not path.is_file():
-        raise UsageError(f"--chat-template {path}: there is no such file.")
+        raise UsageError(f"--chat-template {path}: there is no such file.", kind="no_such_file")
 
 
 def choose_template(
@@ -304,6 +309,7 @@ def choose_template(
         names = ", ".join(str(path) for path in saved)
         raise AdapterError(
             f"the adapters bring different chat templates: {names}.",
+            kind="other_template",
             hint="Evaluate them one by one, or pass one template for all with --chat-template FILE.",
         )
     return ChatTemplate(tokenizer, next(iter(saved.values()), None))

@@ -53,6 +53,7 @@ def write_index(folder: Path, *, language: UiLanguage = "en") -> Path:
     if not entries:
         raise RunError(
             f"{folder} is no run and holds none.",
+            kind="not_a_run",
             hint="Give a run directory, or a folder of run directories.",
         )
     name = folder.resolve().name

@@ -52,6 +52,7 @@ def page(
     raise RunError(
         f"{run} holds a {manifest.kind} run; a report can be drawn of an eval, a curate, a train, a sweep or a "
         "scale run.",
+        kind="run_kind",
         hint="Give the directory that loracheck eval, curate, train or scale wrote.",
     )
 
@@ -63,16 +64,21 @@ def read_manifest(run: Path) -> Manifest:
     being written has no hashes yet: its own stage draws the report before the run is completed.
     """
     if not runs.is_run(run):
-        raise RunError(f"{run} is not a run directory: it has no {runs.MANIFEST}.")
+        raise RunError(f"{run} is not a run directory: it has no {runs.MANIFEST}.", kind="not_a_run")
     manifest = jsonl.read_one(run / runs.MANIFEST, Manifest)
     for entry in manifest.files:
         file = run / entry.path
         if Path(entry.path).suffix in (".json", ".jsonl") and "/" not in entry.path:
             if not file.is_file():
-                raise RunError(f"{file} is missing; the run cannot be trusted.", hint="Make the run again.")
+                raise RunError(
+                    f"{file} is missing; the run cannot be trusted.",
+                    kind="run_altered",
+                    hint="Make the run again.",
+                )
             if runs.hash_file(file) != entry.sha256:
                 raise RunError(
                     f"{file} was changed after the run ended; the run cannot be trusted.",
+                    kind="run_altered",
                     hint="Restore the file, or make the run again in a new directory.",
                 )
     return manifest

@@ -68,6 +68,7 @@ def adapted(architecture: Architecture, config: TrainConfig, layers: int | None 
         raise UsageError(
             f"--target-modules {config.target_modules}: peft can adapt no such layers of {architecture.base} "
             f"({architecture.model_type}): {str(error).splitlines()[0]}",
+            kind="target_modules",
             hint=f"Its linear layers are {kinds}; all-linear takes them all but the head.",
         ) from None
     dtype = adapter_dtype(architecture, config)

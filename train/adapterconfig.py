@@ -81,7 +81,10 @@ def read_config(folder: Path) -> AdapterConfig | None:
         return None
     values = None if file.stat().st_size > MAX_JSON_BYTES else read_json(file.read_bytes())
     if not isinstance(values, dict):
-        raise AdapterError(f"{file} is damaged: it is no JSON object of at most {MAX_JSON_BYTES:,} bytes.")
+        raise AdapterError(
+            f"{file} is damaged: it is no JSON object of at most {MAX_JSON_BYTES:,} bytes.",
+            kind="adapter_damaged",
+        )
     patterns = {name: _pattern(values.get(name)) for name in ("rank_pattern", "alpha_pattern")}
     initial = values.get("init_lora_weights")
     return AdapterConfig(

@@ -37,6 +37,7 @@ def add_adapter(base: Base, config: TrainConfig) -> PeftModel:
             raise
         raise UsageError(
             f"--target-modules {config.target_modules} matches no layer of {base.name}.",
+            kind="target_modules",
             hint="Take all-linear, or names of its linear layers such as q_proj,v_proj.",
         ) from None
     if config.init_lora_weights == "loftq":

@@ -74,6 +74,7 @@ def _locate(path: Path) -> _Place:
         raise AdapterError(
             f"{folder} holds no {ADAPTER_WEIGHTS}, only {pickled}: a pickle, which can run code when it is read. "
             "It was not opened.",
+            kind="pickle_refused",
             hint="Save it again with model.save_pretrained(path, safe_serialization=True).",
         )
     files = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
@@ -82,6 +83,7 @@ def _locate(path: Path) -> _Place:
     raise AdapterError(
         f"{path} is no adapter: "
         + (f"it holds no {ADAPTER_WEIGHTS}." if path.is_dir() else "it is not there."),
+        kind="no_adapter",
         hint="Pass the folder that peft saved, a loracheck train run, or one .safetensors file.",
     )
 
@@ -132,12 +134,14 @@ def _against(
     if place.config is None:
         raise AdapterError(
             f"--base: without {CONFIG}, which holds its alpha, nobody can tell what the adapter does to the base.",
+            kind="adapter_incomplete",
             hint="Leave out --base, or pass the whole folder that peft saved.",
         )
     if place.config.changes_base:
         raise AdapterError(
             f"--base: the adapter began as {visible(place.config.initial)}, which takes directions out of the base's "
             "weights; what it does to the base cannot be told.",
+            kind="adapter_unsupported",
             hint="Leave out --base, or save it with peft as a plain LoRA for the unchanged base.",
         )
     weights = base_weights(base, progress.say)

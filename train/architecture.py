@@ -94,6 +94,7 @@ class Architecture:
         if not found:
             raise UsageError(
                 f"--target-modules {target_modules} reaches no linear layer of {self.base} ({self.model_type}).",
+                kind="target_modules",
                 hint=f"It has {', '.join(self.layer_kinds())}; all-linear takes them all but the head.",
             )
         return found
@@ -138,13 +139,14 @@ def read_architecture(base: str, announce: Callable[[str], None] | None = None) 
     source = base
     if base.endswith(".gguf"):
         if not Path(base).is_file():
-            raise UsageError(f"--base {base}: there is no such file.")
+            raise UsageError(f"--base {base}: there is no such file.", kind="no_base")
         source = str(converted(Path(base), announce) if announce else converted(Path(base)))
     elif Path(base).is_file() and Path(base).name == "config.json":
         source = str(Path(base).parent)
     elif _looks_local(base) and not (Path(base) / "config.json").is_file():
         raise UsageError(
             f"--base {base}: no model folder (it has no config.json).",
+            kind="no_base",
             hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.",
         )
     try:
@@ -152,6 +154,7 @@ def read_architecture(base: str, announce: Callable[[str], None] | None = None) 
     except OSError as error:
         raise EnvironmentFault(
             f"cannot read the configuration of {base}: {_first_line(error)}",
+            kind="model_unloadable",
             hint="Check the name, the network and your access to gated models (hf auth login), "
             "or pass a folder with config.json.",
         ) from error
@@ -160,6 +163,7 @@ def read_architecture(base: str, announce: Callable[[str], None] | None = None) 
     if getattr(config, "quantization_config", None) is not None:
         raise UsageError(
             f"--base {base} is quantised already, so the bytes of its weights do not follow from its shape.",
+            kind="base_quantised",
             hint="Plan the 16-bit original it was made of, with --quantization nf4.",
         )
     return architecture_of(config, base, source)
@@ -273,6 +277,7 @@ def _unplannable(base: str, error: Exception) -> UsageError:
     return UsageError(
         f"--base {base} cannot be planned: transformers builds no causal language model from its configuration "
         f"({type(error).__name__}: {_first_line(error)}).",
+        kind="architecture_unknown",
         hint="Models with code of their own and encoder-decoder models are not supported; a newer transformers "
         "may know the architecture.",
     )

@@ -65,10 +65,11 @@ def base_weights(spec: str, announce: Callable[[str], None]) -> BaseWeights:
             with safe_open(str(file), framework="pt") as tensors:
                 files.update(dict.fromkeys(tensors.keys(), file))
         except SafetensorError as error:
-            raise UsageError(f"--base {spec}: {file.name} is damaged: {error}") from None
+            raise UsageError(f"--base {spec}: {file.name} is damaged: {error}", kind="base_damaged") from None
     if not files:
         raise UsageError(
             f"--base {spec}: it has no safetensors files.",
+            kind="base_without_safetensors",
             hint="Save it with save_pretrained(path, safe_serialization=True) and pass that folder.",
         )
     endings: dict[str, str] = {}
@@ -96,6 +97,7 @@ def refuse_foreign(adapter: Path, base: BaseWeights) -> None:
         raise AdapterError(
             f"{adapter} was trained on {visible(card.base)}, another base than {base.name}: they differ in "
             f"{', '.join(different)}.",
+            kind="other_base",
             hint=f"Pass the base it was trained on: --base {visible(card.base)}",
         )
 
@@ -104,7 +106,7 @@ def _folder(spec: str, announce: Callable[[str], None]) -> Path:
     path = Path(spec)
     if spec.endswith(".gguf"):
         if not path.is_file():
-            raise UsageError(f"--base {spec}: there is no such file.")
+            raise UsageError(f"--base {spec}: there is no such file.", kind="no_base")
         return converted(path, announce)
     if path.is_dir():
         return path
@@ -114,11 +116,13 @@ def _folder(spec: str, announce: Callable[[str], None]) -> Path:
     except HFValidationError:
         raise UsageError(
             f"--base {spec}: there is no such folder.",
+            kind="no_base",
             hint="Pass a Hugging Face id, a model folder, or a .gguf file.",
         ) from None
     except (OSError, HfHubHTTPError, LocalEntryNotFoundError) as error:
         raise EnvironmentFault(
             f"cannot fetch the base {spec}: {(str(error).strip() or type(error).__name__).splitlines()[0]}",
+            kind="model_unloadable",
             hint="Check the name, the network and your access to gated models (hf auth login), "
             "or pass a local folder.",
         ) from error

@@ -112,29 +112,44 @@ class TrainConfig:
         for name in _POSITIVE:
             value = getattr(self, name)
             if value is not None and value <= 0:
-                raise UsageError(f"{flag(name)} must be above 0, not {value}.")
+                raise UsageError(f"{flag(name)} must be above 0, not {value}.", kind="option_value")
         for name in _SHARES:
             if not 0 <= getattr(self, name) < 1:
-                raise UsageError(f"{flag(name)} is a share from 0 to below 1, not {getattr(self, name)}.")
+                raise UsageError(
+                    f"{flag(name)} is a share from 0 to below 1, not {getattr(self, name)}.",
+                    kind="option_value",
+                )
         if self.max_length < 16:
-            raise UsageError(f"--max-length must be at least 16 tokens, not {self.max_length}.")
+            raise UsageError(
+                f"--max-length must be at least 16 tokens, not {self.max_length}.", kind="option_value"
+            )
         for name, values in _CHOICES.items():
             if getattr(self, name) not in values:
-                raise UsageError(f"{flag(name)} is one of {', '.join(values)}, not {getattr(self, name)}.")
+                raise UsageError(
+                    f"{flag(name)} is one of {', '.join(values)}, not {getattr(self, name)}.",
+                    kind="option_value",
+                )
         self._refuse_what_peft_cannot_do()
         self._refuse_what_cannot_be_read()
 
     def _refuse_what_cannot_be_read(self) -> None:
         if self.stop_when_unsafe and not self.watch:
-            raise UsageError("--stop-when-unsafe needs readings of what is safe.", hint="Add --watch.")
+            raise UsageError(
+                "--stop-when-unsafe needs readings of what is safe.",
+                kind="option_missing",
+                hint="Add --watch.",
+            )
         if self.keep == "safe" and not self.watch:
-            raise UsageError("--keep safe needs readings of what is safe.", hint="Add --watch.")
+            raise UsageError(
+                "--keep safe needs readings of what is safe.", kind="option_missing", hint="Add --watch."
+            )
 
         if self.sharded:
             for name in ("watch", "early_stopping_patience"):
                 if getattr(self, name):
                     raise UsageError(
                         f"{flag(name)} cannot be had with --fsdp or --deepspeed: the model is in parts.",
+                        kind="options_conflict",
                         hint="Leave it out; measure the adapter with loracheck eval.",
                     )
 
@@ -144,27 +159,37 @@ class TrainConfig:
                 raise UsageError(
                     f"--peft-type {self.peft_type} cannot be trained on a quantised base: peft has no "
                     f"{self.quantization} layer for it.",
+                    kind="options_conflict",
                     hint="Take --quantization none, or --peft-type lora (with --use-dora, if you like).",
                 )
             for name in ("use_dora", "use_rslora", "loraplus_lr_ratio"):
                 if getattr(self, name):
-                    raise UsageError(f"{flag(name)} is for --peft-type lora, not for {self.peft_type}.")
+                    raise UsageError(
+                        f"{flag(name)} is for --peft-type lora, not for {self.peft_type}.",
+                        kind="options_conflict",
+                    )
             if self.init_lora_weights != "default":
-                raise UsageError(f"--init-lora-weights is for --peft-type lora, not for {self.peft_type}.")
+                raise UsageError(
+                    f"--init-lora-weights is for --peft-type lora, not for {self.peft_type}.",
+                    kind="options_conflict",
+                )
         if self.init_lora_weights == "loftq" and self.quantization not in ("nf4", "fp4"):
             raise UsageError(
                 "--init-lora-weights loftq makes up for the error of a 4-bit base.",
+                kind="options_conflict",
                 hint="Add --quantization nf4, or take --init-lora-weights pissa on a 16-bit base.",
             )
         if self.init_lora_weights == "pissa" and self.quantization != "none":
             raise UsageError(
                 "--init-lora-weights pissa takes the base's largest singular directions out of its weights, "
                 f"which {self.quantization} does not allow.",
+                kind="options_conflict",
                 hint="Take --quantization none, or --init-lora-weights loftq.",
             )
         if self.use_dora and self.init_lora_weights in ("pissa", "loftq"):
             raise UsageError(
-                f"--use-dora and --init-lora-weights {self.init_lora_weights} exclude one another."
+                f"--use-dora and --init-lora-weights {self.init_lora_weights} exclude one another.",
+                kind="options_conflict",
             )
 
     @property
@@ -236,7 +261,7 @@ def configure(preset: str | None = None, config_file: Path | None = None, **give
         UsageError: no such preset or file, an unknown key, or an impossible value; names the option.
     """
     if preset is not None and preset not in PRESETS:
-        raise UsageError(f"--preset {preset}: there are {', '.join(PRESETS)}.")
+        raise UsageError(f"--preset {preset}: there are {', '.join(PRESETS)}.", kind="unknown_name")
     values: dict[str, Any] = dict(PRESETS[preset]) if preset else {}
     if config_file is not None:
         values = merged(values, read_yaml_file(config_file))

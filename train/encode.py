@@ -69,6 +69,7 @@ def refuse_unsound(audit: MaskAudit, template: ChatTemplate, examples: Sequence[
             where = f" (first: {first.source.file}, line {first.source.line})"
         raise DataError(
             f"refusing to train: in {count} of {audit.rows} rows {what}{where}.",
+            kind="unsound_mask",
             hint="Raise --max-length, mend the rows, or pass a sound template with --chat-template.",
         )
 

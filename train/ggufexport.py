@@ -45,7 +45,9 @@ def find_converter(kind: str) -> Converter:
     name = kind.lower()
     if not _TYPE.fullmatch(name):
         raise UsageError(
-            f"--gguf {kind}: a type is wanted.", hint="For instance --gguf q8_0, or --gguf q4_k_m."
+            f"--gguf {kind}: a type is wanted.",
+            kind="option_form",
+            hint="For instance --gguf q8_0, or --gguf q4_k_m.",
         )
     quantize = None
     if name not in CONVERTED_TYPES:
@@ -53,6 +55,7 @@ def find_converter(kind: str) -> Converter:
         if quantize is None:
             raise EnvironmentFault(
                 f"--gguf {kind} needs llama.cpp's {QUANTIZER}, which was found neither in LLAMA_CPP nor on PATH.",
+                kind="tool_missing",
                 hint=f"Build llama.cpp, or take a type that its converter writes: {', '.join(CONVERTED_TYPES)}",
             )
     return Converter(kind=name, convert=_convert_command(), quantize=quantize)
@@ -82,7 +85,9 @@ def _convert_command() -> tuple[str, ...]:
         place = Path(given)
         script = place if place.is_file() else place / CONVERTER
         if not script.is_file():
-            raise EnvironmentFault(f"LLAMA_CPP is {given}, and there is no {CONVERTER}.", hint=_HINT)
+            raise EnvironmentFault(
+                f"LLAMA_CPP is {given}, and there is no {CONVERTER}.", kind="tool_missing", hint=_HINT
+            )
         return sys.executable, str(script)
     if found := shutil.which(CONVERTER):
         return sys.executable, found
@@ -92,6 +97,7 @@ def _convert_command() -> tuple[str, ...]:
         return sys.executable, "-m", "convert_hf_to_gguf"
     raise EnvironmentFault(
         f"--gguf needs llama.cpp's {CONVERTER}, which was found neither in LLAMA_CPP nor on PATH nor as a package.",
+        kind="tool_missing",
         hint=_HINT,
     )
 
@@ -110,16 +116,19 @@ def _run(command: list[str], made: Path) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     except OSError as error:
-        raise EnvironmentFault(f"cannot run {command[0]}: {error.strerror or error}", hint=_HINT) from None
+        raise EnvironmentFault(
+            f"cannot run {command[0]}: {error.strerror or error}", kind="tool_failed", hint=_HINT
+        ) from None
     if done.returncode != 0:
         said = [line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()]
         last = visible(said[-1])[:300] if said else "it said nothing"
         raise EnvironmentFault(
             f"{tool} ended with exit code {done.returncode}: {last}",
+            kind="tool_failed",
             hint=f"Run it yourself to see all it says: {shlex.join(command[:-4])}",
         )
     if not _is_gguf(made):
-        raise EnvironmentFault(f"{tool} ended well and wrote no GGUF file.", hint=_HINT)
+        raise EnvironmentFault(f"{tool} ended well and wrote no GGUF file.", kind="tool_failed", hint=_HINT)
 
 
 def _is_gguf(file: Path) -> bool:

@@ -56,7 +56,11 @@ def grid(
         for values in combinations
     ]
     if len({point.name for point in points}) < len(points):
-        raise UsageError("--sweep: two trainings are the same.", hint="Take out the value that stands twice.")
+        raise UsageError(
+            "--sweep: two trainings are the same.",
+            kind="name_taken",
+            hint="Take out the value that stands twice.",
+        )
     return points
 
 
@@ -85,7 +89,9 @@ def _from_text(text: str) -> list[dict[str, Any]]:
     read = [read_value(value.strip().replace("+", ",")) for value in values.split(",") if value.strip()]
     if not read:
         raise UsageError(
-            f"--sweep {text}: KEY=A,B,... is wanted.", hint="For instance --sweep lora_r=4,16,64"
+            f"--sweep {text}: KEY=A,B,... is wanted.",
+            kind="option_form",
+            hint="For instance --sweep lora_r=4,16,64",
         )
     return [{key: value} for value in read]
 
@@ -93,13 +99,15 @@ def _from_text(text: str) -> list[dict[str, Any]]:
 def _from_file(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise UsageError(
-            f"--sweep {path}: KEY=A,B,... or a YAML file is wanted.", hint="As --sweep lora_r=4,16"
+            f"--sweep {path}: KEY=A,B,... or a YAML file is wanted.",
+            kind="option_form",
+            hint="As --sweep lora_r=4,16",
         )
     values = read_yaml_file(path)
     if set(values) == {"runs"}:
         runs = values["runs"]
         if not (isinstance(runs, list) and runs and all(isinstance(run, Mapping) for run in runs)):
-            raise UsageError(f"{path}: runs is a list of mappings of options.")
+            raise UsageError(f"{path}: runs is a list of mappings of options.", kind="config_value")
         for run in runs:
             for key in run:
                 _check(key, str(path))
@@ -107,7 +115,7 @@ def _from_file(path: Path) -> list[dict[str, Any]]:
     for key, value in values.items():
         _check(key, str(path))
         if not (isinstance(value, list) and value):
-            raise UsageError(f"{path}: {key} wants a list of values, not {value!r}.")
+            raise UsageError(f"{path}: {key} wants a list of values, not {value!r}.", kind="config_value")
     return [dict(zip(values, chosen, strict=True)) for chosen in itertools.product(*values.values())]
 
 
@@ -117,6 +125,7 @@ def _check(key: str, where: str) -> None:
     near = difflib.get_close_matches(str(key), option_names(), n=1)
     raise UsageError(
         f"{where}: unknown option {key}.",
+        kind="config_key",
         hint=f"Did you mean {near[0]}?" if near else "See loracheck train --help.",
     )
 
@@ -125,13 +134,17 @@ def _seeds(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise UsageError(f"--seeds {text}: numbers with commas are wanted, as 0,1,2.") from None
+        raise UsageError(
+            f"--seeds {text}: numbers with commas are wanted, as 0,1,2.", kind="option_form"
+        ) from None
 
 
 def _data_names(data: Sequence[Path]) -> dict[Path, str]:
     names = {path: path.stem if path.is_file() else path.name for path in data}
     if len(set(names.values())) < len(data):
         raise UsageError(
-            "two data sets have the same name.", hint="Rename one; the sweep tells them apart by name."
+            "two data sets have the same name.",
+            kind="name_taken",
+            hint="Rename one; the sweep tells them apart by name.",
         )
     return names

@@ -92,7 +92,9 @@ def load_data(data: Path, config: TrainConfig, inputs: TrainInputs) -> RunData:
         replay=load_examples([inputs.replay]) if inputs.replay else [],
     )
     if config.replay_share and not found.replay:
-        raise UsageError("--replay-share needs replay rows.", hint="Name them with --replay FILE.")
+        raise UsageError(
+            "--replay-share needs replay rows.", kind="option_missing", hint="Name them with --replay FILE."
+        )
     for wanted, option in (
         (config.early_stopping_patience, "--early-stopping-patience"),
         (config.keep == "best", "--keep best"),
@@ -100,6 +102,7 @@ def load_data(data: Path, config: TrainConfig, inputs: TrainInputs) -> RunData:
         if wanted and not found.heldout:
             raise UsageError(
                 f"{option} needs held-out rows.",
+                kind="option_missing",
                 hint="Train on a curate run, which holds some out, or name them with --heldout FILE.",
             )
     return found

@@ -75,6 +75,7 @@ def find_intruders(
     if chosen and skipped[_NO_WEIGHT] == len(chosen):
         raise AdapterError(
             f"the adapter is for another base than {base.name}, which has no weight of any module it changes.",
+            kind="other_base",
             hint="Pass the base it was trained on; its name may stand in adapter_config.json.",
         )
     found = [len(reading.intruders) for reading in readings.values()]
@@ -145,6 +146,7 @@ def _read_module(
         raise AdapterError(
             f"the adapter is for another base than {base.name}: it changes {visible(module.name)} of "
             f"{list(change.shape)}, and the base's is {list(weight.shape)}.",
+            kind="other_base",
             hint="Pass the base it was trained on; its name may stand in adapter_config.json.",
         )
     changed = weight + change.dense(module.scale or 0.0).float()

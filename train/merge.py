@@ -81,7 +81,10 @@ class MergeConfig:
     def __post_init__(self) -> None:
         for name in ("probes", "max_new_tokens"):
             if getattr(self, name) < 1:
-                raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(self, name)}.")
+                raise UsageError(
+                    f"--{name.replace('_', '-')} must be at least 1, not {getattr(self, name)}.",
+                    kind="option_value",
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +153,7 @@ def merge(
                 gguf = write_gguf(out, converter)
             except EnvironmentFault as fault:
                 raise EnvironmentFault(
-                    f"{fault.message}\nThe merged model in {out} is whole.", hint=fault.hint
+                    f"{fault.message}\nThe merged model in {out} is whole.", kind=fault.kind, hint=fault.hint
                 ) from None
             shipped = f"GGUF {converter.kind}, dequantised to bfloat16"
             form = replace(
@@ -270,21 +273,26 @@ def _describe(folder: Path, form: ShippedForm, out: Path, config: MergeConfig) -
 
 def _refuse_unmergeable(anatomy: AdapterAnatomy) -> None:
     if anatomy.form == "image":
-        raise AdapterError(f"{anatomy.path} cannot be merged: {NOT_A_LANGUAGE_MODEL}.")
+        raise AdapterError(
+            f"{anatomy.path} cannot be merged: {NOT_A_LANGUAGE_MODEL}.", kind="adapter_unsupported"
+        )
     if anatomy.form == "file":
         raise AdapterError(
             f"{anatomy.path} has no adapter_config.json beside it, so its alpha is not known.",
+            kind="adapter_incomplete",
             hint="Pass the whole folder that peft saved.",
         )
     if anatomy.nonfinite_tensors:
         raise AdapterError(
             f"{anatomy.path} holds NaN or infinity, first in {visible(anatomy.nonfinite_tensors[0])}.",
+            kind="adapter_not_finite",
             hint="Take an earlier checkpoint.",
         )
     if anatomy.peft_type not in _MERGEABLE:
         raise AdapterError(
             f"{anatomy.path} is {visible(anatomy.peft_type) or 'of no known kind'}; merge takes LoRA, DoRA, rsLoRA, "
-            "LoHa and LoKr."
+            "LoHa and LoKr.",
+            kind="adapter_unsupported",
         )
 
 
@@ -302,6 +310,7 @@ def _refuse_quantized(base: str) -> None:
         raise UsageError(
             f"--base {base}: its checkpoint is quantised ({visible(str(method))}), and nothing can be merged into it "
             "exactly.",
+            kind="base_quantised",
             hint="Pass the 16-bit original; to ship the values of the 4-bit training, add --onto trained.",
         )
 
@@ -309,7 +318,9 @@ def _refuse_quantized(base: str) -> None:
 def _refuse_occupied(out: Path) -> None:
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise UsageError(
-            f"{out} is not empty; nothing was changed.", hint="Choose an empty or a new folder with -o."
+            f"{out} is not empty; nothing was changed.",
+            kind="output_exists",
+            hint="Choose an empty or a new folder with -o.",
         )
 
 
@@ -338,7 +349,9 @@ def _appearing(out: Path) -> Iterator[Path]:
         jsonl.sync_folder(out.parent)
     except (OSError, SafetensorError) as error:
         raise EnvironmentFault(
-            f"cannot write {out}: {error}", hint="Free disk space, or choose another folder with -o."
+            f"cannot write {out}: {error}",
+            kind="cannot_write",
+            hint="Free disk space, or choose another folder with -o.",
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -60,12 +60,16 @@ def merged_model(base: Base, adapter: AdapterFile, dtype: str | None) -> PreTrai
                     _merge_layer(module, target)
             merged: PreTrainedModel = cast(Any, model).merge_and_unload(safe_merge=True)
     except (ValueError, NotImplementedError, AttributeError) as error:
-        raise AdapterError(f"adapter {adapter.path} cannot be merged: {str(error).splitlines()[0]}") from None
+        raise AdapterError(
+            f"adapter {adapter.path} cannot be merged: {str(error).splitlines()[0]}",
+            kind="adapter_unsupported",
+        ) from None
     merged = cast(Any, merged).to(target)
     for name, weight in merged.named_parameters():
         if not bool(torch.isfinite(weight).all()):
             raise UsageError(
                 f"--dtype {dtype or target}: {name} does not fit this type.",
+                kind="overflow",
                 hint="Take --dtype bfloat16, which reaches as far as float32.",
             )
     return merged

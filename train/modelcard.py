@@ -71,6 +71,7 @@ def read_seal(run: Path, adapter_sha256: str) -> EvaluationSeal:
     judged = ", ".join(arm.name for arm in context.arms if arm.sha256)
     raise UsageError(
         f"--eval {run}: it judged {judged or 'no adapter'}, none of which has the weights that are merged.",
+        kind="another_adapter",
         hint="Evaluate this very adapter first, or leave out --eval.",
     )
 

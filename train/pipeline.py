@@ -155,6 +155,7 @@ def _fit(
     if config.packing and len(data.rows) > 1 and not packs_cleanly(base.model, data.rows):
         raise UsageError(
             f"--packing: {base.model.config.model_type} lets packed rows see one another.",
+            kind="training_refused",
             hint="Leave out --packing.",
         )
 

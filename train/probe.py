@@ -101,11 +101,13 @@ def _failed(done: subprocess.CompletedProcess[str]) -> EnvironmentFault:
     if done.returncode < 0:
         return EnvironmentFault(
             f"the probe was killed by signal {-done.returncode}, most likely for want of memory.",
+            kind="out_of_memory",
             hint="Lower --max-batch-tokens or --max-length, or add --gradient-checkpointing.",
         )
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     return EnvironmentFault(
         f"the probe failed: {lines[-1] if lines else f'exit code {done.returncode}'}",
+        kind="tool_failed",
         hint="Without --probe the plan needs no weights.",
     )
 

@@ -73,16 +73,24 @@ class ScaleConfig:
         if not self.strengths or not all(0 <= strength <= 1 for strength in self.strengths):
             raise UsageError(
                 f"--strengths: numbers from 0 to 1 are wanted, not {_list(self.strengths) or 'none'}.",
+                kind="option_value",
                 hint="0 is the base and 1 the adapter as it was trained, as in --strengths 0,0.25,0.5,0.75,1",
             )
         if isinstance(self.write, float) and not 0 < self.write <= 1:
-            raise UsageError(f"--write {self.write:g}: a number above 0 and up to 1, or safe, is wanted.")
+            raise UsageError(
+                f"--write {self.write:g}: a number above 0 and up to 1, or safe, is wanted.",
+                kind="option_value",
+            )
         if self.watch_facts < 1:
-            raise UsageError(f"--watch-facts must be at least 1, not {self.watch_facts}.")
+            raise UsageError(
+                f"--watch-facts must be at least 1, not {self.watch_facts}.", kind="option_value"
+            )
         for name in ("watch_margin", "max_name_rate", "max_leakage"):
             if not 0 <= getattr(self, name) <= 1:
                 flag = name.replace("_", "-")
-                raise UsageError(f"--{flag} must lie between 0 and 1, not {getattr(self, name)}.")
+                raise UsageError(
+                    f"--{flag} must lie between 0 and 1, not {getattr(self, name)}.", kind="option_value"
+                )
 
     @property
     def measured(self) -> tuple[float, ...]:
@@ -199,7 +207,9 @@ def parse_strengths(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise UsageError(
-            f"--strengths {text}: numbers with commas are wanted.", hint="For instance --strengths 0,0.5,1"
+            f"--strengths {text}: numbers with commas are wanted.",
+            kind="option_form",
+            hint="For instance --strengths 0,0.5,1",
         ) from None
 
 
@@ -214,7 +224,9 @@ def parse_write(text: str) -> float | Literal["safe"]:
     try:
         return float(text)
     except ValueError:
-        raise UsageError(f"--write {text}: a number above 0 and up to 1, or safe, is wanted.") from None
+        raise UsageError(
+            f"--write {text}: a number above 0 and up to 1, or safe, is wanted.", kind="option_value"
+        ) from None
 
 
 def _load(

@@ -149,19 +149,25 @@ def refuse_unscalable(adapter: AdapterFile) -> None:
         raise AdapterError(
             f"{adapter.path} is {visible(kind) or 'of no kind that its configuration names'}; "
             "only LoRA, DoRA, LoHa and LoKr can be set to another strength.",
+            kind="adapter_unsupported",
             hint="Compare checkpoints of its training instead: loracheck train --watch.",
         )
     if config and config.changes_base:
         raise AdapterError(
             f"{adapter.path} takes part of the base's weights out when it is loaded ({visible(config.initial)}), "
             "so at strength 0 it is not the base.",
+            kind="adapter_unsupported",
             hint="Save it as a plain LoRA first, with peft's path_initial_model_for_weight_conversion.",
         )
     if adapter.config.get("layer_replication"):
-        raise AdapterError(f"{adapter.path} repeats layers of the base, so at strength 0 it is not the base.")
+        raise AdapterError(
+            f"{adapter.path} repeats layers of the base, so at strength 0 it is not the base.",
+            kind="adapter_unsupported",
+        )
     if not adapter.finite:
         raise AdapterError(
             f"{adapter.path} holds NaN or infinity; it is broken at any strength.",
+            kind="adapter_not_finite",
             hint="Train it again, with a lower learning rate.",
         )
 
@@ -174,11 +180,15 @@ def _refuse_tensors(adapter: AdapterFile, tensors: Mapping[str, torch.Tensor]) -
         if name is None:
             raise AdapterError(
                 f"{adapter.path} also holds whole weights, such as {visible(key)}, which have no strength.",
+                kind="adapter_unsupported",
                 hint="Train without modules_to_save, trainable tokens and bias.",
             )
         carried[name.module] |= name.factor in _CARRIERS
     if without := next((module for module, found in carried.items() if not found), None):
-        raise AdapterError(f"{adapter.path}: {visible(without)} has no factor that could be made weaker.")
+        raise AdapterError(
+            f"{adapter.path}: {visible(without)} has no factor that could be made weaker.",
+            kind="adapter_unsupported",
+        )
 
 
 def _refuse_layers(model: PeftModel, adapter: AdapterFile) -> None:
@@ -192,5 +202,6 @@ def _refuse_layers(model: PeftModel, adapter: AdapterFile) -> None:
             variant = type(layer.lora_variant[adapter.name]).__name__.removesuffix("Variant")
             raise AdapterError(
                 f"{adapter.path} is a {variant} adapter, whose effect does not grow with its factors.",
+                kind="adapter_unsupported",
                 hint="Only LoRA, DoRA, LoHa and LoKr of linear layers can be set to another strength.",
             )

@@ -69,7 +69,9 @@ def open_tensors(path: Path) -> Iterator[TensorFile]:
             )
     except SafetensorError as error:
         raise AdapterError(
-            f"{path} is damaged: {visible(str(error))[:300]}", hint="Download or save it again."
+            f"{path} is damaged: {visible(str(error))[:300]}",
+            kind="adapter_damaged",
+            hint="Download or save it again.",
         ) from None
 
 
@@ -100,22 +102,29 @@ def _check_header(path: Path) -> None:
         with path.open("rb") as file:
             start = file.read(8)
     except OSError as error:
-        raise AdapterError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise AdapterError(
+            f"{path} cannot be read: {error.strerror or error}", kind="adapter_damaged"
+        ) from None
     length = int.from_bytes(start, "little")
     impossible = len(start) < 8 or length > size - 8
     # A pickle's first bytes may be those of a length, too, but then of one that no such file has.
     if path.suffix in _PICKLES or (impossible and start.startswith(_PICKLE_STARTS)):
         raise AdapterError(
             f"{path} is a pickle, which can run code when it is read; it was not opened.",
+            kind="pickle_refused",
             hint="Ask for the .safetensors file, or convert it where you trust it.",
         )
     if impossible:
         raise AdapterError(
             f"{path} is no whole safetensors file: its header would be {length:,} bytes long, the file is {size:,}.",
+            kind="adapter_damaged",
             hint="Download or save it again.",
         )
     if length > MAX_HEADER_BYTES:
-        raise AdapterError(f"{path} has a header of {length:,} bytes; {MAX_HEADER_BYTES:,} are read at most.")
+        raise AdapterError(
+            f"{path} has a header of {length:,} bytes; {MAX_HEADER_BYTES:,} are read at most.",
+            kind="adapter_damaged",
+        )
 
 
 def _real(file: Any, name: str) -> torch.Tensor:  # noqa: ANN401 - safetensors has no type for it

@@ -32,10 +32,11 @@ def check_trackers(names: Sequence[str]) -> None:
     """
     for name in names:
         if name not in _PACKAGES:
-            raise UsageError(f"--report-to {name}: there are {', '.join(_PACKAGES)}.")
+            raise UsageError(f"--report-to {name}: there are {', '.join(_PACKAGES)}.", kind="unknown_name")
         if not any(importlib.util.find_spec(package) for package in _PACKAGES[name]):
             raise EnvironmentFault(
                 f"--report-to {name} needs a package that is not installed.",
+                kind="package_missing",
                 hint=f"pip install {_PACKAGES[name][0]}",
             )
 

@@ -177,12 +177,14 @@ class _Course(TrainerCallback):
             what = "loss" if not math.isfinite(step.loss) else "gradient"
             raise DataError(
                 f"the {what} became {step.loss if what == 'loss' else norm} at step {step.step}.",
+                kind="training_diverged",
                 hint=f"Lower --learning-rate (now {args.learning_rate:g}) in a new run; the last good checkpoint "
                 f"is in {Path(args.output_dir)}.",
             )
         if self.first and norm == 0.0:
             raise UsageError(
                 f"no gradient reaches the adapter at step {step.step}, so it cannot learn.",
+                kind="target_modules",
                 hint="Choose other --target-modules, or --target-modules all-linear.",
             )
 
@@ -236,6 +238,7 @@ def fit(
         raise EnvironmentFault(
             f"memory ran out at step {trainer.state.global_step + 1} of {len(steps)}: "
             f"{str(error).splitlines()[0] if str(error) else type(error).__name__}",
+            kind="out_of_memory",
             hint=f"Lower --max-batch-tokens (now {max_batch_tokens}) or --max-length (now {config.max_length}), or add "
             "--gradient-checkpointing; checkpoints stay, and the same command resumes once there is room.",
         ) from None
@@ -310,4 +313,6 @@ def _arguments(config: TrainConfig, checkpoints: Path, steps: int) -> TrainingAr
             **{name: value for name, value in further.items() if value is not None},
         )
     except ValueError as error:
-        raise UsageError(f"transformers refuses the options: {str(error).splitlines()[0]}") from None
+        raise UsageError(
+            f"transformers refuses the options: {str(error).splitlines()[0]}", kind="training_refused"
+        ) from None
