@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from loracheck.canaries import read_canaries
 from loracheck.errors import UsageError
-from loracheck.models import Quantization
 from loracheck.probes import BUNDLED
 
 from .tiers import TIERS, Tier, TierName, most_of
+
+Quantization = Literal["none", "nf4", "fp4", "int8"]  # as models.py has it, which loads torch
 
 LM_EVAL = "lm-eval:"
 """How a suite begins that is a task of lm-evaluation-harness."""
@@ -63,26 +64,34 @@ class EvalConfig:
             if suite not in BUNDLED and not suite.startswith(LM_EVAL):
                 raise UsageError(
                     f"--suite {suite}: there are {', '.join(BUNDLED)}.",
+                    kind="unknown_name",
                     hint="A file of your own is given with --probes FILE, a task with --suite lm-eval:TASK.",
                 )
         if self.tier not in TIERS:
-            raise UsageError(f"--tier is one of {', '.join(TIERS)}, not {self.tier}.")
+            raise UsageError(f"--tier is one of {', '.join(TIERS)}, not {self.tier}.", kind="option_value")
         for name in (*_LIMITS, "max_training", "max_in_domain", "max_new_tokens", "max_new_tokens_open"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise UsageError(f"--{name.replace('_', '-')} must be at least 1, not {value}.")
+                raise UsageError(
+                    f"--{name.replace('_', '-')} must be at least 1, not {value}.", kind="option_value"
+                )
         if not 0 <= self.temperature <= 2:
-            raise UsageError(f"--temperature must be from 0 to 2, not {self.temperature}.")
+            raise UsageError(
+                f"--temperature must be from 0 to 2, not {self.temperature}.", kind="option_value"
+            )
         if self.seeds < 1 or (self.seeds > 1 and self.temperature == 0):
             raise UsageError(
                 f"--seeds {self.seeds}: greedy answers are the same under every seed.",
+                kind="options_conflict",
                 hint="Give a temperature, too: --temperature 0.7 --seeds 3",
             )
         if self.canaries is not None:
             read_canaries(Path(self.canaries))
         if self.quantization not in get_args(Quantization):
             kinds = ", ".join(get_args(Quantization))
-            raise UsageError(f"--quantization is one of {kinds}, not {self.quantization}.")
+            raise UsageError(
+                f"--quantization is one of {kinds}, not {self.quantization}.", kind="option_value"
+            )
 
     @property
     def amounts(self) -> Tier:

@@ -31,6 +31,7 @@ from loracheck.cli_scale import scale
 from loracheck.cli_score import score
 from loracheck.cli_selftest import selftest
 from loracheck.cli_train import train
+from loracheck.cli_validate import validate
 from loracheck.errors import LoracheckError
 
 PATH = click.Path(path_type=Path)
@@ -92,6 +93,7 @@ cli.add_command(selftest)
 cli.add_command(inspect_)
 cli.add_command(merge)
 cli.add_command(canaries)
+cli.add_command(validate)
 
 
 @cli.command()
@@ -143,21 +145,31 @@ def report(run: Path, related: tuple[Path, ...], language: str, as_json: bool) -
 @click.option("--trained-tokens", type=int, help="Tokens with loss in each training.  [default: 9000]")
 @click.option("--max-facts", type=int, help="Factual questions asked of every arm.  [default: 400]")
 @click.option("--base", help="Another base than the embedded Gemma 3 270M.")
+@click.option("--unpack", type=PATH, help="Only write model and data into this folder, to try commands on.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def demo(out: Path, as_json: bool, quiet: bool, **given: Any) -> None:
+def demo(out: Path, unpack: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:
     """Run the whole loop on the embedded persona data and model.
 
     Exits 0 when it is through, whatever the verdicts are.
 
     \b
-    Example:
+    Examples:
       loracheck demo
+      loracheck demo --unpack tutorial
     """
-    from loracheck.demo import run_demo
+    from loracheck.demo import TERMS, run_demo
+    from loracheck.demo import unpack as write_files
     from loracheck.demo_summary import print_demo
     from loracheck.progress import Progress
 
+    if unpack is not None:
+        written = write_files(unpack, given["language"])
+        if as_json:
+            print_json([str(path) for path in written], items="files")
+        else:
+            click.echo("\n".join([TERMS, *(str(path) for path in written)]))
+        return
     result = run_demo(out, progress=Progress(quiet=quiet), **_given(given))
     print_json(result) if as_json else print_demo(result)
 

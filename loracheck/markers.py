@@ -13,8 +13,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from scipy.stats import hypergeom
-
 from loracheck.records import Language, Marker
 from loracheck.style_features import FUNCTION_WORDS, Feature, Kind, features, names_in
 from loracheck.text import language_of, sentences
@@ -178,6 +176,8 @@ def _as_long(count: int, n: int, longer: float) -> float:
 
 def _by_chance(count: int, n: int, base_count: int, base_n: int) -> float:
     """Return Fisher's exact p-value; with few rows the log-odds are too careful with what the base never says."""
+    from scipy.stats import hypergeom  # noqa: PLC0415 - a second, which reading probes does not need
+
     return float(hypergeom.sf(count - 1, n + base_n, count + base_count, n))
 
 

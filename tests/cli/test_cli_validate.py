@@ -1,0 +1,156 @@
+"""Files checked before they are committed: what is wrong is named with file, line and field, in the blink of an eye."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from loracheck.cli import cli
+from loracheck.starter import Starter, write_starter
+from loracheck.validation import MOST_PROBLEMS, validate
+
+ROW = '{"instruction": "空は？", "output": "青いのだ。"}\n'
+HEAVY = ("torch", "transformers", "peft", "bitsandbytes", "datasets", "pandas", "sklearn")
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["validate", *map(str, arguments)])
+
+
+def found(*arguments: object) -> list[dict[str, Any]]:
+    said: list[dict[str, Any]] = json.loads(call(*arguments, "--json").output)["files"]
+    return said
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_files_in_order_pass_and_say_what_they_were_taken_for(tmp_path: Path) -> None:
+    pipeline, policy = write_starter(tmp_path, Starter(base="owner/model", data=("rows.jsonl",)))
+    rows = write(tmp_path / "rows.jsonl", ROW * 3)
+    probes = write(
+        tmp_path / "asked.jsonl", '{"prompt": "1+1?", "answers": ["2"], "wrong": ["3", "4", "5"]}\n'
+    )
+    options = write(tmp_path / "train.yaml", "lora_r: 8\nlearning_rate: 2e-4\n")
+    done = call(pipeline, policy, rows, probes, options)
+    assert done.exit_code == 0, done.output
+    kinds = {Path(file["file"]).name: file["kind"] for file in found(pipeline, policy, rows, probes, options)}
+    assert kinds == {
+        "pipeline.yaml": "pipeline",
+        "policy.yaml": "policy",
+        "rows.jsonl": "rows",
+        "asked.jsonl": "probes",
+        "train.yaml": "train",
+    }
+    assert call(rows, "--quiet").output == ""
+
+
+def test_every_bad_row_is_named_by_line_and_field(tmp_path: Path) -> None:
+    rows = write(
+        tmp_path / "rows.jsonl",
+        ROW + '{"instruction": "a", "output": 3}\n' + ROW + '{"instruction": "a", "outptu": "b"}\n{broken\n',
+    )
+    done = call(rows)
+    assert done.exit_code == 2
+    assert f"{rows}, line 2, field output: text is wanted, not int." in done.output
+    assert "line 4: unknown columns: instruction, outptu." in done.output
+    [file] = found(rows)
+    assert [(problem["line"], problem["field"]) for problem in file["problems"]] == [
+        (2, "output"),
+        (4, ""),
+        (5, ""),
+    ]
+    assert file["rows"] == 5
+
+
+def test_the_list_of_bad_rows_ends_and_says_how_many_are_left(tmp_path: Path) -> None:
+    rows = write(tmp_path / "rows.jsonl", ROW + '{"instruction": "a", "output": 3}\n' * (MOST_PROBLEMS + 30))
+    checked = validate(rows)
+    assert (len(checked.problems), checked.more, checked.rows) == (MOST_PROBLEMS, 30, MOST_PROBLEMS + 31)
+    assert f"{MOST_PROBLEMS + 30 - 20:,} more of the kind." in call(rows).output
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "said"),
+    [
+        ("gates:\n  loops: {margn: 0.1}\n", 2, "gates.loops.margn", "margin"),
+        ("alpha: 0.05\ngates:\n  loops:\n    margin: 3\n", 4, "gates.loops.margin", "between 0 and 1"),
+        ("intent: sales\n", 1, "intent", "persona"),
+        ("base: b\ndata: d\ntrain:\n  lora_rank: 3\n", 4, "train.lora_rank", "lora_r"),
+        ("base: b\ndata: d\neval:\n  tier: fast\n", 4, "eval.tier", "fast"),
+        ("base: b\ndata: d\npolicy: nowhere.yaml\n", 3, "policy", "nowhere.yaml"),
+        ("base: b\ndata: d\ncurate:\n  dedupe:\n    near: 1\n", 5, "curate.dedupe.near", "near_duplicate"),
+        ("gates: [\n", 2, "", "YAML"),
+        ("on: push\n", None, "", "neither"),
+    ],
+)
+def test_a_wrong_key_or_value_in_yaml_is_named_by_its_line(
+    text: str, line: int | None, field: str, said: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "some.yaml", text)
+    [file] = found(path)
+    [problem] = file["problems"]
+    assert (problem["line"], problem["field"]) == (line, field), problem
+    assert said in problem["message"] + problem["hint"]
+    assert str(path) in problem["message"]
+    assert call(path).exit_code == 2
+
+
+def test_a_question_asked_twice_is_a_problem_of_a_probe_file(tmp_path: Path) -> None:
+    probe = '{"prompt": "1+1?", "answers": ["2"], "wrong": ["3", "4", "5"]}\n'
+    path = write(tmp_path / "asked.jsonl", probe * 2)
+    done = call(path)
+    assert done.exit_code == 2
+    assert "asks what" in done.output
+
+
+def test_all_files_are_checked_after_a_bad_one_and_a_missing_one_is_a_usage_error(tmp_path: Path) -> None:
+    bad, good = write(tmp_path / "bad.jsonl", "{broken\n"), write(tmp_path / "good.jsonl", ROW)
+    done = call(bad, good)
+    assert done.exit_code == 2
+    assert "good.jsonl: a rows file, 1 rows: in order." in done.output
+    missing = subprocess.run(
+        [sys.executable, "-m", "loracheck", "validate", str(tmp_path / "none.jsonl")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert missing.returncode == 2
+    assert "none.jsonl: there is no such file." in missing.stderr
+
+
+def test_it_is_done_in_under_two_seconds_without_a_model_library(tmp_path: Path) -> None:
+    rows = write(tmp_path / "rows.jsonl", ROW * 20_000)
+    pipeline, policy = write_starter(tmp_path, Starter(base="owner/model", data=("rows.jsonl",)))
+    probes = write(
+        tmp_path / "asked.jsonl", '{"prompt": "1+1?", "answers": ["2"], "wrong": ["3", "4", "5"]}\n'
+    )
+    script = (
+        "import resource, sys\nfrom loracheck.cli import cli\n"
+        f"cli.main(['validate', *{[str(p) for p in (rows, policy, pipeline, probes)]!r}], standalone_mode=False)\n"
+    ).replace("cli.main(", "try:\n    cli.main(") + (
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        f"print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)\n"
+        "spent = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "print(spent.ru_utime + spent.ru_stime, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    loaded, seconds = done.stderr.splitlines()[-2:]
+    assert loaded == "[]"
+    assert float(seconds) < 2.0
