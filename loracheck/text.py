@@ -12,6 +12,7 @@ import numpy as np
 from loracheck.grams import gram_hashes
 from loracheck.records import Language
 from loracheck.scripts import count_scripts
+from loracheck.terminal import visible as visible
 
 _ORNAMENT = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
@@ -80,14 +81,6 @@ def script_of(character: str) -> str:
     if character.isdigit():
         return "digit"
     return "latin" if character.isalpha() else "other"
-
-
-def visible(text: str) -> str:
-    """Return the text with control characters made visible, fit for a terminal."""
-    return "".join(
-        character if character == " " or character.isprintable() else f"\\u{ord(character):04x}"
-        for character in text
-    )
 
 
 def is_loop(text: str) -> bool:

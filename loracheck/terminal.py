@@ -1,0 +1,84 @@
+"""What every printed text shares: its language, its width in columns, and untrusted text made harmless."""
+
+from __future__ import annotations
+
+import os
+import re
+import textwrap
+import unicodedata
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from loracheck.records import UiLanguage
+
+
+_META = "loracheck.language"
+_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+# Japanese may be broken between any two characters but for these; Latin words, numbers and paths stay whole.
+_PIECE = re.compile(r"[!-~]+|\s+|.")
+_NOT_FIRST = "、。，．・：；！？!?」』)）】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%"
+
+
+def language() -> UiLanguage:
+    """Return the language to print in: that of --lang, else of the environment."""
+    context = click.get_current_context(silent=True)
+    return language_of_context(context)
+
+
+def language_of_context(context: click.Context | None) -> UiLanguage:
+    """Return the language that a command was given, else that of the environment."""
+    given: UiLanguage | None = context.find_root().meta.get(_META) if context else None
+    return given or language_of_environment(os.environ)
+
+
+def set_language(context: click.Context, given: UiLanguage) -> None:
+    """Let a command and all it calls print in a language."""
+    context.find_root().meta[_META] = given
+
+
+def language_of_environment(environment: Mapping[str, str]) -> UiLanguage:
+    """Return Japanese where the first of LC_ALL, LC_MESSAGES and LANG that is set names it."""
+    first = next((environment[name] for name in _VARIABLES if environment.get(name)), "")
+    return "ja" if first.partition(".")[0].partition("_")[0].lower() == "ja" else "en"
+
+
+def either(en: str, ja: str) -> str:
+    """Return the text of the language that is printed in."""
+    return ja if language() == "ja" else en
+
+
+def columns(text: str) -> int:
+    """Return how many columns a text takes: full-width characters take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """Return the text filled up with spaces to a width in columns; right=True puts them before it."""
+    spaces = " " * (width - columns(text))
+    return spaces + text if right else text + spaces
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break a text into lines of at most so many columns, Japanese between characters where that is allowed."""
+    if text.isascii():
+        return textwrap.wrap(text, width)
+    lines = [""]
+    for piece in _PIECE.findall(text):
+        if columns(lines[-1]) + columns(piece.rstrip()) <= width or piece in _NOT_FIRST:
+            lines[-1] += piece
+        else:
+            lines.append(piece)
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def visible(text: str) -> str:
+    """Return the text with control characters made visible, fit for a terminal."""
+    return "".join(
+        character if character == " " or character.isprintable() else f"\\u{ord(character):04x}"
+        for character in text
+    )
