@@ -104,11 +104,13 @@ def _compared(paths: Sequence[Path], first: Sequence[str], second: Sequence[str]
             notes=notes,
             sides=tuple(side(label, those, results) for label, those in columns),
             settings=settings,
+            markers=markers,
         )
         return _Compared(found=found, runs=runs, columns=columns)
     arms = _chosen(runs, first, second)
     for arm in arms:
         _refuse_twins(arm)
+    _refuse_overlap(arms)
     columns = list(zip(_labels(arms), arms, strict=True))
     differences = _differences(columns, markers)
     sides = [side(label, those, results) for label, those in columns]
@@ -122,6 +124,7 @@ def _compared(paths: Sequence[Path], first: Sequence[str], second: Sequence[str]
         sides=tuple(sides),
         conclusion=conclude(sides[0], sides[1], differences),
         settings=settings,
+        markers=markers,
     )
     return _Compared(found=found, runs=runs, columns=columns)
 
@@ -204,6 +207,17 @@ def _refuse_twins(arm: Sequence[Trained]) -> None:
             )
         if weights is not None:
             seen[weights] = run, name
+
+
+def _refuse_overlap(arms: Sequence[Sequence[Trained]]) -> None:
+    """Refuse an adapter that is in both arms."""
+    places = [{(str(run.path), name) for run, name in arm} for arm in arms]
+    for path, name in sorted(places[0] & places[1]):
+        raise UsageError(
+            f"{name} in {path} is in both arms.",
+            hint="With the folder of a run before it, a name is taken in that run alone: "
+            f"--first {Path(path).name}/{name}",
+        )
 
 
 def _differences(columns: Sequence[Column], markers: Sequence[Marker]) -> tuple[SeededDifference, ...]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loracheck.comparison_records import ExampleFlip, Repetition, RuleFlip, VerdictPair
-from loracheck.records import EvaluationResult, Marker
+from loracheck.comparison_records import ExampleFlip, MeasureFlips, Repetition, RuleFlip, VerdictPair
+from loracheck.records import BASE_ARM, EvaluationResult, Marker
 
 from .alignment import Asked
 from .measures import successes
-from .verdict import judge
 
 
 def repeated(runs: Sequence[Asked]) -> list[str]:
@@ -20,9 +19,31 @@ def repeated(runs: Sequence[Asked]) -> list[str]:
     return [n for n in before if n in after and before[n].sha256 == after[n].sha256]
 
 
-def repetition(before: Asked, after: Asked, names: Sequence[str], markers: Sequence[Marker]) -> Repetition:
-    """Compare what two runs found of the same adapters, each judged by its own policy."""
-    results = [judge(run.evidence, run.policy) for run in (before, after)]
+def repetition(
+    before: Asked,
+    after: Asked,
+    names: Sequence[str],
+    markers: Sequence[Marker],
+    results: Sequence[EvaluationResult],
+) -> Repetition:
+    """Compare what two runs found of the same adapters; `results` are their verdicts, each by its own policy."""
+    answers, changed = _answers(before, after, names)
+    found = [_examples(before, after, name, markers) for name in names]
+    of_base, base_changed = _answers(before, after, [BASE_ARM])
+    return Repetition(
+        verdicts=tuple(_verdicts(results, name) for name in names),
+        rules=tuple(flip for name in names for flip in _rules(results, name)),
+        examples=tuple(flip for flips, _ in found for flip in flips),
+        measures=tuple(count for _, counts in found for count in counts),
+        answers=answers,
+        answers_changed=changed,
+        base_answers=of_base,
+        base_answers_changed=base_changed,
+    )
+
+
+def _answers(before: Asked, after: Asked, names: Sequence[str]) -> tuple[int, int]:
+    """Return how many answers of some arms both runs have, and how many of them differ in their text."""
     keys = [
         (name, probe.id)
         for name in names
@@ -30,18 +51,18 @@ def repetition(before: Asked, after: Asked, names: Sequence[str], markers: Seque
         if all((name, probe.id) in run.evidence.completions for run in (before, after))
     ]
     texts = [tuple(run.evidence.completions[key].text for run in (before, after)) for key in keys]
-    return Repetition(
-        verdicts=tuple(_verdicts(results, name) for name in names),
-        rules=tuple(flip for name in names for flip in _rules(results, name)),
-        examples=tuple(flip for name in names for flip in _examples(before, after, name, markers)),
-        answers=len(keys),
-        answers_changed=sum(one != other for one, other in texts),
-    )
+    return len(keys), sum(one != other for one, other in texts)
 
 
 def _verdicts(results: Sequence[EvaluationResult], name: str) -> VerdictPair:
-    status = [next(v.status for v in result.verdicts if v.adapter == name) for result in results]
-    return VerdictPair(adapter=name, before=status[0], after=status[1])
+    first, second = (next(v for v in result.verdicts if v.adapter == name) for result in results)
+    return VerdictPair(
+        adapter=name,
+        before=first.status,
+        after=second.status,
+        deciding_before=first.deciding,
+        deciding_after=second.deciding,
+    )
 
 
 def _rules(results: Sequence[EvaluationResult], name: str) -> list[RuleFlip]:
@@ -65,12 +86,32 @@ def _rules(results: Sequence[EvaluationResult], name: str) -> list[RuleFlip]:
     return flips
 
 
-def _examples(before: Asked, after: Asked, name: str, markers: Sequence[Marker]) -> list[ExampleFlip]:
+def _examples(
+    before: Asked, after: Asked, name: str, markers: Sequence[Marker]
+) -> tuple[list[ExampleFlip], list[MeasureFlips]]:
+    """Return the probes that one adapter did well on in one run only, and their counts by measure."""
     first, second = (successes(run.evidence, name, markers) for run in (before, after))
-    return [
-        ExampleFlip(adapter=name, check=measure[0], measure=measure[1], probe_id=i, after=second[measure][i])
-        for measure, items in first.items()
-        if measure in second
-        for i, good in items.items()
-        if i in second[measure] and second[measure][i] != good
-    ]
+    flips: list[ExampleFlip] = []
+    counts: list[MeasureFlips] = []
+    for (check, measure), items in first.items():
+        later = second.get((check, measure), {})
+        pairs = {i: (good, later[i]) for i, good in items.items() if i in later}
+        turned = {i: now for i, (good, now) in pairs.items() if good != now}
+        flips += [
+            ExampleFlip(adapter=name, check=check, measure=measure, probe_id=i, after=now)
+            for i, now in turned.items()
+        ]
+        if pairs:
+            counts.append(
+                MeasureFlips(
+                    adapter=name,
+                    check=check,
+                    measure=measure,
+                    n=len(pairs),
+                    before=sum(good for good, _ in pairs.values()),
+                    after=sum(now for _, now in pairs.values()),
+                    won=sum(turned.values()),
+                    lost=len(turned) - sum(turned.values()),
+                )
+            )
+    return flips, counts

@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from loracheck.records import Estimate, Status, VerdictStatus
+from loracheck.records import Estimate, FinishReason, Marker, Status, Verdict, VerdictStatus
+
+COMPARISON, PROBES, ANSWERS = "compare.json", "probes.jsonl", "answers.jsonl"
+"""Files of a compare run: a RunComparison, every Probe, and a ComparedAnswer a line."""
 
 Label = Literal["better", "worse", "no_difference", "noise_unknown"]
+Which = Literal["first", "second"]
+Ground = Literal["ships", "held", "differences", "traded", "no_difference", "noise_unknown"]
+Part = Literal["policy", "options", "data", "adapter", "software", "machine"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +23,70 @@ class Seed:
     run: str
     arm: str
     sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One column of a comparison: an arm with all its trainings, or an adapter on one of two days.
+
+    Attributes:
+        label: Its name, by which answers.jsonl tells the columns apart.
+        seeds: Its trainings.
+        verdicts: On each of them, in the same order; findings hold no probe ids here.
+    """
+
+    label: str
+    seeds: tuple[Seed, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def standing(self) -> VerdictStatus:
+        """Return "ship" if every training ships, "hold" if one is held, else "inconclusive"."""
+        found = {verdict.status for verdict in self.verdicts}
+        return "hold" if "hold" in found else "ship" if found == {"ship"} else "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """Which arm to prefer, and on what ground.
+
+    Attributes:
+        preferred: None where the evidence does not tell.
+        ground: "ships" where one arm ships and the other does not, "held" where one is held and the other is still
+            open; else by what the policy requires:
+            "differences" in favour of one alone, "traded" for some of each, "no_difference" beyond the noise, or
+            "noise_unknown" with one training an arm.
+        better: Measures on which the second arm is better, as check and measure.
+        worse: Those on which it is worse.
+    """
+
+    preferred: Which | None
+    ground: Ground
+    better: tuple[tuple[str, str], ...] = ()
+    worse: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingChange:
+    """Something that two runs did not have in common; None where a run lacks it."""
+
+    part: Part
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedAnswer:
+    """What one column answered to a probe; `seed` is the place of the training, and None of `outcome` is ungraded."""
+
+    probe_id: str
+    label: str
+    seed: int
+    text: str
+    finish_reason: FinishReason
+    tokens: int | None
+    outcome: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +116,11 @@ class SeededDifference:
         won: Probes that the second arm does better on over its seeds, the clearest first.
         lost: Those that it does worse on.
         unchanged: How many are alike.
+        required: Whether the policy of the second arm decides by the check; only such a measure sways a conclusion.
+        base: Share of the base on the same items.
+        limit: Share below which the policy of the second arm lets none fall; None where it sets none.
+        first_shares: Share of each training of the first arm.
+        second_shares: That of the second arm's.
     """
 
     check: str
@@ -61,6 +136,11 @@ class SeededDifference:
     won: tuple[str, ...]
     lost: tuple[str, ...]
     unchanged: int
+    required: bool = False
+    base: float | None = None
+    limit: float | None = None
+    first_shares: tuple[float, ...] = ()
+    second_shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +162,8 @@ class VerdictPair:
     adapter: str
     before: VerdictStatus
     after: VerdictStatus
+    deciding_before: tuple[str, ...] = ()
+    deciding_after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +178,20 @@ class ExampleFlip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureFlips:
+    """How many of the same probes an adapter did well on in each of two runs, and in one of them only."""
+
+    adapter: str
+    check: str
+    measure: str
+    n: int
+    before: int
+    after: int
+    won: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repetition:
     """The same adapters in two runs: what came out otherwise the second time."""
 
@@ -106,11 +202,19 @@ class Repetition:
     """Answers compared."""
     answers_changed: int
     """Answers whose text differs."""
+    base_answers: int = 0
+    """Answers of the base compared."""
+    measures: tuple[MeasureFlips, ...] = ()
+    base_answers_changed: int = 0
+    """Those whose text differs: by the machine or the software, as the base is the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunComparison:
-    """Eval runs that asked the same probes of the same base, compared."""
+    """Eval runs that asked the same probes of the same base, compared.
+
+    `sides` are the columns in pairs: first and second arm, or each adapter on the first and on the second day.
+    """
 
     runs: tuple[str, ...]
     first: tuple[Seed, ...]
@@ -119,3 +223,8 @@ class RunComparison:
     differences: tuple[SeededDifference, ...] = ()
     repetition: Repetition | None = None
     notes: tuple[str, ...] = ()
+    sides: tuple[Side, ...] = ()
+    conclusion: Conclusion | None = None
+    settings: tuple[SettingChange, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    """The style that all runs look for."""

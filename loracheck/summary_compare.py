@@ -1,54 +1,70 @@
-"""What `compare` prints: differences of two arms beside their seed noise, or what flipped between two days."""
+"""What `compare` prints: which arm to prefer, differences beside their seed noise, or what flipped between two days."""
 
 from __future__ import annotations
 
 import click
 
-from loracheck.comparison_records import ArmMean, Repetition, RunComparison, SeededDifference
+from loracheck.comparison_records import (
+    ArmMean,
+    Repetition,
+    RunComparison,
+    SeededDifference,
+    SettingChange,
+    Side,
+)
+from loracheck.comparison_words import conclusion, label_text, measure_name, remarks, standing_word
 from loracheck.text import visible
 from loracheck.wording import check_name, number
 
 SHOWN = 5
-_MEASURES = {
-    "said": "right answer said",
-    "preferred": "right answer preferred",
-    "preferred_plainly": "right answer preferred, plainly",
-    "not_the_same_answer": "not the one repeated answer",
-    "no_loop": "no loop",
-    "stopped": "ends by a stop token",
-    "no_style_outside": "no learnt style outside the domain",
-    "style_inside": "learnt style in the domain",
-}
-_LABELS = {
-    "better": "better",
-    "worse": "worse",
-    "no_difference": "no difference shown",
-    "noise_unknown": "noise unknown: one seed says nothing of another training",
-}
-_NOTES = {
-    "style_differs": "The runs found different styles in their training data, so persona measures are left out.",
-    "policy_differs": "The runs were made under policies with different limits; each is judged by its own.",
-}
+SETTINGS_SHOWN = 12
 
 
 def print_comparison(found: RunComparison) -> None:
     """Print everything that was compared."""
-    for note in found.notes:
-        click.echo(_NOTES[note])
+    click.secho(visible(conclusion(found)), bold=True)
+    for remark in remarks(found):
+        click.echo(visible(remark))
     if found.repetition:
         _print_repetition(found.repetition)
+        _print_settings(found.settings)
         return
+    for side in found.sides:
+        _print_side(side)
     first, second = len(found.first), len(found.second)
     click.echo(
-        f"second arm minus first, {first} and {second} trainings, on the same items; more is better in every line"
+        f"\nsecond arm minus first, {first} and {second} trainings, on the same items; more is better in every line"
     )
     for difference in found.differences:
         _print_difference(difference)
+    _print_settings(found.settings)
+
+
+def _print_side(side: Side) -> None:
+    words = [standing_word(verdict.status) for verdict in side.verdicts]
+    counts = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
+    shown = counts if len(words) > 1 else words[0]
+    checks = sorted(
+        {check for verdict in side.verdicts if verdict.status != "ship" for check in verdict.deciding}
+    )
+    why = f"  ({', '.join(check_name(check).lower() for check in checks)})" if checks else ""
+    click.echo(f"  {visible(side.label)}: {shown}{why}")
+
+
+def _print_settings(settings: tuple[SettingChange, ...]) -> None:
+    if not settings:
+        return
+    click.echo("\nsettings that differ between the runs:")
+    for one in settings[:SETTINGS_SHOWN]:
+        before, after = (visible(value or "-")[:60] for value in (one.before, one.after))
+        click.echo(f"  {one.part:<9} {visible(one.name)}: {before} -> {after}")
+    if len(settings) > SETTINGS_SHOWN:
+        click.echo(f"  and {len(settings) - SETTINGS_SHOWN} more")
 
 
 def _print_difference(one: SeededDifference) -> None:
-    click.echo(f"\n{check_name(one.check)}, {_MEASURES[one.measure]}: {_LABELS[one.label]}")
-    click.echo(f"  {_mean(one.first)}; {_mean(one.second)}")
+    click.echo(f"\n{measure_name(one.check, one.measure)}: {label_text(one.label)}")
+    click.echo(f"  {_mean(one.first)}; {_mean(one.second)}{_limit(one)}")
     p = "" if one.p is None else f", p {one.p:.3f} before Holm"
     click.echo(f"  difference {number(one.estimate)} ({one.estimate.method}{p})")
     click.echo(f"  won {len(one.won)}, lost {len(one.lost)}, unchanged {one.unchanged}")
@@ -66,9 +82,19 @@ def _mean(arm: ArmMean) -> str:
     )
 
 
+def _limit(one: SeededDifference) -> str:
+    base = "" if one.base is None else f"; base {one.base:.1%}"
+    return base if one.limit is None else f"{base}, limit {one.limit:.1%}"
+
+
 def _print_repetition(found: Repetition) -> None:
     click.echo(
         f"the same adapters in both runs: {found.answers_changed:,} of {found.answers:,} answers differ in their text"
+        + (
+            f", of the base {found.base_answers_changed:,} of {found.base_answers:,}"
+            if found.base_answers
+            else ""
+        )
     )
     for pair in found.verdicts:
         change = "as before" if pair.before == pair.after else f"was {pair.before.upper()}"
@@ -83,4 +109,4 @@ def _print_repetition(found: Repetition) -> None:
             same = [flip for flip in flips if (flip.check, flip.measure) == (check, measure)]
             ids = ", ".join(f"{visible(f.probe_id)} {'+' if f.after else '-'}" for f in same[:SHOWN])
             more = ", ..." if len(same) > SHOWN else ""
-            click.echo(f"  {check_name(check)}, {_MEASURES[measure]}: {len(same)} flipped: {ids}{more}")
+            click.echo(f"  {measure_name(check, measure)}: {len(same)} flipped: {ids}{more}")
