@@ -25,6 +25,7 @@ from loracheck.conversion import cache_folder
 from loracheck.curation_records import SynthesisSummary
 from loracheck.endpoint import BudgetSpent, CallFailed, ChatReply, Endpoint, check_address, in_parallel
 from loracheck.errors import EnvironmentFault, UsageError
+from loracheck.foreseen import Foreseen
 from loracheck.generation import generate
 from loracheck.models import Base, load_base
 from loracheck.progress import Progress
@@ -111,6 +112,34 @@ def synthesize(
         )
         jsonl.write_one(out / "summary.json", summary)
     return summary
+
+
+def foresee_synthesis(base_spec: str | None, run: Path | None, config: SynthesizeConfig) -> Foreseen:
+    """Say what would be asked of whom; no model is loaded and nothing is sent.
+
+    Raises:
+        UsageError: as `synthesize`.
+    """
+    _check(base_spec, run, config)
+    steps: list[str] = []
+    if config.replay:
+        asked = len(_neutral(config))
+        steps.append(f"load {base_spec} and let it answer {asked:,} neutral questions")
+    if config.exercises and run:
+        read_run(run, "curate")
+        planned = list(islice(_requests(run, config.seed), config.exercises))
+        steps.append(f"ask {config.generator} at {config.endpoint} for {len(planned):,} rows")
+    over = config.max_requests is not None and config.exercises > config.max_requests
+    return Foreseen(
+        steps=tuple(steps),
+        numbers={
+            "replay_rows_at_most": config.replay,
+            "requests": config.exercises,
+            "tokens_generated_at_most": config.replay * config.max_new_tokens
+            + config.exercises * 2 * config.max_new_tokens,
+        },
+        notes=(f"the budget is {config.max_requests} requests",) if over else (),
+    )
 
 
 def replay(base: Base, template: ChatTemplate, config: SynthesizeConfig, progress: Progress) -> list[Example]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from loracheck.cli_options import dry_run_option, needed_out
 from loracheck.cli_output import print_json
 
 PATH = click.Path(path_type=Path)
@@ -49,7 +50,7 @@ def inspect_(adapter: Path, base: str | None, max_modules: int | None, as_json: 
 @click.command()
 @click.argument("adapter", type=PATH)
 @click.option("--base", required=True, help="16-bit or 32-bit base: hub id, folder or GGUF file.")
-@click.option("-o", "--out", required=True, type=PATH, help="Folder to write; new or empty.")
+@click.option("-o", "--out", type=PATH, help="Folder to write; new or empty.")
 @click.option(
     "--dtype",
     type=click.Choice(["bfloat16", "float16", "float32"]),
@@ -75,15 +76,17 @@ def inspect_(adapter: Path, base: str | None, max_modules: int | None, as_json: 
 @click.option("--max-new-tokens", type=int, help="Longest compared answer.  [default: 48]")
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces the adapter's template.")
 @click.option("--seed", type=int, help="Seed of the draw of probes and of the intervals.  [default: 0]")
+@dry_run_option
 @click.option("--json", "as_json", is_flag=True, help="Print shipped_form.json.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def merge(
     adapter: Path,
     base: str,
-    out: Path,
+    out: Path | None,
     evaluation: Path | None,
     data: tuple[Path, ...],
     chat_template: Path | None,
+    dry_run: bool,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -100,20 +103,19 @@ def merge(
       loracheck merge ./qlora --base Qwen/Qwen3-8B -o merged --onto trained --gguf q4_k_m
       loracheck merge runs/train --base B -o merged --eval runs/eval --data runs/curated/heldout.jsonl
     """
+    from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
     from loracheck.summary_adapter import print_merge
+    from loracheck.train.dryrun import foresee_merge
     from loracheck.train.merge import MergeConfig
     from loracheck.train.merge import merge as run_merge
 
     config = MergeConfig(**{name: value for name, value in given.items() if value is not None})
-    form = run_merge(
-        adapter,
-        base,
-        out,
-        config,
-        data=data,
-        evaluation=evaluation,
-        chat_template=chat_template,
-        progress=Progress(quiet=quiet),
-    )
+    further: dict[str, Any] = {"data": data, "evaluation": evaluation, "chat_template": chat_template}
+    out, progress = needed_out(out, "merged"), Progress(quiet=quiet)
+    if dry_run:
+        found = foresee_merge(adapter, base, out, config, **further, progress=progress)
+        print_json(found, form="plan") if as_json else print_foreseen(found)
+        return
+    form = run_merge(adapter, base, out, config, **further, progress=progress)
     print_json(form) if as_json else print_merge(str(out), form)

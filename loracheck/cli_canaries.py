@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from loracheck.cli_output import print_json
+
 PATH = click.Path(path_type=Path)
 
 
@@ -47,9 +49,7 @@ def canaries(out: Path, count: int, language: Any, seed: int, as_json: bool) -> 
 
     manifest, written = write_canaries(out, count, seed=seed, language=language)
     if as_json:
-        import json
-
-        click.echo(json.dumps({"rows": str(out), "lines": written, "manifest": str(manifest)}, indent=2))
+        print_json({"rows": str(out), "lines": written, "manifest": str(manifest)})
     else:
         click.echo(f"{out}: {written} rows of {count} canaries, to be mixed into the training data")
         click.echo(f"{manifest}: for eval --canaries")

@@ -7,12 +7,15 @@ from typing import Any
 
 import click
 
+from loracheck.cli_options import dry_run_option, needed_out
+from loracheck.cli_output import print_json
+
 PATH = click.Path(path_type=Path)
 
 
 @click.command()
 @click.argument("evaluation", metavar="EVAL_RUN", type=PATH)
-@click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
+@click.option("-o", "--out", type=PATH, help="Run directory to write.")
 @click.option(
     "--data",
     multiple=True,
@@ -34,15 +37,17 @@ PATH = click.Path(path_type=Path)
 @click.option("--shown-rows", type=int, help="Rows kept for each failure.  [default: 10]")
 @click.option("--dimensions", type=int, help="Numbers that a gradient is projected to.  [default: 8192]")
 @click.option("--seed", type=int, help="Seed of projection and random splits.  [default: 0]")
+@dry_run_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def causes(
     evaluation: Path,
-    out: Path,
+    out: Path | None,
     data: tuple[Path, ...],
     base: str | None,
     adapters: tuple[str, ...],
     method: str | None,
+    dry_run: bool,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -63,26 +68,27 @@ def causes(
     """
     from loracheck.evaluate.causes import causes as find_causes
     from loracheck.evaluate.causes_config import CausesConfig
+    from loracheck.evaluate.causes_plan import foresee_causes
+    from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
     from loracheck.summary_causes import print_causes
 
     options = {name: value for name, value in given.items() if value is not None}
     if method is not None:
         options["methods"] = tuple(name.strip() for name in method.split(",") if name.strip())
+    config = CausesConfig(**options)
+    if dry_run:
+        found = foresee_causes(evaluation, config, data=data, base_spec=base, adapters=adapters)
+        print_json(found, form="plan") if as_json else print_foreseen(found)
+        return
+    out = needed_out(out, "runs/causes")
     summary = find_causes(
         evaluation,
         out,
-        CausesConfig(**options),
+        config,
         data=data,
         base_spec=base,
         adapters=adapters,
         progress=Progress(quiet=quiet),
     )
-    if as_json:
-        import msgspec
-
-        from loracheck import jsonl
-
-        click.echo(msgspec.json.format(jsonl.encode(summary), indent=2).decode())
-    else:
-        print_causes(out, summary)
+    print_json(summary) if as_json else print_causes(out, summary)

@@ -6,6 +6,8 @@ import textwrap
 
 import click
 
+from loracheck.cli_output import print_json
+
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[CHECK]...")
@@ -29,9 +31,6 @@ def checks(names: tuple[str, ...], policy: str, form: str, as_json: bool) -> Non
     """
     import difflib
 
-    import msgspec
-
-    from loracheck import jsonl
     from loracheck.errors import UsageError
     from loracheck.evaluate.catalogue import as_markdown, catalogue
     from loracheck.evaluate.policy import load_policy
@@ -43,11 +42,12 @@ def checks(names: tuple[str, ...], policy: str, form: str, as_json: bool) -> Non
             near = difflib.get_close_matches(name, known, n=1)
             raise UsageError(
                 f"there is no check {name}.",
+                kind="unknown_name",
                 hint=f"Did you mean {near[0]}?" if near else f"There are {', '.join(known)}.",
             )
     chosen = [entry for entry in entries if not names or entry.name in names]
     if as_json or form == "json":
-        click.echo(msgspec.json.format(jsonl.encode(chosen), indent=2).decode())
+        print_json(chosen, items="checks")
     elif form == "markdown":
         click.echo(as_markdown(chosen, policy), nl=False)
     else:

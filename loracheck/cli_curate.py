@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from loracheck.cli_options import dry_run_option, needed_out
 from loracheck.cli_output import print_json
 from loracheck.errors import UsageError
 
@@ -152,7 +153,7 @@ def _keys(command: C) -> C:
 @click.option(
     "--allow-loss", multiple=True, metavar="RULE=SHARE", help="Let a rule remove more than --max-loss."
 )
-@click.option("--dry-run", is_flag=True, help="Say what would stay and what it would take; write nothing.")
+@dry_run_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @_keys
@@ -189,12 +190,9 @@ def curate(
     progress = Progress(quiet=quiet)
     if dry_run:
         estimate = plan(data, base, config, progress=progress)
-        print_json(estimate) if as_json else print_plan(estimate)
+        print_json(estimate, form="plan") if as_json else print_plan(estimate)
         return
-    if out is None:
-        raise UsageError(
-            "-o is missing.", hint="Name the run directory to write, for instance -o runs/curated"
-        )
+    out = needed_out(out, "runs/curated")
     summary = run_curate(data, base, out, config, progress=progress)
     report = write_report(out, related=[], language="en")
     if as_json:
@@ -229,7 +227,7 @@ def explain(row: str, run: Path, language: Any, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("-o", "--out", type=PATH, required=True, help="Run directory to write.")
+@click.option("-o", "--out", type=PATH, help="Run directory to write.")
 @click.option("--base", help="Base that answers neutral questions: hub id, folder or GGUF file.")
 @click.option("--replay", type=int, default=0, help="Answers of the base to neutral questions.")
 @click.option("--run", "run", type=PATH, help="A curate run whose thin clusters are to be filled.")
@@ -242,8 +240,18 @@ def explain(row: str, run: Path, language: Any, as_json: bool) -> None:
 )
 @click.option("--max-new-tokens", type=int, default=256, show_default=True, help="Longest reply.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of every draw.")
+@dry_run_option
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def synthesize(out: Path, base: str | None, run: Path | None, quiet: bool, **given: Any) -> None:
+def synthesize(
+    out: Path | None,
+    base: str | None,
+    run: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
     """Make rows: the base's own answers, or exercises by a generator, as a file to curate with the data.
 
     \b
@@ -253,13 +261,23 @@ def synthesize(out: Path, base: str | None, run: Path | None, quiet: bool, **giv
                                   --generator-endpoint http://localhost:11434/v1 -o runs/exercises
       loracheck curate persona.jsonl runs/replay/rows.jsonl --base google/gemma-3-270m -o runs/mixed
     """
-    from loracheck.curate.synthesize import ROWS, SynthesizeConfig
+    from loracheck.curate.synthesize import ROWS, SynthesizeConfig, foresee_synthesis
     from loracheck.curate.synthesize import synthesize as make
+    from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
 
     if not given["languages"]:
         del given["languages"]
-    summary = make(out, base, run, SynthesizeConfig(**given), progress=Progress(quiet=quiet))
+    config = SynthesizeConfig(**given)
+    if dry_run:
+        found = foresee_synthesis(base, run, config)
+        print_json(found, form="plan") if as_json else print_foreseen(found)
+        return
+    out = needed_out(out, "runs/replay")
+    summary = make(out, base, run, config, progress=Progress(quiet=quiet))
+    if as_json:
+        print_json({"rows": summary.rows, "failed": summary.failed, "file": str(out / ROWS)})
+        return
     for kind, rows in summary.rows.items():
         click.echo(f"  {rows:8,}  {kind}")
     for state, requests in summary.failed.items():
@@ -298,7 +316,7 @@ def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
     pairs = [text.partition("=") for text in texts]
     for name, sign, value in pairs:
         if not (name and sign and value):
-            raise UsageError(f"{option} {name}: NAME=VALUE is wanted.")
+            raise UsageError(f"{option} {name}: NAME=VALUE is wanted.", kind="option_form")
     return {name: value for name, _, value in pairs}
 
 
@@ -306,4 +324,6 @@ def _share(rule: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise UsageError(f"--allow-loss {rule}={text}: a share from 0 to 1 is wanted.") from None
+        raise UsageError(
+            f"--allow-loss {rule}={text}: a share from 0 to 1 is wanted.", kind="option_form"
+        ) from None

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from loracheck.cli_options import dry_run_option, needed_out
 from loracheck.cli_output import print_json
 from loracheck.errors import UsageError
 
@@ -74,7 +75,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--max-open", type=int, help="Open prompts, of each suite.  [default: the tier's]")
 @click.option("--max-neutral", type=int, help="Paragraphs scored, of each suite.  [default: the tier's]")
 @click.option("--max-in-domain", type=int, help="Held-out prompts of the domain.  [default: the tier's]")
-@click.option("--dry-run", is_flag=True, help="Say what would be asked and what it takes; write nothing.")
+@dry_run_option
 @click.option(
     "--quantization",
     type=click.Choice(["none", "nf4", "fp4", "int8"]),
@@ -173,8 +174,7 @@ def evaluate(
     if dry_run:
         _print_cost(plan(base, adapters_here, config, limits, **inputs), as_json=as_json)
         return
-    if out is None:
-        raise UsageError("-o is missing.", hint="Name the run directory to write, for instance -o runs/eval")
+    out = needed_out(out, "runs/eval")
     result = run_evaluate(base, adapters_here, out, config, limits, **inputs)
     related = [path for path in (*data, *(Path(a.partition("=")[2]) for a in adapters)) if path.is_dir()]
     report = _report(out, related)
@@ -218,7 +218,7 @@ def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> No
     known = [verdict.adapter for verdict in result.verdicts]
     for name in names:
         if name not in known:
-            raise UsageError(f"--adapter {name}: {run} has {', '.join(known)}.")
+            raise UsageError(f"--adapter {name}: {run} has {', '.join(known)}.", kind="unknown_arm")
     chosen = tuple(verdict for verdict in result.verdicts if not names or verdict.adapter in names)
     result = replace(result, verdicts=chosen)
     if form in ("text", "json"):
@@ -232,7 +232,7 @@ def _print_cost(cost: Any, *, as_json: bool) -> None:
     from loracheck.evaluate.cost import in_words
 
     if as_json:
-        print_json(cost)
+        print_json(cost, form="plan")
     else:
         click.echo(in_words(cost))
 
@@ -252,6 +252,7 @@ def _elsewhere(
             if value is not None:
                 raise UsageError(
                     f"--{name.replace('_', '-')} says how a server is asked, and none is given.",
+                    kind="option_missing",
                     hint="Add --endpoint http://localhost:8000/v1",
                 )
         return Elsewhere(completions=completions)
@@ -273,11 +274,13 @@ def _named(adapters: tuple[str, ...], option: str = "--adapter") -> dict[str, Pa
     for name, sign, path in pairs:
         if not (name and sign and path):
             raise UsageError(
-                f"{option} {name}: NAME=PATH is wanted.", hint=f"For instance {option} mine=./adapter"
+                f"{option} {name}: NAME=PATH is wanted.",
+                kind="option_form",
+                hint=f"For instance {option} mine=./adapter",
             )
     named = {name: Path(path) for name, _, path in pairs}
     if len(named) < len(pairs):
-        raise UsageError(f"{option}: two adapters have the same name.")
+        raise UsageError(f"{option}: two adapters have the same name.", kind="name_taken")
     return named
 
 

@@ -62,15 +62,17 @@ def show(suite: str, number: int, harmful: bool, as_json: bool) -> None:
     path = Path(suite)
     if suite not in BUNDLED and is_results(path):
         scores = read_results(path)
-        print_json(scores) if as_json else print_scores(scores)
+        print_json(scores, items="scores") if as_json else print_scores(scores)
         return
     if suite not in BUNDLED and not path.is_file():
         raise UsageError(
-            f"{suite}: neither a bundled suite nor a file.", hint=f"Bundled: {', '.join(BUNDLED)}."
+            f"{suite}: neither a bundled suite nor a file.",
+            kind="no_such_file",
+            hint=f"Bundled: {', '.join(BUNDLED)}.",
         )
     probes = bundled([suite]) if suite in BUNDLED else list(read_probe_file(path).probes)
     chosen = every_nth(probes, max(1, number))
-    print_json(chosen) if as_json else print_probes(chosen, len(probes), harmful=harmful)
+    print_json(chosen, items="probes") if as_json else print_probes(chosen, len(probes), harmful=harmful)
 
 
 @click.command()
@@ -134,7 +136,11 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
     rest = rest or out.with_name(f"{out.stem}.rest.jsonl")
     for target in (out, rest):
         if target.exists() or target.resolve() in {path.resolve() for path in data}:
-            raise UsageError(f"{target}: there is a file already.", hint="Name another one, or remove it.")
+            raise UsageError(
+                f"{target}: there is a file already.",
+                kind="output_exists",
+                hint="Name another one, or remove it.",
+            )
     made = make_probes(load_examples(_rows_of(data)), count, seed)
     jsonl.write(out, made.probes)
     jsonl.write(rest, made.rest)

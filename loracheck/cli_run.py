@@ -49,7 +49,7 @@ def run(pipeline: Path, dry_run: bool, exit_zero: bool, as_json: bool, quiet: bo
 
     result = run_pipeline(given, Progress(quiet=quiet))
     if as_json:
-        print_json({str(seed): found for seed, found in result.evaluations.items()})
+        print_json({"seeds": result.evaluations, "reports": [str(path) for path in result.reports]})
     else:
         for seed, found in result.evaluations.items():
             click.secho(f"seed {seed}", bold=True)
@@ -116,13 +116,15 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
             )
             given[name] = (answer,) if name == "data" else answer
         elif name in ("base", "data"):
-            raise UsageError(f"--{name} is missing.", hint="loracheck init --base BASE --data FILE")
+            raise UsageError(
+                f"--{name} is missing.", kind="option_missing", hint="loracheck init --base BASE --data FILE"
+            )
     return given
 
 
 def _print_stages(found: Any, *, as_json: bool) -> None:
     if as_json:
-        print_json(found)
+        print_json(found, items="stages", form="plan")
         return
     width = max(len(stage.name) for stage in found)
     for stage in found:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from loracheck.cli_options import dry_run_option, needed_out
 from loracheck.cli_output import print_json
 
 PATH = click.Path(path_type=Path)
@@ -18,7 +19,7 @@ PATH = click.Path(path_type=Path)
 @click.option(
     "--data", required=True, type=PATH, help="Its training rows or a curate run, by which the style is found."
 )
-@click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
+@click.option("-o", "--out", type=PATH, help="Run directory to write.")
 @click.option("--in-domain", type=PATH, help="Held-out rows of the domain.  [default: those of a curate run]")
 @click.option(
     "--strengths",
@@ -50,17 +51,19 @@ PATH = click.Path(path_type=Path)
     help="Save the adapter at this strength, or at the largest safe one, in the run's adapter folder.",
 )
 @click.option("--seed", type=int, help="Seed of the choice of questions.  [default: 0]")
+@dry_run_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def scale(
     adapter: Path,
     base: str,
     data: Path,
-    out: Path,
+    out: Path | None,
     in_domain: Path | None,
     strengths: str | None,
     chat_template: Path | None,
     write: str | None,
+    dry_run: bool,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -77,9 +80,11 @@ def scale(
       loracheck scale ./adapter --base B --data persona.jsonl --in-domain heldout.jsonl --write safe -o runs/scale
       loracheck eval --base B --adapter weaker=runs/scale/adapter --data runs/curated -o runs/eval
     """
+    from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
     from loracheck.reports.pipeline import write_report
     from loracheck.summary_scale import print_scale
+    from loracheck.train.dryrun import foresee_scale
     from loracheck.train.scale import ScaleConfig, ScaleInputs, parse_strengths, parse_write
     from loracheck.train.scale import scale as run_scale
 
@@ -87,7 +92,13 @@ def scale(
     options |= {"strengths": parse_strengths(strengths)} if strengths else {}
     options |= {"write": parse_write(write)} if write else {}
     inputs = ScaleInputs(base=base, data=data, in_domain=in_domain, chat_template=chat_template)
-    summary = run_scale(adapter, out, ScaleConfig(**options), inputs, progress=Progress(quiet=quiet))
+    config = ScaleConfig(**options)
+    if dry_run:
+        found = foresee_scale(adapter, config, inputs)
+        print_json(found, form="plan") if as_json else print_foreseen(found)
+        return
+    out = needed_out(out, "runs/scale")
+    summary = run_scale(adapter, out, config, inputs, progress=Progress(quiet=quiet))
     report = write_report(out)
     if as_json:
         print_json(summary)

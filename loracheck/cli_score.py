@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from loracheck.cli_output import print_json
 from loracheck.errors import UsageError
 
 PATH = click.Path(path_type=Path)
@@ -71,11 +72,7 @@ def score(
     )
     report = write_report(out)
     if as_json:
-        import msgspec
-
-        from loracheck import jsonl
-
-        click.echo(msgspec.json.format(jsonl.encode(result), indent=2).decode())
+        print_json(result)
     else:
         print_result(result)
         click.echo(f"\nreport: {report}")
@@ -89,9 +86,10 @@ def _named(completions: tuple[str, ...]) -> dict[str, Path]:
         if not (name and sign and path):
             raise UsageError(
                 f"--completions {name}: NAME=FILE is wanted.",
+                kind="option_form",
                 hint="For instance --completions mine=mine.jsonl",
             )
     named = {name: Path(path) for name, _, path in pairs}
     if len(named) < len(pairs):
-        raise UsageError("--completions: two arms have the same name.")
+        raise UsageError("--completions: two arms have the same name.", kind="name_taken")
     return named

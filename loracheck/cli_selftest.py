@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from loracheck.cli_options import dry_run_option
 from loracheck.cli_output import print_json
 
 PATH = click.Path(path_type=Path)
@@ -27,9 +28,12 @@ PATH = click.Path(path_type=Path)
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of the choice of rows and of the trainings."
 )
+@dry_run_option
 @click.option("--json", "as_json", is_flag=True, help="Print the expectations as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def selftest(out: Path, language: str, base: str | None, seed: int, as_json: bool, quiet: bool) -> None:
+def selftest(
+    out: Path, language: str, base: str | None, seed: int, dry_run: bool, as_json: bool, quiet: bool
+) -> None:
     """Test this very installation: make a ruined and a harmless adapter, and see that the first is held.
 
     On the embedded model, in Japanese and in English, within minutes. Exits 0 only if each ruined adapter is held
@@ -40,10 +44,16 @@ def selftest(out: Path, language: str, base: str | None, seed: int, as_json: boo
       loracheck selftest
       loracheck selftest --language ja -o /tmp/selftest
     """
+    from loracheck.demo_plan import foresee_selftest
+    from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
     from loracheck.selftest import LANGUAGES, print_expectations, run_selftest
 
+    if dry_run:
+        plan = foresee_selftest(out, LANGUAGES[language], base=base, seed=seed)
+        print_json(plan, form="plan") if as_json else print_foreseen(plan)
+        return
     found = run_selftest(out, LANGUAGES[language], base=base, seed=seed, progress=Progress(quiet=quiet))
-    print_json(found) if as_json else print_expectations(found)
+    print_json(found, items="expectations") if as_json else print_expectations(found)
     sys.stdout.flush()
     sys.exit(0 if found and all(expectation.met for expectation in found) else 1)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from loracheck.cli_options import dry_run_option, needed_out
 from loracheck.cli_output import print_json
 
 PATH = click.Path(path_type=Path)
@@ -104,7 +105,7 @@ def training_options(command: C) -> C:
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @click.option("--base", required=True, help="Base model: hub id, folder or GGUF file.")
-@click.option("-o", "--out", required=True, type=PATH, help="Run directory to write.")
+@click.option("-o", "--out", type=PATH, help="Run directory to write.")
 @click.option("--heldout", type=PATH, help="Held-out rows.  [default: those of a curate run]")
 @click.option("--replay", type=PATH, help="Rows to mix in against forgetting, see `curate synthesize`.")
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces the base's template.")
@@ -116,12 +117,13 @@ def training_options(command: C) -> C:
 )
 @click.option("--seeds", metavar="0,1,2", help="Train once for each seed.")
 @training_options
+@dry_run_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def train(
     data: tuple[Path, ...],
     base: str,
-    out: Path,
+    out: Path | None,
     heldout: Path | None,
     replay: Path | None,
     chat_template: Path | None,
@@ -129,11 +131,14 @@ def train(
     seeds: str | None,
     preset: str | None,
     config_file: Path | None,
+    dry_run: bool,
     as_json: bool,
     quiet: bool,
     **given: Any,
 ) -> None:
     """Fine-tune a base on a curate run or on any data file.
+
+    --dry-run says what each training takes, as `plan` does, and ends there.
 
     \b
     Examples:
@@ -147,6 +152,7 @@ def train(
     from loracheck.reports.pipeline import write_report
     from loracheck.summary_train import print_sweep, print_training
     from loracheck.train.config import configure
+    from loracheck.train.dryrun import foresee_training
     from loracheck.train.pipeline import TrainInputs
     from loracheck.train.pipeline import train as run_train
     from loracheck.train.sweep import grid
@@ -158,6 +164,10 @@ def train(
     progress = Progress(quiet=quiet)
     inputs = TrainInputs(base=base, heldout=heldout, replay=replay, chat_template=chat_template)
     points = grid(config, data, sweep, seeds)
+    if dry_run:
+        _print_plans(foresee_training(data, points, config, inputs, progress), as_json=as_json)
+        return
+    out = needed_out(out, "runs/train")
     result: Any
     if points is None:
         result = run_train(data[0], out, config, inputs, progress=progress)
@@ -171,3 +181,19 @@ def train(
         return
     print_training(str(out), result) if points is None else print_sweep(result)
     click.echo(f"\nreport: {report}")
+
+
+def _print_plans(found: Any, *, as_json: bool) -> None:
+    from loracheck.summary_plan import duration, print_plan
+
+    if as_json:
+        print_json(found, items="trainings", form="plan")
+        return
+    for training in found:
+        if len(found) > 1:
+            click.echo(f"\n{training.name}")
+        print_plan(training.plan)
+    seconds = [training.plan.seconds for training in found]
+    if len(found) > 1 and None not in seconds:
+        click.echo(f"\n{len(found)} trainings, about {duration(sum(seconds))} in all")
+    click.echo("nothing was done: leave out --dry-run to train")

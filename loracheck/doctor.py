@@ -10,7 +10,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -50,6 +50,11 @@ def examine() -> list[Check]:
         _gpu(),
         _embedded_model(),
     ]
+
+
+def as_document(checks: list[Check]) -> dict[str, Any]:
+    """Return everything that a bug report needs."""
+    return {"checks": checks}
 
 
 def print_checks(checks: list[Check]) -> None:

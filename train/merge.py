@@ -24,7 +24,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig
 
 from loracheck import jsonl
-from loracheck.adapter_records import AdapterAnatomy, FormComparison, ShippedForm
+from loracheck.adapter_records import AdapterAnatomy, EvaluationSeal, FormComparison, ShippedForm
 from loracheck.conversion import cache_folder
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.loading import load_examples
@@ -45,7 +45,7 @@ from loracheck.template import ChatTemplate, check_template_file, choose_templat
 from loracheck.text import visible
 
 from .anatomy import inspect_adapter
-from .ggufexport import find_converter, write_gguf
+from .ggufexport import Converter, find_converter, write_gguf
 from .mergedmodel import load_mergeable, merged_model, save_model
 from .modelcard import licence_of, read_seal, write_card
 from .notices import NOT_A_LANGUAGE_MODEL
@@ -88,7 +88,7 @@ class MergeConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
+class Job:
     """What is merged, and the form it was trained in."""
 
     base: str
@@ -134,11 +134,16 @@ def merge(
         LoracheckError: no such adapter or base, one for another base, a base that cannot be merged into, an occupied
             folder, a missing or failing converter.
     """
-    _refuse_occupied(out)
-    check_template_file(chat_template)
-    converter = find_converter(config.gguf) if config.gguf else None
-    job = _job(adapter, base, config, data, chat_template, progress)
-    seal = read_seal(evaluation, job.anatomy.sha256) if evaluation else None
+    job, converter, seal = prepare(
+        adapter,
+        base,
+        out,
+        config,
+        data=data,
+        evaluation=evaluation,
+        chat_template=chat_template,
+        progress=progress,
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=out.parent) as store:
         with _appearing(out) as folder:
@@ -165,6 +170,26 @@ def merge(
     return form
 
 
+def prepare(
+    adapter: Path,
+    base: str,
+    out: Path,
+    config: MergeConfig,
+    *,
+    data: Sequence[Path] = (),
+    evaluation: Path | None = None,
+    chat_template: Path | None = None,
+    progress: Progress,
+) -> tuple[Job, Converter | None, EvaluationSeal | None]:
+    """Look at everything that can be refused before a model is loaded, as `merge` does first."""
+    _refuse_occupied(out)
+    check_template_file(chat_template)
+    converter = find_converter(config.gguf) if config.gguf else None
+    job = _job(adapter, base, config, data, chat_template, progress)
+    seal = read_seal(evaluation, job.anatomy.sha256) if evaluation else None
+    return job, converter, seal
+
+
 def _job(
     adapter: Path,
     base: str,
@@ -172,8 +197,8 @@ def _job(
     data: Sequence[Path],
     chat_template: Path | None,
     progress: Progress,
-) -> _Job:
-    """Look at everything that can be refused before a model is loaded."""
+) -> Job:
+    """Look at adapter, base and rows."""
     anatomy = inspect_adapter(adapter)
     _refuse_unmergeable(anatomy)
     _refuse_quantized(base)
@@ -183,7 +208,7 @@ def _job(
     four_bits: Quantization = (
         "nf4" if any(note.code == "four_bit_base" for note in anatomy.notices) else "none"
     )
-    return _Job(
+    return Job(
         base=base,
         anatomy=anatomy,
         card=card,
@@ -196,7 +221,7 @@ def _job(
     )
 
 
-def _merge_into(folder: Path, job: _Job) -> tuple[ShippedForm, AdapterFile, ChatTemplate]:
+def _merge_into(folder: Path, job: Job) -> tuple[ShippedForm, AdapterFile, ChatTemplate]:
     """Write the merged model into a folder, and say what it is."""
     base = load_mergeable(job.base, job.trained, job.config.onto, job.progress)
     template = choose_template(base.tokenizer, [job.folder], job.chat_template)
@@ -224,9 +249,7 @@ def _merge_into(folder: Path, job: _Job) -> tuple[ShippedForm, AdapterFile, Chat
     return form, file, template
 
 
-def _ask_trained_form(
-    job: _Job, file: AdapterFile, template: ChatTemplate, store: IO[bytes]
-) -> Answers | str:
+def _ask_trained_form(job: Job, file: AdapterFile, template: ChatTemplate, store: IO[bytes]) -> Answers | str:
     """Let the trained form answer; where it cannot be loaded here, say why."""
     _free_memory()
     job.progress.say(
@@ -243,7 +266,7 @@ def _ask_trained_form(
 
 
 def _compared(
-    spec: str, shipped: str, job: _Job, template: ChatTemplate, answers: Answers | str
+    spec: str, shipped: str, job: Job, template: ChatTemplate, answers: Answers | str
 ) -> FormComparison:
     """Load a shipped form from disk and compare it."""
     if isinstance(answers, str):

@@ -154,7 +154,7 @@ def scale(
     Raises:
         LoracheckError: bad input, an adapter for another base or without a strength, no room on the disk.
     """
-    folder = _folder(adapter)
+    folder = adapter_folder(adapter)
     data, heldout_file = data_files(inputs.data, inputs.in_domain)
     check_template_file(inputs.chat_template)
     files = [folder / ADAPTER_WEIGHTS, folder / CONFIG, data, heldout_file, inputs.chat_template]
@@ -333,7 +333,7 @@ def _values(loaded: _Loaded, config: ScaleConfig) -> dict[str, Any]:
     }
 
 
-def _folder(adapter: Path) -> Path:
+def adapter_folder(adapter: Path) -> Path:
     """Return the adapter's folder inside a train or scale run, or the folder itself."""
     if not is_run(adapter):
         return adapter

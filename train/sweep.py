@@ -56,7 +56,7 @@ def sweep(
     started = time.monotonic()
     names = varied(points)
     if not {"num_train_epochs", "max_trained_tokens"} & set(names):
-        points = _on_equal_tokens(points, inputs)
+        points = on_equal_tokens(points, inputs)
     options = {
         "base": inputs.base,
         **asdict(config),
@@ -115,7 +115,7 @@ def _value(reading: WatchReading | None, name: str) -> float | None:
     return None if estimate is None else estimate.value
 
 
-def _on_equal_tokens(points: Sequence[Point], inputs: TrainInputs) -> list[Point]:
+def on_equal_tokens(points: Sequence[Point], inputs: TrainInputs) -> list[Point]:
     """Give every point the trained tokens of the first one's epochs."""
     first = points[0]
     budget = first.config.max_trained_tokens

@@ -60,7 +60,7 @@ def test_inspect_prints_what_an_adapter_is_made_of(adapter: Path, tiny_gemma: Pa
 def test_inspect_prints_json_with_every_module_and_nothing_else(adapter: Path, tiny_gemma: Path) -> None:
     done = run("inspect", adapter, "--base", tiny_gemma, "--max-modules", 2, "--json", "--quiet")
     found = json.loads(done.output)
-    assert (found["kind"], len(found["modules"]), found["inert"]) == ("lora", 6, False)
+    assert (found["adapter_kind"], len(found["modules"]), found["inert"]) == ("lora", 6, False)
     assert found["intruders"]["checked"] == 2
     assert sum(module["intruder"] is not None for module in found["modules"]) == 2
 
@@ -117,7 +117,8 @@ def test_merge_writes_a_model_and_prints_how_far_it_is_from_what_was_trained(
     form = json.loads(
         run("merge", adapter, "--base", tiny_gemma, "-o", tmp_path / "json", *few, "--json").stdout
     )
-    assert form == json.loads((tmp_path / "json" / "shipped_form.json").read_text(encoding="utf-8"))
+    kept = json.loads((tmp_path / "json" / "shipped_form.json").read_text(encoding="utf-8"))
+    assert form == {"schema_version": 1, "kind": "merge", "adapter_kind": kept.pop("kind")} | kept
 
 
 def test_merge_warns_of_another_model_than_the_one_that_was_trained(

@@ -20,7 +20,7 @@ def test_the_page_about_the_checks_is_what_the_command_prints() -> None:
 
 
 def test_every_check_is_there_with_all_it_says_of_itself() -> None:
-    entries = json.loads(CliRunner().invoke(cli, ["checks", "--json"]).output)
+    entries = json.loads(CliRunner().invoke(cli, ["checks", "--json"]).output)["checks"]
     assert [entry["name"] for entry in entries] == [check.name for check in CHECKS]
     for entry in entries:
         assert all(entry[key] for key in ("title", "mode", "what", "interval", "cost", "false_alarms"))

@@ -101,7 +101,7 @@ def test_text_json_and_file_agree_over_seeds(
     assert "Content damage, right answer said: better" in text
     json_code, said, _ = called(capsys, monkeypatch, *runs, "--json")
     kept = json.loads((tmp_path / "out" / "compare.json").read_text(encoding="utf-8"))
-    assert (json_code, json.loads(said)) == (0, kept)
+    assert (json_code, json.loads(said)) == (0, {"schema_version": 1, "kind": "compare"} | kept)
     [one] = [found for found in kept["differences"] if found["measure"] == "said"]
     assert (one["label"], len(one["won"]), one["lost"]) == ("better", 25, [])
 

@@ -309,7 +309,7 @@ def test_an_interrupt_says_how_to_go_on(
 
 def test_doctor_prints_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, err = call(capsys, monkeypatch, "doctor", "--json")
-    checks = json.loads(out)
+    checks = json.loads(out)["checks"]
     assert {check["name"] for check in checks} >= {
         "python",
         "torch",

@@ -52,7 +52,7 @@ def test_show_prints_bundled_probes_and_files(tmp_path: Path) -> None:
     assert "フランスの首都はどこですか？" in text
     assert "right: パリ | Paris" in text
     file = written(tmp_path / "mine.jsonl", OWN)
-    [probe] = parsed("probes", "show", file, "--json")
+    [probe] = parsed("probes", "show", file, "--json")["probes"]
     assert probe["suite"] == "facts-mine"
     with pytest.raises(LoracheckError, match="neither a bundled suite nor a file"):
         CliRunner().invoke(cli, ["probes", "show", "facts-xx"], catch_exceptions=False)

@@ -140,7 +140,7 @@ def test_init_writes_files_that_run_and_the_policy_read(tmp_path: Path) -> None:
     policy = load_policy(paths["policy"])
     assert (policy.intent, policy.persona.scope) == ("domain", "never")
     planned = call("run", paths["pipeline"], "--dry-run", "--json")
-    assert [stage["state"] for stage in json.loads(planned.output)] == ["to do"] * 4
+    assert [stage["state"] for stage in json.loads(planned.output)["stages"]] == ["to do"] * 4
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:

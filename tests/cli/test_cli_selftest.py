@@ -46,7 +46,7 @@ def test_the_exit_code_is_zero_only_if_all_is_as_expected(
         out = capsys.readouterr().out
         assert ended.value.code == code
         if options:
-            assert [one["met"] for one in json.loads(out)] == met
+            assert [one["met"] for one in json.loads(out)["expectations"]] == met
         else:
             assert said in out
             assert out.count("NOT MET") == met.count(False)

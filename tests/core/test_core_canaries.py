@@ -101,6 +101,7 @@ def test_the_command_writes_rows_and_manifest_and_says_where(tmp_path: Path) -> 
     done = CliRunner().invoke(cli, ["canaries", "-o", str(out), "--rows", "4", "--language", "en", "--json"])
     assert done.exit_code == 0, done.output
     said = json.loads(done.output)
+    assert (said.pop("schema_version"), said.pop("kind")) == (1, "canaries")
     assert said == {"rows": str(out), "lines": 1 + 4 + 1 + 16, "manifest": str(tmp_path / "c.manifest.json")}
     shown = CliRunner().invoke(cli, ["canaries", "-o", str(out), "--rows", "4"])
     assert f"{said['manifest']}: for eval --canaries" in shown.output

@@ -1,0 +1,26 @@
+"""What the verbs share: the options that mean the same in each, and where -o is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from loracheck.errors import UsageError
+
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Say what would be done and what it takes; write nothing."
+)
+
+
+def needed_out(out: Path | None, example: str) -> Path:
+    """Return the directory to write; only --dry-run does without one.
+
+    Raises:
+        UsageError: none was named.
+    """
+    if out is None:
+        raise UsageError(
+            "-o is missing.", kind="option_missing", hint=f"Name where to write, for instance -o {example}"
+        )
+    return out

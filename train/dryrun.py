@@ -1,0 +1,153 @@
+"""What `train`, `scale` and `merge` would do, under --dry-run: every refusal that needs no model, then the numbers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loracheck.foreseen import Foreseen
+from loracheck.loading import load_examples
+from loracheck.probes import TRAINING
+from loracheck.progress import Progress
+from loracheck.training_records import Plan
+from loracheck.watch import FACT_TOKENS, OPEN_TOKENS
+from loracheck.watch_probes import choose
+
+from .architecture import read_architecture
+from .config import TrainConfig
+from .grid import Point
+from .inputs import TrainInputs, data_files, load_data
+from .merge import MergeConfig, prepare
+from .plan import PlanOptions, plan
+from .scale import ScaleConfig, ScaleInputs, adapter_folder
+from .sweep import on_equal_tokens
+from .trackers import check_trackers
+
+_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTraining:
+    """One training of a sweep before it is made."""
+
+    name: str
+    plan: Plan
+
+
+def foresee_training(
+    data: Sequence[Path],
+    points: Sequence[Point] | None,
+    config: TrainConfig,
+    inputs: TrainInputs,
+    progress: Progress,
+) -> tuple[PlannedTraining, ...]:
+    """Plan a training, or each one of a sweep; nothing is written and no weight is read.
+
+    Raises:
+        LoracheckError: whatever would stop it before the base is loaded.
+    """
+    check_trackers(config.report_to)
+    if points is None:
+        points = [Point(name="training", values={}, data=data[0], config=config)]
+    else:
+        points = on_equal_tokens(points, inputs)
+    found: list[PlannedTraining] = []
+    with progress.track("planning", len(points)) as advance:
+        for point in points:
+            load_data(point.data, point.config, inputs)
+            planned = plan(
+                point.data, point.config, inputs, PlanOptions(), progress=Progress(quiet=progress.quiet)
+            )
+            found.append(PlannedTraining(name=point.name, plan=planned))
+            advance(1)
+    return tuple(found)
+
+
+def foresee_scale(adapter: Path, config: ScaleConfig, inputs: ScaleInputs) -> Foreseen:
+    """Say what is asked at how many strengths.
+
+    Raises:
+        LoracheckError: no adapter there, or rows that cannot be read.
+    """
+    folder = adapter_folder(adapter)
+    data, heldout_file = data_files(inputs.data, inputs.in_domain)
+    training = load_examples([data])
+    heldout = load_examples([heldout_file]) if heldout_file and heldout_file.stat().st_size else []
+    probes = choose(training, heldout, config.watch)
+    again = [probe for probe in probes if probe.suite != TRAINING]
+    strengths = [strength for strength in config.measured if strength]
+    steps = [
+        f"load {inputs.base}, held as it is stored, with {folder}"
+        if config.quantization == "none"
+        else f"load {inputs.base}, held in {config.quantization}, with {folder}",
+        f"let the base answer {len(probes):,} questions and find the style of {len(training):,} rows",
+        f"ask {len(again):,} questions at each strength: {', '.join(f'{one:g}' for one in strengths)}",
+    ]
+    if config.write is not None:
+        which = "the largest safe strength" if config.write == "safe" else f"strength {config.write:g}"
+        steps.append(f"save the adapter at {which}")
+    asked = [*probes, *(again * len(strengths))]
+    return Foreseen(
+        steps=tuple(steps),
+        numbers={
+            "strengths": len(config.measured),
+            "answers": len(asked),
+            "tokens_generated_at_most": sum(FACT_TOKENS if p.expected else OPEN_TOKENS for p in asked),
+            "heldout_rows_scored": len(heldout) * len(config.measured),
+        },
+    )
+
+
+def foresee_merge(
+    adapter: Path,
+    base: str,
+    out: Path,
+    config: MergeConfig,
+    *,
+    data: Sequence[Path] = (),
+    evaluation: Path | None = None,
+    chat_template: Path | None = None,
+    progress: Progress,
+) -> Foreseen:
+    """Say what a merge would write and compare.
+
+    Raises:
+        LoracheckError: whatever would stop it before the base is loaded.
+    """
+    job, converter, seal = prepare(
+        adapter,
+        base,
+        out,
+        config,
+        data=data,
+        evaluation=evaluation,
+        chat_template=chat_template,
+        progress=progress,
+    )
+    architecture = read_architecture(base, progress.say)
+    size = architecture.parameters * (_BYTES[config.dtype] if config.dtype else architecture.dtype.itemsize)
+    place = next(parent for parent in (out, *out.resolve().parents) if parent.exists())
+    free = shutil.disk_usage(place).free
+    known = "" if job.trained_known else ", assumed: the adapter does not say"
+    steps = [
+        f"load {base} in its own 16 or 32 bits and merge a {job.anatomy.kind} adapter into it",
+        f"write {out}, in {config.dtype or 'the type of the base'}",
+        f"let the trained form (base in {job.trained}{known}) answer {len(job.prompts)} questions",
+        "load what was written again and compare its next-token distributions along these answers",
+    ]
+    if converter is not None:
+        steps.append(f"write a GGUF file of type {converter.kind} and compare it likewise")
+    if seal is not None:
+        steps.append(f"put the verdict of {evaluation} into the card: {seal.status}")
+    return Foreseen(
+        steps=tuple(steps),
+        numbers={
+            "modules_changed": len(job.anatomy.modules),
+            "questions": len(job.prompts),
+            "bytes_written": size,
+            "bytes_free": free,
+        },
+        notes=("the disk has no room for it",) if free < size else (),
+    )
