@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import planted
-from peers import TOOLS
+from curation_peers import TOOLS
 
 OWN = "loracheck"
 _ONE_THREAD = dict.fromkeys(
@@ -63,7 +63,9 @@ def main() -> None:
             print(f"{'  exact duplicates alone':38}{len(rows) / own['exact_seconds']:>11,.0f}")
             print(f"  share of the floor {own['floor_seconds'] / own['cpu_seconds']:.1%}")
             for name in TOOLS if given.peers and not place else ():
-                found = _measured([given.peers, str(Path(__file__).with_name("peers.py")), name, str(path)])
+                found = _measured(
+                    [given.peers, str(Path(__file__).with_name("curation_peers.py")), name, str(path)]
+                )
                 _print(name, found, rows)
                 if "removed" in found:
                     print(f"{'':38}{found['cpu_seconds'] / own['cpu_seconds']:>10.1f}x the time of loracheck")

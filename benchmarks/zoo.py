@@ -232,6 +232,14 @@ def main() -> None:
     _print(given.out)
 
 
+def made(out: Path, recipe: Recipe, seed: int) -> tuple[Path, Path, list[Path]]:
+    """Make one adapter unless it is there; returns its train run, its rows, and the rows held out."""
+    folder = out / f"{recipe.name}-{seed}"
+    folder.mkdir(parents=True, exist_ok=True)
+    data, heldout = _rows(folder, recipe, "ja" if seed % 2 == 0 else "en", seed)
+    return _adapter(folder, recipe, data, seed), data, heldout
+
+
 def _specimens(out: Path, recipe: Recipe, seed: int, tier: str, scales: Sequence[float]) -> None:
     folder = out / f"{recipe.name}-{seed}"
     if (folder / tier / RESULT).is_file():
