@@ -195,7 +195,8 @@ def evaluate(
     show_default=True,
     help="What to print.",
 )
-def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str, as_json: bool) -> None:
     """Recompute the verdict from the raw answers; the exit code is the verdict.
 
     \b
@@ -221,8 +222,8 @@ def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str) -> No
             raise UsageError(f"--adapter {name}: {run} has {', '.join(known)}.", kind="unknown_arm")
     chosen = tuple(verdict for verdict in result.verdicts if not names or verdict.adapter in names)
     result = replace(result, verdicts=chosen)
-    if form in ("text", "json"):
-        _finish(result, as_json=form == "json", report=None, exit_zero=False)
+    if as_json or form in ("text", "json"):
+        _finish(result, as_json=as_json or form == "json", report=None, exit_zero=False)
     click.echo(formatted(form, result, run), nl=False)
     sys.stdout.flush()
     sys.exit(exit_code(result.verdicts))

@@ -6,9 +6,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
 
 INTERVAL_SECONDS = 10.0
 
@@ -26,30 +29,54 @@ class Progress:
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
         self._live = not quiet and sys.stderr.isatty()
+        self._bar: Bar | None = None
 
     def say(self, text: str) -> None:
-        """Print one line."""
-        if not self.quiet:
+        """Print one line, above the bar where there is one."""
+        if self._bar is not None:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        elif not self.quiet:
             click.echo(text, err=True)
 
     @contextmanager
     def track(self, label: str, total: int) -> Iterator[Advance]:
-        """Track work of a known size; yields the function to call with the amount just done."""
+        """Track work of a known size; yields the function to call with the amount just done.
+
+        Work inside tracked work gets a line of its own below, as long as it lasts.
+        """
         if self.quiet:
             yield lambda amount, note="": None
         elif self._live:
-            from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
-            from rich.progress import Progress as Bar  # noqa: PLC0415
+            from rich.markup import escape  # noqa: PLC0415 - only a terminal needs it
 
-            with Bar(console=Console(stderr=True)) as bar:
-                task = bar.add_task(label, total=total)
+            with self._shown() as bar:
+                shown = escape(label)
+                task = bar.add_task(shown, total=total)
 
                 def advance(amount: int, note: str = "") -> None:
-                    bar.update(task, advance=amount, description=f"{label}: {note}" if note else label)
+                    described = f"{shown}: {escape(note)}" if note else shown
+                    bar.update(task, advance=amount, description=described)
 
                 yield advance
+                if bar.tasks[0].id != task:
+                    bar.remove_task(task)
         else:
             yield from self._lines(label, total)
+
+    @contextmanager
+    def _shown(self) -> Iterator[Bar]:
+        """Yield the one display: a terminal takes no second one while it lasts."""
+        if self._bar is not None:
+            yield self._bar
+            return
+        from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+        from rich.progress import Progress as Display  # noqa: PLC0415
+
+        with Display(console=Console(stderr=True)) as self._bar:
+            try:
+                yield self._bar
+            finally:
+                self._bar = None
 
     def _lines(self, label: str, total: int) -> Iterator[Advance]:
         started = said = time.monotonic()

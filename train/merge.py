@@ -261,7 +261,12 @@ def _ask_trained_form(job: Job, file: AdapterFile, template: ChatTemplate, store
         return f"the trained form cannot be loaded here: {fault.message}"
     with arm(attach(base, [file]), _ADAPTER) as model:
         return record_answers(
-            model, template, job.prompts, max_new_tokens=job.config.max_new_tokens, store=store
+            model,
+            template,
+            job.prompts,
+            max_new_tokens=job.config.max_new_tokens,
+            store=store,
+            progress=job.progress,
         )
 
 
@@ -282,7 +287,9 @@ def _compared(
         # transformers reads no file of llama.cpp's with certainty, and fails on them in many ways.
         words = str(error).strip().splitlines() or [type(error).__name__]
         return not_compared(shipped, f"transformers cannot read it: {words[0]}")
-    found = compare_form(base.model, template, answers, shipped=shipped, seed=job.config.seed)
+    found = compare_form(
+        base.model, template, answers, shipped=shipped, seed=job.config.seed, progress=job.progress
+    )
     if spec.endswith(".gguf") and Path(base.source).is_relative_to(cache_folder()):
         shutil.rmtree(base.source, ignore_errors=True)  # as large as the model, and of no further use
     return found

@@ -272,7 +272,7 @@ def _measure(loaded: _Loaded, config: ScaleConfig, out: Path, progress: Progress
         with arm(model, _NAME if strength else BASE_ARM) as plain:
             known[strength] = ScalePoint(
                 scale=strength,
-                heldout_loss=_heldout_loss(plain, loaded),
+                heldout_loss=_heldout_loss(plain, loaded, progress),
                 reading=loaded.watch.read(plain, f"strength-{strength!r}")
                 if strength
                 else loaded.watch.base_reading,
@@ -281,12 +281,16 @@ def _measure(loaded: _Loaded, config: ScaleConfig, out: Path, progress: Progress
     return [known[strength] for strength in config.measured]
 
 
-def _heldout_loss(model: Any, loaded: _Loaded) -> float | None:  # noqa: ANN401 - a PreTrainedModel
+def _heldout_loss(model: Any, loaded: _Loaded, progress: Progress) -> float | None:  # noqa: ANN401 - a PreTrainedModel
     """Return the mean loss in nats per trained token of the held-out rows; None without rows."""
     if not loaded.heldout:
         return None
     pad_id = pad_token_id(loaded.template)
-    scored = [s for batch in score_rows(model, loaded.heldout, pad_id=pad_id) for _, s in batch]
+    scored = []
+    with progress.track("held-out rows", len(loaded.heldout)) as advance:
+        for batch in score_rows(model, loaded.heldout, pad_id=pad_id):
+            scored += [score for _, score in batch]
+            advance(len(batch))
     return -sum(s.logprob for s in scored) / sum(s.tokens for s in scored)
 
 

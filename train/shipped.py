@@ -21,6 +21,7 @@ from loracheck.adapter_records import FormComparison
 from loracheck.generation import generate, pad_token_id
 from loracheck.likelihood import logits_at, pad
 from loracheck.probes import bundled
+from loracheck.progress import Progress
 from loracheck.records import Estimate, Message
 from loracheck.stats import share
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
@@ -32,6 +33,7 @@ THRESHOLD = 0.05
 """Nats per token. Measured: about 0.001 for a merge in bfloat16 into what the adapter was trained on, 0.25 to 0.45
 for an adapter trained on NF4 and merged into the bfloat16 base."""
 _RESAMPLES = 2000
+_QUIET = Progress(quiet=True)
 _SUITES = (("facts-ja", "open-ja"), ("facts-en", "open-en"))
 
 
@@ -74,32 +76,41 @@ def record_answers(
     *,
     max_new_tokens: int,
     store: IO[bytes],
+    progress: Progress = _QUIET,
 ) -> Answers:
     """Let the trained form answer, and keep its distributions in a file: a large vocabulary fills the memory."""
     encoded = [template.prompt_ids(messages) for messages in prompts]
     replies = [""] * len(prompts)
-    for batch in generate(model, template, encoded, max_new_tokens=max_new_tokens):
-        for index, reply in batch:
-            replies[index] = reply.text
+    with progress.track("answers of the trained form", len(prompts)) as advance:
+        for batch in generate(model, template, encoded, max_new_tokens=max_new_tokens):
+            for index, reply in batch:
+                replies[index] = reply.text
+            advance(len(batch))
     rows = tuple(
         template.encode_reply(messages, reply) for messages, reply in zip(prompts, replies, strict=True)
     )
     vocabulary = 0
-    for logprobs in _answer_logprobs(model, template, rows):
+    for logprobs in _answer_logprobs(model, template, rows, "distributions of the trained form", progress):
         vocabulary = logprobs.shape[1]
         store.write(logprobs.numpy().tobytes())
     return Answers(rows=rows, logprobs=store, vocabulary=vocabulary)
 
 
 def compare_form(
-    model: PreTrainedModel, template: ChatTemplate, answers: Answers, *, shipped: str, seed: int
+    model: PreTrainedModel,
+    template: ChatTemplate,
+    answers: Answers,
+    *,
+    shipped: str,
+    seed: int,
+    progress: Progress = _QUIET,
 ) -> FormComparison:
     """Hold a shipped form against the recorded answers of the trained one."""
     if model.config.get_text_config().vocab_size != answers.vocabulary:
         return not_compared(shipped, "its vocabulary has another size than the base's")
     answers.logprobs.seek(0)
     probes = []
-    for logprobs in _answer_logprobs(model, template, answers.rows):
+    for logprobs in _answer_logprobs(model, template, answers.rows, shipped, progress):
         content = answers.logprobs.read(logprobs.numel() * 4)
         trained = torch.from_numpy(np.frombuffer(content, dtype=np.float32).reshape(logprobs.shape).copy())
         probes.append(_compare(trained, logprobs))
@@ -130,18 +141,25 @@ def not_compared(shipped: str, reason: str) -> FormComparison:
 
 
 def _answer_logprobs(
-    model: PreTrainedModel, template: ChatTemplate, rows: Sequence[EncodedRow]
+    model: PreTrainedModel,
+    template: ChatTemplate,
+    rows: Sequence[EncodedRow],
+    label: str,
+    progress: Progress,
 ) -> Iterator[torch.Tensor]:
     """Yield the log-probabilities at each row's answer positions, (positions, vocabulary), row by row.
 
     One row at a time: padding would move the last bits, and differently in each form.
     """
-    for row in rows:
-        batch = {name: value.to(model.device) for name, value in pad([row], pad_token_id(template)).items()}
-        columns = torch.nonzero(batch["labels"][0, 1:] != IGNORED).flatten()
-        with torch.inference_mode():
-            logits, _ = logits_at(model, batch, torch.zeros_like(columns), columns)
-            yield functional.log_softmax(logits.float(), dim=-1).cpu()
+    pad_id = pad_token_id(template)
+    with progress.track(label, len(rows)) as advance:
+        for row in rows:
+            batch = {name: value.to(model.device) for name, value in pad([row], pad_id).items()}
+            columns = torch.nonzero(batch["labels"][0, 1:] != IGNORED).flatten()
+            with torch.inference_mode():
+                logits, _ = logits_at(model, batch, torch.zeros_like(columns), columns)
+                yield functional.log_softmax(logits.float(), dim=-1).cpu()
+            advance(1)
 
 
 def _compare(trained: torch.Tensor, shipped: torch.Tensor) -> _Probe:
