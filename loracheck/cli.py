@@ -8,7 +8,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
 import warnings
+from copy import copy
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,7 +23,11 @@ from loracheck.cli_causes import causes
 from loracheck.cli_checks import checks
 from loracheck.cli_compare import compare
 from loracheck.cli_curate import curate, explain, synthesize
+from loracheck.cli_doctor import doctor
 from loracheck.cli_evaluate import evaluate, gate
+from loracheck.cli_explain import explain_error
+from loracheck.cli_failure import asks_for_json, failure_of, tell
+from loracheck.cli_options import dry_run_option
 from loracheck.cli_output import print_json
 from loracheck.cli_plan import plan
 from loracheck.cli_power import power
@@ -32,23 +38,50 @@ from loracheck.cli_score import score
 from loracheck.cli_selftest import selftest
 from loracheck.cli_train import train
 from loracheck.cli_validate import validate
-from loracheck.errors import LoracheckError
+from loracheck.terminal import language_of_context, set_language
 
 PATH = click.Path(path_type=Path)
 EXIT_HELP = (
     "Exit codes: 0 ship or done, 1 hold, 2 input error, 3 inconclusive, 4 environment, 70 internal error."
 )
+_ANYWHERE = ("lang", "quiet", "debug")
+
+
+def _in_language(context: click.Context, _: click.Parameter, given: Any) -> None:
+    if given:
+        set_language(context, given)
 
 
 class Verbs(click.Group):
     """A group whose commands may have a name of two words, such as "curate explain"."""
 
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Let the options of the group stand after the command's name, too, without a line in its help."""
+        taken = {flag for parameter in cmd.params for flag in parameter.opts}
+        for option in self.params:
+            if isinstance(option, click.Option) and option.name in _ANYWHERE and not taken & set(option.opts):
+                twin = copy(option)
+                twin.hidden, twin.expose_value = True, False
+                cmd.params.append(twin)
+        super().add_command(cmd, name)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Print without colours where NO_COLOR is set (no-color.org)."""
+        if os.environ.get("NO_COLOR"):
+            extra.setdefault("color", False)
+        return super().make_context(info_name, args, parent, **extra)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Take the longer name first."""
+        """Take the longer name first, and propose the longer names for one of two words."""
         if (name := " ".join(args[:2])) in self.commands and len(args) > 1:
             return name, self.commands[name], args[2:]
+        longer = [known for known in self.commands if known.startswith(f"{args[0]} ")]
+        if longer and args[0] not in self.commands:
+            raise click.exceptions.NoSuchCommand(name, possibilities=longer, ctx=ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -58,8 +91,17 @@ class Verbs(click.Group):
     epilog=EXIT_HELP,
 )
 @click.version_option(loracheck.__version__, prog_name="loracheck")
-@click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
-def cli(debug: bool) -> None:
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "ja"]),
+    expose_value=False,
+    callback=_in_language,
+    help="Language of what is printed.  [default: as LC_ALL, LC_MESSAGES or LANG says]",
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of every error.")
+@click.pass_context
+def cli(context: click.Context, quiet: bool) -> None:
     """Decide whether a LoRA fine-tune may go to production.
 
     \b
@@ -68,6 +110,8 @@ def cli(debug: bool) -> None:
     eval              ask base and adapters the same held-out questions
     gate RUN          the verdict, as exit code
     """
+    if quiet:
+        context.default_map = {name: {"quiet": True} for name in cli.commands}
 
 
 cli.add_command(curate)
@@ -83,6 +127,7 @@ cli.add_command(gate)
 cli.add_command(score)
 cli.add_command(causes)
 cli.add_command(checks)
+cli.add_command(explain_error)
 cli.add_command(power)
 cli.add_command(list_, "probes list")
 cli.add_command(show, "probes show")
@@ -93,6 +138,7 @@ cli.add_command(selftest)
 cli.add_command(inspect_)
 cli.add_command(merge)
 cli.add_command(canaries)
+cli.add_command(doctor)
 cli.add_command(validate)
 
 
@@ -146,9 +192,10 @@ def report(run: Path, related: tuple[Path, ...], language: str, as_json: bool) -
 @click.option("--max-facts", type=int, help="Factual questions asked of every arm.  [default: 400]")
 @click.option("--base", help="Another base than the embedded Gemma 3 270M.")
 @click.option("--unpack", type=PATH, help="Only write model and data into this folder, to try commands on.")
+@dry_run_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def demo(out: Path, unpack: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:
+def demo(out: Path, unpack: Path | None, dry_run: bool, as_json: bool, quiet: bool, **given: Any) -> None:
     """Run the whole loop on the embedded persona data and model.
 
     Exits 0 when it is through, whatever the verdicts are.
@@ -160,7 +207,9 @@ def demo(out: Path, unpack: Path | None, as_json: bool, quiet: bool, **given: An
     """
     from loracheck.demo import TERMS, run_demo
     from loracheck.demo import unpack as write_files
+    from loracheck.demo_plan import foresee_demo
     from loracheck.demo_summary import print_demo
+    from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
 
     if unpack is not None:
@@ -170,24 +219,12 @@ def demo(out: Path, unpack: Path | None, as_json: bool, quiet: bool, **given: An
         else:
             click.echo("\n".join([TERMS, *(str(path) for path in written)]))
         return
+    if dry_run:
+        plan = foresee_demo(out, **_given(given))
+        print_json(plan, form="plan") if as_json else print_foreseen(plan)
+        return
     result = run_demo(out, progress=Progress(quiet=quiet), **_given(given))
     print_json(result) if as_json else print_demo(result)
-
-
-@cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
-def doctor(as_json: bool) -> None:
-    """Check the machine: packages, memory, disk, GPU, the embedded model.
-
-    \b
-    Example:
-      loracheck doctor
-    """
-    from loracheck.doctor import examine, print_checks
-
-    checks = examine()
-    print_json(checks) if as_json else print_checks(checks)
-    sys.exit(4 if any(check.status == "missing" for check in checks) else 0)
 
 
 def main() -> NoReturn:
@@ -195,34 +232,27 @@ def main() -> NoReturn:
     _quieten_libraries()
     if os.environ.get("_LORACHECK_COMPLETE"):
         cli.main()
+    context = None
     try:
-        with cli.make_context("loracheck", sys.argv[1:]) as context:
+        context = cli.make_context("loracheck", sys.argv[1:])
+        with context:
             cli.invoke(context)
         sys.stdout.flush()
         sys.exit(0)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
-    except LoracheckError as error:
-        click.echo(f"loracheck: {error}", err=True)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("loracheck: interrupted; the same command resumes.", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         if "--debug" in sys.argv:
-            raise
-        click.echo(
-            f"loracheck: internal error: {type(error).__name__}: {error}\n"
-            "Please report it, with what `loracheck --debug ...` prints.",
-            err=True,
-        )
-        sys.exit(70)
+            traceback.print_exc()
+        failure = failure_of(error)
+        tell(failure, as_json=asks_for_json(sys.argv[1:]), language=language_of_context(context))
+        sys.exit(failure.exit_code)
 
 
 def _quieten_libraries() -> None:

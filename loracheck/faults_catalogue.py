@@ -75,8 +75,8 @@ def _distance(first: str, second: str) -> tuple[bool, int]:
 
 
 def _digits(text: str) -> str:
-    found = re.fullmatch(r"(?:lc)?[-_ ]?(\d{1,9})", text.strip().lower())
-    return found[1] if found else ""
+    found = re.fullmatch(r"(?:lc)?[-_ ]?(\d[\do]{0,8})", text.strip().lower())
+    return found[1].replace("o", "0") if found else ""  # the letter is often typed for the digit
 
 
 def said(kind: Kind, language: UiLanguage) -> Says:

@@ -24,6 +24,7 @@ from transformers import (
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ["LC_ALL"] = "C.UTF-8"  # messages are in English, whatever the machine speaks
 
 Respond = Callable[[dict[str, Any]], tuple[int, dict[str, Any] | bytes, dict[str, str]]]
 WriteJsonl = Callable[[str, Iterable[Mapping[str, Any]]], Path]
