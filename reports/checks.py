@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from loracheck import wording
@@ -28,7 +29,7 @@ def view(result: EvaluationResult) -> list[dict[str, Any]]:
                 "name": verdicts.name(check),
                 "findings": [verdicts.headline(finding) for finding in findings],
                 "charts": [(caption, one) for caption, one in charts if one],
-                "table": _table(findings),
+                "table": _table(findings, [row.estimate for _, one in charts if one for row in one.rows]),
             }
         )
     return entries
@@ -134,11 +135,13 @@ def _title(check: str, caption: Both | None) -> Both:
     return Both(f"{name.en}: {caption.en}", f"{name.ja}: {caption.ja}") if caption else name
 
 
-def _table(findings: list[Finding]) -> Table:
-    """Return every estimate of the findings, the deciding number of each first, with its limit."""
+def _table(findings: list[Finding], drawn: Sequence[Estimate]) -> Table:
+    """Return the estimates that no chart's own table holds, the deciding number of each finding with its limit."""
     rows = []
     for finding in findings:
         for index, estimate in enumerate(finding.estimates):
+            if estimate in drawn:
+                continue
             label = text("difference_of", adapter=finding.adapter)
             limit = figures.amount(finding.threshold, estimate.unit)
             rows.append(

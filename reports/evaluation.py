@@ -38,8 +38,7 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
         "picture": checks.picture(result),
         "checks": checks.view(result),
         "comparisons": [checks.comparison(index, given) for index, given in enumerate(result.comparisons)],
-        "row_filters": listed.pop("filters"),
-        "rows_file": "completions.jsonl",
+        **listed,
         "causes": blamed.groups(blame),
         "alarms": alarms.view(result),
         "markers": [
@@ -58,7 +57,7 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
         "limits": limits(context, result),
         "dropped_probes": list(context.dropped_probes),
         "provenance": provenance.view(manifest, provenance.of_evaluation(context, result)),
-        "data": listed | {"strings": script_table()},
+        "data": listed["data"] | {"strings": script_table()},
     }
 
 

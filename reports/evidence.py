@@ -10,17 +10,19 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.records import BASE_ARM, ChoiceScores, Completion, EvaluationResult, Message, Probe
 
-from . import verdicts
+from . import figures, verdicts
+from .packing import ROWS_A_PIECE, pack
 from .strings import Both, same, text
 
 OUTCOMES = ("right_plain", "right_persona", "persona_name", "wrong", "empty")
 RIGHT = ("right_plain", "right_persona")
+ROWS_FILE = "completions.jsonl"
 
 
 def view(
     run: Path, result: EvaluationResult, behind: Mapping[str, list[dict[str, Any]]] | None = None
 ) -> dict[str, Any]:
-    """Return the rows of the list, its filters and its marks.
+    """Return what the list of the page needs: packed rows, filters, marks, and of how many it shows how many.
 
     Args:
         run: The eval run.
@@ -36,22 +38,30 @@ def view(
         choices = {(row.probe_id, row.arm): row for row in jsonl.read(run / "choices.jsonl", ChoiceScores)}
     sets = evidence_sets(result)
     rank = _rank(result)
-    rows = [
+    packed = pack(
         _row(probe, result, answers, choices, [ids for _, ids in sets])
         | {"causes": (behind or {}).get(probe.id, [])}
         for probe in sorted(probes, key=lambda probe: rank(probe.id))
-    ]
+    )
     return {
-        "kind": "probes",
-        "arms": list(result.arms),
-        "markers": [[marker.kind, marker.text] for marker in result.markers],
-        "rows": rows,
-        "filters": {
+        "data": {
+            "kind": "probes",
+            "arms": list(result.arms),
+            "markers": [[marker.kind, marker.text] for marker in result.markers],
+            "piece": ROWS_A_PIECE,
+        },
+        "packed": packed,
+        "held": text("rows_held", n=figures.whole(packed.rows), m=figures.whole(packed.of), file=ROWS_FILE)
+        if packed.rows < packed.of
+        else None,
+        "rows_file": ROWS_FILE,
+        "row_filters": {
             "suite": [(suite, same(suite)) for suite in _distinct([probe.suite for probe in probes])],
             "language": _languages([probe.language for probe in probes]),
             "check": [(str(index), label) for index, (label, _) in enumerate(sets)],
-            "outcome": [(name, text(f"outcome_{name}")) for name in ("lost", "gained", *OUTCOMES)],
+            "outcome": [(name, text(f"outcome_{name}")) for name in ("lost", "gained", "changed", *OUTCOMES)],
             "arm": [(arm, same(arm)) for arm in result.arms],
+            "against": [(arm, same(arm)) for arm in result.arms],
         },
     }
 
@@ -92,6 +102,8 @@ def _row(
     sets: list[frozenset[str]],
 ) -> dict[str, Any]:
     scored = [choices.get((probe.id, arm)) for arm in result.arms]
+    given = [sorted(answers.get((probe.id, arm), []), key=lambda answer: answer.seed) for arm in result.arms]
+    said = [replies[0].text if replies else None for replies in given]
     return {
         "a": anchor(probe.id),
         "id": probe.id,
@@ -104,12 +116,10 @@ def _row(
         "sets": [str(index) for index, ids in enumerate(sets) if probe.id in ids],
         "outcomes": [result.outcomes.get(arm, {}).get(probe.id) for arm in result.arms],
         "answers": [
-            [
-                [answer.text, answer.finish_reason, answer.tokens, answer.seed]
-                for answer in sorted(answers.get((probe.id, arm), []), key=lambda answer: answer.seed)
-            ]
-            for arm in result.arms
+            [[one.text, one.finish_reason, one.tokens, one.seed] for one in replies] for replies in given
         ],
+        "given": [place for place, reply in enumerate(said) if reply is not None],
+        "changed": [place for place, reply in enumerate(said) if reply not in (None, said[0])],
         "choices": [
             sorted(zip(row.choices, row.logprobs, row.kinds, strict=True), key=lambda one: -one[1])
             if row

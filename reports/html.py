@@ -11,6 +11,8 @@ import base64
 import hashlib
 import json
 import re
+from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from markupsafe import Markup, escape
 from .strings import Both, UiLanguage, same, text
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
+SCRIPTS = ("marks.js", "report.js")
 
 # Controls, zero-width and bidirectional characters, line separators, fillers and tags. Left alone are tab and
 # line feed, variation selectors (U+FE0x and the ideographic ones, ordinary in Japanese names) and the joiner
@@ -39,22 +42,43 @@ def shown(value: str) -> str:
 
 
 def say(both: Both, language: UiLanguage) -> Markup:
-    """Return a span that holds a text in both languages and shows one; a bare text where they agree."""
+    """Return a span that shows a text in one language and can show the other; a bare text where they agree."""
     if both.en == both.ja:
         return escape(both.en)
-    return Markup('<span data-en="{}" data-ja="{}">{}</span>').format(
-        both.en, both.ja, getattr(both, language)
-    )
+    return Markup("<span {}>{}</span>").format(attributes(both, language), getattr(both, language))
 
 
-def attributes(both: Both) -> Markup:
-    """Return the attributes that let the page's script switch an element's text."""
-    return Markup('data-en="{}" data-ja="{}"').format(both.en, both.ja)
+def attributes(both: Both, language: UiLanguage) -> Markup:
+    """Return the attribute by which the page's script finds an element's text in the other language."""
+    return Markup('data-t="{}"').format(_place(both, language))
 
 
-def inert_json(value: Any) -> Markup:  # noqa: ANN401 - JSON values have no narrower type
+def labelled(both: Both, language: UiLanguage) -> Markup:
+    """Return a label for screen readers that the page's script can say in the other language."""
+    label = shown(getattr(both, language))
+    return Markup('aria-label="{}" data-label="{}"').format(label, _place(both, language))
+
+
+# While a page is rendered: the texts of the other language by their place. Each is written once into the page,
+# however often it is said; a page that held both languages on the spot would be a third longer.
+_OTHERS: ContextVar[dict[str, int] | None] = ContextVar("others", default=None)
+
+
+def _place(both: Both, language: UiLanguage) -> int:
+    others = _OTHERS.get()
+    if others is None:  # a chart drawn on its own has no page to switch
+        return 0
+    return others.setdefault(both.ja if language == "en" else both.en, len(others))
+
+
+def shown_json(value: Any) -> str:  # noqa: ANN401 - JSON values have no narrower type
+    """Encode data as JSON with hidden characters made visible."""
+    return json.dumps(_shown_all(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def inert_json(value: Any) -> Markup:  # noqa: ANN401
     """Encode data for a script element of type application/json, which nothing inside can close."""
-    encoded = json.dumps(_shown_all(value), ensure_ascii=False, separators=(",", ":"))
+    encoded = shown_json(value)
     for character in "<>&\u2028\u2029":
         encoded = encoded.replace(character, f"\\u{ord(character):04x}")
     return Markup(encoded)
@@ -62,6 +86,15 @@ def inert_json(value: Any) -> Markup:  # noqa: ANN401 - JSON values have no narr
 
 def render(template: str, view: dict[str, Any], language: UiLanguage) -> str:
     """Render a page from its view."""
+    token = _OTHERS.set({})
+    try:
+        return _environment(language).get_template(template).render(view)
+    finally:
+        _OTHERS.reset(token)
+
+
+@cache
+def _environment(language: UiLanguage) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -70,22 +103,24 @@ def render(template: str, view: dict[str, Any], language: UiLanguage) -> str:
         lstrip_blocks=True,
         finalize=lambda value: shown(value) if isinstance(value, str) else value,
     )
-    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
-    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    style = _lean((TEMPLATES / "report.css").read_text(encoding="utf-8"))
+    script = _lean("".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS))
     environment.globals |= {
         "language": language,
         "say": lambda both: say(both, language),
         "t": lambda key, **values: say(text(key, **values), language),
         "pair": text,
         "same": same,
-        "attributes": attributes,
+        "attributes": lambda both: attributes(both, language),
+        "labelled": lambda both: labelled(both, language),
+        "others": lambda: inert_json(list(_OTHERS.get() or {})),
         "pick": lambda both: getattr(both, language),
         "inert_json": inert_json,
         "style": Markup(style),
         "script": Markup(script),
         "policy": content_policy(script, style),
     }
-    return environment.get_template(template).render(view)
+    return environment
 
 
 def content_policy(script: str, style: str) -> str:
@@ -98,6 +133,12 @@ def content_policy(script: str, style: str) -> str:
 
 def _hash(content: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+def _lean(source: str) -> str:
+    """Leave out what only a reader of the source needs: indentation, empty lines and lines of comment."""
+    lines = (line.strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _shown_all(value: Any) -> Any:  # noqa: ANN401
@@ -122,7 +163,7 @@ def element(
     if isinstance(content, Both):
         visible = Both(shown(content.en), shown(content.ja))
         if visible.en != visible.ja:
-            parts.append(Markup(" ") + attributes(visible))
+            parts.append(Markup(" ") + attributes(visible, language))
         content = str(getattr(visible, language))
     safe = content is None or isinstance(content, Markup)
     inside = content or Markup("") if safe else escape(shown(str(content)))

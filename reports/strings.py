@@ -10,7 +10,9 @@ from typing import NamedTuple
 from loracheck.records import UiLanguage
 
 from .strings_causes import CAUSES
+from .strings_comparison import COMPARISON
 from .strings_curation import CURATION
+from .strings_evidence import EVIDENCE
 from .strings_training import TRAINING
 
 __all__ = ["Both", "UiLanguage", "same", "script_table", "text"]
@@ -231,7 +233,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "js_reference": ("Reply in the training data", "学習データの返答"),
     "js_no_answer": ("no answer recorded", "回答の記録なし"),
     "js_nothing": ("(empty reply)", "（空の返答）"),
-    "js_same": ("same as base", "ベースと同じ"),
+    "js_same": ("same as {arm}", "{arm} と同じ"),
     "js_length": ("cut at the token limit", "トークン上限で打ち切り"),
     "js_turn": ("went on as the user", "利用者の発話まで続けた"),
     "js_tokens": ("{n} tokens", "{n} トークン"),
@@ -302,4 +304,4 @@ _FRAME: dict[str, tuple[str, str]] = {
     "prov_logits": ("largest change of a logit {value}", "ロジットの最大変化 {value}"),
 }
 
-STRINGS: dict[str, tuple[str, str]] = _FRAME | CAUSES | CURATION | TRAINING
+STRINGS: dict[str, tuple[str, str]] = _FRAME | CAUSES | COMPARISON | CURATION | EVIDENCE | TRAINING

@@ -89,6 +89,16 @@ def build_training() -> ModuleType:
     return beside("training_runs")
 
 
+@pytest.fixture(scope="session")
+def build_causes() -> ModuleType:
+    return beside("cause_runs")
+
+
+@pytest.fixture(scope="session")
+def build_comparison() -> ModuleType:
+    return beside("comparison_runs")
+
+
 @pytest.fixture
 def evaluation(tmp_path: Path, build: ModuleType) -> Path:
     run: Path = build.write_eval(tmp_path / "eval")
@@ -106,5 +116,7 @@ def related(tmp_path: Path, build: ModuleType) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def browsing() -> ModuleType:
-    """What test_report_browser.py opens a page with, and its payloads."""
-    return beside("test_report_browser")
+    """What a page is opened with, and the hostile strings."""
+    module = beside("browsing")
+    module.PAYLOADS = beside("hostile_strings").PAYLOADS  # type: ignore[attr-defined]
+    return module
