@@ -134,7 +134,9 @@ def _refuse_same_run(paths: Sequence[Path]) -> None:
     if twice := next(
         (path for path, own in zip(paths, resolved, strict=True) if resolved.count(own) > 1), None
     ):
-        raise UsageError(f"{twice} is given twice; a run cannot be compared with itself.")
+        raise UsageError(
+            f"{twice} is given twice; a run cannot be compared with itself.", kind="arms_unclear"
+        )
 
 
 def _names_of(runs: Sequence[Asked]) -> list[str]:
@@ -215,6 +217,7 @@ def _refuse_overlap(arms: Sequence[Sequence[Trained]]) -> None:
     for path, name in sorted(places[0] & places[1]):
         raise UsageError(
             f"{name} in {path} is in both arms.",
+            kind="arms_unclear",
             hint="With the folder of a run before it, a name is taken in that run alone: "
             f"--first {Path(path).name}/{name}",
         )

@@ -34,7 +34,10 @@ _LABELS: dict[str, Pair] = {
         "ja": "学習ごとの差は不明：シード 1 つでは別の学習について何も言えません",
     },
 }
-_SHORT_LABELS: dict[str, Pair] = {"noise_unknown": {"en": "noise unknown", "ja": "学習ごとの差は不明"}}
+_SHORT_LABELS: dict[str, Pair] = {
+    "noise_unknown": {"en": "seed noise unknown", "ja": "学習ごとの差は不明"},
+    "no_difference": {"en": "no difference shown", "ja": "差は示されず"},
+}
 _NOTES: dict[str, Pair] = {
     "style_differs": {
         "en": "The runs found different styles in their training data, so persona measures are left out.",
@@ -208,6 +211,6 @@ def _of_repetition(found: Repetition, language: UiLanguage) -> str:
 def _listed(names: Sequence[str], language: UiLanguage) -> str:
     """Put names in a row as a sentence has them: lower case in English, where they are words."""
     if language == "ja":
-        return "、".join(f"「{name}」" for name in names)
+        return ("と" if len(names) == 2 else "").join(f"「{name}」" for name in names)
     lower = [name[:1].lower() + name[1:] for name in names]
     return lower[0] if len(lower) == 1 else ", ".join(lower[:-1]) + " and " + lower[-1] if lower else ""

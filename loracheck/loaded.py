@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from loracheck import jsonl, wording
+from loracheck.comparison_records import ANSWERS, COMPARISON, ComparedAnswer, RunComparison
+from loracheck.comparison_words import conclusion
 from loracheck.curation_records import CurationSummary, Decision
 from loracheck.errors import RunError
 from loracheck.records import (
@@ -167,8 +169,54 @@ class LoadedTraining(LoadedRun):
         return _frame(_flat(step) for step in self._records("metrics.jsonl", TrainingStep))
 
 
+@dataclass(frozen=True)
+class LoadedComparison(LoadedRun):
+    """A compare run: what was won, lost and unchanged, and every answer."""
+
+    @cached_property
+    def comparison(self) -> RunComparison:
+        """Return verdicts, differences and the conclusion."""
+        return jsonl.read_one(self.path / COMPARISON, RunComparison)
+
+    @cached_property
+    def probes(self) -> tuple[Probe, ...]:
+        """Return the questions."""
+        return self._records("probes.jsonl", Probe)
+
+    @cached_property
+    def answers(self) -> tuple[ComparedAnswer, ...]:
+        """Return the answers of the base and of every training of every column."""
+        return self._records(ANSWERS, ComparedAnswer)
+
+    def differences_frame(self) -> pd.DataFrame:
+        """Return a row for each measure: both shares, the paired difference and what it means."""
+        return _frame(
+            {
+                "check": one.check,
+                "measure": one.measure,
+                "label": one.label,
+                "first": one.first.share,
+                "second": one.second.share,
+                "base": one.base,
+                "limit": one.limit,
+                "difference": one.estimate.value,
+                "ci_low": one.estimate.ci_low,
+                "ci_high": one.estimate.ci_high,
+                "n": one.estimate.n,
+                "won": len(one.won),
+                "lost": len(one.lost),
+                "unchanged": one.unchanged,
+            }
+            for one in self.comparison.differences
+        )
+
+    def _repr_html_(self) -> str:
+        return f"{super()._repr_html_()}<p>{escape(conclusion(self.comparison))}</p>"
+
+
 _KINDS: dict[str, type[LoadedRun]] = {
     "eval": LoadedEvaluation,
+    "compare": LoadedComparison,
     "curate": LoadedCuration,
     "train": LoadedTraining,
 }
@@ -178,7 +226,8 @@ def load(path: str | Path) -> LoadedRun:
     """Load a finished run; its files are verified first.
 
     Returns:
-        A `LoadedEvaluation`, `LoadedCuration` or `LoadedTraining`; of another kind what all runs have.
+        A `LoadedEvaluation`, `LoadedComparison`, `LoadedCuration` or `LoadedTraining`; of another
+        kind what all runs have.
 
     Raises:
         RunError: there is no finished run, or a file was changed since.

@@ -17,7 +17,7 @@ from loracheck.records import EvaluationResult, Manifest, Verdict
 from loracheck.runs import MANIFEST, REPORT, is_run
 from loracheck.training_records import TrainingSummary
 
-from . import figures
+from . import comparison, figures
 from .html import render
 from .strings import STRINGS, Both, UiLanguage, same, text
 
@@ -109,6 +109,7 @@ def _outcome(run: Path, manifest: Manifest) -> Outcome:
         "eval": _of_eval,
         "curate": _of_curate,
         "train": _of_train,
+        "compare": _of_compare,
     }
     read = readers.get(manifest.kind)
     return read(run) if read else ()
@@ -121,6 +122,10 @@ def _of_eval(run: Path) -> Outcome:
         return f"{verdict.adapter}: {wording.verdict_word(verdict, language)}"
 
     return tuple((Both(said(one, "en"), said(one, "ja")), one.status) for one in verdicts)
+
+
+def _of_compare(run: Path) -> Outcome:
+    return ((comparison.sentence(run), ""),)
 
 
 def _of_curate(run: Path) -> Outcome:

@@ -10,7 +10,7 @@ from loracheck import jsonl, runs
 from loracheck.errors import RunError
 from loracheck.records import Manifest
 
-from . import curation, evaluation, scales, sweeps, training
+from . import comparison, curation, evaluation, scales, sweeps, training
 from .html import render
 
 REPORT = "report.html"
@@ -41,6 +41,8 @@ def page(
     """Return the template and the view for a run of some kind."""
     if manifest.kind == "eval":
         return "evaluation.html.j2", evaluation.view(run, manifest, related)
+    if manifest.kind == "compare":
+        return "comparison.html.j2", comparison.view(run, manifest)
     if manifest.kind == "curate":
         return "curation.html.j2", curation.view(run, manifest)
     if manifest.kind == "train":
@@ -50,10 +52,10 @@ def page(
     if manifest.kind == "scale":
         return "scale.html.j2", scales.view(run, manifest)
     raise RunError(
-        f"{run} holds a {manifest.kind} run; a report can be drawn of an eval, a curate, a train, a sweep or a "
-        "scale run.",
+        f"{run} holds a {manifest.kind} run; a report can be drawn of an eval, a compare, a curate, a train, "
+        "a sweep or a scale run.",
         kind="run_kind",
-        hint="Give the directory that loracheck eval, curate, train or scale wrote.",
+        hint="Give the directory that loracheck eval, compare, curate, train or scale wrote.",
     )
 
 
