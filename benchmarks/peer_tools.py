@@ -29,6 +29,7 @@ class Arm:
         heldout: Rows of the same kind that were not trained on.
         policy: The policy for loracheck.
         language: Of its training rows.
+        made: The folder in which it was made, with loracheck's evaluations of it where zoo.py made it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Arm:
     heldout: tuple[Path, ...]
     policy: str
     language: str
+    made: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,10 +194,10 @@ def modeldiffr(said: Said) -> str:
 
 def loracheck(said: Said) -> str:
     """Return the verdict and the checks that decided it."""
-    result = next(said.folder.glob("eval*/verdict.json"), None)
-    if result is None:
+    try:
+        verdict = json.loads(said.out)["verdicts"][0]
+    except (ValueError, LookupError):
         return _last_line(said)
-    verdict = json.loads(result.read_text(encoding="utf-8"))["verdicts"][0]
     return f"**{verdict['status']}** by {_listed(name.replace('_', ' ') for name in verdict['deciding'][:4])}"
 
 
@@ -206,7 +208,7 @@ def _loracheck_command(arm: Arm, tier: str) -> list[str]:
         "--data", str(arm.data), *(part for rows in arm.heldout for part in ("--in-domain", str(rows))),
         "--policy", arm.policy, "--tier", tier,
         *(part for suite in suites for part in ("--suite", f"{suite}-{arm.language}")),
-        "--quiet", "-o", "eval",
+        "--quiet", "--json", "-o", "eval",
     ]  # fmt: skip
 
 

@@ -1,11 +1,11 @@
-"""loracheck beside other tools that judge a fine-tune, on the same three adapters of the embedded Gemma 3 270M.
+"""loracheck beside other tools that judge a fine-tune, on the same adapters of the embedded Gemma 3 270M.
 
-Use: python benchmarks/peers.py OUT [--zoo FOLDER] [--seed N] [--arms NAME,...] [--tools NAME,...] [--tokens N]
-     [--limit SECONDS] [--table]
+Use: python benchmarks/peers.py OUT [--zoo FOLDER] [--selftest FOLDER] [--seed N] [--arms NAME,...]
+     [--tools NAME,...] [--tokens N] [--limit SECONDS] [--table]
 
-The adapters are those of three recipes of zoo.py, made in FOLDER unless they are there: one ruined by the identity
-flood of the demonstration's raw rows, a harmless one trained on the base's own answers, and one trained on the curated
-rows, whose persona is wanted. An even seed trains in Japanese, an odd one in English.
+Three adapters are those of recipes of zoo.py: one ruined by the identity flood of the demonstration's raw rows, a
+harmless one trained on the base's own answers, and one trained on the curated rows, whose persona is wanted. An even
+seed trains in Japanese, an odd one in English. Two more are the English ruined and harmless ones of the selftest.
 
 Each tool gets an environment of its own in OUT, with the torch of this interpreter, and a home of its own, so that its
 cache serves its later adapters and no other tool; loracheck's does as well. The base is a plain model folder with the
@@ -16,6 +16,7 @@ the hub. What a tool said, its exit code and its time are kept; what is kept is 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -27,9 +28,9 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from peer_arms import ARMS, arm, slug
 from peer_tools import Arm, Question, Said, questions
 
-RECIPES = {"ruined": "identity_flood", "harmless": "own_answers", "in-domain persona": "curated_persona"}
 RESULT = "result.json"
 OWN = "loracheck"
 _ENVIRONMENT = {
@@ -53,7 +54,8 @@ class Result:
     said: str
     exit: int | None
     """None when it was stopped at the limit."""
-    wall_seconds: float
+    wall_seconds: float | None
+    """None where zoo.py asked, which notes CPU time alone."""
     cpu_seconds: float
 
 
@@ -64,8 +66,11 @@ def main() -> None:
     )
     parser.add_argument("out", type=Path)
     parser.add_argument("--zoo", type=Path, help="where the adapters are or will be made; without it, in OUT")
+    parser.add_argument(
+        "--selftest", type=Path, help="the folder of `loracheck selftest -o`, or where to run it"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--arms", default=",".join(RECIPES))
+    parser.add_argument("--arms", default=",".join(ARMS))
     parser.add_argument(
         "--tools", help="with the question's first word where not all are meant: dlm-sway:check"
     )
@@ -78,73 +83,12 @@ def main() -> None:
     out = given.out.resolve()
     if not given.table:
         for question in questions(given.tokens):
-            named = {question.tool or OWN, f"{question.tool or OWN}:{_slug(question.name).split('-')[0]}"}
+            named = {question.tool or OWN, f"{question.tool or OWN}:{slug(question.name).split('-')[0]}"}
             if given.tools and not named & set(given.tools.split(",")):
                 continue
             for name in given.arms.split(","):
-                _ask(
-                    out,
-                    question,
-                    _arm(out, (given.zoo or out / "zoo").resolve(), name, given.seed),
-                    given.limit,
-                )
+                _ask(out, question, arm(out, given.zoo, given.selftest, name, given.seed), given.limit)
     _print(out)
-
-
-def _slug(text: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in text).split())
-
-
-def _arm(out: Path, zoo: Path, name: str, seed: int) -> Arm:
-    """Return an adapter in the forms that the tools take, made once."""
-    folder = out / "arms" / f"{_slug(name)}-{seed}"
-    if not (folder / "arm.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        _prepare(folder, out / "base", zoo, name, seed)
-    kept = json.loads((folder / "arm.json").read_text(encoding="utf-8"))
-    return Arm(
-        name=name,
-        base=out / "base",
-        adapter=folder / "adapter",
-        merged=folder / "merged",
-        data=Path(kept["data"]),
-        heldout=tuple(Path(path) for path in kept["heldout"]),
-        policy=kept["policy"],
-        language=kept["language"],
-    )
-
-
-def _prepare(folder: Path, base: Path, zoo: Path, name: str, seed: int) -> None:
-    """Train with the zoo's recipe, name the shared base in the adapter, and write a merged copy."""
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM
-    from zoo import RECIPES as ZOO
-    from zoo import made
-
-    from loracheck.conversion import converted
-    from loracheck.demo import embedded_model
-
-    recipe = next(recipe for recipe in ZOO if recipe.name == RECIPES[name])
-    run, data, heldout = made(zoo, recipe, seed)
-    adapter = folder / "adapter"
-    shutil.copytree(run / "adapter", adapter, dirs_exist_ok=True)
-    if not (base / "chat_template.jinja").is_file():
-        shutil.copytree(converted(embedded_model()), base, dirs_exist_ok=True)
-        shutil.copy(adapter / "chat_template.jinja", base)
-    config = adapter / "adapter_config.json"
-    settings = json.loads(config.read_text(encoding="utf-8")) | {"base_model_name_or_path": str(base)}
-    config.write_text(json.dumps(settings, indent=2), encoding="utf-8")
-    merged = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), adapter).merge_and_unload()
-    merged.save_pretrained(folder / "merged")
-    for part in (*base.glob("tokenizer*"), base / "chat_template.jinja"):
-        shutil.copy(part, folder / "merged")
-    kept = {
-        "data": str(data),
-        "heldout": [str(path) for path in heldout],
-        "policy": recipe.policy,
-        "language": "ja" if seed % 2 == 0 else "en",
-    }
-    (folder / "arm.json").write_text(json.dumps(kept), encoding="utf-8")
 
 
 def _environment(out: Path, question: Question) -> Path:
@@ -175,7 +119,7 @@ def _versions(programs: Path, question: Question) -> str:
 
 def _ask(out: Path, question: Question, arm: Arm, limit: int) -> None:
     tool = question.tool or OWN
-    folder = out / "runs" / f"{tool}-{_slug(question.name)}" / arm.adapter.parent.name
+    folder = out / "runs" / f"{tool}-{slug(question.name)}" / arm.adapter.parent.name
     if (folder / RESULT).is_file():
         return
     shutil.rmtree(folder, ignore_errors=True)
@@ -183,27 +127,17 @@ def _ask(out: Path, question: Question, arm: Arm, limit: int) -> None:
     programs = _environment(out, question)
     for name, text in question.files(arm).items():
         (folder / name).write_text(text, encoding="utf-8")
-    home = out / "home" / tool
-    home.mkdir(parents=True, exist_ok=True)
-    surroundings = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    surroundings |= {**_ENVIRONMENT, "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
-    command = question.command(arm)
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    with (folder / "stdout.txt").open("w") as standard, (folder / "stderr.txt").open("w") as errors:
-        try:
-            code: int | None = subprocess.run(
-                [str(programs / command[0]), *command[1:]],
-                cwd=folder,
-                env=surroundings,
-                stdout=standard,
-                stderr=errors,
-                stdin=subprocess.DEVNULL,
-                timeout=limit,
-                check=False,
-            ).returncode
-        except subprocess.TimeoutExpired:
-            code = None
-    wall, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    command, asked, spent = question.command(arm), question.name, 0.0
+    specimen = arm.made / asked.split()[0]
+    if tool == OWN and (specimen / "specimen.json").is_file():
+        # The zoo asked these questions already: the verdict is computed anew from its raw answers.
+        shutil.copytree(specimen / "eval", folder / "eval")
+        spent = json.loads((specimen / "specimen.json").read_text(encoding="utf-8"))[0]["eval_seconds"]
+        command, asked = (
+            ["loracheck", "gate", "eval", "--adapter", "full", "--json"],
+            f"{asked}, asked by zoo.py",
+        )
+    code, wall, cpu = _run(out / "home" / tool, folder, [str(programs / command[0]), *command[1:]], limit)
     texts = [
         (folder / name).read_text(encoding="utf-8", errors="replace") for name in ("stdout.txt", "stderr.txt")
     ]
@@ -211,16 +145,42 @@ def _ask(out: Path, question: Question, arm: Arm, limit: int) -> None:
     result = Result(
         tool=tool,
         version=_versions(programs, question),
-        asked=question.name,
+        asked=asked,
         arm=arm.name,
         command=" ".join(command).replace(f"{out}/", ""),
-        said=said if code is not None else f"stopped after {limit} s",
+        said=said.replace(f"{out}/", "") if code is not None else f"stopped after {limit} s",
         exit=code,
-        wall_seconds=wall,
-        cpu_seconds=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        wall_seconds=None if spent else wall,
+        cpu_seconds=cpu + spent,
     )
     (folder / RESULT).write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
-    print(f"{tool} {question.name}, {arm.name}: {result.said} (exit {code}, {wall:.0f} s)", flush=True)
+    print(f"{tool} {asked}, {arm.name}: {result.said} (exit {code}, {wall:.0f} s)", flush=True)
+
+
+def _run(home: Path, folder: Path, command: list[str], limit: int) -> tuple[int | None, float, float]:
+    """Return the exit code, None after the limit, and the wall and CPU seconds of the command and its children."""
+    home.mkdir(parents=True, exist_ok=True)
+    surroundings = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    surroundings |= {**_ENVIRONMENT, "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    code: int | None = None
+    with (
+        (folder / "stdout.txt").open("w") as out,
+        (folder / "stderr.txt").open("w") as err,
+        contextlib.suppress(subprocess.TimeoutExpired),
+    ):
+        code = subprocess.run(
+            command,
+            cwd=folder,
+            env=surroundings,
+            stdout=out,
+            stderr=err,
+            stdin=subprocess.DEVNULL,
+            timeout=limit,
+            check=False,
+        ).returncode
+    wall, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return code, wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _print(out: Path) -> None:
@@ -229,14 +189,14 @@ def _print(out: Path) -> None:
         Result(**json.loads(path.read_text(encoding="utf-8")))
         for path in sorted(out.glob(f"runs/*/*/{RESULT}"))
     ]
-    places = list(RECIPES)
+    places = list(ARMS)
     found.sort(key=lambda r: (r.tool == OWN, r.tool, r.asked, places.index(r.arm)))
     print("\n| tool, question | adapter | what it said | exit | wall s | CPU s |\n|---|---|---|---|---|---|")
     for r in found:
         said = r.said.replace("|", "\\|")
         print(
             f"| {r.tool} {r.asked} | {r.arm} | {said} | {'' if r.exit is None else r.exit} "
-            f"| {r.wall_seconds:.0f} | {r.cpu_seconds:.0f} |"
+            f"| {'' if r.wall_seconds is None else f'{r.wall_seconds:.0f}'} | {r.cpu_seconds:.0f} |"
         )
     print("\n| tool | versions |\n|---|---|")
     for tool, versions in dict.fromkeys((r.tool, r.version) for r in found):
