@@ -220,8 +220,13 @@ def _memaudit_command(arm: Arm) -> list[str]:
     ]  # fmt: skip
 
 
-def questions(tokens: int) -> tuple[Question, ...]:
-    """Return every question, cheap ones first; FineTuneCheck's answers are cut at so many tokens."""
+def questions(tokens: int, items: int) -> tuple[Question, ...]:
+    """Return every question, cheap ones first.
+
+    Args:
+        tokens: Where FineTuneCheck's answers are cut.
+        items: How many of each of its tasks modeldiffr asks at most; 0 for all.
+    """
     sway, check, diff = "dlm-sway[hf]==0.1.0", "finetunecheck[inference]==2.0.2", "modeldiffr[hf]==0.9.3"
     return (
         Question(
@@ -259,8 +264,15 @@ def questions(tokens: int) -> tuple[Question, ...]:
         Question(
             tool="modeldiffr",
             install=diff,
-            name="audit, merged copies",
-            command=lambda arm: ["modeldiffr", "audit", str(arm.base), str(arm.merged), "--fail-on-change"],
+            name=f"audit, merged copies, {items or 'all'} items a task",
+            command=lambda arm: [
+                "modeldiffr",
+                "audit",
+                str(arm.base),
+                str(arm.merged),
+                "--fail-on-change",
+                *(["--limit", str(items)] if items else []),
+            ],
             read=modeldiffr,
         ),
         Question(

@@ -1,7 +1,7 @@
 """loracheck beside other tools that judge a fine-tune, on the same adapters of the embedded Gemma 3 270M.
 
 Use: python benchmarks/peers.py OUT [--zoo FOLDER] [--selftest FOLDER] [--seed N] [--arms NAME,...]
-     [--tools NAME,...] [--tokens N] [--limit SECONDS] [--table]
+     [--tools NAME,...] [--tokens N] [--items N] [--limit SECONDS] [--table]
 
 Three adapters are those of recipes of zoo.py: one ruined by the identity flood of the demonstration's raw rows, a
 harmless one trained on the base's own answers, and one trained on the curated rows, whose persona is wanted. An even
@@ -77,12 +77,15 @@ def main() -> None:
     parser.add_argument(
         "--tokens", type=int, default=64, help="of an answer to FineTuneCheck, whose own number is 512"
     )
+    parser.add_argument(
+        "--items", type=int, default=0, help="of each task, for modeldiffr, which has 12 to 24; 0 for all"
+    )
     parser.add_argument("--limit", type=int, default=3600, help="seconds after which a command is stopped")
     parser.add_argument("--table", action="store_true", help="only print what is there")
     given = parser.parse_args()
     out = given.out.resolve()
     if not given.table:
-        for question in questions(given.tokens):
+        for question in questions(given.tokens, given.items):
             named = {question.tool or OWN, f"{question.tool or OWN}:{slug(question.name).split('-')[0]}"}
             if given.tools and not named & set(given.tools.split(",")):
                 continue
