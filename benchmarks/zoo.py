@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import shutil
 import time
 from collections.abc import Sequence
@@ -24,11 +25,11 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+import yaml
 from safetensors.torch import load_file, save_file
 from scipy.stats import spearmanr
 from zoo_rows import WAYS, Language, Row, catalogue, spoiled
 
-from loracheck.answers import Answerer
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
 from loracheck.demo import KNOWN_LOSS, SETS, embedded_model
@@ -36,12 +37,11 @@ from loracheck.errors import AdapterError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import Policy, load_policy
+from loracheck.generation import generate
 from loracheck.loading import load_examples
-from loracheck.localengine import LocalEngine
 from loracheck.models import load_base
-from loracheck.probes import bundled
 from loracheck.progress import Progress
-from loracheck.records import BASE_ARM, EvaluationResult, Finding, Verdict
+from loracheck.records import EvaluationResult, Finding, Message, Verdict
 from loracheck.stats import share
 from loracheck.template import choose_template
 from loracheck.text import is_loop, sentences
@@ -51,6 +51,7 @@ from loracheck.train.pipeline import TrainInputs, train
 DEMO = Path(str(files("loracheck") / "demo_data"))
 RESULT = "specimen.json"
 _FULL = 1.0
+_OWN_ROWS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Recipe:
 
     Attributes:
         rows: Names of row sets joined by "_and_" (catalogue, persona, own: the base's own answers to neutral
-            prompts), "curated_persona", or a way in which catalogue rows are spoiled.
+            questions), "curated_persona", or a way in which catalogue rows are spoiled.
         policy: A preset, or "domain": the default one with that intent.
         named: Checks any of which names the fault; empty for good adapters.
         tokens: Trained tokens.
@@ -332,18 +333,21 @@ def _joined(
 
 
 def _own_answers(path: Path, language: Language) -> list[Row]:
-    """Let the base answer neutral prompts; the first sentence of each is kept. The run does not ask them again."""
+    """Let the base answer the neutral questions of `curate synthesize`; the first sentence of each is kept."""
     if not path.is_file():
         base = load_base(str(embedded_model()))
         template = choose_template(base.tokenizer, [])
-        probes = [*bundled([f"open-{language}"])[::2], *bundled([f"facts-{language}"])[::5]]
-        answers = Answerer(LocalEngine(base.model, template), Progress(quiet=True)).complete(
-            path.with_suffix(".answers"), BASE_ARM, probes, 40, "own answers"
+        neutral = yaml.safe_load((files("loracheck.curate") / "prompts" / "neutral.yaml").read_text("utf-8"))
+        asked = [form.format(t) for form in neutral[language]["forms"] for t in neutral[language]["topics"]]
+        questions = random.Random(0).sample(asked, _OWN_ROWS)
+        prompts = [template.prompt_ids([Message(role="user", content=text)]) for text in questions]
+        answers = sorted(
+            (place, reply.text)
+            for batch in generate(base.model, template, prompts, max_new_tokens=40)
+            for place, reply in batch
         )
         stop = "。" if language == "ja" else "."
-        firsts = [
-            (p.prompt, s[0] + stop) for p, a in zip(probes, answers, strict=True) if (s := sentences(a.text))
-        ]
+        firsts = [(questions[place], s[0] + stop) for place, text in answers if (s := sentences(text))]
         _write(path, [row for row in firsts if not is_loop(row[1])])
     return [(row.prompt, row.reply) for row in load_examples([path])]
 

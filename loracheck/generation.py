@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 BATCH_SIZE = 48
+STRETCH = 8
+"""Tokens between two looks at which replies have ended."""
 
 
 def generate(
@@ -43,19 +45,10 @@ def generate(
     for part in prompt_batches(prompts, batch_size):
         if done >= set(part):
             continue
-        ids, mask = left_pad([prompts[i] for i in part], pad_id)
         devices = [model.device] if model.device.type == "cuda" else []
         with torch.inference_mode(), torch.random.fork_rng(devices):
             torch.manual_seed(1_000_003 * seed + part[0])
-            output = model.generate(  # type: ignore[operator]  # the stub gives Tensor
-                input_ids=ids.to(model.device),
-                attention_mask=mask.to(model.device),
-                max_new_tokens=max_new_tokens,
-                eos_token_id=list(template.stop_ids),
-                pad_token_id=pad_id,
-                **drawn,
-            )
-        new = output[:, ids.shape[1] :].tolist()
+            new = _in_stretches(model, template, [prompts[i] for i in part], pad_id, max_new_tokens, drawn)
         yield [(index, _finish(new[place], template)) for place, index in enumerate(part)]
 
 
@@ -84,6 +77,51 @@ def pad_token_id(template: ChatTemplate) -> int:
     """Return the padding id; a tokenizer without one is padded with its first stop token (masked anyway)."""
     pad = template.tokenizer.pad_token_id
     return int(pad) if pad is not None else template.stop_ids[0]
+
+
+def _in_stretches(
+    model: PreTrainedModel,
+    template: ChatTemplate,
+    prompts: Sequence[Sequence[int]],
+    pad_id: int,
+    max_new_tokens: int,
+    decoding: Mapping[str, Any],
+) -> list[list[int]]:
+    """Go on a few tokens at a time; a reply that has ended leaves the batch and costs no more.
+
+    Returns:
+        The new tokens of every prompt, up to the stop token or a little beyond its end.
+    """
+    ids, mask = (tensor.to(model.device) for tensor in left_pad(prompts, pad_id))
+    start, cache = ids.shape[1], None
+    replies: list[list[int]] = [[] for _ in prompts]
+    open_places = list(range(len(prompts)))
+    while open_places and (room := max_new_tokens - ids.shape[1] + start) > 0:
+        output = model.generate(  # type: ignore[operator]  # the stub gives Tensor
+            input_ids=ids,
+            attention_mask=mask,
+            past_key_values=cache,
+            max_new_tokens=min(STRETCH, room),
+            eos_token_id=list(template.stop_ids),
+            pad_token_id=pad_id,
+            return_dict_in_generate=True,
+            **decoding,
+        )
+        ids, cache = output.sequences, output.past_key_values
+        for place, reply in zip(open_places, ids[:, start:].tolist(), strict=True):
+            replies[place] = reply
+        going = [row for row, place in enumerate(open_places) if not _ended(replies[place], template)]
+        kept = torch.tensor(going, dtype=torch.long, device=ids.device)
+        if len(going) < len(open_places) and cache is not None:
+            cache.batch_select_indices(kept)
+        open_places = [open_places[row] for row in going]
+        ids, mask = ids[kept], mask[kept]
+        mask = torch.cat([mask, mask.new_ones(len(going), ids.shape[1] - mask.shape[1])], dim=1)
+    return replies
+
+
+def _ended(ids: Sequence[int], template: ChatTemplate) -> bool:
+    return _finish(list(ids), template).finish_reason != "length"
 
 
 def _finish(ids: list[int], template: ChatTemplate) -> Generated:
