@@ -55,3 +55,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_float_may_be_written_without_a_point(text: str, value: object) -> None:
     assert read_value(text) == value
     assert read_yaml(f"rate: {text}", "here") == {"rate": value}
+
+
+def test_digits_that_only_begin_like_a_float_are_words() -> None:
+    assert read_yaml("pin: 4e5f6a7b\nrate: 2e-4\n", "file") == {"pin": "4e5f6a7b", "rate": 2e-4}

@@ -1,0 +1,119 @@
+"""README.ja.md says what README.md says: the same headings, commands and figures."""
+
+from __future__ import annotations
+
+import re
+from itertools import zip_longest
+from pathlib import Path
+
+import pytest
+
+from tests.docs.fenced import ROOT, Block, blocks, commands_in
+
+PAIRS = [
+    (ROOT / "README.md", ROOT / "README.ja.md"),
+    (ROOT / "docs" / "tutorial.md", ROOT / "docs" / "tutorial.ja.md"),
+]
+_NUMBER = re.compile(r"[-+]?\d(?:[\d,]*\d)?(?:\.\d+)?(?:e-?\d+)?")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_KANA = re.compile("[ぁ-んァ-ヶ]")
+pairs = pytest.mark.parametrize(("english", "japanese"), PAIRS, ids=["README", "tutorial"])
+
+
+def prose(page: Path) -> str:
+    """Return the page without its blocks of code."""
+    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def headings(page: Path) -> list[int]:
+    return [len(found[1]) for found in re.finditer(r"^(#+) ", prose(page), re.MULTILINE)]
+
+
+def calls(page: Path) -> list[list[str]]:
+    return [called(block) for block in blocks(page)]
+
+
+def called(block: Block) -> list[str]:
+    """Return the commands of a block without the comments behind them, and its other lines as they are."""
+    whole = [str(command) for command in commands_in(block)]
+    if whole:
+        return whole
+    return [re.split(r"\s{2,}#", line)[0].rstrip() for line in block.text.split("\n")]
+
+
+def tables(page: Path) -> list[list[list[str]]]:
+    """Return for each row of each table its figures."""
+    found: list[list[list[str]]] = [[]]
+    for line in prose(page).split("\n"):
+        if line.startswith("|"):
+            found[-1].append(figures(line))
+        elif found[-1]:
+            found.append([])
+    return [table for table in found if table]
+
+
+def figures(text: str) -> list[str]:
+    return _NUMBER.findall(re.sub(r"[\d.]+[KMk]\b", "", text))
+
+
+@pairs
+def test_the_headings_have_the_same_order_and_depth(english: Path, japanese: Path) -> None:
+    assert headings(english) == headings(japanese)
+
+
+@pairs
+def test_the_blocks_hold_the_same_commands_and_outputs(english: Path, japanese: Path) -> None:
+    for one, other in zip_longest(calls(english), calls(japanese)):
+        assert one == other
+
+
+@pairs
+def test_the_tables_hold_the_same_figures(english: Path, japanese: Path) -> None:
+    for one, other in zip_longest(tables(english), tables(japanese)):
+        assert one == other
+
+
+@pairs
+def test_the_prose_holds_the_same_figures_and_links(english: Path, japanese: Path) -> None:
+    """Order differs between languages and small numbers are words in one of them: larger ones are compared."""
+
+    def large(page: Path) -> list[str]:
+        numbers = figures(re.sub(r"\(?https?://\S+|\]\([^)]*\)", "", prose(page)))
+        return sorted({number.lstrip("+") for number in numbers if len(number.lstrip("+-")) > 2})
+
+    assert large(english) == large(japanese)
+    same = {"tutorial.md": "tutorial", "tutorial.ja.md": "tutorial", "README.md": "", "README.ja.md": ""}
+    links = [
+        sorted(
+            re.sub(r"[\w.]+\.md$", lambda m: same.get(m[0], m[0]), link)
+            for link in _LINK.findall(prose(page))
+        )
+        for page in (english, japanese)
+    ]
+    assert links[0] == links[1]
+
+
+@pairs
+def test_the_japanese_is_japanese(english: Path, japanese: Path) -> None:
+    """A paragraph that was left in English has no kana."""
+    assert _KANA.search(prose(japanese))
+    left = [
+        paragraph
+        for paragraph in re.split(r"\n\s*\n", prose(japanese))
+        if len(re.findall(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}", paragraph)) and not _KANA.search(paragraph)
+    ]
+    assert not left
+
+
+def test_a_page_that_lacks_a_command_a_heading_or_a_figure_is_noticed(tmp_path: Path) -> None:
+    page = ROOT / "README.md"
+    text = page.read_text(encoding="utf-8")
+    other = tmp_path / "other.md"
+    for cut, compared in (
+        ("loracheck gate   runs/eval --adapter curated\n", calls),
+        ("## Your own data\n", headings),
+        ("| 200,000 | 93 |", tables),
+    ):
+        assert cut in text
+        other.write_text(text.replace(cut, cut.replace("93", "94") if "93" in cut else ""), encoding="utf-8")
+        assert compared(page) != compared(other), cut
