@@ -61,7 +61,7 @@ STANDARD = Tier(
     limits={
         "facts": 400,
         "forms": 30,
-        "open": 60,
+        "open": 80,
         "neutral": 60,
         "safety": 44,
         "system": 24,
