@@ -44,6 +44,7 @@ from .gathering import further_suites, suite_records
 from .looks import read_first_look, refuse_other_subject
 from .material import Material, together
 from .names import check_names
+from .origins import remarks
 from .policy import Policy
 from .scope import refuse_unfit
 from .verdict import judge
@@ -133,6 +134,8 @@ def evaluate(
             cached=cached,
             progress=progress,
         )
+        for remark in remarks(lineup.records, base_spec, config.quantization, data_known=bool(data)):
+            progress.say(remark)
         material, left_out = _material(config, lineup.watched, training, heldout)
         asked = together(check.asks(material) for check in CHECKS if policy.mode(check.name) != "off")
         jsonl.write(out / PROBES, asked.probes)

@@ -13,6 +13,7 @@ from loracheck.records import BASE_ARM, ArmRecord, Message
 from loracheck.template import ChatTemplate
 
 from .loss_curve import loss_curve
+from .origins import origin
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -43,7 +44,8 @@ def record(adapter: AdapterFile, *, assume_base: bool) -> ArmRecord:
                 "base_model_name_or_path",
                 "use_dora",
             )
-        },
+        }
+        | origin(adapter.path),
     )
 
 

@@ -135,7 +135,13 @@ class IntruderSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingTrace:
-    """What the trainer left beside the adapter, as far as it could be read; losses in nats per token."""
+    """What the trainer left beside the adapter, as far as it could be read; losses in nats per token.
+
+    Attributes:
+        quantization: How the base was held: "none", "nf4", "fp4", "int8", "other"; empty when nothing says so.
+        best_checkpoint: Folder of another checkpoint with a lower held-out loss.
+        notes: Files that were not read, and why.
+    """
 
     files: tuple[str, ...]
     tool: str = ""
@@ -146,6 +152,12 @@ class TrainingTrace:
     loss_last: float | None = None
     heldout_loss_last: float | None = None
     learning_rate: float | None = None
+    data: tuple[str, ...] = ()
+    template: str = ""
+    quantization: str = ""
+    heldout_loss_least: float | None = None
+    best_checkpoint: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

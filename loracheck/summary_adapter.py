@@ -39,7 +39,7 @@ def print_anatomy(found: AdapterAnatomy) -> None:
     if found.other_tensors:
         _line("other tensors", f"{len(found.other_tensors)}: {_text(', '.join(found.other_tensors[:3]))}")
     if found.training:
-        _line("trained", _trained(found.training))
+        _print_training(found.training)
     if found.image:
         _print_image(found.image)
     for loads in found.loads:
@@ -163,21 +163,35 @@ def _rank(use: RankUse) -> str:
     return f"{rank}, {alpha}{scale} ({use.modules} modules)"
 
 
-def _trained(trace: TrainingTrace) -> str:
-    return "; ".join(_trace_parts(trace)) + f" ({', '.join(_text(file) for file in trace.files)})"
+def _print_training(trace: TrainingTrace) -> None:
+    if trace.files:
+        files = ", ".join(_text(file) for file in trace.files)
+        _line("trained", f"{'; '.join(_trace_parts(trace)) or 'by a program that is not named'} ({files})")
+    if trace.data:
+        template = f", template {_text(trace.template)}" if trace.template else ""
+        _line("training data", f"{_text(', '.join(trace.data[:5]))}{template}")
+    if trace.best_checkpoint:
+        click.secho(
+            f"  note: {_text(trace.best_checkpoint)} has a lower held-out loss: evaluate it, too", fg="yellow"
+        )
+    for note in trace.notes:
+        click.secho(f"  note: {_text(note)}", fg="yellow")
 
 
 def _trace_parts(trace: TrainingTrace) -> Iterator[str]:
     if trace.tool:
         yield f"with {_text(trace.tool)}"
     if trace.base:
-        yield f"on {_text(trace.base)}"
+        held = {"": "", "none": ", held as it is", "other": ", quantised"}
+        yield f"on {_text(trace.base)}{held.get(trace.quantization, f', held in {trace.quantization}')}"
     if trace.steps is not None:
         yield f"{trace.steps:,} steps" + ("" if trace.epochs is None else f", {trace.epochs:.2g} epochs")
     if trace.loss_first is not None and trace.loss_last is not None:
         yield f"loss {trace.loss_first:.3f} -> {trace.loss_last:.3f}"
     if trace.heldout_loss_last is not None:
-        yield f"held-out {trace.heldout_loss_last:.3f}"
+        least = trace.heldout_loss_least
+        lower = least is not None and least < trace.heldout_loss_last
+        yield f"held-out {trace.heldout_loss_last:.3f}" + (f", {least:.3f} at its least" if lower else "")
     if trace.learning_rate is not None:
         yield f"learning rate up to {trace.learning_rate:g}"
 
