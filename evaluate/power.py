@@ -1,23 +1,27 @@
 """How many probes a limit needs before anything is run, from the tests' own exact distributions.
 
 The chance that a good adapter passes is computed, not simulated: over all counts of won and lost items for
-Tango's test (trinomial), over all counts of hits for a rate (binomial). Where chance leaves a floor, the base has
-to clear it as well; the two chances are joined by Bonferroni.
+Tango's test (trinomial), over all counts of hits for a rate (binomial), by the noncentral t distribution for a mean
+in nats. Where chance leaves a floor, the base has to clear it as well; the two chances are joined by Bonferroni.
+Probes of one family count for fewer: n items for n / (1 + (m - 1) r), with m the size of the family in which a probe
+stands on average, and r the correlation within families (Kish 1965).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import prod
+from math import ceil, prod, sqrt
 from typing import Literal
 
 import numpy as np
-from scipy.stats import beta, binom, norm
+from scipy.stats import beta, binom, nct, norm
+from scipy.stats import t as student
 
 from loracheck.errors import UsageError
-from loracheck.power_records import POWERS, Assumptions, LimitPower, Outlook, PowerForecast
+from loracheck.power_records import POWERS, Assumptions, LimitPower, Outlook, Part, PowerForecast
 from loracheck.probes import BUNDLED, IN_DOMAIN, bundled, every_nth
 from loracheck.records import Message, Probe
 from loracheck.stats import tango_z_of
@@ -36,9 +40,11 @@ MOST_ITEMS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Limit:
-    kind: Literal["margin", "rate"]
+    kind: Literal["margin", "nats", "rate"]
     value: float
     chance: float | None = None
+    design_effect: float = 1.0
+    part: Part = ""
 
 
 def forecast(
@@ -142,6 +148,29 @@ def headroom_power(n: int, floor: float, base_rate: float, alpha: float) -> floa
     return float(binom.sf(int(hits[clears.argmax()]) - 1, n, base_rate)) if clears.any() else 0.0
 
 
+def mean_power(n: int, margin: float, spread: float, alpha: float) -> float:
+    """Return the exact chance that a t test shows a mean of 0 to lie below a margin.
+
+    Args:
+        n: Items.
+        margin: The limit, in the unit of the measure.
+        spread: Standard deviation of the measure over items.
+        alpha: One-sided error rate.
+    """
+    if n < 2:
+        return 0.0
+    if spread == 0:
+        return 1.0
+    return float(nct.sf(student.isf(alpha, n - 1), n - 1, margin * sqrt(n) / spread))
+
+
+def design_effect(families: Iterable[str], correlation: float) -> float:
+    """Return by how much the variance grows where items stand in families whose outcomes are correlated."""
+    sizes = list(Counter(families).values())
+    mean_size = sum(size * size for size in sizes) / sum(sizes) if sizes else 1.0
+    return 1 + (mean_size - 1) * correlation
+
+
 def items_for(power: Callable[[int], float], wanted: float) -> int | None:
     """Return the least number of items that reaches a power, found by bisection; None beyond any use."""
     high = 16
@@ -160,11 +189,16 @@ def _limits_of(
     check: Check, policy: Policy, material: Material, assumed: Assumptions, alpha: float
 ) -> list[LimitPower]:
     asked = check.asks(material)
-    ids = {probe.id for probe in asked.rank or (*asked.short, *asked.open)}
+    own = {probe.id for probe in (*material.bundled, *material.in_domain)}
+    found = {probe.id: probe for probe in asked.rank or (*asked.short, *asked.open)}
     # A question put again in other words or under a system prompt is no further item.
-    items = len(ids & {probe.id for probe in (*material.bundled, *material.in_domain)} or ids)
+    counted = [probe for name, probe in found.items() if name in own] or list(found.values())
+    texts = len({text.probe.id for text in asked.texts})
+    open_ones = sum(probe.expected is None for probe in counted)
+    families = design_effect((probe.cluster or probe.id for probe in counted), assumed.family_correlation)
+    items = len(counted)
     required = policy.required(check.name)
-    limits = _known_limits(check, policy)
+    limits = _known_limits(check, policy, families)
     if not limits:
         return [
             LimitPower(
@@ -178,7 +212,11 @@ def _limits_of(
                 outlook="no_formula",
             )
         ]
-    return [_limit_power(check.name, required, limit, items, assumed, alpha) for limit in limits]
+    # What may go wrong in any answer is held against the limit over all, and over the open ones alone.
+    if "Tango" in check.interval and not asked.rank and 0 < open_ones < items:
+        limits.append(replace(limits[0], design_effect=1.0, part="open"))
+    given = {"": items, "open": open_ones, "texts": texts}
+    return [_limit_power(check.name, required, limit, given[limit.part], assumed, alpha) for limit in limits]
 
 
 def _limit_power(
@@ -198,6 +236,7 @@ def _limit_power(
     return LimitPower(
         check=name,
         required=required,
+        part=limit.part,
         kind=limit.kind,
         limit=limit.value,
         needed=needed,
@@ -211,7 +250,7 @@ _IN_DOMAIN = ("persona_learned", "wanted_form", "missing_stop")
 """Checks that count held-out rows of the domain."""
 
 
-def _known_limits(check: Check, policy: Policy) -> list[_Limit]:
+def _known_limits(check: Check, policy: Policy, families: float) -> list[_Limit]:
     """Return the limits whose test has a formula: what it is stands in the check's own words."""
     gate = policy.gates[check.name]
     chance = CHANCE if "choices" in check.needs else None
@@ -222,7 +261,9 @@ def _known_limits(check: Check, policy: Policy) -> list[_Limit]:
     }
     found = []
     if gate.margin is not None and "Tango" in check.interval:
-        found.append(_Limit(kind="margin", value=gate.margin, chance=chance))
+        found.append(_Limit(kind="margin", value=gate.margin, chance=chance, design_effect=families))
+    if gate.margin_nats is not None:
+        found.append(_Limit(kind="nats", value=gate.margin_nats, part="texts"))
     rate = special.get(check.name, gate.max_rate)
     if rate is not None and any(word in check.interval for word in ("exact binomial", "Clopper-Pearson")):
         found.append(_Limit(kind="rate", value=rate))
@@ -233,37 +274,44 @@ def _can_pass(limit: _Limit, assumed: Assumptions) -> bool:
     """Tell whether the truth lies on the right side of the limit, and the base above the floor."""
     if limit.kind == "rate":
         return assumed.bad_rate < limit.value
+    if limit.kind == "nats":
+        return limit.value > 0
     above = limit.chance is None or assumed.base_rate > limit.chance + 2 * limit.value
     return assumed.difference > -limit.value and above
 
 
 def _needed(limit: _Limit, assumed: Assumptions, alpha: float) -> tuple[int | None, ...]:
-    return tuple(items_for(lambda n: _power(limit, n, assumed, alpha), wanted) for wanted in POWERS)
+    alone = replace(limit, design_effect=1.0)
+    found = (items_for(lambda n: _power(alone, n, assumed, alpha), wanted) for wanted in POWERS)
+    return tuple(n if n is None else ceil(n * limit.design_effect) for n in found)
 
 
 def _power(limit: _Limit, n: int, assumed: Assumptions, alpha: float) -> float:
-    return _cached(limit.kind, limit.value, limit.chance, n, assumed, alpha)
+    return _of_independent(replace(limit, design_effect=1.0), int(n / limit.design_effect), assumed, alpha)
 
 
 @lru_cache(maxsize=4096)
-def _cached(
-    kind: str, limit: float, chance: float | None, n: int, assumed: Assumptions, alpha: float
-) -> float:
-    if kind == "rate":
-        return rate_power(n, limit, assumed.bad_rate, alpha)
-    passes = paired_power(n, limit, assumed.discordant, assumed.difference, alpha)
-    if chance is None:
+def _of_independent(limit: _Limit, n: int, assumed: Assumptions, alpha: float) -> float:
+    if limit.kind == "rate":
+        return rate_power(n, limit.value, assumed.bad_rate, alpha)
+    if limit.kind == "nats":
+        return mean_power(n, limit.value, assumed.nats_spread, alpha)
+    passes = paired_power(n, limit.value, assumed.discordant, assumed.difference, alpha)
+    if limit.chance is None:
         return passes
-    return max(0.0, passes + headroom_power(n, chance + 2 * limit, assumed.base_rate, alpha) - 1)
+    floor = limit.chance + 2 * limit.value
+    return max(0.0, passes + headroom_power(n, floor, assumed.base_rate, alpha) - 1)
 
 
 def _check(assumed: Assumptions) -> None:
-    for name in ("base_rate", "discordant", "bad_rate"):
+    for name in ("base_rate", "discordant", "bad_rate", "family_correlation"):
         if not 0 <= getattr(assumed, name) <= 1:
             raise UsageError(
                 f"--{name.replace('_', '-')} lies between 0 and 1, not {getattr(assumed, name)}.",
                 kind="option_value",
             )
+    if assumed.nats_spread < 0:
+        raise UsageError("--nats-spread is 0 or more.", kind="option_value")
     if abs(assumed.difference) > assumed.discordant:
         raise UsageError(
             f"--difference {assumed.difference}: no more than the items that differ at all can be lost or won, "

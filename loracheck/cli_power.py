@@ -29,6 +29,16 @@ PATH = click.Path(path_type=Path)
 )
 @click.option("--bad-rate", type=float, help="True share of something bad.  [default: 0.01]")
 @click.option("--in-domain", type=int, help="Held-out prompts of the domain that you have.  [default: 0]")
+@click.option(
+    "--family-correlation",
+    type=float,
+    help="How alike probes of one family come out, 0 to 1.  [default: 0.1]",
+)
+@click.option(
+    "--nats-spread",
+    type=float,
+    help="Standard deviation over texts of what an adapter changes, in nats.  [default: 0.3]",
+)
 @click.option("--suite", "suites", multiple=True, help="Bundled suite, such as facts-ja.  [default: all]")
 @click.option("--max-facts", type=int, help="Questions asked of each suite of facts.  [default: the tier's]")
 @click.option(

@@ -8,6 +8,7 @@ from typing import Literal
 from loracheck.records import UiLanguage
 
 POWERS = (0.8, 0.9, 0.98)
+Part = Literal["", "open", "texts"]
 Outlook = Literal["enough", "too_few", "own_rows", "no_formula", "never"]
 
 
@@ -21,6 +22,8 @@ class Assumptions:
         difference: True difference of the adapter to the base, in share of items; negative is worse.
         bad_rate: True share of something bad, where a rate is held against a limit.
         in_domain: Held-out prompts of the domain that the team has.
+        family_correlation: How alike the outcomes of probes of one family are, from 0 to 1.
+        nats_spread: Standard deviation over texts of what an adapter changes, where nats are measured.
     """
 
     base_rate: float = 0.7
@@ -28,6 +31,8 @@ class Assumptions:
     difference: float = 0.0
     bad_rate: float = 0.01
     in_domain: int = 0
+    family_correlation: float = 0.1
+    nats_spread: float = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,8 @@ class LimitPower:
     Attributes:
         check: Name of the check.
         required: Whether it decides.
-        kind: A margin on a paired difference, or a largest rate; None where no formula is known.
+        part: Which of the check's items are held against it: all, the open ones alone, or texts.
+        kind: A margin on a paired difference, one in nats, or a largest rate; None where no formula is known.
         limit: The margin or rate.
         needed: Items for a power of 80, 90 and 98%, in that order; None where no number of items would do.
         items: Items that the bundled suites, and the held-out rows assumed, give.
@@ -47,12 +53,13 @@ class LimitPower:
 
     check: str
     required: bool
-    kind: Literal["margin", "rate"] | None
+    kind: Literal["margin", "nats", "rate"] | None
     limit: float | None
     needed: tuple[int | None, ...]
     items: int
     power: float | None
     outlook: Outlook
+    part: Part = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,8 +33,10 @@ def test_the_table_and_the_json_give_the_same_numbers(
     json_code, said, _ = called(*options, "--json", capsys=capsys, monkeypatch=monkeypatch)
     assert (code, json_code) == (0, 0)
     found = json.loads(said)
-    [forgetting] = [limit for limit in found["limits"] if limit["check"] == "forgetting"]
-    [line] = [line for line in text.splitlines() if "Forgetting" in line]
+    [forgetting] = [
+        limit for limit in found["limits"] if (limit["check"], limit["kind"]) == ("forgetting", "margin")
+    ]
+    line = next(line for line in text.splitlines() if "Forgetting margin" in line)
     assert [f"{n:,}" for n in forgetting["needed"]] == line.split()[3:6]
     assert f"{forgetting['power']:.1%}" in line
     assert f"{found['joint_independent']:.1%}" in text

@@ -7,15 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from loracheck import stats
 from loracheck.errors import UsageError
 from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.power import (
+    design_effect,
     forecast,
     forecast_bundled,
     headroom_power,
     items_for,
+    mean_power,
     paired_power,
     rate_power,
 )
@@ -30,7 +33,7 @@ def limits(
     policy: Policy = DEFAULT, assumed: Assumptions | None = None
 ) -> dict[tuple[str, str | None], LimitPower]:
     found = forecast(policy, FACTS, assumed or Assumptions(), tier="standard", alpha=policy.alpha)
-    return {(limit.check, limit.kind): limit for limit in found.limits}
+    return {(limit.check, limit.kind): limit for limit in found.limits if limit.part != "open"}
 
 
 @pytest.mark.parametrize(
@@ -137,3 +140,43 @@ def test_a_policy_of_one_language_counts_its_suites_alone() -> None:
 def test_assumptions_that_cannot_be_true_are_refused(assumed: Assumptions, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         forecast(DEFAULT, FACTS, assumed, tier="standard", alpha=0.05)
+
+
+def test_open_prompts_are_foreseen_by_themselves_where_they_are_tested_by_themselves() -> None:
+    found = forecast(DEFAULT, FACTS, Assumptions(), tier="standard", alpha=0.05)
+    own = {limit.check: limit for limit in found.limits if limit.part == "open"}
+    assert set(own) == {"persona_leakage", "loops", "empty_answers", "language_switch", "unknown_words"}
+    assert {limit.items for limit in own.values()} == {len(bundled(["open-en"]))}
+    assert found.joint_most is not None
+    assert found.joint_most <= min(limit.power or 0 for limit in own.values())
+
+
+def test_the_power_of_a_mean_agrees_with_simulation() -> None:
+    n, margin, spread = 30, 0.1, 0.25
+    drawn = np.random.default_rng(1).normal(0, spread, size=(20_000, n))
+    t = (margin - drawn.mean(1)) / (drawn.std(1, ddof=1) / np.sqrt(n))
+    assert mean_power(n, margin, spread, 0.05) == pytest.approx(
+        (t > student.isf(0.05, n - 1)).mean(), abs=0.012
+    )
+    neutral = forecast(DEFAULT, bundled(["neutral-ja"]), Assumptions(), tier="full", alpha=0.05)
+    [limit] = [one for one in neutral.limits if one.check == "forgetting" and one.kind == "nats"]
+    assert (limit.items, limit.outlook) == (100, "enough")
+
+
+def test_families_need_more_items() -> None:
+    assert design_effect("aabb", 0.0) == 1
+    assert design_effect("aabb", 1.0) == 2
+    assert design_effect("aaab", 0.5) == pytest.approx(1 + 0.5 * (10 / 4 - 1))
+    assert design_effect((), 0.5) == 1
+    both = [*FACTS, *bundled(["facts-ja"])]
+    alone, alike = (
+        forecast(DEFAULT, both, Assumptions(family_correlation=r), tier="full", alpha=0.05)
+        for r in (0.0, 0.5)
+    )
+    pairs = [
+        (a, b)
+        for a, b in zip(alone.limits, alike.limits, strict=True)
+        if (a.check, a.kind) == ("forgetting", "margin")
+    ]
+    assert all((a.needed[0] or 0) * 1.3 < (b.needed[0] or 0) for a, b in pairs)
+    assert pairs
