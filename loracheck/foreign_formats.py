@@ -31,6 +31,7 @@ _TOOLS = {
     "unsloth": "unsloth",
     "trl": "trl",
 }
+_ADAPTER_OF = "base_model:adapter:"
 _AXOLOTL = re.compile(r"axolotl version: `[^`]{0,80}`\s*```ya?ml\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _OLD_PEFT = re.compile(r"^- (load_in_8bit|load_in_4bit|bnb_4bit_quant_type): (\w+)\s*$", re.MULTILINE)
 
@@ -197,7 +198,14 @@ def _card(file: Path) -> dict[str, Any]:
     head, text = read_card(file)
     words = [*_list(head.get("tags")), head.get("library_name")]
     tools = [_TOOLS[word.lower()] for word in words if isinstance(word, str) and word.lower() in _TOOLS]
-    base = head.get("base_model")
+    base = head.get("base_model") or next(
+        (
+            word.removeprefix(_ADAPTER_OF)
+            for word in words
+            if isinstance(word, str) and word.startswith(_ADAPTER_OF)
+        ),
+        None,
+    )
     found: dict[str, Any] = {
         "tool": "unsloth" if "unsloth" in tools else next(iter(tools), ""),
         "base": text_of(base[0] if isinstance(base, list) and base else base),
