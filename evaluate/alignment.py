@@ -62,6 +62,10 @@ def refuse_mismatch(runs: Sequence[Asked]) -> None:
             differ.append(f"how the base is held ({a.quantization}, {b.quantization})")
         if a.max_new_tokens != b.max_new_tokens:
             differ.append(f"the limit of tokens ({a.max_new_tokens}, {b.max_new_tokens})")
+        if _differs(a.max_new_tokens_domain, b.max_new_tokens_domain):
+            differ.append(
+                f"the limit of tokens in the domain ({a.max_new_tokens_domain}, {b.max_new_tokens_domain})"
+            )
         differ += _other_probes(first, other)
         if differ:
             raise RunError(

@@ -48,17 +48,7 @@ def ask(
         answerer.complete(out / COMPLETIONS, BASE_ARM, asked.base_only, long, "training prompts")
     for name in arms:
         answerer.complete(out / COMPLETIONS, name, asked.short, short, "short answers")
-        answerer.complete(out / COMPLETIONS, name, asked.open, long, "open prompts")
-        for seed in range(1, config.seeds + 1 if draws else 1):
-            answerer.complete(
-                out / COMPLETIONS,
-                name,
-                asked.open,
-                long,
-                f"open prompts, seed {seed}",
-                temperature=config.temperature,
-                seed=seed,
-            )
+        _at_length(answerer, out / COMPLETIONS, name, asked.open, config, seeds=config.seeds if draws else 0)
     if "choices" in engine.gives and asked.rank:
         found = styles(replies, read_evidence(out).markers)
         for name in arms:
@@ -71,6 +61,20 @@ def ask(
         progress.say(
             f"{', '.join(arms)}: no {' and no '.join(missing)} to be had; checks that need them stay open"
         )
+
+
+def _at_length(
+    answerer: Answerer, path: Path, name: str, probes: Sequence[Probe], config: EvalConfig, *, seeds: int
+) -> None:
+    """Have open prompts answered, greedily and then drawn under seeds, each within the tokens it may take."""
+    groups: dict[int, list[Probe]] = {}
+    for probe in probes:
+        groups.setdefault(config.tokens_of(probe), []).append(probe)
+    for tokens, group in groups.items():
+        answerer.complete(path, name, group, tokens, "open prompts")
+        for seed in range(1, seeds + 1):
+            label = f"open prompts, seed {seed}"
+            answerer.complete(path, name, group, tokens, label, temperature=config.temperature, seed=seed)
 
 
 def _without_begun(asked: Questions, arms: Sequence[str], progress: Progress) -> Questions:

@@ -8,7 +8,8 @@ from typing import Literal, get_args
 
 from loracheck.canaries import read_canaries
 from loracheck.errors import UsageError
-from loracheck.probes import BUNDLED
+from loracheck.probes import BUNDLED, IN_DOMAIN
+from loracheck.records import Probe
 
 from .tiers import TIERS, Tier, TierName, most_of
 
@@ -17,6 +18,14 @@ Quantization = Literal["none", "nf4", "fp4", "int8"]  # as models.py has it, whi
 LM_EVAL = "lm-eval:"
 """How a suite begins that is a task of lm-evaluation-harness."""
 _LIMITS = ("max_facts", "max_forms", "max_open", "max_neutral")
+_AT_LEAST_ONE = (
+    *_LIMITS,
+    "max_training",
+    "max_in_domain",
+    "max_new_tokens",
+    "max_new_tokens_open",
+    "max_new_tokens_domain",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +43,9 @@ class EvalConfig:
         max_training: Training prompts that the base answers, to tell the data's style from the base's.
         max_in_domain: Held-out prompts of the domain.
         max_new_tokens: Tokens of an answer to a factual question.
-        max_new_tokens_open: Tokens of an answer to an open or in-domain prompt.
+        max_new_tokens_open: Tokens of an answer to an open prompt.
+        max_new_tokens_domain: Tokens of an answer to a held-out prompt of the domain; None leaves room for replies
+            as long as the held-out rows' own.
         assume_base: Take it on the user's word that the adapters belong to this base.
         canaries: Manifest of the canaries that were mixed into the training data.
         temperature: At which open prompts are answered again, besides greedily; 0 for greedy answers alone.
@@ -53,6 +64,7 @@ class EvalConfig:
     max_in_domain: int | None = None
     max_new_tokens: int = 24
     max_new_tokens_open: int = 64
+    max_new_tokens_domain: int | None = None
     assume_base: bool = False
     canaries: str | None = None
     temperature: float = 0.0
@@ -69,7 +81,7 @@ class EvalConfig:
                 )
         if self.tier not in TIERS:
             raise UsageError(f"--tier is one of {', '.join(TIERS)}, not {self.tier}.", kind="option_value")
-        for name in (*_LIMITS, "max_training", "max_in_domain", "max_new_tokens", "max_new_tokens_open"):
+        for name in _AT_LEAST_ONE:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(
@@ -107,6 +119,12 @@ class EvalConfig:
     def in_domain_limit(self) -> int:
         """Return the most held-out prompts of the domain."""
         return self.max_in_domain or self.amounts.max_in_domain
+
+    def tokens_of(self, probe: Probe) -> int:
+        """Return the most tokens of an answer to an open prompt, or to one of the domain."""
+        if probe.suite == IN_DOMAIN and self.max_new_tokens_domain is not None:
+            return self.max_new_tokens_domain
+        return self.max_new_tokens_open
 
     def limit(self, suite: str) -> int | None:
         """Return the most items of a suite: what the user set, else the tier's, None for all."""

@@ -26,16 +26,15 @@ from loracheck.localengine import LocalEngine
 from loracheck.progress import Progress
 from loracheck.records import Cost, Message, Probe
 from loracheck.template import ChatTemplate
-from loracheck.text import language_of
 
 from .arms import Lineup
 from .config import EvalConfig
+from .lengths import token_counter
 from .material import Questions
 
 _STYLED = 2  # with training data each choice is offered in its style, too
 _PROBED = 48  # a batch, as it will be asked
 _PROBED_TOKENS = 8
-_CHARACTERS = {"ja": 1.4, "en": 4.0, "other": 2.0}  # a token, where no tokenizer is at hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +47,10 @@ class Speed:
 
 def count(asked: Questions, config: EvalConfig, template: ChatTemplate | None, arms: int) -> Cost:
     """Count what is asked of one arm; the base's answers to training prompts come on top of the base's."""
-    length = _lengths(template)
-    long = len(asked.open) * (1 + (config.seeds if config.temperature > 0 else 0))
-    generated = len(asked.short) * config.max_new_tokens + long * config.max_new_tokens_open
+    length = token_counter(template)
+    times = 1 + (config.seeds if config.temperature > 0 else 0)
+    long = times * sum(config.tokens_of(probe) for probe in asked.open)
+    generated = len(asked.short) * config.max_new_tokens + long
     prompts = sum(length(probe.messages) for probe in (*asked.short, *asked.open))
     offered = sum(_offered(probe, length, styled=bool(asked.base_only)) for probe in asked.rank)
     texts = sum(
@@ -119,7 +119,7 @@ def measure_speed(engine: Engine, arm: str, asked: Questions, template: ChatTemp
     probes = asked.short[:_PROBED] or asked.open[:_PROBED]
     if not probes:
         return None
-    length = _lengths(template)
+    length = token_counter(template)
     decoding = Decoding(max_new_tokens=_PROBED_TOKENS)
     answering = _seconds(lambda: engine.complete(arm, probes, decoding, frozenset()))
     generated = len(probes) * _PROBED_TOKENS / answering
@@ -191,21 +191,3 @@ def _offered(probe: Probe, length: Callable[[tuple[Message, ...]], int], *, styl
         length((*probe.messages, Message(role="assistant", content=text))) - asked + 1 for _, text in plain
     )
     return asked + max(0, replies) * (_STYLED if styled else 1)
-
-
-def _lengths(template: ChatTemplate | None) -> Callable[[tuple[Message, ...]], int]:
-    """Return the function that counts the tokens of messages; a text without a question is counted by itself."""
-    if template is None:
-        return lambda messages: sum(
-            round(len(m.content) / _CHARACTERS[language_of(m.content)]) + 4 for m in messages
-        )
-
-    def length(messages: tuple[Message, ...]) -> int:
-        if not messages or messages[-1].role != "assistant":
-            return len(template.prompt_ids(messages))
-        *asked, reply = messages
-        if not asked:
-            return len(template.encode_text(reply.content).ids)
-        return len(template.encode_reply(asked, reply.content).ids)
-
-    return length

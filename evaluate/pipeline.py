@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from loracheck import jsonl
 from loracheck.canaries import canary_probes, read_canaries
@@ -38,9 +39,10 @@ from .arms import Elsewhere, Lineup, adapter_folder, arm_files, open_lineup
 from .asking import ask, sort_answers
 from .checks import CHECKS
 from .config import EvalConfig
-from .cost import foresee
+from .cost import foresee, template_of
 from .evidence import CONTEXT, PROBES, read_evidence
 from .gathering import further_suites, suite_records
+from .lengths import beyond_room, reply_lengths, reply_room
 from .looks import read_first_look, refuse_other_subject
 from .material import Material, together
 from .names import check_names
@@ -145,8 +147,11 @@ def evaluate(
         if after and first_look:
             refuse_other_subject(after, first_look[1], context)
         cost: Cost | None = None
+        lengths: dict[str, int] = {}
         for engine, arms in lineup.engines():
             if cost is None:
+                lengths = reply_lengths(material.in_domain, template_of(engine))
+                config = _with_room(config, lengths)
                 cost = foresee(
                     asked, config, engine, arms, lineup, progress, measure=before_asking is not None
                 )
@@ -154,7 +159,7 @@ def evaluate(
                     before_asking(cost)
             ask(out, engine, arms, asked, [row.reply for row in training], config, progress)
 
-        _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look, cost)
+        _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look, cost, lengths)
         sort_answers(out, asked, lineup.arms)
         result = judge(read_evidence(out), policy)
         jsonl.write_one(out / VERDICT, result)
@@ -205,6 +210,14 @@ def _material(
     return material, left_out
 
 
+def _with_room(config: EvalConfig, lengths: Mapping[str, int]) -> EvalConfig:
+    """Leave room for replies as long as the domain's own, where the user set no limit."""
+    if config.max_new_tokens_domain is not None:
+        return config
+    room = reply_room(lengths.values(), config.max_new_tokens_open)
+    return replace(config, max_new_tokens_domain=room)
+
+
 def _write_context(
     out: Path,
     lineup: Lineup,
@@ -215,6 +228,7 @@ def _write_context(
     nulls: Iterable[str],
     first_look: tuple[str, EvaluationContext] | None,
     cost: Cost | None = None,
+    reply_lengths: Mapping[str, int] = MappingProxyType({}),
 ) -> EvaluationContext:
     context = EvaluationContext(
         base=lineup.base,
@@ -224,6 +238,8 @@ def _write_context(
         template_sha256=lineup.template_sha256,
         training_data=", ".join(str(path) for path in data) or None,
         max_new_tokens=config.max_new_tokens,
+        max_new_tokens_domain=config.max_new_tokens_domain,
+        beyond_room=beyond_room(reply_lengths, config.max_new_tokens_domain),
         probes=dict(Counter(probe.suite for probe in probes)),
         dropped_probes=tuple(left_out),
         watched_probes=tuple(sorted(lineup.watched)),

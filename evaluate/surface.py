@@ -48,6 +48,9 @@ def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         return unmeasured("missing_stop", adapter, "no_in_domain_probes")
     if not probes:
         return information("missing_stop", adapter, "no_in_domain_probes")
+    beyond = set(evidence.context.beyond_room)
+    if own and not (probes := [probe for probe in own if probe.id not in beyond]):
+        return unmeasured("missing_stop", adapter, "needs_room")
     probes = [probe for probe in probes if _end_is_known(evidence, adapter, probe)]
     if not probes:
         return unmeasured("missing_stop", adapter, "needs_finish_reasons")

@@ -75,6 +75,11 @@ PATH = click.Path(path_type=Path)
 @click.option("--max-open", type=int, help="Open prompts, of each suite.  [default: the tier's]")
 @click.option("--max-neutral", type=int, help="Paragraphs scored, of each suite.  [default: the tier's]")
 @click.option("--max-in-domain", type=int, help="Held-out prompts of the domain.  [default: the tier's]")
+@click.option(
+    "--max-new-tokens-domain",
+    type=int,
+    help="Tokens of an answer to a held-out prompt of the domain.  [default: room for replies of their length]",
+)
 @dry_run_option
 @click.option(
     "--quantization",

@@ -404,3 +404,7 @@ class EvaluationContext:
     """Arms that were trained to do no harm: their verdicts are the policy's false alarms, and decide nothing."""
     after: str | None = None
     """Id of the quick run of the same adapters that this one is the second look after."""
+    max_new_tokens_domain: int | None = None
+    """Tokens that an answer to a held-out prompt of the domain may take; None where another tool asked."""
+    beyond_room: tuple[str, ...] = ()
+    """Ids of held-out prompts whose own replies hardly fit into what an answer may take: their end is unseen."""

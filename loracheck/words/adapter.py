@@ -45,6 +45,12 @@ REASONS: dict[str, Pair] = {
         "en": "The answers were given without the reason why each ended, so this could not be measured.",
         "ja": "応答が終わった理由が記録されていないため、測定できません。",
     },
+    "needs_room": {
+        "en": "Every held-out reply is about as long as an answer may be, or longer, so no end would be seen; "
+        "leave more room with --max-new-tokens-domain.",
+        "ja": "どの参照応答も回答の上限トークン数と同じくらいか、それより長いため、終わりを確認できません。"
+        "--max-new-tokens-domain で上限を上げてください。",
+    },
     "answers_differ": {
         "en": "Its weights are not at hand; {changed} of {asked} answers differ from the base's.",
         "ja": "重みは手元にありませんが、{asked}件の応答のうち{changed}件がベースと異なります。",

@@ -155,6 +155,39 @@ def test_with_training_data_its_style_is_found_and_ranked(model: Path, tmp_path:
     assert {f.check for f in only(result).findings} >= {"persona_learned", "missing_stop"}
 
 
+def test_answers_in_the_domain_have_room_for_replies_of_the_domains_length(
+    model: Path, tmp_path: Path
+) -> None:
+    adapter = plain_peft(model, tmp_path / "adapter")
+    heldout = tmp_path / "heldout.jsonl"
+    lines = [
+        {"instruction": f"{i}番目のしつもんです。", "output": "ながいこたえ。" * (200 if i == 0 else 3)}
+        for i in range(40)
+    ]
+    heldout.write_text("\n".join(json.dumps(line) for line in lines) + "\n", encoding="utf-8")
+    config = replace(QUICK, max_in_domain=40)
+    result = run(model, {"mine": adapter}, tmp_path / "eval", config=config, in_domain=[heldout])
+    context = jsonl.read_one(tmp_path / "eval" / "context.json", EvaluationContext)
+    assert context.max_new_tokens_domain is not None
+    assert context.max_new_tokens_domain > QUICK.max_new_tokens_open
+    assert len(context.beyond_room) == 1, "the one reply of 1,400 letters"
+    stop = next(finding for finding in only(result).findings if finding.check == "missing_stop")
+    assert stop.estimates[0].n == 39
+    answers = list(jsonl.read(tmp_path / "eval" / "completions.jsonl", Completion))
+    longest = {
+        suite: max(a.tokens for a in answers if suite in a.probe_id) for suite in ("open-ja", "in-domain")
+    }
+    assert longest["open-ja"] <= QUICK.max_new_tokens_open
+    assert longest["in-domain"] <= context.max_new_tokens_domain
+
+    narrow = replace(config, max_new_tokens_domain=4)
+    result = run(model, {"mine": adapter}, tmp_path / "narrow", config=narrow, in_domain=[heldout])
+    stop = next(finding for finding in only(result).findings if finding.check == "missing_stop")
+    assert (stop.status, stop.reason) == ("inconclusive", "needs_room"), (
+        "a cut reply is no reply that never ends"
+    )
+
+
 def test_trained_questions_are_dropped_and_listed(
     tiny_gemma: Path, gemma_adapter: Path, tmp_path: Path
 ) -> None:

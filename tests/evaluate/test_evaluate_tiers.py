@@ -11,6 +11,7 @@ from loracheck.errors import UsageError
 from loracheck.evaluate.checks import CHECKS
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.cost import Speed, count, in_words, minutes, store_speed, stored_speed
+from loracheck.evaluate.lengths import MOST_ROOM, beyond_room, reply_room
 from loracheck.evaluate.material import Material, Questions, together
 from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.tiers import FULL, QUICK, STANDARD, TIERS
@@ -184,3 +185,13 @@ def test_a_base_that_guesses_at_two_choices_has_nothing_to_lose() -> None:
     level = {("base", i): same["mine", i] for _, i in same if (("mine", i) in same)}
     [verdict] = judge(replace(evidence, choices=evidence.choices | level), FORGETTING_ONLY).verdicts
     assert finding(verdict, "forgetting").reason == "no_headroom"
+
+
+def test_the_room_for_replies_follows_the_long_ones_within_bounds() -> None:
+    assert reply_room([], 64) == 64
+    assert reply_room([10] * 20, 64) == 64
+    assert reply_room([100] * 100, 64) == 150
+    assert reply_room([100] * 96 + [5000] * 4, 64) == 150, "a few far longer ones do not count"
+    assert reply_room([5000] * 9, 64) == MOST_ROOM
+    assert beyond_room({"a": 100, "b": 130}, 150) == ("b",)
+    assert beyond_room({"a": 10_000}, None) == ()
