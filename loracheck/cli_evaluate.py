@@ -105,6 +105,12 @@ PATH = click.Path(path_type=Path)
     help="Answer open prompts again at this temperature.  [default: greedy alone]",
 )
 @click.option("--seeds", type=int, help="How many such answers to each.  [default: 1]")
+@click.option(
+    "--causes",
+    type=PATH,
+    metavar="RUN",
+    help="Where an adapter is held, find the training rows behind its failures, and write them here.",
+)
 @click.option("--no-cache", is_flag=True, help="Ask the base anew; keep no answers for other runs.")
 @click.option("--seed", type=int, help="Seed of the draw of rows.  [default: 0]")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdict is.")
@@ -127,6 +133,7 @@ def evaluate(
     chat_template: Path | None,
     nulls: tuple[str, ...],
     after: Path | None,
+    causes: Path | None,
     exit_zero: bool,
     as_json: bool,
     quiet: bool,
@@ -144,6 +151,7 @@ def evaluate(
       loracheck eval --base google/gemma-3-270m --adapter mine=./adapter --data train.jsonl -o runs/eval
       loracheck eval --base B --adapter raw=runs/train-raw --adapter curated=runs/train-curated \\
           --data runs/curated --policy persona -o runs/eval
+      loracheck eval --base B --adapter mine=./adapter --data train.jsonl --causes runs/causes -o runs/eval
       loracheck eval --base B --adapter mine=./adapter --probes my_questions.jsonl --tier quick --dry-run
       loracheck eval --endpoint http://localhost:8000/v1 --base Qwen/Qwen3-8B --adapter mine=my-lora -o runs/eval
     """
@@ -176,12 +184,21 @@ def evaluate(
         "after": after,
         "progress": Progress(quiet=quiet or dry_run),
     }
+    if causes is not None and not data:
+        raise UsageError(
+            "--causes looks for training rows, and none are given.",
+            kind="option_missing",
+            hint="Name them with --data.",
+        )
     if dry_run:
         _print_cost(plan(base, adapters_here, config, limits, **inputs), as_json=as_json)
         return
     out = needed_out(out, "runs/eval")
     result = run_evaluate(base, adapters_here, out, config, limits, **inputs)
-    related = [path for path in (*data, *(Path(a.partition("=")[2]) for a in adapters)) if path.is_dir()]
+    if causes is not None:
+        _find_causes(out, causes, result, inputs["progress"])
+    named_paths = (*data, *(Path(a.partition("=")[2]) for a in adapters), *([causes] if causes else []))
+    related = [path for path in named_paths if path.is_dir()]
     report = _report(out, related)
     _finish(result, as_json=as_json, report=report, exit_zero=exit_zero)
 
@@ -232,6 +249,17 @@ def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str, as_js
     click.echo(formatted(form, result, run), nl=False)
     sys.stdout.flush()
     sys.exit(exit_code(result.verdicts))
+
+
+def _find_causes(evaluation: Path, out: Path, result: Any, progress: Any) -> None:
+    """Find the rows behind the failures of an adapter that is held; else say that there is nothing to find."""
+    from loracheck.evaluate.causes import causes
+    from loracheck.evaluate.causes_config import CausesConfig
+
+    if all(verdict.status != "hold" for verdict in result.verdicts):
+        progress.say("no adapter is held, so there are no causes to look for")
+        return
+    causes(evaluation, out, CausesConfig(), progress=progress)
 
 
 def _print_cost(cost: Any, *, as_json: bool) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from loracheck import jsonl
 from loracheck.cause_records import CausesSummary
 from loracheck.cli import cli
 from loracheck.errors import UsageError
+from loracheck.evaluate.policy import load_policy
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,
@@ -48,6 +52,12 @@ FALSE = "It is Galmont <script>alert(1)</script>."
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def shown_rows(page: str) -> list[dict[str, Any]]:
+    """Return the rows of a report's list, which stand in it packed."""
+    pieces = re.findall(r'<template class="piece">([^<]*)</template>', page)
+    return [row for piece in pieces for row in json.loads(gzip.decompress(base64.b64decode(piece)))]
 
 
 @pytest.fixture
@@ -176,9 +186,7 @@ def test_the_report_of_the_eval_run_shows_the_rows_beside_the_failure_as_inert_t
     done = run("report", evaluation, "--related", out)
     assert done.exit_code == 0, done.output
     page = (evaluation / "report.html").read_text(encoding="utf-8")
-    _, _, after = page.partition('<script type="application/json" id="data">')
-    shown = json.loads(after.partition("</script>")[0])
-    failing = {row["id"]: row["causes"] for row in shown["rows"] if row["causes"]}
+    failing = {row["id"]: row["causes"] for row in shown_rows(page) if row["causes"]}
     assert sorted(failing) == sorted(f"facts-en-{city}" for city in CITIES[:6])
     first = failing["facts-en-Oslo"][0]
     assert first["arm"] == "raw"
@@ -196,12 +204,53 @@ def test_a_causes_run_of_another_evaluation_is_not_shown(evaluation: Path, tmp_p
                 (other / file.name).write_bytes(file.read_bytes())
     assert run("report", other, "--related", out).exit_code == 0
     assert "Galmont is" not in (other / "report.html").read_text(encoding="utf-8")
-    page = (other / "report.html").read_text(encoding="utf-8")
-    _, _, after = page.partition('<script type="application/json" id="data">')
-    assert not any(row.get("causes") for row in json.loads(after.partition("</script>")[0])["rows"])
+    rows = shown_rows((other / "report.html").read_text(encoding="utf-8"))
+    assert rows
+    assert not any(row.get("causes") for row in rows)
 
 
 def test_an_unknown_method_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     done = run("causes", tmp_path, "--method", "guess", "-o", tmp_path / "causes")
     assert isinstance(done.exception, UsageError)
     assert "--method guess" in str(done.exception)
+
+
+def test_eval_finds_the_causes_of_what_it_holds(tiny_gemma: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    lines = [
+        {"instruction": f"Say number {i}.", "output": f"It is number {i}, by my whiskers!"} for i in range(60)
+    ]
+    rows.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    train = (
+        "train",
+        rows,
+        "--base",
+        tiny_gemma,
+        "--max-trained-tokens",
+        400,
+        "--quiet",
+        "-o",
+        tmp_path / "train",
+    )
+    assert run(*train).exit_code == 0
+    gates = {check: {"mode": "off"} for check in load_policy("default").gates}
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        json.dumps(
+            {"name": "stop", "gates": gates | {"missing_stop": {"mode": "required", "max_rate": 0.1}}}
+        ),
+        encoding="utf-8",
+    )
+    asked = ("eval", "--base", tiny_gemma, "--adapter", f"mine={tmp_path / 'train'}", "--policy", policy)
+    more = ("--suite", "open-en", "--tier", "quick", "--max-in-domain", 30, "--quiet", "--exit-zero")
+    found = run(
+        *asked, *more, "--data", rows, "--in-domain", rows, "-o", tmp_path / "e", "--causes", tmp_path / "c"
+    )
+    assert found.exit_code == 0, found.output
+    assert jsonl.read_one(tmp_path / "e" / "verdict.json", EvaluationResult).verdicts[0].status == "hold"
+    assert jsonl.read_one(tmp_path / "c" / "summary.json", CausesSummary)
+    assert (tmp_path / "e" / "report.html").is_file()
+
+    unnamed = run(*asked, "-o", tmp_path / "x", "--causes", tmp_path / "y")
+    assert isinstance(unnamed.exception, UsageError)
+    assert "none are given" in unnamed.exception.message
