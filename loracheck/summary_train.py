@@ -5,35 +5,49 @@ from __future__ import annotations
 import click
 
 from loracheck.records import Estimate
-from loracheck.text import visible
+from loracheck.terminal import columns, either, language, padded, visible
 from loracheck.training_records import Plan, SweepSummary, TrainingSummary, WatchReading
+from loracheck.words import Pair
 
-_UNSAFE = {
-    "facts": "facts were lost",
-    "name": "questions were answered with the persona's name",
-    "leakage": "the style showed outside its domain",
+UNSAFE: dict[str, Pair] = {
+    "facts": {"en": "facts were lost", "ja": "事実の喪失"},
+    "name": {"en": "questions were answered with the persona's name", "ja": "質問にペルソナの名前で回答"},
+    "leakage": {"en": "the style showed outside its domain", "ja": "領域外での文体の漏れ"},
 }
-_STOPPED = {
-    "early": "stopped early: the held-out loss got no better",
-    "unsafe": "stopped: it became unsafe",
+_STOPPED: dict[str, Pair] = {
+    "early": {
+        "en": "stopped early: the held-out loss got no better",
+        "ja": "早期終了: 評価用データの損失が下がらなくなりました",
+    },
+    "unsafe": {"en": "stopped: it became unsafe", "ja": "終了: 安全でなくなりました"},
 }
 
 
 def print_training(name: str, summary: TrainingSummary, *, outcome: bool = True) -> None:
     """Print what was trained on, what the loss did, which checkpoint the adapter is, and plan beside outcome."""
+    loss = f"{_loss(summary.loss_first)} -> {_loss(summary.loss_last)}"
+    heldout = f"{_loss(summary.heldout_loss_before)} -> {_loss(summary.heldout_loss_after)}"
     click.echo(
-        f"{name}: {summary.rows} rows, {summary.trained_tokens:,} trained tokens in {summary.steps} steps "
-        f"({summary.epochs:.1f} epochs), loss {_loss(summary.loss_first)} -> {_loss(summary.loss_last)}, "
-        f"held-out {_loss(summary.heldout_loss_before)} -> {_loss(summary.heldout_loss_after)}, "
-        f"{summary.seconds:.0f} s"
+        either(
+            f"{name}: {summary.rows} rows, {summary.trained_tokens:,} trained tokens in {summary.steps} steps "
+            f"({summary.epochs:.1f} epochs), loss {loss}, held-out {heldout}, {summary.seconds:.0f} s",
+            f"{name}: {summary.rows}行、{summary.steps}ステップで学習トークン{summary.trained_tokens:,}"
+            f"({summary.epochs:.1f}エポック)、損失 {loss}、評価用の損失 {heldout}、{summary.seconds:.0f}秒",
+        )
     )
     if summary.stopped != "end":
-        click.echo(f"  {_STOPPED[summary.stopped]}")
+        click.echo(f"  {_STOPPED[summary.stopped][language()]}")
     if summary.kept != "last" or summary.best_step or summary.safe_step:
-        marks = [f"last {summary.steps}"]
-        marks += [f"best held-out loss {summary.best_step}"] if summary.best_step else []
-        marks += [f"last safe {summary.safe_step}"] if summary.safe_step else []
-        click.echo(f"  adapter/ holds step {summary.kept_step} ({summary.kept}); {', '.join(marks)}")
+        best, safe = summary.best_step, summary.safe_step
+        marks = [either(f"last {summary.steps}", f"最後は{summary.steps}")]
+        marks += [either(f"best held-out loss {best}", f"評価用の損失が最良なのは{best}")] if best else []
+        marks += [either(f"last safe {safe}", f"最後に安全だったのは{safe}")] if safe else []
+        click.echo(
+            either(
+                f"  adapter/ holds step {summary.kept_step} ({summary.kept}); {', '.join(marks)}",
+                f"  adapter/はステップ{summary.kept_step}({summary.kept})。{'、'.join(marks)}",
+            )
+        )
     if summary.plan and outcome:
         print_outcome(summary.plan, summary)
 
@@ -41,40 +55,74 @@ def print_training(name: str, summary: TrainingSummary, *, outcome: bool = True)
 def print_outcome(plan: Plan, summary: TrainingSummary) -> None:
     """Print prediction and outcome side by side."""
     lines: list[tuple[str, float | None, float | None, float, str]] = [
-        ("trainable parameters", plan.trainable_parameters, summary.trainable_parameters, 1, ""),
-        ("adapter", plan.adapter_bytes, summary.adapter_bytes, 1e6, " MB"),
-        ("peak memory", plan.memory.peak, summary.peak_memory_bytes, 1e9, " GB"),
-        ("training time", plan.seconds, summary.training_seconds, 1, " s"),
+        (
+            either("trainable parameters", "学習パラメーター数"),
+            plan.trainable_parameters,
+            summary.trainable_parameters,
+            1,
+            "",
+        ),
+        (either("adapter", "アダプター"), plan.adapter_bytes, summary.adapter_bytes, 1e6, " MB"),
+        (either("peak memory", "最大メモリー"), plan.memory.peak, summary.peak_memory_bytes, 1e9, " GB"),
+        (
+            either("training time", "学習時間"),
+            plan.seconds,
+            summary.training_seconds,
+            1,
+            either(" s", "秒"),
+        ),
     ]
-    click.echo(f"  {'plan and outcome':<22}{'plan':>14}{'outcome':>14}")
+    head = padded(either("plan and outcome", "計画と結果"), 22)
+    planned_head, found_head = (
+        padded(word, 14, right=True) for word in (either("plan", "計画"), either("outcome", "結果"))
+    )
+    click.echo(f"  {head}{planned_head}{found_head}")
     for label, planned, found, unit, name in lines:
         if planned is None or found is None:
             continue
         off = f"{100 * (planned - found) / found:+.0f}%" if found else ""
         digits = 0 if unit == 1 else 2
-        click.echo(
-            f"  {label:<22}{f'{planned / unit:,.{digits}f}{name}':>14}{f'{found / unit:,.{digits}f}{name}':>14}  {off}"
-        )
+        cells = (f"{value / unit:,.{digits}f}{name}" for value in (planned, found))
+        click.echo(f"  {padded(label, 22)}{''.join(padded(cell, 14, right=True) for cell in cells)}  {off}")
 
 
 def print_sweep(summary: SweepSummary) -> None:
     """Print a line for every point of a sweep, those on the front marked."""
-    click.echo(f"{len(summary.points)} trainings of {visible(summary.base)}, {summary.seconds:.0f} s")
-    width = max(len(visible(point.name)) for point in summary.points)
-    head = ("facts kept", "persona learnt", "held-out loss", "parameters", "tokens", "kept step")
+    count, base = len(summary.points), visible(summary.base)
     click.echo(
-        f"  {'':<{width}}"
-        + "".join(f"{name:>22}" for name in head[:2])
-        + "".join(f"{n:>15}" for n in head[2:])
+        either(
+            f"{count} trainings of {base}, {summary.seconds:.0f} s",
+            f"{base}の学習{count}回、{summary.seconds:.0f}秒",
+        )
     )
+    width = max(columns(visible(point.name)) for point in summary.points)
+    head = (
+        either("facts kept", "事実の保持"),
+        either("persona learnt", "ペルソナの習得"),
+        either("held-out loss", "評価用の損失"),
+        either("parameters", "パラメーター"),
+        either("tokens", "トークン"),
+        either("kept step", "採用ステップ"),
+    )
+    wide = "".join(padded(name, 22, right=True) for name in head[:2])
+    click.echo(f"  {'':<{width}}{wide}" + "".join(padded(name, 15, right=True) for name in head[2:]))
     if summary.base_reading:
-        click.echo(f"  {'base':<{width}}" + _measured(summary.base_reading))
+        click.echo(f"  {padded(either('base', 'ベース'), width)}" + _measured(summary.base_reading))
     for point in summary.points:
-        line = f"  {visible(point.name):<{width}}" + _measured(point.reading)
+        line = f"  {padded(visible(point.name), width)}" + _measured(point.reading)
         line += f"{_loss(point.heldout_loss):>15}{point.trainable_parameters:>15,}{point.trained_tokens:>15,}"
         line += f"{point.kept_step:>15}"
-        unsafe = ", ".join(_UNSAFE[reason] for reason in point.reading.unsafe) if point.reading else ""
-        click.echo(line + ("  front" if point.on_front else "") + (f"  unsafe: {unsafe}" if unsafe else ""))
+        unsafe = unsafe_words(point.reading) if point.reading else ""
+        front = either("  front", "  最良の組") if point.on_front else ""
+        click.echo(line + front + (f"  {unsafe}" if unsafe else ""))
+
+
+def unsafe_words(reading: WatchReading) -> str:
+    """Say why a reading is not safe, if it is not."""
+    if not reading.unsafe:
+        return ""
+    reasons = ", ".join(UNSAFE[reason][language()] for reason in reading.unsafe)
+    return f"{either('unsafe', '安全でない')}: {reasons}"
 
 
 def _measured(reading: WatchReading | None) -> str:
