@@ -144,7 +144,15 @@ cli.add_command(validate)
 
 @cli.command()
 @click.argument("run", type=PATH)
-@click.option("--related", multiple=True, type=PATH, help="Curate and train runs to show beside an eval run.")
+@click.option(
+    "--related",
+    "--with",
+    "related",
+    multiple=True,
+    type=PATH,
+    help="Curate, train, causes, scale and sweep runs to show beside an eval run; strengths and sweeps are drawn on "
+    "its picture of facts kept against persona learnt.",
+)
 @click.option(
     "--language",
     type=click.Choice(["en", "ja"]),
@@ -159,6 +167,7 @@ def report(run: Path, related: tuple[Path, ...], language: str, as_json: bool) -
     \b
     Examples:
       loracheck report runs/eval --related runs/curated --language ja
+      loracheck report runs/eval --with runs/strengths --with runs/sweep
       loracheck report runs
     """
     from loracheck.reports.folder import write_index

@@ -15,9 +15,10 @@ from markupsafe import Markup
 
 from loracheck.records import Estimate
 
-from . import figures
+from . import figures, tracks
 from .html import element
 from .strings import Both, UiLanguage, same, text
+from .tracks import Track
 
 Scale = Callable[[float], float]
 
@@ -70,7 +71,7 @@ class IntervalChart:
         """Draw the chart."""
         low, high = self.scale()
         unit = self.rows[0].estimate.unit
-        left, right, step = 84, self.WIDTH - (76 if unit == "nats" else 58), 30
+        left, right, step = 84, self.WIDTH - (96 if unit == "nats" else 58), 30
         top = 26 if self.limit is not None else 4
         bottom = top + step * len(self.rows)
         x = linear(low, high, left, right)
@@ -140,7 +141,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointChart:
-    """Arms as points in two shares, each with both intervals."""
+    """Arms as points in two shares, each with both intervals, and the tracks that lead to them."""
 
     id: str
     title: Both
@@ -148,13 +149,17 @@ class PointChart:
     points: tuple[Point, ...]
     across: Both
     up: Both
+    tracks: tuple[Track, ...] = ()
 
     WIDTH, HEIGHT = 400, 340
 
     def svg(self, language: UiLanguage) -> Markup:
         """Draw the chart."""
         left, right, top, bottom = 48, self.WIDTH - 14, 34, self.HEIGHT - 52
-        wide, high = _top([p.across for p in self.points]), _top([p.up for p in self.points])
+        wide, high = (
+            _top([getattr(one, axis) for one in (*self.points, *(s for t in self.tracks for s in t.stops))])
+            for axis in ("across", "up")
+        )
         x, y = linear(0, wide, left, right), linear(0, high, bottom, top)
         marks = []
         for part in (0.0, 0.25, 0.5, 0.75, 1.0):
@@ -188,11 +193,17 @@ class PointChart:
         ]
         taken = [box for point in self.points for box in _covered(point, x, y)]
         taken.append((right - 70, top, right, top + 22))
+        taken += tracks.covered(self.tracks, x, y)
+        marks += tracks.draw(self.tracks, x, y)
         for point in self.points:
             marks += _cross(point, x, y)
+        area = (left, top, right, bottom)
         for point in self.points:
-            marks.append(_point_label(point, x, y, taken, (left, top, right, bottom), language))
-        return frame(self.id, self.title, self.description, self.WIDTH, self.HEIGHT, marks, language)
+            marks.append(_point_label(point, x, y, taken, area, language))
+        marks += tracks.labels(self.tracks, x, y, taken, area, language)
+        marks += tracks.key(self.tracks, self.HEIGHT + 12.0, marker, language)
+        height = self.HEIGHT + tracks.KEY_ROW * len(self.tracks) + (8 if self.tracks else 0)
+        return frame(self.id, self.title, self.description, self.WIDTH, height, marks, language)
 
     def table(self) -> Table:
         """Return the same numbers as a table."""
@@ -200,6 +211,18 @@ class PointChart:
             (Both(f"{point.label.en}: {axis.en}", f"{point.label.ja}: {axis.ja}"), estimate)
             for point in self.points
             for axis, estimate in ((self.across, point.across), (self.up, point.up))
+        ]
+        pairs += [
+            (
+                Both(
+                    f"{track.name.en}, {stop.label.en}: {axis.en}",
+                    f"{track.name.ja}、{stop.label.ja}: {axis.ja}",
+                ),
+                estimate,
+            )
+            for track in self.tracks
+            for stop in track.stops
+            for axis, estimate in ((self.across, stop.across), (self.up, stop.up))
         ]
         return estimate_table(pairs)
 

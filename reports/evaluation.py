@@ -9,7 +9,7 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.records import BASE_ARM, EvaluationContext, EvaluationResult, Manifest
 
-from . import alarms, blamed, checks, curation, evidence, figures, provenance, training, verdicts
+from . import alarms, blamed, checks, curation, evidence, figures, provenance, traces, training, verdicts
 from .strings import Both, same, script_table, text
 
 Section = tuple[str, Both]
@@ -35,7 +35,7 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
         "heading": same(f"{base}: {', '.join(arm for arm in result.arms if arm != BASE_ARM)}"),
         "sections": sections,
         "cards": [verdicts.card(verdict) for verdict in ranked],
-        "picture": checks.picture(result),
+        "picture": traces.traced(checks.picture(result), context, result, related),
         "checks": checks.view(result),
         "comparisons": [checks.comparison(index, given) for index, given in enumerate(result.comparisons)],
         **listed,

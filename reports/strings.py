@@ -10,7 +10,7 @@ from typing import NamedTuple
 from loracheck.records import UiLanguage
 
 from .strings_causes import CAUSES
-from .strings_comparison import COMPARISON
+from .strings_comparison import COMPARISON, TRACES
 from .strings_curation import CURATION
 from .strings_evidence import EVIDENCE
 from .strings_training import TRAINING
@@ -304,4 +304,4 @@ _FRAME: dict[str, tuple[str, str]] = {
     "prov_logits": ("largest change of a logit {value}", "ロジットの最大変化 {value}"),
 }
 
-STRINGS: dict[str, tuple[str, str]] = _FRAME | CAUSES | COMPARISON | CURATION | EVIDENCE | TRAINING
+STRINGS: dict[str, tuple[str, str]] = _FRAME | CAUSES | COMPARISON | CURATION | EVIDENCE | TRACES | TRAINING

@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
+TRACES: dict[str, tuple[str, str]] = {
+    "traced_desc": (
+        "{description} The lines lead from the base along a training or along the strength of an adapter, × marks "
+        "what was not safe. They are read on other and fewer questions than the arms: compare their course, not "
+        "their level.",
+        "{description}線は、ベースから学習の進行またはアダプターの強さに沿った経路で、× は安全でなかった点です。"
+        "アームとは別の、より少ない問題で測っているため、水準ではなく経路を比べてください。",
+    ),
+    "track_checkpoints": (
+        "{name}: checkpoints over trained tokens",
+        "{name}：学習トークンに沿ったチェックポイント",
+    ),
+    "track_strengths": ("{name}: strengths of the adapter", "{name}：アダプターの強さ"),
+    "track_sweep": ("trainings of the sweep {name}", "スイープ {name} の各学習"),
+    "track_base": ("base", "ベース"),
+    "track_tokens": ("{n} tokens", "{n} トークン"),
+}
+"""Of the tracks on the picture of an eval run."""
 COMPARISON: dict[str, tuple[str, str]] = {
     "title_compare": ("Comparison: {name}", "比較：{name}"),
     "kicker_compare": ("Comparison", "比較"),

@@ -23,9 +23,9 @@ from loracheck.reports.pipeline import read_manifest, write_report
 from tests.evaluate.evidence_records import PERSONA
 
 
-@pytest.fixture
-def seeds(tmp_path: Path, build_comparison: ModuleType) -> Path:
-    return cast(Path, build_comparison.write_seeds(tmp_path))
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory, build_comparison: ModuleType) -> Path:
+    return cast(Path, build_comparison.write_seeds(tmp_path_factory.mktemp("compared")))
 
 
 def viewed(run: Path) -> dict[str, Any]:
