@@ -38,8 +38,8 @@ _COMPARED: dict[str, Pair] = {
 
 
 def check_name(check: str, language: UiLanguage = "en") -> str:
-    """Return the display name of a check."""
-    return WORDS[check].name[language]
+    """Return the display name of a check; its own where this version has no such check."""
+    return WORDS[check].name[language] if check in WORDS else check
 
 
 def explain(finding: Finding, language: UiLanguage = "en") -> str:

@@ -9,7 +9,7 @@ from loracheck import wording
 from loracheck.records import BASE_ARM, Comparison, Estimate, EvaluationResult, Finding
 from loracheck.words import WORDS
 
-from . import figures, verdicts
+from . import figures, limits, verdicts
 from .charts import IntervalChart, Point, PointChart, Row, Table
 from .measures import Measure, inverted, measures
 from .strings import Both, same, text
@@ -27,6 +27,7 @@ def view(result: EvaluationResult) -> list[dict[str, Any]]:
         entries.append(
             {
                 "name": verdicts.name(check),
+                "measured": not all(limits.unmeasured(finding) for finding in findings),
                 "findings": [verdicts.headline(finding) for finding in findings],
                 "charts": [(caption, one) for caption, one in charts if one],
                 "table": _table(findings, [row.estimate for _, one in charts if one for row in one.rows]),
@@ -98,7 +99,7 @@ def comparison(index: int, given: Comparison) -> dict[str, Any]:
     measured = given.difference.value is not None
     return {
         "pair": pair,
-        "sentence": Both(wording.compared(given, "en"), wording.compared(given, "ja")),
+        "sentence": _compared(given),
         "chart": IntervalChart(
             id=f"compare-{index}",
             title=pair,
@@ -108,6 +109,13 @@ def comparison(index: int, given: Comparison) -> dict[str, Any]:
         if measured
         else None,
     }
+
+
+def _compared(given: Comparison) -> Both:
+    try:
+        return Both(wording.compared(given, "en"), wording.compared(given, "ja"))
+    except KeyError:  # a measure that this version has no words for
+        return same(given.measure)
 
 
 def _by_check(result: EvaluationResult) -> dict[str, list[Finding]]:
@@ -126,7 +134,7 @@ def _shares(findings: list[Finding], measure: str) -> dict[str, Estimate]:
 
 def _caption(check: str, measure: str) -> Both | None:
     """Say what a measure's shares are shares of, so that a high one is not taken for a good one."""
-    said = WORDS[check].measures.get(measure)
+    said = WORDS[check].measures.get(measure) if check in WORDS else None
     return Both(said["en"], said["ja"]) if said else None
 
 

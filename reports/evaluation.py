@@ -9,7 +9,19 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.records import BASE_ARM, EvaluationContext, EvaluationResult, Manifest
 
-from . import alarms, blamed, checks, curation, evidence, figures, provenance, traces, training, verdicts
+from . import (
+    alarms,
+    blamed,
+    checks,
+    curation,
+    evidence,
+    figures,
+    limits,
+    provenance,
+    traces,
+    training,
+    verdicts,
+)
 from .strings import Both, same, script_table, text
 
 Section = tuple[str, Both]
@@ -25,6 +37,8 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
     listed = evidence.view(run, result, blamed.behind_probes(blame))
     curations = [curation.summary(path, index) for index, path in enumerate(_of_kind(related, "curate"))]
     trained = training.table([(path, _arm_name(path, context)) for path in _of_kind(related, "train")])
+    every_check = checks.view(result)
+    measured = [entry for entry in every_check if entry["measured"]]
     sections: list[Section] = [("checks", text("section_checks")), ("evidence", text("section_evidence"))]
     sections += [("curation", text("section_curation"))] if curations else []
     sections += [("training", text("section_training"))] if trained else []
@@ -36,7 +50,8 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
         "sections": sections,
         "cards": [verdicts.card(verdict) for verdict in ranked],
         "picture": traces.traced(checks.picture(result), context, result, related),
-        "checks": checks.view(result),
+        "checks": measured,
+        "unmeasured": [entry["name"] for entry in every_check if entry not in measured],
         "comparisons": [checks.comparison(index, given) for index, given in enumerate(result.comparisons)],
         **listed,
         "causes": blamed.groups(blame),
@@ -54,31 +69,10 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
         ],
         "curations": curations,
         "training": trained,
-        "limits": limits(context, result),
-        "dropped_probes": list(context.dropped_probes),
+        "limits": limits.view(run, manifest, context, result),
         "provenance": provenance.view(manifest, provenance.of_evaluation(context, result)),
         "data": listed["data"] | {"strings": script_table()},
     }
-
-
-def limits(context: EvaluationContext, result: EvaluationResult) -> list[dict[str, Any]]:
-    """Return what this verdict does not rest on: undecided checks, unverified adapters, missing inputs."""
-    found: list[dict[str, Any]] = []
-    for verdict in result.verdicts:
-        for finding in verdict.findings:
-            if finding.status in ("info", "inconclusive"):
-                found.append(verdicts.headline(finding) | {"text": None})
-    for arm in context.arms:
-        flaws = (("unverified", not arm.verified), ("nonfinite", not arm.finite), ("inert", arm.inert))
-        found += [
-            {"text": text(f"limit_{flaw}", name=arm.name)} for flaw, holds in flaws if holds and arm.path
-        ]
-    if context.training_data is None:
-        found.append({"text": text("limit_no_data")})
-    if context.dropped_probes:
-        found.append({"text": text("limit_dropped", n=len(context.dropped_probes))})
-    found.append({"text": text("limit_greedy", n=context.max_new_tokens)})
-    return found
 
 
 def _of_kind(related: Sequence[tuple[Path, Manifest]], kind: str) -> list[Path]:

@@ -13,6 +13,8 @@ from .strings import Both, text
 
 Line = tuple[Both, list[str]]
 INPUTS_SHOWN = 40
+_DRAWN = ("report.html",)
+"""Drawn from the other files, again and again; its own hash would prove nothing."""
 
 
 def view(manifest: Manifest, extra: list[Line] | None = None) -> dict[str, Any]:
@@ -27,6 +29,10 @@ def view(manifest: Manifest, extra: list[Line] | None = None) -> dict[str, Any]:
         (text("prov_packages"), [f"{name} {version}" for name, version in manifest.packages.items()]),
         (text("prov_hardware"), _pairs(manifest.hardware)),
         (text("prov_config"), _pairs(manifest.config)),
+        (
+            text("prov_files"),
+            [f"{entry.path} · sha256 {entry.sha256}" for entry in manifest.files if entry.path not in _DRAWN],
+        ),
     ]
     return {
         "lines": [(label, values) for label, values in lines if values],
@@ -47,6 +53,8 @@ def of_evaluation(context: EvaluationContext, result: EvaluationResult) -> list[
         (text("prov_fingerprint"), _pairs(context.fingerprint)),
         (text("prov_template"), [context.template, f"sha256 {context.template_sha256}"]),
         (text("prov_data"), [context.training_data] if context.training_data else []),
+        (text("prov_tier"), [context.tier]),
+        (text("prov_after"), [context.after] if context.after else []),
     ]
     for arm in context.arms:
         if arm.path is not None:
@@ -56,6 +64,7 @@ def of_evaluation(context: EvaluationContext, result: EvaluationResult) -> list[
                     text("prov_adapter", name=arm.name),
                     [
                         arm.path,
+                        text("prov_engine", engine=arm.engine).en,
                         *([f"sha256 {arm.sha256}"] if arm.sha256 else []),
                         *([text("prov_logits", value=change).en] if change else []),
                         *_pairs(arm.config),
@@ -66,6 +75,15 @@ def of_evaluation(context: EvaluationContext, result: EvaluationResult) -> list[
     for policy, sha256, alpha in sorted(policies):
         lines += [(text("prov_policy"), [policy, f"sha256 {sha256}"]), (text("prov_alpha"), [f"{alpha:g}"])]
     lines.append((text("prov_probes"), [f"{suite} {count}" for suite, count in context.probes.items()]))
+    lines.append(
+        (
+            text("prov_suites"),
+            [
+                f"{suite.name} · {suite.source} · {suite.asked or 0}/{suite.probes} · sha256 {suite.sha256}"
+                for suite in context.suites
+            ],
+        )
+    )
     return lines
 
 

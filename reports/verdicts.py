@@ -8,7 +8,7 @@ from loracheck import wording
 from loracheck.records import Estimate, Finding, Verdict
 
 from . import figures
-from .strings import Both, text
+from .strings import Both, same, text
 
 ORDER = {"hold": 0, "inconclusive": 1, "ship": 2}
 
@@ -46,7 +46,7 @@ def headline(finding: Finding) -> dict[str, Any]:
         "adapter": finding.adapter,
         "status": finding.status,
         "required": finding.required,
-        "sentence": Both(wording.explain(finding, "en"), wording.explain(finding, "ja")),
+        "sentence": sentence(finding),
         "number": figures.amount(first.value, first.unit) if first else None,
         "interval": figures.interval(first) if first else None,
         "unit": first.unit if first else None,
@@ -60,6 +60,20 @@ def headline(finding: Finding) -> dict[str, Any]:
 def name(check: str) -> Both:
     """Return the name of a check in both languages."""
     return Both(wording.check_name(check, "en"), wording.check_name(check, "ja"))
+
+
+def sentence(finding: Finding) -> Both:
+    """Return what a finding says, in both languages; its bare code where this version has no words for it."""
+    try:
+        return Both(wording.explain(finding, "en"), wording.explain(finding, "ja"))
+    except KeyError:
+        return same(finding.reason)
+
+
+def labelled(finding: Finding, *, several: bool) -> Both:
+    """Return the name of a finding's check, with its adapter where there are several."""
+    check = name(finding.check)
+    return Both(*(f"{finding.adapter} · {said}" for said in check)) if several else check
 
 
 def change(finding: Finding) -> Both:
