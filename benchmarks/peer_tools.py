@@ -100,10 +100,8 @@ def sway_check(said: Said) -> str:
         return _last_line(said)
     overall = _found(r"overall: ([0-9.]+)", said.text)
     band = _found(r"overall: [0-9.]+ \[ (.+?) \]", said.text)
-    facts = _found(r"(\d+/\d+) items? regressed", said.text) or _found(
-        r"quick_calibration calibration_drift (\w+)", said.text
-    )
-    return f"{banner}; overall {overall} **{band}**; facts {facts}"
+    facts = _found(r"(\d+/\d+) items? regressed", said.text, none="no number of")
+    return f"{banner}; overall {overall} **{band}**; {facts} facts regressed"
 
 
 def sway_gate(said: Said) -> str:
