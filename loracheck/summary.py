@@ -64,6 +64,11 @@ _GROUPS: dict[str, str] = {
     "template_family": "同じ型の行",
     "statement": "同じ内容の繰り返し",
 }
+_UNTAUGHT: dict[str, str] = {
+    "too_few_rows": "行の不足",
+    "constant_scores": "点数がすべて同じ",
+    "missing_language": "審査した行の足りない言語がある",
+}
 _MARKERS: dict[str, str] = {
     "ending": "文末",
     "opening": "書き出し",
@@ -133,7 +138,8 @@ def print_classifier(found: ClassifierSummary) -> None:
         click.echo(
             either(
                 f"classifier: learnt nothing from {found.labels:,} judged rows ({found.reason})",
-                f"分類器: 審査済みの{found.labels:,}行からは学べませんでした({found.reason})",
+                f"分類器: 審査済みの{found.labels:,}行からは学べませんでした"
+                f"({_UNTAUGHT.get(found.reason, found.reason)})",
             )
         )
         return

@@ -1,0 +1,394 @@
+"""What a Japanese user reads is Japanese: by --lang or by the environment, at the end of a verb and in an error."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from loracheck import cli, jsonl, summary, summary_causes, summary_plan, summary_scale, summary_train
+from loracheck.cause_records import ROWS, CausesSummary, FindingCause, Twins
+from loracheck.curation_records import ClassifierSummary, CurationSummary, JudgeSummary, StepCount
+from loracheck.records import (
+    EvaluationResult,
+    Example,
+    FalseAlarms,
+    Finding,
+    Marker,
+    Message,
+    Source,
+    Verdict,
+    VerdictStatus,
+)
+from loracheck.stats import paired_difference, paired_table, share
+from loracheck.terminal import columns, either, language, language_of_environment, padded, wrapped
+from loracheck.training_records import (
+    MaskAudit,
+    MemoryParts,
+    Plan,
+    PlanOption,
+    ScalePoint,
+    ScaleSummary,
+    SweepPoint,
+    SweepSummary,
+    TrainingSummary,
+    WatchReading,
+)
+from loracheck.words import WORDS
+
+NAMES = {"mine", "base", "default", "loops", "gemma", "MB", "GB", "eval", "curate", "runs", "raw", "jsonl"}
+"""Words that a text of any language may hold here: names, units and what is typed."""
+
+
+@pytest.fixture
+def japanese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+
+
+def english_words(text: str, *allowed: str) -> set[str]:
+    """Return the English words of a text but for names, options, codes and commands."""
+    text = re.sub(r"loracheck [a-z].*|--[a-z-]+|[\w./-]*/[\w./-]*|[a-z]+_[a-z_]+", " ", text)
+    return set(re.findall(r"[A-Za-z]{2,}", text)) - NAMES - set(allowed)
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "en"),
+        ({"LANG": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "ja"}, "ja"),
+        ({"LC_MESSAGES": "ja_JP.eucJP", "LANG": "en_US.UTF-8"}, "ja"),
+        ({"LC_ALL": "C.UTF-8", "LC_MESSAGES": "ja_JP.UTF-8", "LANG": "ja_JP.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LC_MESSAGES": "", "LANG": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "jam_JM.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+    ],
+)
+def test_the_first_variable_that_is_set_names_the_language(
+    environment: dict[str, str], expected: str
+) -> None:
+    assert language_of_environment(environment) == expected
+
+
+def test_lang_goes_before_the_environment_and_ends_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    @cli.cli.command("which")
+    def which() -> None:
+        click.echo(language())
+
+    try:
+        run = CliRunner().invoke
+        assert run(cli.cli, ["which"]).output == "en\n"
+        assert run(cli.cli, ["--lang", "ja", "which"]).output == "ja\n"
+        assert run(cli.cli, ["which", "--lang", "ja"]).output == "ja\n"
+        monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+        assert run(cli.cli, ["which"]).output == "ja\n"
+        assert run(cli.cli, ["which", "--lang", "en"]).output == "en\n"
+        assert language() == "ja"
+    finally:
+        del cli.cli.commands["which"]
+
+
+def test_an_error_has_its_heading_in_japanese(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in (["--lang", "ja", "gate", "nowhere"], ["gate", "nowhere", "--lang=ja"]):
+        monkeypatch.setattr(sys, "argv", ["loracheck", *arguments])
+        with pytest.raises(SystemExit):
+            cli.main()
+        first, *_, last = capsys.readouterr().err.splitlines()
+        assert first == "loracheck: 実行結果のフォルダーではありません (LC-301)"
+        assert last == "詳しくは: loracheck explain LC-301"
+
+
+def test_explain_speaks_japanese() -> None:
+    printed = CliRunner().invoke(cli.cli, ["--lang", "ja", "explain", "LC-202"]).output
+    assert "よくある原因" in printed
+    assert "対処" in printed
+    listed = CliRunner().invoke(cli.cli, ["--lang", "ja", "explain"]).output
+    assert not english_words(
+        listed, "JSON", "ID", "lm", "evaluation", "harness", "safetensors", "pickle", "NaN", "llama", "cpp",
+        "GGUF", "LC", "loracheck"
+    )  # fmt: skip
+
+
+EXAMPLE = Example(
+    id="7",
+    messages=(Message(role="user", content="空は？"), Message(role="assistant", content="青なのだ。")),
+    language="ja",
+    source=Source(file="raw.jsonl", line=7),
+)
+PLAN = Plan(
+    base="gemma",
+    model_type="gemma3_text",
+    quantization="nf4",
+    parameters=270_000_000,
+    quantized_parameters=100_000_000,
+    trainable_parameters=1_000_000,
+    adapter_bytes=4_000_000,
+    memory=MemoryParts(weights=1, adapter=2, optimizer=3, activations=4, logits=5, process=6),
+    rows=210,
+    steps=40,
+    epochs=3.0,
+    trained_tokens=9000,
+    tokens=20_000,
+    longest=100,
+    seconds=400.0,
+    cost=1.5,
+    probed=False,
+    notes=tuple(summary_plan.NOTES),
+    reached={"q_proj": (3, 64, 128)},
+    memory_bytes=8_000_000_000,
+    table=(PlanOption(lora_r=4, target_modules="all-linear", trainable_parameters=10, adapter_bytes=5, peak=None),),
+)  # fmt: skip
+AUDIT = MaskAudit(
+    rows=210,
+    truncated=0,
+    prefix_mismatches=0,
+    untrained_stop=0,
+    nothing_to_learn=0,
+    double_bos=0,
+    control_tokens=0,
+)
+TRAINED = TrainingSummary(
+    base="gemma",
+    quantization="none",
+    rows=210,
+    epochs=3.0,
+    steps=40,
+    trained_tokens=9000,
+    trainable_parameters=1_000_000,
+    adapter_bytes=4_000_000,
+    adapter_sha256="0" * 64,
+    loss_first=3.0,
+    loss_last=1.0,
+    heldout_rows=20,
+    heldout_loss_before=3.1,
+    heldout_loss_after=1.2,
+    audit=AUDIT,
+    seconds=100.0,
+    peak_memory_bytes=2_000_000_000,
+    training_seconds=90.0,
+    kept="safe",
+    kept_step=20,
+    best_step=30,
+    safe_step=20,
+    stopped="unsafe",
+    plan=PLAN,
+)
+
+
+def reading(*unsafe: str) -> WatchReading:
+    return WatchReading(
+        facts_kept=share("facts_kept", 50, 60),
+        facts_change=paired_difference("facts_change", paired_table([True] * 60, [True] * 50 + [False] * 10)),
+        name_rate=None,
+        leakage=share("leakage", 0, 72),
+        persona_learnt=share("persona_learnt", 3, 24),
+        unsafe=unsafe,
+    )
+
+
+def curated(labels: ClassifierSummary | None = None) -> CurationSummary:
+    judge = JudgeSummary(
+        model="gemma",
+        rubrics=("helpfulness",),
+        rows=60,
+        states={"scored": 50, "refused": 10, "error": 0, "unparsable": 0, "unscored": 0},
+        requests=70,
+        cached=3,
+        prompt_tokens=1000,
+        completion_tokens=100,
+        canaries=4,
+        canaries_right=4,
+        flagged=0,
+        injected=0,
+        length_correlation=0.4,
+    )
+    return CurationSummary(
+        read=212,
+        kept=80,
+        heldout=20,
+        dropped=112,
+        steps=(StepCount(stage="dedupe", reason="exact_duplicate", rows=100),),
+        unscored=0,
+        kept_reply_characters=1,
+        read_reply_characters=2,
+        quarantined=1,
+        masked=2,
+        groups={"conflict": 3, "template_family": 1},
+        judge=judge,
+        classifier=labels,
+    )
+
+
+def verdict(status: VerdictStatus) -> Verdict:
+    finding = Finding(
+        check="loops",
+        adapter="mine",
+        required=True,
+        status="fail" if status == "hold" else "pass",
+        reason="worse_than_limit",
+        estimates=(share(next(iter(WORDS["loops"].sentences)), 20, 60),),
+        threshold=0.05,
+    )
+    return Verdict(
+        adapter="mine",
+        status=status,
+        policy="default",
+        policy_sha256="0" * 64,
+        alpha=0.05,
+        deciding=("loops",) if status != "ship" else (),
+        findings=(finding,),
+    )
+
+
+def judged() -> EvaluationResult:
+    return EvaluationResult(
+        verdicts=(verdict("hold"), verdict("ship"), verdict("inconclusive")),
+        comparisons=(),
+        markers=(
+            Marker(kind="ending", text="なのだ", language="ja", coverage=0.9, base_coverage=0.0, z=9.0),
+        ),
+        arms=("base", "mine"),
+        false_alarms=(FalseAlarms(check=None, rate=share("held", 1, 20)),),
+        outcomes={
+            "base": {"a": "right_plain", "b": "wrong"},
+            "mine": {"a": "persona_name", "b": "empty"},
+        },
+    )
+
+
+def test_a_curation_ends_in_japanese(japanese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    agreed = replace(share("agreement", 5, 10), unit="correlation")
+    for labels in (
+        ClassifierSummary(labels=9, predicted=0, agreement=None, length_agreement=None, gain=None, languages=(),
+                          may_drop=False, reason="too_few_rows"),
+        ClassifierSummary(labels=99, predicted=9, agreement=agreed, length_agreement=agreed, gain=agreed,
+                          languages=(), may_drop=True, reason="beats_length"),
+    ):  # fmt: skip
+        summary.print_curation(curated(labels))
+    printed = capsys.readouterr().out
+    assert "212行を読み込み、80行を採用、20行を評価用に分離、112行を除外、1行を保留" in printed
+    assert "完全な重複" in printed
+    assert "同じ質問・異なる応答3件" in printed
+    assert not english_words(printed, "dedupe", "filters")
+
+
+def test_a_verdict_is_in_japanese(japanese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    summary.print_result(judged())
+    printed = capsys.readouterr().out
+    assert "mine: 出荷不可  (ポリシーdefault、不合格: " in printed
+    assert "mine: 出荷可  (ポリシーdefault、必須の検査がすべて合格)" in printed
+    assert "mine: 判定保留  (ポリシーdefault、保留: " in printed
+    assert "ペルソナの名前で回答" in printed
+    assert not english_words(printed)
+
+
+def test_the_columns_of_a_japanese_table_stand_below_one_another(
+    japanese: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary.print_result(judged())
+    table = [line for line in capsys.readouterr().out.splitlines() if line.endswith(("mine", "  1", "  0"))]
+    assert len(table) == 5
+    assert len({columns(line) for line in table}) == 1
+
+
+def test_a_training_a_sweep_and_a_scale_run_end_in_japanese(
+    japanese: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary_train.print_training("runs/raw", TRAINED)
+    summary_train.print_training("runs/raw", replace(TRAINED, stopped="early", kept="last", plan=None))
+    point = SweepPoint(
+        name="mine", values={}, steps=1, trained_tokens=1, trainable_parameters=1, heldout_loss=None,
+        reading=reading("facts", "name", "leakage"), kept="last", kept_step=1, adapter_sha256="", seconds=1.0,
+        on_front=True,
+    )  # fmt: skip
+    summary_train.print_sweep(
+        SweepSummary(
+            base="gemma", varied=(), trained_tokens=1, base_reading=reading(), points=(point,), seconds=1.0
+        )
+    )
+    for safe, points in ((None, 2), (0.0, 2), (0.5, 2), (0.5, 1)):
+        shown = (ScalePoint(scale=0.5, heldout_loss=1.0, reading=reading()),
+                 ScalePoint(scale=1, heldout_loss=None, reading=reading("facts")))[:points]  # fmt: skip
+        summary_scale.print_scale(
+            "runs/scale",
+            ScaleSummary(base="gemma", adapter="mine", adapter_sha256="", points=shown, largest_safe=safe,
+                         written="adapter", written_scale=0.5, seconds=1.0),
+        )  # fmt: skip
+    printed = capsys.readouterr().out
+    assert "終了: 安全でなくなりました" in printed
+    assert "安全でない: 事実の喪失, 質問にペルソナの名前で回答, 領域外での文体の漏れ" in printed
+    assert "安全な最大の強さ: 0.5" in printed
+    assert not english_words(printed, "safe", "last", "adapter")
+
+
+def test_a_plan_is_in_japanese(japanese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    summary_plan.print_plan(PLAN)
+    summary_plan.print_plan(replace(PLAN, rows=None, notes=()))
+    printed = capsys.readouterr().out
+    assert printed.count("注意: ") == len(summary_plan.NOTES)
+    assert "7分、予測、指定の単価で1.50" in printed
+    assert not english_words(printed, "nf", "linear", "all", "text")
+
+
+def test_causes_are_told_in_japanese(
+    japanese: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jsonl.write(tmp_path / ROWS, [EXAMPLE])
+    named = FindingCause(
+        adapter="mine",
+        check="loops",
+        status="named",
+        failures=40,
+        of=50,
+        silent=2,
+        twins=(Twins(rows=("7",)), Twins(rows=("7", "7"))),
+        explained=share("explained", 30, 40),
+        unrelated=share("unrelated", 1, 40),
+        by_chance=0.1,
+        p=0.01,
+    )
+    findings = (named, replace(named, status="none"), replace(named, status="too_few", p=None))
+    found = CausesSummary(evaluation="runs/eval", evaluation_id="x", base="gemma", data=("raw.jsonl",), rows=210,
+                          methods=("overlap",), combined="", findings=findings)  # fmt: skip
+    summary_causes.print_causes(tmp_path, found)
+    summary_causes.print_causes(tmp_path, replace(found, findings=()))
+    printed = capsys.readouterr().out
+    for words in (
+        "を説明します",
+        "目立つ行はありません",
+        "失敗が少なく",
+        "次の手順",
+        "説明することはありません",
+    ):
+        assert words in printed
+    assert not english_words(printed, "overlap")
+
+
+def test_the_test_of_words_would_notice_english() -> None:
+    assert english_words("報告: 12 rows kept (no_rows) --lang base") == {"rows", "kept"}
+
+
+def test_either_follows_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert either("yes", "はい") == "yes"
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert either("yes", "はい") == "はい"
+
+
+def test_full_width_text_is_padded_and_broken_by_columns() -> None:
+    assert (columns("日本語ab"), columns("e\u0301"), columns("ﾊﾝｶｸ")) == (8, 1, 4)
+    assert padded("判定", 8) == "判定    "
+    assert padded("判定", 8, right=True) == "    判定"
+    text = "証拠が足りません。領域内の未学習プロンプト(--in-domain)が指定されていないため、判定できません。"
+    lines = wrapped(text, 24)
+    assert "".join(lines) == text
+    assert all(columns(line) <= 26 for line in lines)
+    assert any("--in-domain" in line for line in lines)
+    assert not any(line[0] in "、。)" for line in lines)
+    assert wrapped("one two – three", 8) == ["one two", "– three"]
