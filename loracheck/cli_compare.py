@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from loracheck.cli_options import report_to_option
 from loracheck.cli_output import print_json
 from loracheck.errors import UsageError
 
@@ -36,6 +37,7 @@ PATH = click.Path(path_type=Path)
     show_default=True,
     help="Language the page opens in.",
 )
+@report_to_option
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 def compare(
     runs: tuple[Path, ...],
@@ -43,6 +45,7 @@ def compare(
     second: tuple[str, ...],
     out: Path | None,
     language: str,
+    trackers: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Compare eval runs of the same probes and base: curated against raw over seeds, or one adapter on two days.
@@ -60,9 +63,16 @@ def compare(
       loracheck compare runs/eval runs/eval-mended --first eval/mine --second eval-mended/mine -o runs/cure
     """
     from loracheck.evaluate.compare import compare as run_compare
+    from loracheck.progress import Progress
     from loracheck.summary_compare import print_comparison
+    from loracheck.tracking import check_packages, log_run, of_comparison
 
+    check_packages(trackers)
     found = _written(runs, out, first, second, language) if out else run_compare(runs, first, second)
+    if trackers:
+        files = [out / "report.html", out / "compare.json"] if out else []
+        logged = of_comparison(found, list(map(str, runs)), files)
+        log_run(trackers, logged, out or Path(), Progress(quiet=True))
     if as_json:
         print_json(found)
     else:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from loracheck.cli_options import dry_run_option, needed_out
+from loracheck.cli_options import dry_run_option, needed_out, report_to_option
 from loracheck.cli_output import print_json
 from loracheck.errors import UsageError
 
@@ -154,6 +154,7 @@ def _keys(command: C) -> C:
     "--allow-loss", multiple=True, metavar="RULE=SHARE", help="Let a rule remove more than --max-loss."
 )
 @dry_run_option
+@report_to_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @_keys
@@ -162,6 +163,7 @@ def curate(
     out: Path | None,
     base: str | None,
     dry_run: bool,
+    trackers: tuple[str, ...],
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -185,7 +187,9 @@ def curate(
     from loracheck.progress import Progress
     from loracheck.reports.pipeline import write_report
     from loracheck.summary import print_curation, print_plan
+    from loracheck.tracking import check_packages
 
+    check_packages(trackers)
     config = _config(**given)
     progress = Progress(quiet=quiet)
     if dry_run:
@@ -195,6 +199,7 @@ def curate(
     out = needed_out(out, "runs/curated")
     summary = run_curate(data, base, out, config, progress=progress)
     report = write_report(out, related=[], language="en")
+    _log(trackers, out, summary, report, progress)
     if as_json:
         print_json(summary)
     else:
@@ -310,6 +315,18 @@ def _config(
             values, {"allow_loss": {k: _share(k, v) for k, v in _pairs("--allow-loss", allow_loss).items()}}
         )
     return build(CurateConfig, values, str(config_file or "options"))
+
+
+def _log(trackers: tuple[str, ...], out: Path, summary: Any, report: Path, progress: Any) -> None:
+    if not trackers:
+        return
+    from loracheck import jsonl
+    from loracheck.records import Manifest
+    from loracheck.runs import MANIFEST
+    from loracheck.tracking import log_run, of_curation
+
+    manifest = jsonl.read_one(out / MANIFEST, Manifest)
+    log_run(trackers, of_curation(summary, manifest, [report, out / "summary.json"]), out, progress)
 
 
 def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:

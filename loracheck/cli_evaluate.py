@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from loracheck.cli_options import dry_run_option, needed_out
+from loracheck.cli_options import dry_run_option, needed_out, report_to_option
 from loracheck.cli_output import print_json
 from loracheck.errors import UsageError
 
@@ -114,6 +114,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--no-cache", is_flag=True, help="Ask the base anew; keep no answers for other runs.")
 @click.option("--seed", type=int, help="Seed of the draw of rows.  [default: 0]")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdict is.")
+@report_to_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def evaluate(
@@ -135,6 +136,7 @@ def evaluate(
     after: Path | None,
     causes: Path | None,
     exit_zero: bool,
+    trackers: tuple[str, ...],
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -160,7 +162,9 @@ def evaluate(
     from loracheck.evaluate.plan import plan
     from loracheck.evaluate.policy import load_policy
     from loracheck.progress import Progress
+    from loracheck.tracking import check_packages
 
+    check_packages(trackers)
     named, idle = _named(adapters), _named(nulls, "--null")
     elsewhere = _elsewhere(
         {**named, **idle},
@@ -200,6 +204,7 @@ def evaluate(
     named_paths = (*data, *(Path(a.partition("=")[2]) for a in adapters), *([causes] if causes else []))
     related = [path for path in named_paths if path.is_dir()]
     report = _report(out, related)
+    _log(trackers, out, result, Progress(quiet=quiet))
     _finish(result, as_json=as_json, report=report, exit_zero=exit_zero)
 
 
@@ -217,8 +222,16 @@ def evaluate(
     show_default=True,
     help="What to print.",
 )
+@report_to_option
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str, as_json: bool) -> None:
+def gate(
+    run: Path,
+    policy: str | None,
+    names: tuple[str, ...],
+    form: str,
+    trackers: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Recompute the verdict from the raw answers; the exit code is the verdict.
 
     \b
@@ -235,8 +248,11 @@ def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str, as_js
     from loracheck.evaluate.gate import rejudge
     from loracheck.evaluate.policy import load_policy
     from loracheck.evaluate.verdict import exit_code
+    from loracheck.progress import Progress
     from loracheck.reports.formats import formatted
+    from loracheck.tracking import check_packages
 
+    check_packages(trackers)
     result = rejudge(run, load_policy(policy) if policy else None)
     known = [verdict.adapter for verdict in result.verdicts]
     for name in names:
@@ -244,6 +260,7 @@ def gate(run: Path, policy: str | None, names: tuple[str, ...], form: str, as_js
             raise UsageError(f"--adapter {name}: {run} has {', '.join(known)}.", kind="unknown_arm")
     chosen = tuple(verdict for verdict in result.verdicts if not names or verdict.adapter in names)
     result = replace(result, verdicts=chosen)
+    _log(trackers, run, result, Progress(quiet=True), kind="gate")
     if as_json or form in ("text", "json"):
         _finish(result, as_json=as_json or form == "json", report=None, exit_zero=False)
     click.echo(formatted(form, result, run), nl=False)
@@ -323,6 +340,21 @@ def _report(run: Path, related: list[Path]) -> Path:
     from loracheck.runs import is_run
 
     return write_report(run, related=[path for path in related if is_run(path)])
+
+
+def _log(trackers: tuple[str, ...], run: Path, result: Any, progress: Any, *, kind: str = "eval") -> None:
+    """Hand an eval run to trackers, under the verdict that was just computed."""
+    if not trackers:
+        return
+    from loracheck import jsonl
+    from loracheck.records import EvaluationContext, Manifest
+    from loracheck.runs import MANIFEST, REPORT
+    from loracheck.tracking import log_run, of_evaluation
+
+    context = jsonl.read_one(run / "context.json", EvaluationContext)
+    manifest = jsonl.read_one(run / MANIFEST, Manifest)
+    files = [run / REPORT, *([run / "verdict.json"] if kind == "eval" else [])]  # a gate's may be another
+    log_run(trackers, of_evaluation(result, context, manifest, files, kind=kind), run, progress)
 
 
 def _finish(result: Any, *, as_json: bool, report: Path | None, exit_zero: bool) -> NoReturn:

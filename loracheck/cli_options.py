@@ -12,6 +12,14 @@ dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Say what would be done and what it takes; write nothing."
 )
 
+report_to_option = click.option(
+    "--report-to",
+    "trackers",
+    multiple=True,
+    metavar="TRACKER",
+    help="Log the finished run to mlflow, wandb or tensorboard, with its report; several may be given.",
+)
+
 
 def needed_out(out: Path | None, example: str) -> Path:
     """Return the directory to write; only --dry-run does without one.

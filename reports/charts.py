@@ -361,6 +361,7 @@ def _point_label(
         (at, level + 30),
         (at, level - 44),
         (at, level + 48),
+        *((at + side * (12 + width / 2), level + up) for up in (-30, 36, 56, 76) for side in (-1, 1)),
     ]
 
     def clashes(place: tuple[float, float]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -86,7 +85,7 @@ class ForestChart:
         names = ((shares, share, 0.0), (differences, self.difference_axis, ends[0]))
         for place, (scale, name, start) in enumerate(names):
             x, y = (0, 12 + 18 * place) if self.stacked else (_at(scale(start)), 16)
-            yield element("text", _cut(name, self.width // 8), language, class_="axis", x=x, y=y)
+            yield element("text", figures.cut(name, self.width // 8), language, class_="axis", x=x, y=y)
         yield from self._columns(language)
         if not self.stacked:
             for number in (0.0, 0.25, 0.5, 0.75, 1.0):
@@ -112,16 +111,20 @@ class ForestChart:
         marks: list[Markup] = []
         if self.stacked:
             name = Both(f"{row.check.en}, {row.measure.en}", f"{row.check.ja}：{row.measure.ja}")
-            marks.append(element("text", _cut(name, 52), language, class_="label", x=0, y=_at(top + 18)))
+            marks.append(
+                element("text", figures.cut(name, 52), language, class_="label", x=0, y=_at(top + 18))
+            )
             share_y, difference_y = top + 42, top + 74
             lane = difference_ends([one.found for one in self.rows])
             marks += _lane(shares, (0.0, 1.0), share_y, "grid")
             marks += _lane(differences, lane, difference_y, "zero")
         else:
             share_y = difference_y = top + _ROW / 2
-            marks.append(element("text", _cut(row.check, 34), language, class_="label", x=0, y=_at(top + 22)))
             marks.append(
-                element("text", _cut(row.measure, 38), language, class_="tick", x=0, y=_at(top + 39))
+                element("text", figures.cut(row.check, 34), language, class_="label", x=0, y=_at(top + 22))
+            )
+            marks.append(
+                element("text", figures.cut(row.measure, 38), language, class_="tick", x=0, y=_at(top + 39))
             )
         marks += _shares(found, shares, share_y)
         marks += _difference(found, differences, difference_y)
@@ -201,7 +204,7 @@ class FlipChart:
         for index, row in enumerate(self.rows):
             y = top + step * index
             bar = y + (24 if stacked else 7)
-            label = _cut(row.label, 52 if stacked else 54)
+            label = figures.cut(row.label, 52 if stacked else 54)
             marks.append(
                 element("text", label, language, class_="label", x=0, y=_at(y + (16 if stacked else 20)))
             )
@@ -320,21 +323,6 @@ def _tick(
         "line", class_="zero" if strong else "grid", x1=_at(x), x2=_at(x), y1=_at(top), y2=_at(bottom)
     )
     yield element("text", label, language, class_="tick", x=_at(x), y=_at(bottom + 18), text_anchor="middle")
-
-
-def _cut(label: Both, columns: int) -> Both:
-    """Cut a label to a width in half-width columns; title and table hold it in full."""
-
-    def cut(name: str) -> str:
-        kept, wide = "", 0
-        for sign in name:
-            wide += 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-            if wide > columns:
-                return kept[:-1] + "…"
-            kept += sign
-        return kept
-
-    return Both(cut(label.en), cut(label.ja))
 
 
 def _arrowed(label: Both, form: str) -> Both:

@@ -15,7 +15,7 @@ TRACES: dict[str, tuple[str, str]] = {
         "{name}：学習トークンに沿ったチェックポイント",
     ),
     "track_strengths": ("{name}: strengths of the adapter", "{name}：アダプターの強さ"),
-    "track_sweep": ("trainings of the sweep {name}", "スイープ {name} の各学習"),
+    "track_sweep": ("sweep {name}: each training", "スイープ {name} の各学習"),
     "track_base": ("base", "ベース"),
     "track_tokens": ("{n} tokens", "{n} トークン"),
 }

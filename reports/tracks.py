@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from loracheck.records import Estimate
 
+from . import figures
 from .html import element
 from .strings import Both, UiLanguage
 
@@ -90,7 +91,8 @@ def labels(
                 * max(len(stop.label.en), 1.8 * len(stop.label.ja) if stop.label.ja != stop.label.en else 0)
                 + 4
             )
-            for shift_x, shift_y in ((0, -12), (0, 14), (wide / 2 + 7, 0), (-wide / 2 - 7, 0)):
+            aside = wide / 2 + 8
+            for shift_x, shift_y in ((0, -13), (0, 15), (aside, -9), (-aside, -9), (aside, 9), (-aside, 9)):
                 box = (
                     at + shift_x - wide / 2,
                     level + shift_y - 7,
@@ -113,12 +115,17 @@ def labels(
 
 
 def covered(tracks: Sequence[Track], x: Scale, y: Scale) -> list[Box]:
-    """Return the areas of the stops, which no name may lie on."""
-    return [
-        (x(a) - 4, y(b) - 4, x(a) + 4, y(b) + 4)
-        for track in tracks
-        for a, b in (s.place for s in track.stops)
-    ]
+    """Return the areas of stops and lines, which no name may lie on."""
+    boxes: list[Box] = []
+    for track in tracks:
+        places = [(x(a), y(b)) for a, b in (stop.place for stop in track.stops)]
+        boxes += [(a - 4, b - 4, a + 4, b + 4) for a, b in places]
+        for (a, b), (c, d) in pairwise(places) if track.kind != "sweep" else ():
+            parts = int(math.dist((a, b), (c, d)) // 6)
+            for part in range(1, parts):
+                at, level = a + (c - a) * part / parts, b + (d - b) * part / parts
+                boxes.append((at - 1, level - 1, at + 1, level + 1))
+    return boxes
 
 
 def key(
@@ -139,7 +146,7 @@ def key(
         if track.kind != "sweep":
             yield element("line", class_="track", x1=22, x2=58, y1=row, y2=row, stroke_dasharray=_dash(index))
         yield _mark(track.mark, 40, row, safe=True)
-        yield element("text", track.name, language, class_="key-name", x=68, y=row + 4)
+        yield element("text", figures.cut(track.name, 46), language, class_="key-name", x=68, y=row + 4)
 
 
 def _named(track: Track) -> list[Stop]:
@@ -156,13 +163,19 @@ def _named(track: Track) -> list[Stop]:
 
 
 def _mark(name: str, x: float, y: float, *, safe: bool) -> Markup:
-    """Draw a stop: a dot, a square or a ring; where it was not safe a cross."""
+    """Draw a stop: a dot, a square or a ring; where it was not safe, an open one with a cross."""
     x, y = round(x, 2), round(y, 2)
-    if not safe:
-        return element("path", class_="stop-cross", d=f"M{x - 3} {y - 3}l6 6m0-6l-6 6")
+    reach = (2.5 if name == "stop-dot" else 3.0) if safe else 4.0
     if name == "stop-square":
-        return element("path", class_=name, d=f"M{x - 2.5} {y - 2.5}h5v5h-5Z")
-    return element("circle", class_=name, cx=x, cy=y, r=2.5 if name == "stop-dot" else 3.5)
+        shape = element(
+            "path", class_=name, d=f"M{x - reach} {y - reach}h{2 * reach}v{2 * reach}h{-2 * reach}Z"
+        )
+    else:
+        shape = element("circle", class_=name, cx=x, cy=y, r=3.5 if safe and name == "stop-ring" else reach)
+    if safe:
+        return shape
+    cross = element("path", class_="stop-cross", d=f"M{x - 2.5} {y - 2.5}l5 5m0-5l-5 5")
+    return cross if name == "stop-dot" else element("g", shape, class_="stop-unsafe") + cross
 
 
 def _arrow(places: Sequence[tuple[float, float]]) -> Iterator[Markup]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from loracheck.errors import EnvironmentFault, UsageError
+from loracheck.tracking import check_packages
 
 FOLDER = "tensorboard"
 # The packages of which one must be there; the first is the one to install.
@@ -30,15 +29,7 @@ def check_trackers(names: Sequence[str]) -> None:
         UsageError: there is no such tracker.
         EnvironmentFault: its package is missing.
     """
-    for name in names:
-        if name not in _PACKAGES:
-            raise UsageError(f"--report-to {name}: there are {', '.join(_PACKAGES)}.", kind="unknown_name")
-        if not any(importlib.util.find_spec(package) for package in _PACKAGES[name]):
-            raise EnvironmentFault(
-                f"--report-to {name} needs a package that is not installed.",
-                kind="package_missing",
-                hint=f"pip install {_PACKAGES[name][0]}",
-            )
+    check_packages(names, _PACKAGES)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -141,7 +142,7 @@ def test_a_full_disk_is_missing_a_small_memory_and_a_font_only_a_note(
     assert doctor._memory().status == "note"
     assert "this container may use 2.0 GB" in doctor._memory().detail
     monkeypatch.setattr(doctor, "_said", lambda *_: "")
-    monkeypatch.setattr(doctor.shutil, "which", lambda _: "/usr/bin/fc-list")
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/fc-list")
     font = doctor._fonts()
     assert (font.status, "fonts-noto-cjk" in font.mend) == ("note", True)
 

@@ -69,7 +69,7 @@ def open_all(page: Page) -> None:
     page.wait_for_timeout(20)  # a part of the list is built by the event of its opening
 
 
-def refuse_violations(page: Page) -> None:
-    """Refuse any broken rule of axe, best practices included."""
-    found = Axe().run(page)
+def refuse_violations(page: Page, only: str | None = None) -> None:
+    """Refuse any broken rule of axe, best practices included, on a page or on the part of it that a selector finds."""
+    found = Axe().run(page, context=only)
     assert found.violations_count == 0, found.generate_report()
