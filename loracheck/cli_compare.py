@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from loracheck import terminal
 from loracheck.cli_options import report_to_option
-from loracheck.cli_output import print_json
+from loracheck.cli_output import print_json, print_report
 from loracheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ PATH = click.Path(path_type=Path)
 @click.option(
     "--language",
     type=click.Choice(["en", "ja"]),
-    default="en",
-    show_default=True,
-    help="Language the page opens in.",
+    help="Language the page opens in.  [default: that of the terminal]",
 )
 @report_to_option
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
@@ -44,7 +43,7 @@ def compare(
     first: tuple[str, ...],
     second: tuple[str, ...],
     out: Path | None,
-    language: str,
+    language: str | None,
     trackers: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -78,11 +77,11 @@ def compare(
     else:
         print_comparison(found)
         if out:
-            click.echo(f"\nreport: {out / 'report.html'}")
+            print_report(out / "report.html")
 
 
 def _written(
-    runs: tuple[Path, ...], out: Path, first: tuple[str, ...], second: tuple[str, ...], language: str
+    runs: tuple[Path, ...], out: Path, first: tuple[str, ...], second: tuple[str, ...], language: str | None
 ) -> RunComparison:
     from loracheck.evaluate.compare import write_comparison
     from loracheck.reports.pipeline import write_report
@@ -94,5 +93,5 @@ def _written(
             hint=f"-o {out.with_suffix('')}",
         )
     found = write_comparison(runs, out, first, second)
-    write_report(out, language="ja" if language == "ja" else "en")
+    write_report(out, language="ja" if (language or terminal.language()) == "ja" else "en")
     return found

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+from loracheck import terminal
 from loracheck.cli_options import dry_run_option, needed_out, report_to_option
-from loracheck.cli_output import print_json
+from loracheck.cli_output import print_json, print_report
 from loracheck.errors import UsageError
 
 PATH = click.Path(path_type=Path)
@@ -198,20 +199,22 @@ def curate(
         return
     out = needed_out(out, "runs/curated")
     summary = run_curate(data, base, out, config, progress=progress)
-    report = write_report(out, related=[], language="en")
+    report = write_report(out, language=terminal.language())
     _log(trackers, out, summary, report, progress)
     if as_json:
         print_json(summary)
     else:
         print_curation(summary)
-        click.echo(f"\nreport: {report}")
+        print_report(report)
 
 
 @click.command()
 @click.argument("row")
 @click.option("--run", "run", type=PATH, required=True, help="A curate run.")
 @click.option(
-    "--language", type=click.Choice(["ja", "en"]), default="en", show_default=True, help="Of the reasons."
+    "--language",
+    type=click.Choice(["ja", "en"]),
+    help="Of the reasons.  [default: that of the terminal]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def explain(row: str, run: Path, language: Any, as_json: bool) -> None:
@@ -228,7 +231,7 @@ def explain(row: str, run: Path, language: Any, as_json: bool) -> None:
     from loracheck.summary import print_explanation
 
     found = explain_row(run, row)
-    print_json(found) if as_json else print_explanation(found, language)
+    print_json(found) if as_json else print_explanation(found, language or terminal.language())
 
 
 @click.command()

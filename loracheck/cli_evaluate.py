@@ -8,8 +8,9 @@ from typing import Any, NoReturn
 
 import click
 
+from loracheck import terminal
 from loracheck.cli_options import dry_run_option, needed_out, report_to_option
-from loracheck.cli_output import print_json
+from loracheck.cli_output import print_json, print_report
 from loracheck.errors import UsageError
 
 PATH = click.Path(path_type=Path)
@@ -339,7 +340,8 @@ def _report(run: Path, related: list[Path]) -> Path:
     from loracheck.reports.pipeline import write_report
     from loracheck.runs import is_run
 
-    return write_report(run, related=[path for path in related if is_run(path)])
+    shown = [path for path in related if is_run(path)]
+    return write_report(run, related=shown, language=terminal.language())
 
 
 def _log(trackers: tuple[str, ...], run: Path, result: Any, progress: Any, *, kind: str = "eval") -> None:
@@ -366,6 +368,6 @@ def _finish(result: Any, *, as_json: bool, report: Path | None, exit_zero: bool)
     else:
         print_result(result)
         if report:
-            click.echo(f"\nreport: {report}")
+            print_report(report)
     sys.stdout.flush()
     sys.exit(0 if exit_zero else exit_code(result.verdicts))

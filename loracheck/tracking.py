@@ -47,7 +47,7 @@ class Logged:
         kind: Of the run: "eval", "gate", "curate", "compare".
         params: What it was made with.
         tags: What came out, in words: verdicts, statuses.
-        metrics: What was measured: under the name of each estimate its value, ci_low, ci_high and n.
+        metrics: What was measured: below the name of each estimate its value, ci_low, ci_high and n.
         files: The report first.
     """
 
@@ -150,12 +150,12 @@ def of_evaluation(
 def of_curation(summary: CurationSummary, manifest: Manifest, files: Iterable[Path]) -> Logged:
     """Return what is logged of a curate run."""
     metrics = {
-        name: float(getattr(summary, name))
+        f"rows/{name}": float(getattr(summary, name))
         for name in ("read", "kept", "heldout", "dropped", "quarantined", "masked", "unscored")
     }
     for step in summary.steps:
-        metrics[f"{step.outcome}/{step.stage}/{step.reason}"] = float(step.rows)
-    metrics |= {f"language/{name}": float(count) for name, count in summary.languages.items()}
+        metrics[f"steps/{step.stage}/{step.reason}/{step.outcome}"] = float(step.rows)
+    metrics |= {f"languages/{name}": float(count) for name, count in summary.languages.items()}
     return _logged(
         manifest.run_id, "curate", {**_flat(manifest.config), **_made_with(manifest)}, {}, metrics, files
     )
@@ -189,10 +189,17 @@ def _made_with(manifest: Manifest) -> dict[str, Any]:
 
 
 def _numbers(name: str, estimate: Estimate) -> dict[str, float]:
-    """Return a number with its bounds and n; nothing where it could not be measured."""
+    """Return a number with its bounds and n; nothing where it could not be measured.
+
+    No name is the beginning of another: MLflow keeps metrics as files, whose folder it would have to be.
+    """
     if estimate.value is None:
         return {}
-    found = {name: estimate.value, f"{name}/ci_low": estimate.ci_low, f"{name}/ci_high": estimate.ci_high}
+    found = {
+        f"{name}/value": estimate.value,
+        f"{name}/ci_low": estimate.ci_low,
+        f"{name}/ci_high": estimate.ci_high,
+    }
     return {key: float(value) for key, value in found.items() if value is not None} | {
         f"{name}/n": float(estimate.n)
     }
