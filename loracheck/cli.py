@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import click
 
 import loracheck
+from loracheck import terminal
 from loracheck.cli_adapter import inspect_, merge
 from loracheck.cli_canaries import canaries
 from loracheck.cli_causes import causes
@@ -38,7 +39,6 @@ from loracheck.cli_score import score
 from loracheck.cli_selftest import selftest
 from loracheck.cli_train import train
 from loracheck.cli_validate import validate
-from loracheck.terminal import language_of_context, set_language
 
 PATH = click.Path(path_type=Path)
 EXIT_HELP = (
@@ -49,7 +49,7 @@ _ANYWHERE = ("lang", "quiet", "debug")
 
 def _in_language(context: click.Context, _: click.Parameter, given: Any) -> None:
     if given:
-        set_language(context, given)
+        terminal.set_language(context, given)
 
 
 class Verbs(click.Group):
@@ -156,12 +156,10 @@ cli.add_command(validate)
 @click.option(
     "--language",
     type=click.Choice(["en", "ja"]),
-    default="en",
-    show_default=True,
-    help="Language the page opens in.",
+    help="Language the page opens in.  [default: that of the terminal]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the path as JSON.")
-def report(run: Path, related: tuple[Path, ...], language: str, as_json: bool) -> None:
+def report(run: Path, related: tuple[Path, ...], language: Any, as_json: bool) -> None:
     """Write the HTML report of a finished run again, or an index page over a folder of runs.
 
     \b
@@ -173,8 +171,9 @@ def report(run: Path, related: tuple[Path, ...], language: str, as_json: bool) -
     from loracheck.reports.folder import write_index
     from loracheck.runs import is_run, read_run
 
+    language = language or terminal.language()
     if run.is_dir() and not is_run(run):
-        path = write_index(run, language=language)  # type: ignore[arg-type]
+        path = write_index(run, language=language)
         print_json({"report": str(path)}) if as_json else click.echo(str(path))
         return
     for path in (run, *related):
@@ -260,7 +259,7 @@ def main() -> NoReturn:
         if "--debug" in sys.argv:
             traceback.print_exc()
         failure = failure_of(error)
-        tell(failure, as_json=asks_for_json(sys.argv[1:]), language=language_of_context(context))
+        tell(failure, as_json=asks_for_json(sys.argv[1:]), language=terminal.language_of_context(context))
         sys.exit(failure.exit_code)
 
 

@@ -32,6 +32,13 @@ def print_json(value: Any, *, items: str = "items", form: str = "") -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(named | content), indent=2).decode())
 
 
+def print_report(path: Path) -> None:
+    """Print where a report lies."""
+    from loracheck.terminal import either
+
+    click.echo(f"\n{either('report', 'レポート')}: {path}")
+
+
 def _path(value: Any) -> str:
     if isinstance(value, Path):
         return str(value)

@@ -46,16 +46,17 @@ def run(pipeline: Path, dry_run: bool, exit_zero: bool, as_json: bool, quiet: bo
     from loracheck.evaluate.verdict import exit_code
     from loracheck.progress import Progress
     from loracheck.summary import print_result
+    from loracheck.terminal import either
 
     result = run_pipeline(given, Progress(quiet=quiet))
     if as_json:
         print_json({"seeds": result.evaluations, "reports": [str(path) for path in result.reports]})
     else:
         for seed, found in result.evaluations.items():
-            click.secho(f"seed {seed}", bold=True)
+            click.secho(either(f"seed {seed}", f"シード{seed}"), bold=True)
             print_result(found)
         for report in result.reports:
-            click.echo(f"report: {report}")
+            click.echo(f"{either('report', 'レポート')}: {report}")
     sys.stdout.flush()
     verdicts = [verdict for found in result.evaluations.values() for verdict in found.verdicts]
     sys.exit(0 if exit_zero else exit_code(verdicts))

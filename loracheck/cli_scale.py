@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from loracheck import terminal
 from loracheck.cli_options import dry_run_option, needed_out
-from loracheck.cli_output import print_json
+from loracheck.cli_output import print_json, print_report
 
 PATH = click.Path(path_type=Path)
 
@@ -99,9 +100,9 @@ def scale(
         return
     out = needed_out(out, "runs/scale")
     summary = run_scale(adapter, out, config, inputs, progress=Progress(quiet=quiet))
-    report = write_report(out)
+    report = write_report(out, language=terminal.language())
     if as_json:
         print_json(summary)
     else:
         print_scale(str(out), summary)
-        click.echo(f"\nreport: {report}")
+        print_report(report)

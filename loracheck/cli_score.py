@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from loracheck.cli_output import print_json
+from loracheck import terminal
+from loracheck.cli_output import print_json, print_report
 from loracheck.errors import UsageError
 
 PATH = click.Path(path_type=Path)
@@ -70,12 +71,12 @@ def score(
         assume_base=assume_base,
         progress=Progress(quiet=quiet),
     )
-    report = write_report(out)
+    report = write_report(out, language=terminal.language())
     if as_json:
         print_json(result)
     else:
         print_result(result)
-        click.echo(f"\nreport: {report}")
+        print_report(report)
     sys.stdout.flush()
     sys.exit(0 if exit_zero else exit_code(result.verdicts))
 

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+from loracheck import terminal
 from loracheck.cli_options import dry_run_option, needed_out
-from loracheck.cli_output import print_json
+from loracheck.cli_output import print_json, print_report
 
 PATH = click.Path(path_type=Path)
 PRESETS = ("lora-paper", "qlora", "minimal")
@@ -175,12 +176,12 @@ def train(
         result = run_sweep(points, out, config, inputs, progress=progress)
     if result is None:
         return  # the main process of several writes and prints
-    report = write_report(out)
+    report = write_report(out, language=terminal.language())
     if as_json:
         print_json(result)
         return
     print_training(str(out), result) if points is None else print_sweep(result)
-    click.echo(f"\nreport: {report}")
+    print_report(report)
 
 
 def _print_plans(found: Any, *, as_json: bool) -> None:

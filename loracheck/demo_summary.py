@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from loracheck.cli_output import print_report
 from loracheck.demo import DemoResult
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.summary import print_answers, print_curation, print_result
@@ -27,4 +28,4 @@ def print_demo(result: DemoResult) -> None:
     print_answers([*japan, *others][:_SHOWN], evidence.completions, result.evaluation.arms)
     click.echo()
     print_result(result.evaluation, verbose=False)
-    click.echo(f"\nreport: {result.report}")
+    print_report(result.report)

@@ -105,6 +105,24 @@ def test_an_error_has_its_heading_in_japanese(
         assert last == "詳しくは: loracheck explain LC-301"
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"), [([], "ja"), (["--lang", "en"], "en"), (["--language", "en"], "en")]
+)
+def test_a_report_opens_in_the_language_of_the_terminal_unless_another_is_named(
+    options: list[str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def write_index(folder: Path, *, language: str) -> Path:
+        asked.append(language)
+        return folder / "index.html"
+
+    monkeypatch.setattr("loracheck.reports.folder.write_index", write_index)
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert CliRunner().invoke(cli.cli, ["report", str(tmp_path), *options]).exit_code == 0
+    assert asked == [expected]
+
+
 def test_explain_speaks_japanese() -> None:
     printed = CliRunner().invoke(cli.cli, ["--lang", "ja", "explain", "LC-202"]).output
     assert "よくある原因" in printed
