@@ -65,6 +65,7 @@ def tracks(
         if not any(arm.sha256 == summary.adapter_sha256 for arm in arms.values()):
             raise UsageError(
                 f"{run} measured the strengths of another adapter than those of this eval run.",
+                kind="another_adapter",
                 hint="Give a scale run of one of its adapters: loracheck scale ADAPTER -o RUN",
             )
     for shape, name in enumerate(result.arms):
@@ -81,6 +82,7 @@ def tracks(
         if Path(swept.base).name != Path(context.base).name:
             raise UsageError(
                 f"{run} is a sweep over {swept.base}, this eval run is of {context.base}.",
+                kind="other_base",
                 hint="Give a sweep of the same base.",
             )
         yield from _track(text("track_sweep", name=run.resolve().name), "sweep", 0, _sweep(swept))

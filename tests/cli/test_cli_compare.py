@@ -135,3 +135,26 @@ def test_a_mismatch_is_an_input_error_and_writes_nothing(
     code, out, err = called(capsys, monkeypatch, run, "-o", tmp_path / "out")
     assert (code, out, (tmp_path / "out").exists()) == (2, "", False)
     assert "--first" in err
+
+
+def test_with_a_directory_it_writes_a_page_in_the_language_asked_for_and_does_nothing_the_second_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = eval_run(tmp_path / "run", {"raw": 5, "curated": 40})
+    given = (run, "-o", tmp_path / "out", "--language", "ja")
+    code, text, _ = called(capsys, monkeypatch, *given)
+    page = tmp_path / "out" / "report.html"
+    assert (code, f"report: {page}" in text) == (0, True)
+    assert '<html lang="ja">' in page.read_text(encoding="utf-8")
+    before = (tmp_path / "out" / "manifest.json").read_bytes()
+    assert called(capsys, monkeypatch, *given)[0] == 0
+    assert (tmp_path / "out" / "manifest.json").read_bytes() == before
+
+
+def test_a_page_is_not_what_o_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = eval_run(tmp_path / "run", {"raw": 5, "curated": 40})
+    code, _, err = called(capsys, monkeypatch, run, "-o", tmp_path / "page.html")
+    assert (code, (tmp_path / "page.html").exists()) == (2, False)
+    assert f"-o {tmp_path / 'page'}" in err
