@@ -38,6 +38,8 @@ somewhere in a tile, and the gradient then differs by 0.28% from the exact one, 
 _MOST_APART = 0.5
 """Share of the vocabulary from which on gathering the likely tokens takes longer than taking all."""
 
+_ROWS_SUMMED = 8192
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadForm:
@@ -82,7 +84,7 @@ class TiledHead:
         self.logits = torch.empty(rows, vocabulary, dtype=weight.dtype, device=weight.device)
         self.tile = torch.empty(rows, vocabulary, dtype=torch.float32, device=weight.device)
         gathers = weight.device.type == "cpu" and weight.dtype in (torch.bfloat16, torch.float16)
-        self.weight_sum = weight.detach().sum(dim=0, dtype=torch.float32) if gathers else None
+        self.weight_sum = _sum_of_rows(weight.detach()) if gathers else None
 
     def nll(self, hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the negative log-likelihood in nats of every target, shape (positions,), without gradient."""
@@ -168,6 +170,14 @@ class TiledHead:
         slope = (1 - tile.square()) * self.form.scale
         tile.mul_(self.form.softcap)
         return slope
+
+
+def _sum_of_rows(weight: torch.Tensor) -> torch.Tensor:
+    """Return the sum over the vocabulary in float32, part by part: the whole would be copied to that type first."""
+    total = torch.zeros(weight.shape[1], dtype=torch.float32, device=weight.device)
+    for part in weight.split(_ROWS_SUMMED):
+        total += part.sum(dim=0, dtype=torch.float32)
+    return total
 
 
 def tiled_head(model: PreTrainedModel) -> TiledHead | None:

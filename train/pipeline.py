@@ -30,6 +30,7 @@ from .loss import install_loss
 from .processes import Processes, start_processes
 from .reader import Reader
 from .results import CHECKPOINTS, SUMMARY, Fitted, device_name, only_to_complete, peak_memory, write_results
+from .thrift import keep_little
 from .trackers import check_trackers, tracked
 from .trainer import Loop, fit
 
@@ -149,6 +150,8 @@ def _fit(
         reader.read(0, 0)
     model = add_adapter(base, config)
     initial = begin(model, out / CHECKPOINTS / "initial") if processes.main else None
+    if not config.sharded:
+        keep_little(model)
     loss_path = install_loss(base.model, data.rows[0], tiled=not config.sharded)
     if loss_path == "stock":
         progress.say("this architecture's own loss is used: slower, with logits at every position")
