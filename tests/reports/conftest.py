@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from loracheck import wording
 from loracheck.records import Comparison, Finding, Verdict
+from loracheck.reports.folder import write_index
+from loracheck.reports.pipeline import write_report
 
 CHROMIUM = Path("/usr/bin/chromium")
 NAMES = {
@@ -112,6 +114,49 @@ def related(tmp_path: Path, build: ModuleType) -> list[Path]:
         build.write_train(tmp_path / "train-raw", last=0.1),
         build.write_train(tmp_path / "train-curated", tokens=6050),
     ]
+
+
+@pytest.fixture(scope="session")
+def every_run(
+    tmp_path_factory: pytest.TempPathFactory,
+    build: ModuleType,
+    build_training: ModuleType,
+    build_causes: ModuleType,
+) -> dict[str, Path]:
+    """One run of each kind in one folder; a test that changes a run copies it first."""
+    folder = tmp_path_factory.mktemp("runs")
+    evaluation = build.write_eval(folder / "eval")
+    return {
+        "eval": evaluation,
+        "causes": build_causes.write_causes(folder / "causes", evaluation),
+        "curate": build.write_curate(folder / "curate"),
+        "train": build_training.write_train(folder / "train"),
+        "sweep": build_training.write_sweep(folder / "sweep", ranks=(4, 16, 32), seeds=(0, 1)),
+        "scale": build_training.write_scale(folder / "scale"),
+    }
+
+
+@pytest.fixture(scope="session")
+def every_page(every_run: dict[str, Path]) -> dict[str, Path]:
+    """The page of each kind of run, and the index over them."""
+    others = [every_run[kind] for kind in ("causes", "curate", "train")]
+    pages = {
+        kind: write_report(run, related=others if kind == "eval" else ())
+        for kind, run in every_run.items()
+        if kind != "causes"
+    }
+    return pages | {"index": write_index(every_run["eval"].parent)}
+
+
+@pytest.fixture(scope="session")
+def formats() -> ModuleType:
+    """The random verdicts of the tests of other formats."""
+    return beside("test_report_formats")
+
+
+@pytest.fixture(scope="session")
+def spoiling() -> ModuleType:
+    return beside("spoiling")
 
 
 @pytest.fixture(scope="session")
