@@ -76,10 +76,7 @@ def _of_selftest(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
 
 
 def _prepare(folder: Path, base: Path, made: Path) -> None:
-    """Copy the adapter, name the shared base in it, and write a merged copy."""
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM
-
+    """Copy the adapter and name the shared base in it."""
     from loracheck.conversion import converted
     from loracheck.demo import embedded_model
 
@@ -91,7 +88,16 @@ def _prepare(folder: Path, base: Path, made: Path) -> None:
     config = adapter / "adapter_config.json"
     settings = json.loads(config.read_text(encoding="utf-8")) | {"base_model_name_or_path": str(base)}
     config.write_text(json.dumps(settings, indent=2), encoding="utf-8")
-    merged = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), adapter).merge_and_unload()
-    merged.save_pretrained(folder / "merged")
-    for part in (*base.glob("tokenizer*"), base / "chat_template.jinja"):
-        shutil.copy(part, folder / "merged")
+
+
+def merge(arm: Arm) -> None:
+    """Write base and adapter as one model folder, once."""
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    if (arm.merged / "chat_template.jinja").is_file():
+        return
+    base = AutoModelForCausalLM.from_pretrained(arm.base)
+    PeftModel.from_pretrained(base, arm.adapter).merge_and_unload().save_pretrained(arm.merged)
+    for part in (*arm.base.glob("tokenizer*"), arm.base / "chat_template.jinja"):
+        shutil.copy(part, arm.merged)

@@ -69,6 +69,7 @@ class Question:
         command: The command line; its first word is a program of the tool's environment.
         files: Written into the working folder before, by name.
         read: What the tool said, in its own words.
+        merged: It takes no adapter and needs the merged copy.
     """
 
     tool: str
@@ -77,6 +78,7 @@ class Question:
     command: Callable[[Arm], list[str]]
     read: Callable[[Said], str]
     files: Callable[[Arm], dict[str, str]] = lambda _: {}
+    merged: bool = False
 
 
 def _found(pattern: str, text: str, none: str = "") -> str:
@@ -272,6 +274,7 @@ def questions(tokens: int, items: int) -> tuple[Question, ...]:
                 *(["--limit", str(items)] if items else []),
             ],
             read=modeldiffr,
+            merged=True,
         ),
         Question(
             tool="dlm-sway",

@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from peer_arms import ARMS, arm, slug
+from peer_arms import ARMS, arm, merge, slug
 from peer_tools import Arm, Question, Said, questions
 
 RESULT = "result.json"
@@ -128,6 +128,8 @@ def _ask(out: Path, question: Question, arm: Arm, limit: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     programs = _environment(out, question)
+    if question.merged:
+        merge(arm)
     for name, text in question.files(arm).items():
         (folder / name).write_text(text, encoding="utf-8")
     command, asked, spent = question.command(arm), question.name, 0.0
