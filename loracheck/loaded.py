@@ -2,51 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from loracheck import jsonl, wording
 from loracheck.comparison_records import ANSWERS, COMPARISON, ComparedAnswer, RunComparison
 from loracheck.comparison_words import conclusion
 from loracheck.curation_records import CurationSummary, Decision
 from loracheck.errors import RunError
+from loracheck.loaded_experiments import (
+    EXPERIMENTS,
+    SHIPPED_FORM,
+    LoadedCauses,
+    LoadedMerge,
+    LoadedScale,
+    LoadedSweep,
+    LoadedSynthesis,
+    load_merge,
+)
+from loracheck.loaded_run import LoadedRun, flat, frame, html_table, reading_columns
 from loracheck.records import (
+    ChoiceScores,
     Completion,
     EvaluationContext,
     EvaluationResult,
     Example,
-    Manifest,
     Probe,
     Verdict,
 )
-from loracheck.runs import read_run
+from loracheck.runs import is_run, read_run
 from loracheck.training_records import CheckpointReading, TrainingStep, TrainingSummary
 
 if TYPE_CHECKING:
     import pandas as pd
 
-T = TypeVar("T")
+__all__ = [
+    "LoadedCauses",
+    "LoadedComparison",
+    "LoadedCuration",
+    "LoadedEvaluation",
+    "LoadedMerge",
+    "LoadedRun",
+    "LoadedScale",
+    "LoadedSweep",
+    "LoadedSynthesis",
+    "LoadedTraining",
+    "load",
+]
 _COLOURS = {"ship": "#1d6238", "hold": "#a3281c", "inconclusive": "#7a5200"}
-
-
-@dataclass(frozen=True)
-class LoadedRun:
-    """A finished run whose files were verified against their hashes."""
-
-    path: Path
-    manifest: Manifest
-
-    def _repr_html_(self) -> str:
-        """Return what a notebook shows of it."""
-        return f"<p><b>{escape(self.manifest.kind)}</b> {escape(str(self.path))} ({escape(self.manifest.created)})</p>"
-
-    def _records(self, name: str, kind: type[T]) -> tuple[T, ...]:
-        file = self.path / name
-        return tuple(jsonl.read(file, kind)) if file.is_file() else ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ class LoadedEvaluation(LoadedRun):
 
     def findings_frame(self) -> pd.DataFrame:
         """Return a row for each finding, its deciding number first."""
-        return _frame(
+        return frame(
             {
                 "adapter": verdict.adapter,
                 "verdict": verdict.status,
@@ -103,13 +109,30 @@ class LoadedEvaluation(LoadedRun):
             for finding in verdict.findings
         )
 
+    def estimates_frame(self) -> pd.DataFrame:
+        """Return a row for each number of each finding, with its bounds, n, unit and method."""
+        return frame(
+            {"adapter": verdict.adapter, "check": finding.check, **flat(estimate)}
+            for verdict in self.result.verdicts
+            for finding in verdict.findings
+            for estimate in finding.estimates
+        )
+
+    def choices_frame(self) -> pd.DataFrame:
+        """Return a row for each reply that was offered, with its log-likelihood in nats under each arm."""
+        return frame(
+            {"probe": scores.probe_id, "arm": scores.arm, "kind": kind, "reply": text, "logprob": logprob}
+            for scores in self._records("choices.jsonl", ChoiceScores)
+            for kind, text, logprob in zip(scores.kinds, scores.choices, scores.logprobs, strict=True)
+        )
+
     def answers_frame(self) -> pd.DataFrame:
         """Return a row for each probe, with the answers of the arms side by side."""
         said: dict[str, dict[str, str]] = {}
         for completion in self.completions:
             if completion.seed == 0:
                 said.setdefault(completion.probe_id, {})[completion.arm] = completion.text
-        return _frame(
+        return frame(
             {"probe": p.id, "suite": p.suite, "prompt": p.prompt} | said.get(p.id, {}) for p in self.probes
         )
 
@@ -137,12 +160,32 @@ class LoadedCuration(LoadedRun):
         """Return the kept rows."""
         return self._records("kept.jsonl", Example)
 
+    @cached_property
+    def heldout(self) -> tuple[Example, ...]:
+        """Return the rows held out for evaluation."""
+        return self._records("heldout.jsonl", Example)
+
+    def scores_frame(self) -> pd.DataFrame:
+        """Return a row for each scored row, as scores.parquet holds them."""
+        import pandas as pd  # noqa: PLC0415 - only frames need it
+
+        file = self.path / "scores.parquet"
+        return pd.read_parquet(file) if file.is_file() else pd.DataFrame()
+
     def decisions_frame(self) -> pd.DataFrame:
         """Return a row for each row of the data: where it ended, and by which rule."""
-        return _frame(
+        return frame(
             {"id": d.example_id, "outcome": d.outcome, "stage": d.stage, "reason": d.reason}
             for d in self._records("decisions.jsonl", Decision)
         )
+
+    def _repr_html_(self) -> str:
+        counts = self.summary
+        rows = [
+            (name, getattr(counts, name)) for name in ("read", "kept", "heldout", "dropped", "quarantined")
+        ]
+        steps = [(f"{step.stage}: {step.reason}", step.rows) for step in counts.steps]
+        return super()._repr_html_() + html_table(("rows", "number"), [*rows, *steps])
 
 
 @dataclass(frozen=True)
@@ -166,7 +209,34 @@ class LoadedTraining(LoadedRun):
 
     def loss_frame(self) -> pd.DataFrame:
         """Return a row for each step."""
-        return _frame(_flat(step) for step in self._records("metrics.jsonl", TrainingStep))
+        return frame(flat(step) for step in self._records("metrics.jsonl", TrainingStep))
+
+    def readings_frame(self) -> pd.DataFrame:
+        """Return a row for each checkpoint that was measured, every number with its bounds and n."""
+        return frame(
+            {
+                "step": reading.step,
+                "trained_tokens": reading.trained_tokens,
+                "heldout_loss": reading.heldout_loss,
+                "seconds": reading.seconds,
+            }
+            | reading_columns(reading.watch)
+            for reading in self.readings
+        )
+
+    def _repr_html_(self) -> str:
+        found = self.summary
+        rows = (
+            ("base", found.base),
+            ("adapter", f"{found.kind}, {found.trainable_parameters:,} parameters"),
+            ("steps", found.steps),
+            ("trained tokens", found.trained_tokens),
+            ("loss, first", found.loss_first),
+            ("loss, last", found.loss_last),
+            ("held-out loss", found.heldout_loss_after),
+            ("kept", f"{found.kept}, step {found.kept_step}"),
+        )
+        return super()._repr_html_() + html_table(("", ""), rows)
 
 
 @dataclass(frozen=True)
@@ -190,7 +260,7 @@ class LoadedComparison(LoadedRun):
 
     def differences_frame(self) -> pd.DataFrame:
         """Return a row for each measure: both shares, the paired difference and what it means."""
-        return _frame(
+        return frame(
             {
                 "check": one.check,
                 "measure": one.measure,
@@ -219,15 +289,17 @@ _KINDS: dict[str, type[LoadedRun]] = {
     "compare": LoadedComparison,
     "curate": LoadedCuration,
     "train": LoadedTraining,
+    **EXPERIMENTS,
 }
 
 
-def load(path: str | Path) -> LoadedRun:
-    """Load a finished run; its files are verified first.
+def load(path: str | Path) -> LoadedRun | LoadedMerge:
+    """Load a finished run, or a merged model; its files are verified first.
 
     Returns:
-        A `LoadedEvaluation`, `LoadedComparison`, `LoadedCuration` or `LoadedTraining`; of another
-        kind what all runs have.
+        A `LoadedEvaluation`, `LoadedComparison`, `LoadedCuration`, `LoadedTraining`, `LoadedCauses`, `LoadedScale`,
+        `LoadedSweep` or `LoadedSynthesis`; a `LoadedMerge` of what `loracheck merge` wrote; of another kind what
+        all runs have.
 
     Raises:
         RunError: there is no finished run, or a file was changed since.
@@ -235,6 +307,8 @@ def load(path: str | Path) -> LoadedRun:
     folder = Path(path)
     if not folder.exists():
         raise RunError(f"{folder}: there is no such directory.", kind="not_a_run")
+    if not is_run(folder) and (folder / SHIPPED_FORM).is_file():
+        return load_merge(folder)
     manifest = read_run(folder)
     return _KINDS.get(manifest.kind, LoadedRun)(folder, manifest)
 
@@ -242,14 +316,3 @@ def load(path: str | Path) -> LoadedRun:
 def _lead(verdict: Verdict) -> str:
     leading = next((f for f in verdict.findings if f.check in verdict.deciding), None)
     return wording.explain(leading) if leading and verdict.status != "ship" else ""
-
-
-def _flat(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any record
-    assert is_dataclass(record)
-    return {item.name: getattr(record, item.name) for item in fields(record)}
-
-
-def _frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    import pandas as pd  # noqa: PLC0415 - half a second that only frames need
-
-    return pd.DataFrame(list(rows))

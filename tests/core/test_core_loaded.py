@@ -14,6 +14,7 @@ from loracheck import jsonl
 from loracheck.errors import RunError
 from loracheck.loaded import LoadedEvaluation, LoadedRun
 from loracheck.records import (
+    ChoiceScores,
     Completion,
     Estimate,
     EvaluationContext,
@@ -59,6 +60,10 @@ def evaluation(path: Path, adapter: str = "mine") -> Path:
                 for arm, text in answers.items()
             ],
         )
+        choice = ChoiceScores(
+            probe_id="p", arm="base", kinds=("right", "wrong"), choices=("a", "b"), logprobs=(-1.0, -2.0)
+        )
+        jsonl.write(run.path / "choices.jsonl", [choice])
         jsonl.write_one(run.path / "context.json", context)
         result = EvaluationResult(verdicts=(verdict,), comparisons=(), markers=(), arms=("base", adapter))
         jsonl.write_one(run.path / "verdict.json", result)
@@ -71,6 +76,11 @@ def test_an_eval_run_loads_as_verdicts_and_frames(tmp_path: Path) -> None:
     assert run.verdict("mine").status == "hold"
     [row] = run.findings_frame().to_dict("records")
     assert (row["check"], row["value"], row["n"], row["limit"]) == ("forgetting", -0.3, 50, -0.05)
+    [number] = run.estimates_frame().to_dict("records")
+    assert (number["check"], number["ci_low"], number["ci_high"], number["unit"]) == (
+        "forgetting", -0.4, -0.2, "difference",
+    )  # fmt: skip
+    assert set(run.choices_frame()["logprob"]) == {-1.0, -2.0}
     [answers] = run.answers_frame().to_dict("records")
     assert (answers["prompt"], answers["base"], answers["mine"]) == ("Why?", "Because.", "<b>Arr</b>")
     with pytest.raises(KeyError):
@@ -85,11 +95,11 @@ def test_what_a_notebook_shows_is_escaped(tmp_path: Path) -> None:
 
 
 def test_a_run_of_another_kind_loads_as_what_all_runs_have(tmp_path: Path) -> None:
-    with open_run(tmp_path / "scale", "scale", config={}):
+    with open_run(tmp_path / "other", "other", config={}):
         pass
-    run = loracheck.load(tmp_path / "scale")
+    run = loracheck.load(tmp_path / "other")
     assert type(run) is LoadedRun
-    assert run.manifest.kind == "scale"
+    assert run.manifest.kind == "other"
 
 
 def test_an_altered_or_missing_run_is_refused(tmp_path: Path) -> None:
