@@ -151,7 +151,8 @@ def evaluate(
         for engine, arms in lineup.engines():
             if cost is None:
                 lengths = reply_lengths(material.in_domain, template_of(engine))
-                config = _with_room(config, lengths)
+                taught = reply_lengths(material.training, template_of(engine)) if lengths else {}
+                config = _with_room(config, [*lengths.values(), *taught.values()])
                 cost = foresee(
                     asked, config, engine, arms, lineup, progress, measure=before_asking is not None
                 )
@@ -210,11 +211,11 @@ def _material(
     return material, left_out
 
 
-def _with_room(config: EvalConfig, lengths: Mapping[str, int]) -> EvalConfig:
-    """Leave room for replies as long as the domain's own, where the user set no limit."""
+def _with_room(config: EvalConfig, lengths: Sequence[int]) -> EvalConfig:
+    """Leave room for replies as long as the domain's own and those that were taught, where the user set no limit."""
     if config.max_new_tokens_domain is not None:
         return config
-    room = reply_room(lengths.values(), config.max_new_tokens_open)
+    room = reply_room(lengths, config.max_new_tokens_open)
     return replace(config, max_new_tokens_domain=room)
 
 

@@ -35,6 +35,7 @@ from .evidence import Evidence
 from .gates import NO_HEADROOM, TOO_FEW, information, unmeasured
 from .looks import share_of_alpha
 from .policy import Gate, Policy
+from .precedence import explaining_first
 from .scope import counted
 from .waivers import waive
 
@@ -97,7 +98,7 @@ def _verdict(evidence: Evidence, entry: ArmRecord, fixed: Policy, checks: Sequen
         ]
     findings, waived = waive(settle(findings, policy), entry.name, policy.waivers)
     required = [finding for finding in findings if finding.required]
-    failed = sorted((f for f in required if f.status == "fail"), key=lambda f: (f.p_fail or 0.0, -_excess(f)))
+    failed = explaining_first(f for f in required if f.status == "fail")
     undecided = [finding for finding in required if finding.status == "inconclusive"]
     status: VerdictStatus = "hold" if failed else "inconclusive" if undecided else "ship"
     deciding = failed or undecided or [f for f in required if f.status == "waived"] or required
@@ -170,12 +171,6 @@ def settle(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
         else:
             settled[i] = finding
     return [f if f.required else replace(f, status="info") for f in settled]
-
-
-def _excess(finding: Finding) -> float:
-    """Return how far the deciding number lies beyond its limit."""
-    value = finding.estimates[0].value if finding.estimates else None
-    return abs(value - finding.threshold) if value is not None and finding.threshold is not None else 1.0
 
 
 def _compare(evidence: Evidence, first: str, second: str) -> list[Comparison]:

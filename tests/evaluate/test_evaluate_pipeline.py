@@ -180,6 +180,23 @@ def test_answers_in_the_domain_have_room_for_replies_of_the_domains_length(
     assert longest["open-ja"] <= QUICK.max_new_tokens_open
     assert longest["in-domain"] <= context.max_new_tokens_domain
 
+    taught = tmp_path / "taught.jsonl"
+    taught.write_text(
+        json.dumps({"instruction": "a", "output": "ながいこたえ。" * 60}) + "\n", encoding="utf-8"
+    )
+    more = run(
+        model,
+        {"mine": adapter},
+        tmp_path / "taught",
+        config=replace(config, max_in_domain=1),
+        in_domain=[heldout],
+        data=[taught],
+    )
+    assert only(more).findings
+    wider = jsonl.read_one(tmp_path / "taught" / "context.json", EvaluationContext)
+    assert wider.max_new_tokens_domain is not None
+    assert wider.max_new_tokens_domain > context.max_new_tokens_domain, "what was taught may be said"
+
     narrow = replace(config, max_new_tokens_domain=4)
     result = run(model, {"mine": adapter}, tmp_path / "narrow", config=narrow, in_domain=[heldout])
     stop = next(finding for finding in only(result).findings if finding.check == "missing_stop")

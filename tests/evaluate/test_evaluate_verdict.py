@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from loracheck.evaluate.policy import Mode, Persona, Policy
+from loracheck.evaluate.precedence import explaining_first
 from loracheck.evaluate.verdict import exit_code, judge
-from loracheck.records import (
-    Expected,
-)
+from loracheck.records import Estimate, Expected, Finding
 from tests.evaluate.evidence_records import (
     BASE,
     DEFAULT,
@@ -234,3 +233,40 @@ def test_style_inside_the_domain_is_not_wanted_where_none_is() -> None:
 
 def test_a_required_end_of_reply_that_nobody_could_measure_does_not_ship() -> None:
     assert verdict_of(GOOD, in_domain=0).status != "ship"
+
+
+@pytest.mark.parametrize(
+    ("failed", "first"),
+    [
+        ({"content_damage": 0.6, "persona_leakage": 0.9}, "content_damage"),
+        ({"content_damage": 0.6, "persona_leakage": 0.9, "language_switch": -0.8}, "language_switch"),
+        ({"content_damage": 0.6, "collapse": 0.9}, "collapse"),
+        ({"content_damage": 0.6, "collapse": 0.5}, "content_damage"),
+        ({"content_damage": 0.6, "loops": -0.08}, "content_damage"),
+        ({"loops": -0.08}, "loops"),
+    ],
+)
+def test_the_failure_that_explains_the_others_is_named_first(failed: dict[str, float], first: str) -> None:
+    findings = [
+        Finding(
+            check=check,
+            adapter="mine",
+            required=True,
+            status="fail",
+            reason="beyond_limit",
+            estimates=(
+                Estimate(
+                    name="rate",
+                    value=value,
+                    ci_low=value,
+                    ci_high=value,
+                    n=100,
+                    method="m",
+                    unit="difference",
+                ),
+            ),
+            p_fail=1e-9,
+        )
+        for check, value in failed.items()
+    ]
+    assert explaining_first(findings)[0].check == explaining_first(findings[::-1])[0].check == first
