@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import string
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,18 @@ def test_an_evaluation_is_one_file_that_names_no_other(evaluation: Path, related
     assert not re.search(r"\sstyle=|\son[a-z]+=", page.split("<style>")[0] + page.split("</style>")[1])
     assert "unsafe" not in page.split("<style>")[0]
     assert "@import" not in page and "url(" not in page.split("</style>")[0]
+
+
+def test_the_report_verb_loads_no_model_library(evaluation: Path) -> None:
+    script = (
+        "import sys\nfrom loracheck.cli import cli\n"
+        f"cli.main(['report', {str(evaluation)!r}], standalone_mode=False)\n"
+        "heavy = {'torch', 'transformers', 'peft', 'bitsandbytes', 'datasets', 'pandas', 'sklearn'}\n"
+        "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (evaluation / "report.html").is_file()
 
 
 def test_rendering_again_changes_no_byte_and_leaves_the_run_whole(evaluation: Path) -> None:
