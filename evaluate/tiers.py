@@ -68,7 +68,7 @@ STANDARD = Tier(
     },
     own=600,
     max_training=120,
-    max_in_domain=60,
+    max_in_domain=120,
 )
 FULL = Tier(name="full", max_training=400, max_in_domain=400)
 TIERS: dict[str, Tier] = {tier.name: tier for tier in (QUICK, STANDARD, FULL)}
