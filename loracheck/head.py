@@ -175,7 +175,7 @@ class TiledHead:
 def _sum_of_rows(weight: torch.Tensor) -> torch.Tensor:
     """Return the sum over the vocabulary in float32, part by part: the whole would be copied to that type first."""
     total = torch.zeros(weight.shape[1], dtype=torch.float32, device=weight.device)
-    for part in weight.split(_ROWS_SUMMED):
+    for part in torch.split(weight, _ROWS_SUMMED):
         total += part.sum(dim=0, dtype=torch.float32)
     return total
 

@@ -175,7 +175,7 @@ def test_answers_in_the_domain_have_room_for_replies_of_the_domains_length(
     assert stop.estimates[0].n == 39
     answers = list(jsonl.read(tmp_path / "eval" / "completions.jsonl", Completion))
     longest = {
-        suite: max(a.tokens for a in answers if suite in a.probe_id) for suite in ("open-ja", "in-domain")
+        suite: max(a.tokens or 0 for a in answers if suite in a.probe_id) for suite in ("open-ja", "in-domain")
     }
     assert longest["open-ja"] <= QUICK.max_new_tokens_open
     assert longest["in-domain"] <= context.max_new_tokens_domain
