@@ -22,8 +22,9 @@ from typing import Any, Literal
 import click
 
 import loracheck
+from loracheck.doctor_words import STATUSES, name_of, translated
 from loracheck.redaction import redacted
-from loracheck.terminal import visible
+from loracheck.terminal import either, language, padded, visible
 
 _NEEDED_DISK_GB = 3.0
 _NEEDED_MEMORY_GB = 6.0
@@ -97,14 +98,19 @@ def as_document(checks: list[Check]) -> dict[str, Any]:
 def print_checks(checks: list[Check]) -> None:
     """Print a line a check, and below it what mends it."""
     colours = {"ok": "green", "note": "yellow", "missing": "red"}
+    shown = language()
     for check in checks:
-        click.secho(f"{check.status:<8}", fg=colours[check.status], nl=False)
-        click.echo(f"{check.name:<16}{visible(check.detail)}")
-        if check.mend:
-            click.echo(f"{'':<24}{visible(check.mend)}")
+        click.secho(padded(STATUSES[check.status][shown], 8), fg=colours[check.status], nl=False)
+        detail, mend = (visible(translated(text, shown)) for text in (check.detail, check.mend))
+        click.echo(f"{padded(name_of(check.name, shown), 16)}{detail}")
+        if mend:
+            click.echo(f"{'':<24}{mend}")
     missing = sum(check.status == "missing" for check in checks)
     notes = sum(check.status == "note" for check in checks)
-    click.echo(f"{missing} missing, {notes} to note" if missing or notes else "nothing is missing")
+    if missing or notes:
+        click.echo(either(f"{missing} missing, {notes} to note", f"不足{missing}件、注意{notes}件"))
+    else:
+        click.echo(either("nothing is missing", "不足はありません"))
 
 
 def _requirements() -> Iterator[tuple[str, str, str | None]]:

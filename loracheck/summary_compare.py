@@ -27,6 +27,15 @@ _STATUSES: dict[str, Pair] = {
     "waived": {"en": "waived", "ja": "免除"},
 }
 
+_PARTS: dict[str, str] = {
+    "policy": "ポリシー",
+    "options": "オプション",
+    "data": "データ",
+    "adapter": "アダプター",
+    "software": "ソフト",
+    "machine": "機械",
+}
+
 
 def print_comparison(found: RunComparison) -> None:
     """Print everything that was compared."""
@@ -72,7 +81,8 @@ def _print_settings(settings: tuple[SettingChange, ...]) -> None:
     click.echo(either("\nsettings that differ between the runs:", "\n実行の間で異なる設定:"))
     for one in settings[:SETTINGS_SHOWN]:
         before, after = (visible(value or "-")[:60] for value in (one.before, one.after))
-        click.echo(f"  {one.part:<9} {visible(one.name)}: {before} -> {after}")
+        part = padded(either(one.part, _PARTS[one.part]), 10)
+        click.echo(f"  {part} {visible(one.name)}: {before} -> {after}")
     if len(settings) > SETTINGS_SHOWN:
         more = len(settings) - SETTINGS_SHOWN
         click.echo(either(f"  and {more} more", f"  ほか{more}件"))

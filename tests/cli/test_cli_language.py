@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from dataclasses import replace
@@ -11,8 +12,31 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from loracheck import cli, jsonl, summary, summary_causes, summary_plan, summary_scale, summary_train
+from loracheck import (
+    cli,
+    doctor,
+    doctor_words,
+    jsonl,
+    summary,
+    summary_causes,
+    summary_compare,
+    summary_plan,
+    summary_scale,
+    summary_train,
+)
 from loracheck.cause_records import ROWS, CausesSummary, FindingCause, Twins
+from loracheck.comparison_records import (
+    ArmMean,
+    Conclusion,
+    ExampleFlip,
+    Repetition,
+    RuleFlip,
+    RunComparison,
+    SeededDifference,
+    SettingChange,
+    Side,
+    VerdictPair,
+)
 from loracheck.curation_records import ClassifierSummary, CurationSummary, JudgeSummary, StepCount
 from loracheck.records import (
     EvaluationResult,
@@ -387,6 +411,120 @@ def test_causes_are_told_in_japanese(
     ):
         assert words in printed
     assert not english_words(printed, "overlap")
+
+
+def told(value: ast.expr) -> list[str]:
+    """Return the sentences of an expression, with {} for what is filled in."""
+    match value:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=parts):
+            return ["".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in parts)]
+        case ast.IfExp(body=first, orelse=second):
+            return told(first) + told(second)
+    return []
+
+
+def test_all_that_doctor_says_of_the_machine_has_its_japanese() -> None:
+    tree = ast.parse(Path(doctor.__file__).read_text(encoding="utf-8"))
+    said = {
+        sentence
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Check"
+        for keyword in node.keywords
+        if keyword.arg in ("detail", "mend")
+        for sentence in told(keyword.value)
+        if re.search("[a-z]{2}", sentence) and not sentence.startswith(("pip install", "Gemma", "{} at"))
+    }
+    assert len(said) > 15
+    for sentence in said:
+        filled = sentence.replace("{}", "7")
+        assert doctor_words.translated(filled, "en") == filled
+        found = doctor_words.translated(filled, "ja")
+        assert re.search("[ぁ-んァ-ヶ一-龠]", found), sentence
+        assert found.count("7") == sentence.count("{}")
+
+
+def test_doctor_speaks_japanese_but_its_json_does_not(japanese: None) -> None:
+    checks = [
+        doctor.Check(name="memory", status="note", detail="9.0 GB", mend="the demonstration wants 12 GB"),
+        doctor.Check(name="disk", status="missing", detail="1.0 GB free for /cache"),
+    ]
+    doctor.print_checks([])
+    run = CliRunner().isolation()
+    with run as (out, *_):
+        doctor.print_checks(checks)
+        printed = out.getvalue().decode()
+    assert printed.splitlines() == [
+        "注意    メモリー        9.0 GB",
+        "                        デモには12 GB必要です",
+        "不足    ディスク        空き1.0 GB(/cache)",
+        "不足1件、注意1件",
+    ]
+    assert doctor.as_document(checks)["checks"][0]["mend"] == "the demonstration wants 12 GB"
+
+
+def test_a_comparison_is_told_in_japanese(japanese: None, capsys: pytest.CaptureFixture[str]) -> None:
+    means = (
+        ArmMean(name="raw", share=0.5, seeds=1, seed_sd=None),
+        ArmMean(name="mine", share=0.7, seeds=3, seed_sd=0.01),
+    )
+    difference = SeededDifference(
+        check="loops",
+        measure="no_loop",
+        first=means[0],
+        second=means[1],
+        estimate=paired_difference("d", paired_table([True] * 9 + [False], [True] * 10)),
+        item_se=None,
+        seed_se=None,
+        freedom=1,
+        p=0.01,
+        label="better",
+        won=("a/1",),
+        lost=(),
+        unchanged=9,
+        base=0.6,
+        limit=0.5,
+    )
+    sides = (
+        Side(label="raw", seeds=(), verdicts=(verdict("inconclusive"),)),
+        Side(label="mine", seeds=(), verdicts=(verdict("hold"), verdict("ship"))),
+    )
+    setting = SettingChange(part="adapter", name="base", before=None, after="gemma")
+    found = RunComparison(
+        runs=("a", "b"),
+        first=(),
+        second=(),
+        alpha=0.05,
+        differences=(difference,),
+        sides=sides,
+        conclusion=Conclusion(preferred=None, ground="no_difference"),
+        settings=(setting,) * 20,
+    )
+    summary_compare.print_comparison(found)
+    repeated = Repetition(
+        verdicts=(VerdictPair(adapter="mine", before="ship", after="hold"),),
+        rules=(
+            RuleFlip(
+                adapter="mine",
+                check="loops",
+                before="pass",
+                after=None,
+                reason_before=None,
+                reason_after=None,
+            ),
+        ),
+        examples=(ExampleFlip(adapter="mine", check="loops", measure="no_loop", probe_id="a/1", after=True),),
+        answers=10,
+        answers_changed=2,
+        base_answers=10,
+    )
+    summary_compare.print_comparison(replace(found, repetition=repeated))
+    printed = capsys.readouterr().out
+    for words in ("出荷不可1件, 出荷可1件", "実行の間で異なる設定", "シード間の標準偏差は不明", "1件が反転"):
+        assert words in printed
+    assert "繰り返し" in printed
+    assert not english_words(printed, "Holm", "tango")
 
 
 def test_the_test_of_words_would_notice_english() -> None:
