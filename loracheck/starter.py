@@ -27,7 +27,7 @@ out: runs                   # a folder for each stage
 arms: [raw, curated]        # what is fine-tuned and compared
 seeds: [0]                  # three tell a difference of the data from a difference of the seed: [0, 1, 2]
 
-curate: {{}}                  # options by group, for instance selection: {{rows: 1000}}; loracheck curate --help
+curate: {{}}                  # options by group, for instance select: {{target_rows: 1000}}; loracheck curate --help
 train:
   lora_r: 16
   lora_alpha: 32
