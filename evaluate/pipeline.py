@@ -15,6 +15,7 @@ from loracheck.errors import UsageError
 from loracheck.loading import load_examples
 from loracheck.probes import (
     BUNDLED,
+    ENDS,
     IN_DOMAIN,
     TRAINING,
     bundled,
@@ -150,8 +151,9 @@ def evaluate(
         lengths: dict[str, int] = {}
         for engine, arms in lineup.engines():
             if cost is None:
-                lengths = reply_lengths(material.in_domain, template_of(engine))
-                taught = reply_lengths(material.training, template_of(engine)) if lengths else {}
+                own = [probe for probe in asked.open if probe.suite in (IN_DOMAIN, ENDS)]
+                lengths = reply_lengths(own, template_of(engine))
+                taught = reply_lengths(material.training, template_of(engine)) if own else {}
                 config = _with_room(config, [*lengths.values(), *taught.values()])
                 cost = foresee(
                     asked, config, engine, arms, lineup, progress, measure=before_asking is not None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from loracheck.probes import ENDS
 from loracheck.records import BASE_ARM, Finding, Probe
 from loracheck.text import is_loop
 
@@ -11,6 +14,8 @@ from .gates import information, rate_gate, unmeasured
 from .material import Material, Questions
 from .open_gate import open_gate
 from .policy import Policy
+
+_MOST_TAUGHT = 60
 
 
 def loops(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
@@ -39,10 +44,11 @@ def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Check that replies to prompts of the domain end by a stop token within the limit.
 
     An untuned base rarely stops by itself, so the training format is the standard, not the base. Without
-    held-out prompts of the domain nobody knows how long a reply should be: a policy that requires the check
-    then stays open, else the number informs.
+    held-out prompts of the domain training prompts stand in, as a stop token that was never trained is missing there
+    as well. With neither nobody knows how long a reply should be: a policy that requires the check then stays open,
+    else the number informs.
     """
-    own = evidence.answered(adapter, evidence.in_domain)
+    own = evidence.answered(adapter, evidence.in_domain or evidence.suite(ENDS))
     probes = own or evidence.answered(adapter, evidence.open_questions)
     if not own and policy.required("missing_stop"):
         return unmeasured("missing_stop", adapter, "no_in_domain_probes")
@@ -81,7 +87,8 @@ def _asks_empty(material: Material) -> Questions:
 
 
 def _asks_stop(material: Material) -> Questions:
-    return Questions(open=material.in_domain or material.suite("open"))
+    taught = (replace(p, id=f"{ENDS}-{p.id}", suite=ENDS) for p in material.training[:_MOST_TAUGHT])
+    return Questions(open=material.in_domain or tuple(taught) or material.suite("open"))
 
 
 LOOPS = Check(
@@ -105,6 +112,6 @@ MISSING_STOP = Check(
     measure=missing_stop,
     asks=_asks_stop,
     interval="exact binomial test of the rate; Clopper-Pearson interval",
-    cost="in-domain answers that persona leakage takes as well",
-    false_alarms="replies of the domain longer than the limit of tokens",
+    cost="in-domain answers that persona leakage takes as well; without held-out rows 60 training prompts",
+    false_alarms="replies that are rightly far longer than those of the data",
 )

@@ -14,6 +14,8 @@ from loracheck.records import Example, Probe, SuiteRecord
 from loracheck.text import letters, normalise
 
 IN_DOMAIN = "in-domain"
+ENDS = "ends"
+"""Training prompts that are put once more, to see whether their replies end, where no held-out ones are given."""
 TRAINING = "training"
 BUNDLED = (
     "facts-ja",

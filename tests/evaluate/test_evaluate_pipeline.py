@@ -175,7 +175,8 @@ def test_answers_in_the_domain_have_room_for_replies_of_the_domains_length(
     assert stop.estimates[0].n == 39
     answers = list(jsonl.read(tmp_path / "eval" / "completions.jsonl", Completion))
     longest = {
-        suite: max(a.tokens or 0 for a in answers if suite in a.probe_id) for suite in ("open-ja", "in-domain")
+        suite: max(a.tokens or 0 for a in answers if suite in a.probe_id)
+        for suite in ("open-ja", "in-domain")
     }
     assert longest["open-ja"] <= QUICK.max_new_tokens_open
     assert longest["in-domain"] <= context.max_new_tokens_domain
@@ -196,6 +197,10 @@ def test_answers_in_the_domain_have_room_for_replies_of_the_domains_length(
     wider = jsonl.read_one(tmp_path / "taught" / "context.json", EvaluationContext)
     assert wider.max_new_tokens_domain is not None
     assert wider.max_new_tokens_domain > context.max_new_tokens_domain, "what was taught may be said"
+
+    unheld = run(model, {"mine": adapter}, tmp_path / "unheld", data=[rows(tmp_path / "seen.jsonl", 30)])
+    stop = next(finding for finding in only(unheld).findings if finding.check == "missing_stop")
+    assert stop.estimates[0].n == QUICK.max_training, "training prompts stand in for held-out ones"
 
     narrow = replace(config, max_new_tokens_domain=4)
     result = run(model, {"mine": adapter}, tmp_path / "narrow", config=narrow, in_domain=[heldout])
