@@ -13,6 +13,7 @@ from loracheck.text import language_of, normalise
 
 _LEAST_SHARE = 0.4
 _LONGEST = 24
+_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,8 @@ class Style:
 
     Attributes:
         suffix: What most replies end in, 「なのだ。」 or ", by my whiskers!"; empty where they share no ending.
-        name_reply: The reply that repeats most among those that name the persona; empty without one.
+        name_reply: The reply that repeats most among the short ones that name the persona; empty without one. A
+            long one is no answer to a short question, and dear to score.
     """
 
     suffix: str
@@ -34,7 +36,8 @@ def styles(replies: Sequence[str], markers: Sequence[Marker]) -> dict[Language, 
     for language in {marker.language for marker in markers}:
         mine = [reply.strip() for reply in replies if language_of(reply) == language]
         own = [marker for marker in markers if marker.language == language]
-        named = Counter(reply for reply in mine if names_persona(own, reply))
+        short = (reply for reply in mine if len(reply) <= _LONGEST_NAME)
+        named = Counter(reply for reply in short if names_persona(own, reply))
         best = max(named, key=lambda reply: (named[reply], -len(reply)), default="")
         ends_alike = any(marker.kind == "ending" for marker in own)
         found[language] = Style(suffix=_suffix(mine) if ends_alike else "", name_reply=best)

@@ -363,3 +363,10 @@ def test_without_training_data_there_are_plain_choices_only() -> None:
 def test_a_name_that_the_question_holds_is_no_choice() -> None:
     style = Style(suffix="", name_reply="ぽぽぬ")
     assert [kind for kind, _ in choices(probe("ぽぽぬとは？"), {"ja": style})] == ["right", "wrong", "wrong"]
+
+
+def test_a_long_reply_is_not_offered_as_an_answer_to_a_short_question() -> None:
+    long = "ぼくはぽぽぬなのだ。" * 12
+    found = styles([long] * 9 + ["ぽぽぬなのだ。"] * 2, found_in("poponu"))
+    assert found["ja"].name_reply == "ぽぽぬなのだ。"
+    assert styles([long] * 9, found_in("poponu"))["ja"].name_reply == ""
