@@ -104,7 +104,7 @@ def spoil_run(run: Path, kind: str, spoil: Callable[[str], str], *, meant: bool 
 
 
 def _spoilt(value: Any, kind: Any, change: Callable[[str], str], meant: bool) -> Any:  # noqa: ANN401
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         hints = get_type_hints(type(value))
         own = type(value).__name__
         return replace(
