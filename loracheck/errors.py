@@ -31,7 +31,7 @@ class LoracheckError(Exception):
 
     exit_code = 2
 
-    def __init__(self, message: str, *, kind: Kind = "wrong_usage", hint: str = "") -> None:
+    def __init__(self, message: str, *, kind: Kind, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.kind: Kind = kind

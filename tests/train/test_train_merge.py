@@ -344,7 +344,7 @@ def test_a_trained_form_that_cannot_be_loaded_here_is_said_and_the_merge_stands(
 
     def without_bitsandbytes(spec: str, **options: Any) -> Any:  # noqa: ANN401 - load_base's own
         if options.get("quantization", "none") != "none":
-            raise EnvironmentFault("bitsandbytes is not here")
+            raise EnvironmentFault("bitsandbytes is not here", kind="package_missing")
         return load_base(spec, **options)
 
     monkeypatch.setattr(merging, "load_base", without_bitsandbytes)
