@@ -144,7 +144,11 @@ class ForestChart:
 
     def _counts(self, found: SeededDifference, y: float, language: UiLanguage) -> Iterator[Markup]:
         won, lost = same(f"+{len(found.won):,}"), same(f"−{len(found.lost):,}")
-        counts = (won, "value"), (lost, "value"), (same(f"{found.unchanged:,}"), "tick")
+        counts: tuple[tuple[Both, str], ...] = (
+            (won, "value"),
+            (lost, "value"),
+            (same(f"{found.unchanged:,}"), "tick"),
+        )
         if self.stacked:
             counts = ((same(f"{won.en} / {lost.en}"), "value"),)
         right = self.width if self.stacked else 992
