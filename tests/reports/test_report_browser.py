@@ -235,8 +235,8 @@ def test_paper_has_the_verdict_on_its_first_page_and_nothing_folded(
 ) -> None:
     with browsing.opened(browser, report, width=A4[0], height=A4[1]) as page:
         page.evaluate(
-            "addEventListener('beforeprint', () => { window.folded = [document.querySelectorAll('details:not([open])')"
-            ".length, document.querySelectorAll('.unfold').length]; })"
+            "addEventListener('beforeprint', () => { window.folded ="
+            " ['details:not([open], .aside)', '.unfold'].map(s => document.querySelectorAll(s).length); })"
         )
         printed = page.pdf(format="A4")
         assert page.evaluate("window.folded") == [0, 0]
@@ -250,7 +250,6 @@ def test_paper_has_the_verdict_on_its_first_page_and_nothing_folded(
                 assert box and box["y"] + box["height"] <= A4[1], part
         shown = page.locator("body").inner_text()
         for part in (
-            "Choices by log-likelihood",
             "10 of 10",
             "Limits of this verdict",
             "facts-ja-capital-france",
@@ -259,6 +258,7 @@ def test_paper_has_the_verdict_on_its_first_page_and_nothing_folded(
             "さらに遠い行",
         ):
             assert part in shown, part
+        assert "Choices by log-likelihood" not in shown  # as many lines as all the rest, and in choices.jsonl
         assert "Clear filters" not in shown and "Show all" not in shown
         cut = page.evaluate(
             "[...document.querySelectorAll('.scroll')].filter(n => n.scrollWidth > n.clientWidth + 1)"
