@@ -130,11 +130,12 @@ def foresee_merge(
     size = architecture.parameters * (_BYTES[config.dtype] if config.dtype else architecture.dtype.itemsize)
     place = next(parent for parent in (out, *out.resolve().parents) if parent.exists())
     free = shutil.disk_usage(place).free
+    held = "held as it is" if job.trained == "none" else f"in {job.trained}"
     known = "" if job.trained_known else ", assumed: the adapter does not say"
     steps = [
         f"load {base} in its own 16 or 32 bits and merge a {job.anatomy.kind} adapter into it",
         f"write {out}, in {config.dtype or 'the type of the base'}",
-        f"let the trained form (base in {job.trained}{known}) answer {len(job.prompts)} questions",
+        f"let the trained form (base {held}{known}) answer {len(job.prompts)} questions",
         "load what was written again and compare its next-token distributions along these answers",
     ]
     if converter is not None:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import pytest
 
-from loracheck import progress
 from loracheck.progress import Progress
 
 
@@ -51,14 +50,15 @@ def test_tracked_work_inside_tracked_work_has_one_display_and_what_is_said_stand
 
 def test_a_pipe_gets_a_line_every_ten_seconds_and_one_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
     told = Progress()
     with told.track("answers", 100) as advance:
         for _ in range(100):
             now[0] += 0.25
             advance(1)
-    assert sys.stderr.getvalue().splitlines() == [  # type: ignore[attr-defined]
+    assert said.getvalue().splitlines() == [
         "  answers: 40 of 100, about 15 s left",
         "  answers: 80 of 100, about 5 s left",
         "  answers: 100 of 100, 25 s",
@@ -66,9 +66,10 @@ def test_a_pipe_gets_a_line_every_ten_seconds_and_one_at_the_end(monkeypatch: py
 
 
 def test_quiet_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
     told = Progress(quiet=True)
     told.say("words")
     with told.track("answers", 1) as advance:
         advance(1)
-    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
+    assert said.getvalue() == ""
