@@ -40,10 +40,11 @@ def unpacked(run: Path) -> list[dict[str, Any]]:
 
 def test_the_page_says_which_arm_to_prefer_in_both_languages_with_the_verdict_of_each(seeds: Path) -> None:
     page = viewed(seeds)
-    assert page["headline_text"].en == (
-        "Of the two prefer curated: raw is held in 4 of 4 trainings by collapse onto one answer and content damage, "
-        "and curated is not."
-    )
+    said = page["headline_text"].en
+    assert said.startswith("Of the two prefer curated: raw is held in 4 of 4 trainings by ")
+    assert "content damage" in said
+    assert "collapse onto one answer" in said
+    assert said.endswith(", and curated is not.")
     assert page["headline_text"].ja.startswith("二つのうちではcuratedを推奨します。")
     assert [(card["label"], card["status"]) for card in page["cards"]] == [
         ("raw", "hold"),
