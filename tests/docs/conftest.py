@@ -44,7 +44,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = folder / "runs"
     curate([folder / "persona.jsonl"], None, runs / "curated", CurateConfig(max_loss=1.0), progress=QUIET)
     for number, name in enumerate(("eval", "eval-seed0", "eval-seed1", "eval-seed2")):
-        scored(folder, runs / name, {"raw": number, "curated": 8})
+        scored(folder, runs / name, {"raw": number, "curated": 4 + number})
     for number, name in enumerate(("mine", "scored", "monday", "tuesday")):
         scored(folder, runs / name, {"mine": number})
     return folder
