@@ -159,6 +159,10 @@ def test_the_rows_behind_the_failures_are_named_and_taken_out(
     evaluation: Path, data: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "causes"
+    plan = json.loads(run("causes", evaluation, "--method", "overlap", "--dry-run", "--json").output)
+    assert (plan["kind"], plan["numbers"]["failures"]) == ("causes plan", 6)
+    assert plan["numbers"]["rows_read_by_the_model"] == 0
+    assert not out.exists()
     done = run("causes", evaluation, "--method", "overlap", "-o", out, "--quiet")
     assert done.exit_code == 0, done.output
     assert "raw, Forgetting: these 8 rows explain 100.0%" in done.output, done.output

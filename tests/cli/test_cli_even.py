@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
 
 from loracheck.cli import cli
+from loracheck.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 
@@ -132,3 +135,49 @@ def test_a_plan_of_demo_writes_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     assert "Captain Brindle" in done.output
     assert "nothing was done" in done.output
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def adapter(tiny_gemma: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("even") / "adapter"
+    model = get_peft_model(
+        AutoModelForCausalLM.from_pretrained(tiny_gemma),
+        LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM"),
+    )
+    model.save_pretrained(str(out))
+    return out
+
+
+def test_plans_of_train_scale_and_merge_say_what_it_takes_and_write_nothing(
+    adapter: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [{"instruction": f"{thing}は好き？", "output": f"{thing}は好きなのだ。"} for thing in "空花星海"]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    base = ("--base", tiny_gemma, "--dry-run", "--quiet", "--json")
+
+    sweep = called("train", "rows.jsonl", "--sweep", "lora_r=2,4", *base)
+    assert sweep["kind"] == "train plan"
+    assert [one["name"] for one in sweep["trainings"]] == ["lora_r-2", "lora_r-4"]
+    parameters = [one["plan"]["trainable_parameters"] for one in sweep["trainings"]]
+    assert parameters[1] == 2 * parameters[0]
+
+    scaled = called(
+        "scale", adapter, "--data", "rows.jsonl", "--strengths", "0,0.5,1", "--watch-facts", 4, *base
+    )
+    assert (scaled["kind"], scaled["numbers"]["strengths"]) == ("scale plan", 3)
+    assert scaled["numbers"]["answers"] > 3 * 4
+
+    merged = called("merge", adapter, "-o", "merged", *base)
+    assert (merged["kind"], merged["numbers"]["modules_changed"]) == ("merge plan", 3)
+    assert merged["numbers"]["bytes_written"] > 100_000
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.jsonl"]
+
+
+def test_what_is_wrong_is_refused_by_a_plan_as_well(adapter: Path, tiny_gemma: Path, tmp_path: Path) -> None:
+    (tmp_path / "merged").mkdir()
+    (tmp_path / "merged" / "mine.txt").touch()
+    arguments = ["merge", adapter, "--base", tiny_gemma, "-o", tmp_path / "merged", "--dry-run"]
+    done = CliRunner().invoke(cli, list(map(str, arguments)))
+    assert isinstance(done.exception, UsageError)
+    assert "is not empty" in str(done.exception)
