@@ -24,7 +24,7 @@ from loracheck.sources import resolve_source
 from loracheck.text import normalise
 
 T = TypeVar("T")
-REPLACED = "replaced"
+REPLACED, COMPARE = "replaced", "compare"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,7 @@ def stages(given: PipelineFile) -> list[Stage]:
     for seed in given.seeds:
         names += [f"train-{arm}-{seed}" for arm in given.arms]
         names.append(f"eval-{seed}")
+    names += [COMPARE] if _compared(given) else []
     return [Stage(name=name, path=str(out / name), state=_state(out / name)) for name in names]
 
 
@@ -63,6 +64,7 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
     # The stages are heavy; a dry run needs none of them.
     from loracheck.curate.config import CurateConfig  # noqa: PLC0415
     from loracheck.curate.pipeline import curate  # noqa: PLC0415
+    from loracheck.evaluate.compare import write_comparison  # noqa: PLC0415
     from loracheck.evaluate.config import EvalConfig  # noqa: PLC0415
     from loracheck.evaluate.pipeline import evaluate  # noqa: PLC0415
     from loracheck.evaluate.policy import load_policy  # noqa: PLC0415
@@ -111,7 +113,17 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
         results[seed] = _again(path, evaluation, progress)
         shown = [*related, *trained.values()]
         reports.append(write_report(path, related=shown, language=given.language))
+    if first_and_second := _compared(given):
+        path, runs = out / COMPARE, [out / f"eval-{seed}" for seed in given.seeds]
+        first, second = ([arm] for arm in first_and_second)
+        _again(path, partial(write_comparison, runs, path, first=first, second=second), progress)
+        reports.append(write_report(path, language=given.language))
     return PipelineResult(evaluations=results, reports=tuple(reports))
+
+
+def _compared(given: PipelineFile) -> tuple[str, str] | None:
+    """Return the arms that are held against one another; None where there is one alone."""
+    return ("raw", "curated") if {"raw", "curated"} <= set(given.arms) else None
 
 
 def _raw_rows(sources: Sequence[str], heldout: Sequence[Path], folder: Path) -> Path:

@@ -65,14 +65,15 @@ def test_a_pipeline_does_every_step_once_and_only_what_changed_again(
     file = pipeline(tmp_path, tiny_gemma)
     planned = call("run", file, "--dry-run")
     assert [line.split(maxsplit=1) for line in planned.output.splitlines()] == [
-        [name, "to do"] for name in ("curated", "train-raw-0", "train-curated-0", "eval-0")
+        [name, "to do"] for name in ("curated", "train-raw-0", "train-curated-0", "eval-0", "compare")
     ]
     assert not (tmp_path / "runs").exists()
 
     first = call("run", file, "--quiet")
     assert first.exit_code == 3, first.output
     times = finished(tmp_path)
-    assert set(times) == {"curated", "train-raw-0", "train-curated-0", "eval-0"}
+    assert set(times) == {"curated", "train-raw-0", "train-curated-0", "eval-0", "compare"}
+    assert (tmp_path / "runs" / "compare" / "report.html").is_file()
     assert (tmp_path / "runs" / "eval-0" / "report.html").is_file()
 
     again = call("run", file, "--quiet")
@@ -83,12 +84,12 @@ def test_a_pipeline_does_every_step_once_and_only_what_changed_again(
     pipeline(tmp_path, tiny_gemma, eval={"suites": ["facts-ja"], "max_facts": 5, "max_new_tokens": 2})
     changed = call("run", file, "--quiet")
     assert changed.exit_code == 3, changed.output
-    kept = [path.name for path in (tmp_path / "runs" / "replaced").iterdir()]
-    assert len(kept) == 1
-    assert kept[0].startswith("eval-0-eval-")
+    kept = sorted(path.name for path in (tmp_path / "runs" / "replaced").iterdir())
+    assert [name.partition("-2")[0] for name in kept] == ["compare-compare", "eval-0-eval"]
     after = finished(tmp_path)
-    assert {name: after[name] for name in after if name != "eval-0"} == {
-        name: times[name] for name in times if name != "eval-0"
+    redone = {"eval-0", "compare"}
+    assert {name: after[name] for name in after if name not in redone} == {
+        name: times[name] for name in times if name not in redone
     }
 
 
@@ -140,7 +141,7 @@ def test_init_writes_files_that_run_and_the_policy_read(tmp_path: Path) -> None:
     policy = load_policy(paths["policy"])
     assert (policy.intent, policy.persona.scope) == ("domain", "never")
     planned = call("run", paths["pipeline"], "--dry-run", "--json")
-    assert [stage["state"] for stage in json.loads(planned.output)["stages"]] == ["to do"] * 4
+    assert [stage["state"] for stage in json.loads(planned.output)["stages"]] == ["to do"] * 5
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
