@@ -11,6 +11,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser
@@ -177,9 +178,37 @@ def test_nothing_runs_nothing_is_fetched_and_every_payload_can_be_read(
             assert page.evaluate("({}).polluted") is None
         flat = " ".join(seen.split())
         missing = [payload for payload in payloads if " ".join(shown(payload).split()) not in flat]
+        if kind == "index":  # shows little of what the runs hold: the verdict of each adapter
+            missing = (
+                []
+                if all(" ".join(shown(spoil(name)).split()) in flat for name in ("raw", "curated"))
+                else ["raw"]
+            )
         if turn and not missing:
             break
     assert missing == []
+
+
+def test_folders_named_by_payloads_are_text_on_the_index_and_its_links_lead_to_them(
+    every_run: dict[str, Path], browser: Browser, browsing: ModuleType, tmp_path: Path
+) -> None:
+    names = [
+        payload
+        for payload in browsing.PAYLOADS
+        if not set(payload) & {"/", "\0"} and len(payload.encode()) < 200 and payload[:1] != "."
+    ]
+    assert len(names) >= 30
+    for name in names:
+        (tmp_path / name).mkdir()
+        for file in ("manifest.json", "summary.json"):
+            shutil.copy(every_run["scale"] / file, tmp_path / name / file)
+        (tmp_path / name / "report.html").touch()
+    with browsing.opened(browser, write_index(tmp_path)) as page:
+        flat = " ".join(page.evaluate("document.body.textContent").split())
+        assert [name for name in names if " ".join(shown(name).split()) not in flat] == []
+        links = page.evaluate("[...document.querySelectorAll('#runs a')].map(n => new URL(n.href).pathname)")
+    found = {Path(unquote(link)).resolve().parent.name for link in links}
+    assert found == set(names)
 
 
 def test_names_of_checks_and_numbers_that_nobody_knows_are_shown_as_they_are(
