@@ -85,6 +85,11 @@ class TiledHead:
         self.tile = torch.empty(rows, vocabulary, dtype=torch.float32, device=weight.device)
         gathers = weight.device.type == "cpu" and weight.dtype in (torch.bfloat16, torch.float16)
         self.weight_sum = _sum_of_rows(weight.detach()) if gathers else None
+        # Made once, as the system takes its time over fresh pages; only what is used of them takes memory.
+        likely = round(_MOST_APART * vocabulary) if gathers else 0
+        self.rows = torch.empty(likely, weight.shape[1], dtype=weight.dtype)
+        self.part = torch.empty(rows * likely, dtype=torch.float32)
+        self.summed = torch.empty(min(likely, _ROWS_SUMMED), weight.shape[1], dtype=torch.float32)
 
     def nll(self, hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the negative log-likelihood in nats of every target, shape (positions,), without gradient."""
@@ -140,11 +145,14 @@ class TiledHead:
     def _by_likely(self, tile: torch.Tensor, likely: torch.Tensor) -> torch.Tensor:
         """Return tile @ weight with the mean of the other tokens' weights in place of each of them."""
         assert self.weight_sum is not None
-        rows, part = self.weight.index_select(0, likely), tile.index_select(1, likely)
+        rows, part = self.rows[: len(likely)], self.part[: len(tile) * len(likely)].view(len(tile), -1)
+        torch.index_select(self.weight, 0, likely, out=rows)
+        torch.index_select(tile, 1, likely, out=part)
         others = tile.shape[1] - len(likely)
-        mean = (self.weight_sum - rows.sum(dim=0, dtype=torch.float32)) / others
+        mean = (self.weight_sum - _sum_of_rows(rows, self.summed)) / others
         rest = tile.sum(dim=1, keepdim=True) - part.sum(dim=1, keepdim=True)
-        return (part.to(rows.dtype) @ rows).float().addmm_(rest, mean.unsqueeze(0))
+        rounded = self.logits.flatten()[: part.numel()].view_as(part).copy_(part)
+        return (rounded @ rows).float().addmm_(rest, mean.unsqueeze(0))
 
     def _tiles(
         self, hidden: torch.Tensor
@@ -172,11 +180,13 @@ class TiledHead:
         return slope
 
 
-def _sum_of_rows(weight: torch.Tensor) -> torch.Tensor:
+def _sum_of_rows(weight: torch.Tensor, buffer: torch.Tensor | None = None) -> torch.Tensor:
     """Return the sum over the vocabulary in float32, part by part: the whole would be copied to that type first."""
     total = torch.zeros(weight.shape[1], dtype=torch.float32, device=weight.device)
-    for part in torch.split(weight, _ROWS_SUMMED):
-        total += part.sum(dim=0, dtype=torch.float32)
+    for start in range(0, len(weight), _ROWS_SUMMED):
+        part = weight[start : start + _ROWS_SUMMED]
+        exact = part.float() if buffer is None else buffer[: len(part)].copy_(part)
+        total += exact.sum(dim=0)
     return total
 
 

@@ -24,6 +24,7 @@ from .adapters import add_adapter, begin
 from .config import TrainConfig
 from .encode import in_colour
 from .forecast import plan_encoded
+from .heap import return_large_tensors
 from .inputs import EncodedData, RunData, TrainInputs, default_batch_tokens, encode_data, load_data
 from .layout import packs_cleanly
 from .loss import install_loss
@@ -69,6 +70,7 @@ def train(
         if finished or only_to_complete(out):
             return jsonl.read_one(out / SUMMARY, TrainingSummary) if processes.main else None
         started = time.monotonic()
+        return_large_tensors()
         progress.say(f"training on {device_name()}")
         base = load_base(inputs.base, quantization=config.quantization, announce=progress.say)
         template = choose_template(base.tokenizer, [], inputs.chat_template)

@@ -28,8 +28,10 @@ from loracheck.training_records import Plan, TrainingStep
 from .adapters import add_adapter
 from .config import TrainConfig
 from .forecast import IMPORTED_LATER, Course
+from .heap import return_large_tensors
 from .loss import install_loss
 from .results import peak_memory
+from .thrift import keep_little
 from .trainer import Loop, fit
 
 _BETWEEN = 3
@@ -119,8 +121,11 @@ def _train(spec: dict[str, Any], folder: Path) -> Probe:
         [EncodedRow(ids=tuple(ids), labels=tuple(labels), prompt_is_prefix=True) for ids, labels in step]
         for step in spec["steps"]
     ]
+    return_large_tensors()
     base = load_base(spec["base"], quantization=config.quantization)
     model = add_adapter(base, config)
+    if not config.sharded:
+        keep_little(model)
     install_loss(base.model, steps[0][0], tiled=not config.sharded)
     ends: list[float] = []
 

@@ -26,6 +26,7 @@ from loracheck.head import head_form
 from .adapted import adapted
 from .architecture import Architecture
 from .config import TrainConfig
+from .thrift import keep_little
 
 _log = logging.getLogger(__name__)
 THIN = 256
@@ -87,6 +88,8 @@ def rehearse(
     """
     model = adapted(architecture, config, layers)
     base = cast(PreTrainedModel, model.get_base_model())
+    if not config.sharded:
+        keep_little(model)
     counter = _Counter()
     try:
         with FakeTensorMode(allow_non_fake_inputs=True), torch.random.fork_rng(devices=[]):

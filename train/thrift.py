@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, cast
 
 import torch
@@ -85,7 +86,7 @@ def keep_little(model: torch.nn.Module) -> None:
     gated: dict[type, bool] = {}
     for module in model.modules():
         if all(hasattr(module, name) for name in _GATED):
-            if gated.setdefault(type(module), _is_gated(module)):
+            if gated.setdefault(type(module), _is_gated(module)) and "forward" not in vars(module):
                 module.forward = partial(_gated, module)
         elif _is_frozen_norm(module):
             module.forward = partial(_norm, module.forward)
@@ -96,9 +97,13 @@ def keep_little(model: torch.nn.Module) -> None:
 
 
 def _norm(
-    original: Callable[..., torch.Tensor], inputs: torch.Tensor, *more: Any, **named: Any
-) -> torch.Tensor:  # noqa: ANN401
-    if more or named or not torch.is_grad_enabled() or not inputs.requires_grad:
+    original: Callable[..., torch.Tensor], inputs: torch.Tensor, *more: object, **named: object
+) -> torch.Tensor:
+    exact = inputs.dtype in (
+        torch.bfloat16,
+        torch.float16,
+    )  # float32 is not copied, and summed in another order
+    if more or named or not exact or not torch.is_grad_enabled() or not inputs.requires_grad:
         return original(inputs, *more, **named)
     return cast(torch.Tensor, _Again.apply(inputs, original))  # type: ignore[no-untyped-call]
 
@@ -111,14 +116,23 @@ def _gated(mlp: Any, inputs: torch.Tensor) -> torch.Tensor:  # noqa: ANN401
 
 
 def _is_gated(mlp: Any) -> bool:  # noqa: ANN401
-    """Tell whether an MLP with the usual parts does the usual with them: tried on a few numbers."""
-    weight = mlp.down_proj.weight
-    inputs = torch.linspace(-1, 1, 2 * weight.shape[0], dtype=weight.dtype, device=weight.device)
+    """Tell whether an MLP with the usual parts does the usual with them: tried on stand-ins for its parts.
+
+    So no weight is needed, whatever holds it, and a forward that looks at anything else of the MLP is left alone.
+    """
+    parts = SimpleNamespace(
+        gate_proj=lambda given: given * 1.5 + 0.25,
+        up_proj=lambda given: given.flip(-1) - 0.75,
+        down_proj=lambda given: given.cumsum(-1),
+        act_fn=torch.sin,
+    )
+    inputs = torch.linspace(-1e4, 1e4, 64, dtype=torch.bfloat16).reshape(1, 4, 16)
+    trained = isinstance(mlp.act_fn, torch.nn.Module) and any(
+        p.requires_grad for p in mlp.act_fn.parameters()
+    )
     try:
-        with torch.no_grad():
-            inputs = inputs.reshape(1, 2, -1)
-            return torch.equal(mlp(inputs), _gated(mlp, inputs))
-    except (RuntimeError, TypeError):
+        return not trained and torch.equal(type(mlp).forward(parts, inputs), _gated(parts, inputs))
+    except (AttributeError, TypeError, RuntimeError, ValueError, LookupError):
         return False
 
 

@@ -18,11 +18,13 @@ from transformers import PreTrainedModel, Trainer, TrainerCallback, TrainingArgu
 from transformers.trainer_callback import PrinterCallback
 
 from loracheck.errors import DataError, EnvironmentFault, UsageError
+from loracheck.head import tile_rows
 from loracheck.models import training_device
 from loracheck.training_records import TrainingStep
 
 from . import checkpoints as stored
 from .config import TrainConfig
+from .heap import return_large_tensors
 from .layout import lay_out
 from .order import Step, micro_batches, padded_tokens
 
@@ -267,11 +269,23 @@ def _try_largest(model: PeftModel, steps: Sequence[Step], trainer: LoraTrainer) 
     if largest is None:
         return
     device = next(model.parameters()).device
+    return_large_tensors(_large(model, padded_tokens(largest, packing=config.packing)))
     model.train()
     with torch.random.fork_rng():
         batch = {k: v.to(device) for k, v in lay_out(largest, trainer.pad_id, packing=config.packing).items()}
         torch.autograd.backward(model(**batch).loss)
     model.zero_grad(set_to_none=True)
+
+
+def _large(model: PeftModel, tokens: int) -> int:
+    """Return the bytes from which on a tensor is worth the time that the system takes to clear its pages.
+
+    The many of the size of hidden states are not, nor are those that are little beside a tile of logits.
+    """
+    text = cast(PreTrainedModel, model.get_base_model()).config.get_text_config()
+    hidden = tokens * int(getattr(text, "hidden_size", 0)) * next(model.parameters()).element_size()
+    tile = tile_rows(next(model.parameters()).device) * int(getattr(text, "vocab_size", 0)) * 4
+    return max(hidden * 6 // 5, tile // 20)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

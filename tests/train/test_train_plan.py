@@ -32,6 +32,7 @@ from loracheck.train.inputs import TrainInputs
 from loracheck.train.machine import Rates, measure_rates
 from loracheck.train.plan import PlanOptions, plan
 from loracheck.train.rehearsal import _Counter, rehearse
+from loracheck.train.thrift import keep_little
 from loracheck.training_records import Plan
 
 WriteJsonl = Callable[[str, Iterable[Mapping[str, Any]]], Path]
@@ -247,6 +248,7 @@ def test_the_rehearsal_keeps_the_bytes_that_a_real_forward_keeps(
 
     base = load_base(str(tiny_gemma), quantization=config.quantization)
     model = add_adapter(base, config)
+    keep_little(model)
     model.train()
     counter = _Counter()
     ids, mask = torch.zeros((3, 40), dtype=torch.long), torch.ones((3, 40), dtype=torch.long)

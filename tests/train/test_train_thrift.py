@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+
+from loracheck.likelihood import pad
+from loracheck.models import Base, load_base
+from loracheck.template import IGNORED, EncodedRow
+from loracheck.train.adapters import add_adapter
+from loracheck.train.config import TrainConfig
+from loracheck.train.heap import return_large_tensors
+from loracheck.train.loss import install_loss
+from loracheck.train.thrift import keep_little
+
+ATTENTION = "q_proj,k_proj,v_proj,o_proj"
+BASES = ["tiny_gemma", "tiny_smollm"]
+Gradients = dict[str, torch.Tensor]
+
+
+def row(seed: int, prompt: int, reply: int) -> EncodedRow:
+    generator = torch.Generator().manual_seed(seed)
+    ids = tuple(torch.randint(3, 97, (prompt + reply,), generator=generator).tolist())
+    return EncodedRow(ids=ids, labels=(*[IGNORED] * prompt, *ids[prompt:]), prompt_is_prefix=True)
+
+
+ROWS = [row(1, 5, 17), row(2, 3, 21), row(3, 9, 6)]
+
+
+def adapted(folder: Path, dtype: torch.dtype, config: TrainConfig) -> tuple[Base, Any]:
+    base = load_base(str(folder), quantization=config.quantization)
+    if config.quantization == "none":
+        base.model.to(dtype=dtype)  # type: ignore[call-arg]
+    torch.manual_seed(0)
+    model = add_adapter(base, config)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data += 0.05 * torch.randn(parameter.shape).to(parameter.dtype)
+    model.train()
+    return base, model
+
+
+def loss_and_gradients(model: torch.nn.Module) -> tuple[float, Gradients]:
+    torch.manual_seed(1)
+    loss = model(**pad(ROWS, 0)).loss
+    loss.backward()
+    return float(loss.detach()), {
+        name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None
+    }
+
+
+def taken(folder: Path, dtype: torch.dtype, config: TrainConfig, *, thrifty: bool) -> tuple[float, Gradients]:
+    base, model = adapted(folder, dtype, config)
+    if config.gradient_checkpointing:
+        base.model.gradient_checkpointing_enable({"use_reentrant": False})
+    if thrifty:
+        keep_little(model)
+        assert patched(model)
+    assert install_loss(base.model, ROWS[0]) == "tiles"
+    return loss_and_gradients(model)
+
+
+def patched(model: torch.nn.Module) -> set[str]:
+    return {type(module).__name__ for module in model.modules() if "forward" in vars(module)}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "given"),
+    [
+        (torch.bfloat16, {"target_modules": ATTENTION}),
+        (torch.float32, {"target_modules": ATTENTION}),
+        (torch.bfloat16, {}),
+        (torch.float32, {}),
+        (torch.bfloat16, {"quantization": "nf4"}),
+        (torch.bfloat16, {"gradient_checkpointing": True}),
+        (torch.bfloat16, {"lora_dropout": 0.1}),
+        (torch.bfloat16, {"use_dora": True}),
+        (torch.bfloat16, {"adapter_dtype": "bfloat16"}),
+    ],
+)
+@pytest.mark.parametrize("name", BASES)
+def test_loss_and_gradients_are_the_same_to_the_last_bit(
+    name: str, dtype: torch.dtype, given: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    folder, config = request.getfixturevalue(name), TrainConfig(lora_r=4, **given)
+    plain_loss, plain = taken(folder, dtype, config, thrifty=False)
+    loss, gradients = taken(folder, dtype, config, thrifty=True)
+    assert loss == plain_loss
+    assert gradients.keys() == plain.keys()
+    for place, gradient in gradients.items():
+        assert plain[place].any(), place
+        assert torch.equal(gradient, plain[place]), place
+
+
+@pytest.mark.parametrize(("given", "share"), [({"target_modules": ATTENTION}, 0.53), ({}, 0.5)])
+@pytest.mark.parametrize("name", BASES)
+def test_the_forward_keeps_about_half_of_the_bytes(
+    name: str, given: dict[str, Any], share: float, request: pytest.FixtureRequest
+) -> None:
+    config = TrainConfig(lora_r=4, **given)
+    base, model = adapted(request.getfixturevalue(name), torch.bfloat16, config)
+    before = kept_bytes(base, model)
+    keep_little(model)
+    assert kept_bytes(base, model) < share * before
+
+
+def kept_bytes(base: Base, model: torch.nn.Module) -> int:
+    """Bytes of the storages that a forward saves, weights aside."""
+    own = {tensor.untyped_storage().data_ptr() for tensor in [*model.parameters(), *model.buffers()]}
+    saved: dict[int, torch.UntypedStorage] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            saved[storage.data_ptr()] = storage
+        return tensor
+
+    batch = pad(ROWS, 0)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        base.model.get_decoder()(
+            input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False
+        )
+    return sum(storage.nbytes() for storage in saved.values())
+
+
+@pytest.mark.parametrize(
+    ("given", "untouched"),
+    [
+        ({}, set()),
+        ({"lora_dropout": 0.1}, {"lora_A"}),
+        ({"use_dora": True}, {"lora_A"}),
+        ({"peft_type": "loha"}, {"lora_A"}),
+    ],
+)
+def test_layers_that_do_more_stay_as_they_are(
+    tiny_smollm: Path, given: dict[str, Any], untouched: set[str]
+) -> None:
+    _, model = adapted(tiny_smollm, torch.bfloat16, TrainConfig(lora_r=4, **given))
+    keep_little(model)
+    assert patched(model) == {"LlamaMLP", "LlamaRMSNorm"} | ({"Linear"} if not untouched else set())
+
+
+def test_a_norm_that_is_trained_stays_as_it_is(tiny_smollm: Path) -> None:
+    base, model = adapted(tiny_smollm, torch.bfloat16, TrainConfig(lora_r=4, target_modules=ATTENTION))
+    norm: Any = base.model.get_decoder().norm
+    norm.weight.requires_grad_()
+    keep_little(model)
+    assert "forward" not in vars(norm)
+    assert install_loss(base.model, ROWS[0]) == "tiles"
+    _, gradients = loss_and_gradients(model)
+    assert any(name.endswith("norm.weight") and gradient.any() for name, gradient in gradients.items())
+
+
+class Mlp(torch.nn.Module):
+    """A gated MLP as most architectures have it; the others do something else with the same parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate_proj, self.up_proj = torch.nn.Linear(8, 16), torch.nn.Linear(8, 16)
+        self.down_proj = torch.nn.Linear(16, 8)
+        self.act_fn: Callable[[torch.Tensor], torch.Tensor] = functional.silu
+        self.scale = torch.nn.Parameter(torch.ones(()))
+
+    def forward(self, inputs: torch.Tensor) -> Any:  # noqa: ANN401
+        return self.down_proj(self.act_fn(self.gate_proj(inputs)) * self.up_proj(inputs))
+
+
+class UpIsActivated(Mlp):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.down_proj(self.gate_proj(inputs) * self.act_fn(self.up_proj(inputs)))
+        return out
+
+
+class Clamped(Mlp):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        gate = self.gate_proj(inputs).clamp(max=7)
+        out: torch.Tensor = self.down_proj(self.act_fn(gate) * self.up_proj(inputs))
+        return out
+
+
+class Scaled(Mlp):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = super().forward(inputs) * self.scale
+        return out
+
+
+class InFloat32(Mlp):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        gate = self.act_fn(self.gate_proj(inputs).float())
+        out: torch.Tensor = self.down_proj((gate * self.up_proj(inputs)).to(inputs.dtype))
+        return out
+
+
+class WithMore(Mlp):
+    def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return super().forward(inputs), None
+
+
+class TrainedActivation(Mlp):
+    def __init__(self) -> None:
+        super().__init__()
+        self.act_fn = torch.nn.PReLU()
+
+
+@pytest.mark.parametrize(
+    ("form", "usual"),
+    [
+        (Mlp, True),
+        (UpIsActivated, False),
+        (Clamped, False),
+        (Scaled, False),
+        (InFloat32, False),
+        (WithMore, False),
+        (TrainedActivation, False),
+    ],
+)
+def test_an_mlp_of_another_form_stays_as_it_is(form: type[Mlp], usual: bool) -> None:
+    mlp, inputs = form(), torch.randn(2, 8, requires_grad=True)
+    before, weights = mlp(inputs), [mlp.gate_proj.weight, inputs]
+    before = before[0] if isinstance(before, tuple) else before
+    slopes = torch.autograd.grad(before.square().sum(), weights)
+    keep_little(mlp)
+    assert ("forward" in vars(mlp)) == usual
+    after = mlp(inputs)
+    after = after[0] if isinstance(after, tuple) else after
+    assert torch.equal(after, before)
+    for found, wanted in zip(torch.autograd.grad(after.square().sum(), weights), slopes, strict=True):
+        assert torch.equal(found, wanted)
+
+
+def test_a_model_that_keeps_little_answers_the_same(tiny_gemma: Path) -> None:
+    _, model = adapted(tiny_gemma, torch.bfloat16, TrainConfig(lora_r=4))
+    model.eval()
+    ids = pad(ROWS, 0)["input_ids"]
+    with torch.no_grad():
+        before = model(input_ids=ids).logits
+        keep_little(model)
+        assert torch.equal(model(input_ids=ids).logits, before)
+
+
+def mapped_regions() -> int:
+    """How many allocations of this process glibc has mapped for themselves."""
+
+    class Info(ctypes.Structure):
+        _fields_ = [(name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd")] + [
+            ("more", ctypes.c_size_t * 5)
+        ]
+
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mallinfo2"):
+        pytest.skip("no glibc of 2.33 or later")
+    library.mallinfo2.restype = Info
+    return int(library.mallinfo2().hblks)
+
+
+@pytest.mark.parametrize(("large", "size", "outside"), [(0, 24, 1), (32 << 20, 24, 0), (0, 24, 1)])
+def test_only_large_tensors_lie_outside_of_the_heap(large: int, size: int, outside: int) -> None:
+    return_large_tensors(large)
+    before = mapped_regions()
+    tensor = torch.empty(size << 20, dtype=torch.uint8)
+    assert mapped_regions() - before == outside
+    del tensor
+    assert mapped_regions() == before
