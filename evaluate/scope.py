@@ -33,13 +33,28 @@ def _of_the_field(probe: Probe, domain: Domain) -> bool:
     return tagged or any(probe.suite.startswith(suite) for suite in domain.suites)
 
 
+def refuse_empty(policy: Policy) -> None:
+    """Refuse a policy under which every adapter would ship.
+
+    Raises:
+        UsageError: no gate is required, as in the policies that runs of older versions hold.
+    """
+    if not any(gate.mode == "required" for gate in policy.gates.values()):
+        raise UsageError(
+            f"policy {policy.name} requires no check, so every adapter would ship.",
+            kind="policy_value",
+            hint="Set a gate to mode: required; for a run of an older version name a policy with --policy.",
+        )
+
+
 def refuse_unfit(policy: Policy, context: EvaluationContext, probes: Sequence[Probe]) -> None:
     """Refuse a policy that was written for something else than this run.
 
     Raises:
-        UsageError: a pinned hash differs, or a language, tag or suite that the policy names was not asked; a
-            limit on nothing would pass unseen.
+        UsageError: the policy requires nothing, a pinned hash differs, or a language, tag or suite that the policy
+            names was not asked; a limit on nothing would pass unseen.
     """
+    refuse_empty(policy)
     pins = policy.pinned
     pinned = {"base": pins.base, "template": pins.template} | {
         f"suite {k}": v for k, v in pins.probes.items()

@@ -30,6 +30,7 @@ from loracheck.stored import read_stored, refuse_missing
 from .evidence import CHOICES, COMPLETIONS, CONTEXT, LIKELIHOODS, PROBES, Evidence, read_evidence
 from .names import check_names, stored_record
 from .policy import Policy, load_policy
+from .scope import refuse_empty
 from .verdict import judge
 
 VERDICT = "verdict.json"
@@ -63,6 +64,7 @@ def score(
     manifest = read_run(source, "eval") if own else None
     given = jsonl.convert(manifest.config["policy"], Policy) if manifest else None
     applied = policy or given or load_policy("default")
+    refuse_empty(applied)
     evidence = read_evidence(source) if own else _bare(source, base)
     answers = {name: read_stored(name, path) for name, path in completions.items()}
     evidence = _with_arms(evidence, answers, completions, assume_base=assume_base)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,9 @@ def gate(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     return call
 
 
-def eval_run(path: Path, adapters: dict[str, str], facts: int = 200) -> Path:
+def eval_run(
+    path: Path, adapters: dict[str, str], facts: int = 200, policy: dict[str, Any] | None = None
+) -> Path:
     """Write an eval run with adapters that end in a verdict; a good one answers just as the base does."""
     arms = {BASE_ARM: "ship", **adapters}
     probes = [
@@ -82,8 +85,8 @@ def eval_run(path: Path, adapters: dict[str, str], facts: int = 200) -> Path:
     )
     persona = load_policy("persona")
     facts_only = {name: persona.gates[name] for name in ("content_damage", "forgetting", "collapse")}
-    policy = jsonl.to_builtins(replace(persona, gates=facts_only))
-    with open_run(path, "eval", config={"policy": policy, "adapters": adapters}) as run:
+    own = policy or jsonl.to_builtins(replace(persona, gates=facts_only))
+    with open_run(path, "eval", config={"policy": own, "adapters": adapters}) as run:
         jsonl.write(run.path / "probes.jsonl", probes)
         jsonl.write(
             run.path / "completions.jsonl",
@@ -198,6 +201,15 @@ def test_another_policy_may_change_the_verdict(gate: Gate, tmp_path: Path) -> No
     code, out, _ = gate(run, "--policy", "strict")
     assert code == 3
     assert "policy strict" in out
+
+
+def test_a_run_whose_policy_requires_nothing_ships_nothing(gate: Gate, tmp_path: Path) -> None:
+    run = eval_run(tmp_path / "old", {"raw": "hold"}, policy={"name": "persona", "min_in_domain": 0.8})
+    code, out, err = gate(run)
+    assert (code, out) == (2, "")
+    assert "requires no check" in err
+    assert "--policy" in err
+    assert gate(run, "--policy", "default")[0] == 1
 
 
 def test_a_changed_answer_is_refused(gate: Gate, tmp_path: Path) -> None:

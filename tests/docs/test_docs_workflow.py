@@ -100,7 +100,7 @@ def bash(folder: Path, step: Mapping[str, Any], **variables: str) -> subprocess.
 
 
 def test_the_workflow_is_one_that_github_would_take() -> None:
-    given = workflow()
+    given: dict[Any, Any] = workflow()
     assert set(given) >= {"name", "permissions", "env", "jobs"}
     assert {"pull_request", "workflow_dispatch"} <= set(given[True])  # "on" is true in YAML 1.1
     assert "pull_request_target" not in given[True]
