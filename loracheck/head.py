@@ -38,7 +38,7 @@ somewhere in a tile, and the gradient then differs by 0.28% from the exact one, 
 _MOST_APART = 0.5
 """Share of the vocabulary from which on gathering the likely tokens takes longer than taking all."""
 
-_ROWS_SUMMED = 8192
+ROWS_SUMMED = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ class TiledHead:
         likely = round(_MOST_APART * vocabulary) if gathers else 0
         self.rows = torch.empty(likely, weight.shape[1], dtype=weight.dtype)
         self.part = torch.empty(rows * likely, dtype=torch.float32)
-        self.summed = torch.empty(min(likely, _ROWS_SUMMED), weight.shape[1], dtype=torch.float32)
+        self.summed = torch.empty(min(likely, ROWS_SUMMED), weight.shape[1], dtype=torch.float32)
 
     def nll(self, hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the negative log-likelihood in nats of every target, shape (positions,), without gradient."""
@@ -183,8 +183,8 @@ class TiledHead:
 def _sum_of_rows(weight: torch.Tensor, buffer: torch.Tensor | None = None) -> torch.Tensor:
     """Return the sum over the vocabulary in float32, part by part: the whole would be copied to that type first."""
     total = torch.zeros(weight.shape[1], dtype=torch.float32, device=weight.device)
-    for start in range(0, len(weight), _ROWS_SUMMED):
-        part = weight[start : start + _ROWS_SUMMED]
+    for start in range(0, len(weight), ROWS_SUMMED):
+        part = weight[start : start + ROWS_SUMMED]
         exact = part.float() if buffer is None else buffer[: len(part)].copy_(part)
         total += exact.sum(dim=0)
     return total

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from loracheck.errors import UsageError
-from loracheck.head import tile_rows
+from loracheck.head import ROWS_SUMMED, tile_rows
 from loracheck.models import Base, training_device
 from loracheck.template import EncodedRow
 from loracheck.training_records import MemoryParts, Plan
@@ -21,6 +21,7 @@ from loracheck.training_records import MemoryParts, Plan
 from .adapted import AdapterSize, adapter_size
 from .architecture import Architecture, architecture_of
 from .config import TrainConfig
+from .heap import heap_factor, large_from
 from .machine import Rates, measure_rates, memory_bytes, resident_bytes
 from .order import micro_batches
 from .rehearsal import Rehearsal, rehearse
@@ -29,11 +30,11 @@ AT_IMPORT = resident_bytes()
 """Memory with torch, transformers and peft loaded, and no model yet."""
 IMPORTED_LATER = 90_000_000
 """Bytes of what a training's process holds besides: further imports, the rows, what planning leaves in the heap."""
-_HEAP, _HEAP_AT_LEAST, _HEAP_RECOMPUTED = 1.5, 115_000_000, 0.55
-"""Memory that glibc's heap takes for a byte of activations, and without any: small objects settle in the holes that
-freed tensors leave, and divide them, so that the next tensor does not fit. The last one is that of a byte which
-checkpointing does not keep, but makes and frees again. Fitted to ten runs
-of two models on the CPU; GPUs have an allocator without holes."""
+_HEAP_AT_LEAST, _HEAP_RECOMPUTED = 150_000_000, 0.75
+"""Memory that glibc's heap takes without any activations, and for a byte which checkpointing does not keep, but makes
+and frees again. Fitted, with `heap_factor`, to runs of two models on the CPU; GPUs have an allocator without holes."""
+_LIKELY = 6
+"""One token in so many is likely somewhere in a tile, so that its row of the head is gathered."""
 _TOKENIZER_BYTES = 850
 """Of a tokenizer, for one entry of its vocabulary."""
 _GUESSED_BYTES = 80
@@ -276,7 +277,9 @@ def memory_parts(forecast: Forecast) -> MemoryParts:
         activations = rehearsal.peak if rehearsal.tiled else max(0, rehearsal.peak - logits)
     process = 0
     if on_cpu:
-        activations = round(_HEAP_AT_LEAST + _HEAP * activations + _HEAP_RECOMPUTED * forecast.recomputed)
+        hidden = forecast.largest.tokens * architecture.hidden * architecture.dtype.itemsize
+        factor = heap_factor(large_from(hidden, tile_rows(device) * architecture.vocabulary * 4))
+        activations = round(_HEAP_AT_LEAST + factor * activations + _HEAP_RECOMPUTED * forecast.recomputed)
         process = AT_IMPORT + IMPORTED_LATER + _TOKENIZER_BYTES * architecture.vocabulary
     return MemoryParts(
         weights=architecture.weight_bytes(config.quantization),
@@ -332,7 +335,10 @@ def _logit_bytes(forecast: Forecast, device: torch.device) -> int:
     if rehearsal is not None and not rehearsal.tiled:
         return min(rehearsal.peak, forecast.largest.tokens * architecture.vocabulary * (entry + 4))
     softcap = getattr(architecture.config.get_text_config(), "final_logit_softcapping", None)
-    return tile_rows(device) * architecture.vocabulary * (entry + (8 if softcap else 0))
+    likely = architecture.vocabulary // _LIKELY if device.type == "cpu" and entry == 6 else 0
+    gathered = likely * (architecture.hidden * 2 + tile_rows(device) * 4)
+    gathered += min(likely, ROWS_SUMMED) * architecture.hidden * 4
+    return tile_rows(device) * architecture.vocabulary * (entry + (8 if softcap else 0)) + gathered
 
 
 def _advice(forecast: Forecast, memory: MemoryParts) -> Iterator[str]:

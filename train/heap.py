@@ -15,17 +15,38 @@ _LOWEST, _HIGHEST = 1_572_864, 32 * 1024 * 1024
 """With 1 MB a training took 8% longer; above 32 MB glibc allows no threshold."""
 
 
-def return_large_tensors(large: int = 0) -> None:
+def large_from(hidden: int, tile: int) -> int:
+    """Return the bytes from which on a tensor is worth the time that the system takes to clear its pages.
+
+    Args:
+        hidden: Bytes of the hidden states of the largest micro-batch. The many tensors of that size are not.
+        tile: Bytes of a tile of logits. What is little beside it is not.
+    """
+    return min(max(_LOWEST, hidden * 6 // 5, tile // 20), _HIGHEST)
+
+
+def heap_factor(large: int) -> float:
+    """Return the memory that the heap takes for a byte of activations, where only tensors below `large` lie in it.
+
+    Small objects settle in the holes that freed tensors leave, and divide them, so that the next tensor does not fit.
+    Measured at 1.6 MB and at 8.4 MB.
+    """
+    low, high = (_LOWEST, 1.05), (8_388_608, 2.43)
+    share = min(1.0, (large - low[0]) / (high[0] - low[0]))
+    return low[1] + share * (high[1] - low[1])
+
+
+def return_large_tensors(large: int = _LOWEST) -> None:
     """Let a training on the CPU hold no memory of freed large tensors; for glibc, and nothing elsewhere.
 
     Args:
-        large: Bytes from which on a tensor is large, within what makes sense.
+        large: Bytes from which on a tensor is large.
     """
     if training_device().type != "cpu":
         return
     try:
         library = ctypes.CDLL(None)
         if hasattr(library, "gnu_get_libc_version"):
-            library.mallopt(_M_MMAP_THRESHOLD, min(max(_LOWEST, large), _HIGHEST))
+            library.mallopt(_M_MMAP_THRESHOLD, large)
     except (OSError, TypeError, AttributeError):  # no C library by that way, as on Windows
         return

@@ -24,7 +24,7 @@ from loracheck.training_records import TrainingStep
 
 from . import checkpoints as stored
 from .config import TrainConfig
-from .heap import return_large_tensors
+from .heap import large_from, return_large_tensors
 from .layout import lay_out
 from .order import Step, micro_batches, padded_tokens
 
@@ -278,14 +278,11 @@ def _try_largest(model: PeftModel, steps: Sequence[Step], trainer: LoraTrainer) 
 
 
 def _large(model: PeftModel, tokens: int) -> int:
-    """Return the bytes from which on a tensor is worth the time that the system takes to clear its pages.
-
-    The many of the size of hidden states are not, nor are those that are little beside a tile of logits.
-    """
+    """Return the bytes from which on a tensor is to lie outside of the heap."""
     text = cast(PreTrainedModel, model.get_base_model()).config.get_text_config()
-    hidden = tokens * int(getattr(text, "hidden_size", 0)) * next(model.parameters()).element_size()
-    tile = tile_rows(next(model.parameters()).device) * int(getattr(text, "vocab_size", 0)) * 4
-    return max(hidden * 6 // 5, tile // 20)
+    weight = next(model.parameters())
+    hidden = tokens * int(getattr(text, "hidden_size", 0)) * weight.element_size()
+    return large_from(hidden, tile_rows(weight.device) * int(getattr(text, "vocab_size", 0)) * 4)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
