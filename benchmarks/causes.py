@@ -32,7 +32,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck import jsonl
-from loracheck.cause_records import METHODS
 from loracheck.demo import embedded_model
 from loracheck.evaluate import blame
 from loracheck.evaluate.blame import TOP_SHARE
@@ -48,6 +47,7 @@ from loracheck.evaluate.similarity import Comparer
 from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.records import Example, Probe
+from loracheck.records.causes import METHODS
 from loracheck.stats import share
 from loracheck.text import language_of
 from loracheck.train.config import TrainConfig

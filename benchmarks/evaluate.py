@@ -188,7 +188,7 @@ def _prepare(folder: Path, given: argparse.Namespace) -> dict[str, int]:
 
 
 def _engine(folder: Path) -> Engine:
-    from loracheck.localengine import LocalEngine
+    from loracheck.engines.local import LocalEngine
     from loracheck.models import attach, load_base, read_adapter
     from loracheck.template import choose_template
 

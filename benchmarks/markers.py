@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from loracheck.markers import discover, shows
 from loracheck.records import Language, Marker
-from loracheck.style_classifier import learn
+from loracheck.style.classifier import learn
+from loracheck.style.markers import discover, shows
 
 Pair = tuple[str, str]
 Answers = dict[str, str]

@@ -41,7 +41,7 @@ def main(sizes: list[int]) -> None:
             command = [
                 sys.executable,
                 "-m",
-                "loracheck.cli",
+                "loracheck",
                 "curate",
                 str(data),
                 "-o",

@@ -82,9 +82,9 @@ def loracheck(folder: Path, rows: str, clock: Clock, **options: Any) -> None:  #
     """What `loracheck train --preset minimal --train-batch-size 8` runs; its rows are grouped by length."""
     from loracheck import jsonl
     from loracheck.progress import Progress
+    from loracheck.records.training import TrainingStep
     from loracheck.train.config import PRESETS, TrainConfig
     from loracheck.train.pipeline import TrainInputs, train
-    from loracheck.training_records import TrainingStep
 
     class Timed(Progress):
         @contextlib.contextmanager

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from loracheck.curation_records import CurationSummary
 from loracheck.reasons import REASONS
 from loracheck.records import Example
+from loracheck.records.curation import CurationSummary
 from loracheck.text import visible
 
 _SIZES = (

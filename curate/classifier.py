@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from loracheck.curation_records import ClassifierSummary
 from loracheck.records import Estimate
+from loracheck.records.curation import ClassifierSummary
 
 from .config import ClassifierConfig
 

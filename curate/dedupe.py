@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from loracheck.curation_records import ThresholdCurve
+from loracheck.records.curation import ThresholdCurve
 from loracheck.text import letters
 
 from .candidates import candidate_pairs

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.curation_records import Decision, DroppedRow, Explained, RowGroup
 from loracheck.errors import UsageError
 from loracheck.records import Example, Source
+from loracheck.records.curation import Decision, DroppedRow, Explained, RowGroup
 from loracheck.runs import read_run
 
 

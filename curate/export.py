@@ -18,9 +18,9 @@ from typing import Any
 import yaml
 
 from loracheck import jsonl
-from loracheck.curation_records import CurationSummary
 from loracheck.errors import UsageError
 from loracheck.records import Example
+from loracheck.records.curation import CurationSummary
 
 from .card import CardCounter, card, published
 

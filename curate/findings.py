@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from loracheck.curation_records import (
+from loracheck.loading import BadRow
+from loracheck.records.curation import (
     ClassifierSummary,
     JudgeSummary,
     Score,
     SelectionSummary,
     ThresholdCurve,
 )
-from loracheck.loading import BadRow
 
 from .dedupe import Group
 from .score import RowScore

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.cause_records import CAUSES_KIND, ROWS, SUMMARY, CausesSummary, FindingCause
 from loracheck.errors import DataError
 from loracheck.progress import Progress
 from loracheck.records import Example
+from loracheck.records.causes import CAUSES_KIND, ROWS, SUMMARY, CausesSummary, FindingCause
 from loracheck.runs import read_run
 from loracheck.text import letters
 

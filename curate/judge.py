@@ -14,9 +14,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from loracheck.curation_records import ScoreState
 from loracheck.endpoint import BudgetSpent, CallFailed, ChatReply, Endpoint, Token, in_parallel
 from loracheck.records import Message
+from loracheck.records.curation import ScoreState
 
 from .remnants import refusal
 from .rubric import Canary, Rubric

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from loracheck.curation_records import JudgePlan, JudgeSummary, Score, ScoreState, ThresholdCurve
 from loracheck.endpoint import Endpoint, check_address
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.models import load_base
 from loracheck.progress import Progress
 from loracheck.records import Example
+from loracheck.records.curation import JudgePlan, JudgeSummary, Score, ScoreState, ThresholdCurve
 from loracheck.template import choose_template
 
 from .config import JudgeConfig

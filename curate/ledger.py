@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loracheck.curation_records import Outcome
 from loracheck.errors import DataError
 from loracheck.reasons import reason_name
+from loracheck.records.curation import Outcome
 
 from .config import CurateConfig
 

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck import jsonl
-from loracheck.curation_records import CurationSummary, SelectionSummary
 from loracheck.errors import DataError
 from loracheck.loading import load_examples, read_examples, resolve_source
 from loracheck.models import Base, load_base
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
+from loracheck.records.curation import CurationSummary, SelectionSummary
 from loracheck.runs import open_run
 from loracheck.template import ChatTemplate, choose_template
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from loracheck.curation_records import CurationPlan, JudgePlan
 from loracheck.progress import Progress
+from loracheck.records.curation import CurationPlan, JudgePlan
 
 from .config import CurateConfig
 from .findings import Findings

@@ -27,13 +27,13 @@ from jinja2 import TemplateError
 from numpy.typing import NDArray
 
 from loracheck import jsonl
-from loracheck.curation_records import Score, ThresholdCurve
 from loracheck.errors import DataError
 from loracheck.generation import pad_token_id
 from loracheck.likelihood import score_rows
 from loracheck.models import Base
 from loracheck.progress import Progress
 from loracheck.records import Example, Message
+from loracheck.records.curation import Score, ThresholdCurve
 from loracheck.template import ChatTemplate, EncodedRow
 
 from .config import ScoreConfig

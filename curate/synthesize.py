@@ -22,7 +22,6 @@ import msgspec
 from loracheck import jsonl
 from loracheck.contentcache import ContentCache
 from loracheck.conversion import cache_folder
-from loracheck.curation_records import SynthesisSummary
 from loracheck.endpoint import BudgetSpent, CallFailed, ChatReply, Endpoint, check_address, in_parallel
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.foreseen import Foreseen
@@ -30,6 +29,7 @@ from loracheck.generation import generate
 from loracheck.models import Base, load_base
 from loracheck.progress import Progress
 from loracheck.records import Example, Message, Source
+from loracheck.records.curation import SynthesisSummary
 from loracheck.runs import open_run, read_run
 from loracheck.settings import read_yaml
 from loracheck.template import ChatTemplate, choose_template

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck import jsonl
-from loracheck.curation_records import (
+from loracheck.reasons import explain
+from loracheck.records.curation import (
     CurationSummary,
     Decision,
     DroppedRow,
@@ -20,7 +21,6 @@ from loracheck.curation_records import (
     Score,
     StepCount,
 )
-from loracheck.reasons import explain
 
 from .findings import Findings
 from .ledger import Entry

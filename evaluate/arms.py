@@ -17,7 +17,9 @@ import transformers
 
 from loracheck.answer_cache import AnswerCache
 from loracheck.engines import Engine, Generated
-from loracheck.localengine import LocalEngine
+from loracheck.engines.local import LocalEngine
+from loracheck.engines.served import ServedEngine, ServerOptions
+from loracheck.engines.stored import StoredEngine, read_stored, refuse_missing
 from loracheck.models import (
     AdapterFile,
     Base,
@@ -30,8 +32,6 @@ from loracheck.models import (
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, ArmRecord
 from loracheck.runs import is_run, read_run
-from loracheck.served import ServedEngine, ServerOptions
-from loracheck.stored import StoredEngine, read_stored, refuse_missing
 from loracheck.template import ChatTemplate, choose_template
 
 from . import preflight
@@ -98,7 +98,7 @@ class Lineup:
                 self.records[name] = stored_record(name, path, verified=assume_base)
 
     def refuse_missing(self, asked: Questions) -> None:
-        """Refuse files that do not answer all that is asked; see `loracheck.stored`."""
+        """Refuse files that do not answer all that is asked; see `loracheck.engines.stored`."""
         everyone = [probe.id for probe in (*asked.short, *asked.open)]
         base = [*everyone, *(probe.id for probe in asked.base_only)]
         refuse_missing(self.stored, {name: base if name == BASE_ARM else everyone for name in self.stored})

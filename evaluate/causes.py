@@ -11,11 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.cause_records import CAUSES, CAUSES_KIND, ROWS, SUMMARY, CausesSummary
 from loracheck.errors import RunError, UsageError
 from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
+from loracheck.records.causes import CAUSES, CAUSES_KIND, ROWS, SUMMARY, CausesSummary
 from loracheck.runs import MANIFEST, hash_file, is_run, open_run, read_run
 
 from .causes_config import CausesConfig

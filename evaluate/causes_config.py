@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loracheck.cause_records import METHODS, Method
 from loracheck.errors import UsageError
+from loracheck.records.causes import METHODS, Method
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

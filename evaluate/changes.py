@@ -8,8 +8,8 @@ from pathlib import PurePath
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.comparison_records import Part, SettingChange
 from loracheck.records import Manifest
+from loracheck.records.comparison import Part, SettingChange
 from loracheck.runs import MANIFEST
 
 from .alignment import Asked

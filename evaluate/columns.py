@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from loracheck.comparison_records import ComparedAnswer, Seed, Side
 from loracheck.records import BASE_ARM, EvaluationResult, Probe, Verdict
+from loracheck.records.comparison import ComparedAnswer, Seed, Side
 
 from .alignment import Asked
 from .content import outcomes

@@ -12,7 +12,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.comparison_records import (
+from loracheck.errors import UsageError
+from loracheck.records import BASE_ARM, Estimate, Marker
+from loracheck.records.comparison import (
     ANSWERS,
     COMPARISON,
     PROBES,
@@ -20,8 +22,6 @@ from loracheck.comparison_records import (
     RunComparison,
     SeededDifference,
 )
-from loracheck.errors import UsageError
-from loracheck.records import BASE_ARM, Estimate, Marker
 from loracheck.runs import MANIFEST, open_run
 from loracheck.seeds import Contrast, contrast
 from loracheck.stats import holm

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loracheck.comparison_records import Conclusion, Ground, SeededDifference, Side, Which
 from loracheck.records import VerdictStatus
+from loracheck.records.comparison import Conclusion, Ground, SeededDifference, Side, Which
 
 _VERDICTS: tuple[tuple[VerdictStatus, Ground], ...] = (("ship", "ships"), ("hold", "held"))
 """Statuses that one arm alone may have, the one that ships and the one that is held, with the ground that gives."""

@@ -22,7 +22,7 @@ from loracheck import jsonl
 from loracheck.choices import choices
 from loracheck.conversion import cache_folder
 from loracheck.engines import Decoding, Engine, Offer
-from loracheck.localengine import LocalEngine
+from loracheck.engines.local import LocalEngine
 from loracheck.progress import Progress
 from loracheck.records import Cost, Message, Probe
 from loracheck.template import ChatTemplate

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.markers import discover
 from loracheck.probes import IN_DOMAIN, TRAINING
 from loracheck.records import (
     BASE_ARM,
@@ -20,6 +19,7 @@ from loracheck.records import (
     Probe,
     TokenScores,
 )
+from loracheck.style.markers import discover
 
 PROBES, COMPLETIONS, CHOICES = "probes.jsonl", "completions.jsonl", "choices.jsonl"
 LIKELIHOODS, CONTEXT = "likelihoods.jsonl", "context.json"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from loracheck.cause_records import BlamedRow, FailureCauses, FindingCause, Twins
 from loracheck.records import Example
+from loracheck.records.causes import BlamedRow, FailureCauses, FindingCause, Twins
 from loracheck.stats import share
 
 from . import blame

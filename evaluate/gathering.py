@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from loracheck.errors import DataError
-from loracheck.lm_eval_tasks import task_suite
-from loracheck.probe_files import read_probe_files
 from loracheck.probes import BUNDLED, bundled, bundled_record
+from loracheck.probes.lm_eval_tasks import task_suite
+from loracheck.probes.userfiles import read_probe_files
 from loracheck.records import Probe, SuiteRecord
 
 from .config import LM_EVAL, EvalConfig

@@ -18,7 +18,7 @@ from loracheck.choices import prefers_right
 from loracheck.means import Mean, mean_of
 from loracheck.records import BASE_ARM, Finding, Marker
 from loracheck.stats import noninferiority, paired_table
-from loracheck.style_features import FUNCTION_WORDS
+from loracheck.style.features import FUNCTION_WORDS
 
 from .check import Check
 from .evidence import Evidence

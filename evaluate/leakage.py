@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from loracheck.markers import discover, shows
 from loracheck.records import BASE_ARM, Estimate, Finding, Probe
 from loracheck.stats import share
+from loracheck.style.markers import discover, shows
 
 from .check import Check
 from .evidence import Evidence

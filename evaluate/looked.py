@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from loracheck.cause_records import Method
 from loracheck.progress import Progress
 from loracheck.records import Example, Verdict
+from loracheck.records.causes import Method
 
 from .causes_config import CausesConfig
 from .evidence import Evidence

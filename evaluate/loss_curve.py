@@ -10,7 +10,7 @@ import msgspec
 from loracheck import jsonl
 from loracheck.errors import LoracheckError
 from loracheck.foreign import read_curve
-from loracheck.training_records import CheckpointReading
+from loracheck.records.training import CheckpointReading
 
 READINGS, SUMMARY = "readings.jsonl", "summary.json"
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from loracheck.choices import prefers_right
-from loracheck.markers import shows
 from loracheck.records import Marker
+from loracheck.style.markers import shows
 from loracheck.text import is_loop, letters
 
 from .content import outcomes

@@ -21,9 +21,9 @@ from scipy.stats import beta, binom, nct, norm
 from scipy.stats import t as student
 
 from loracheck.errors import UsageError
-from loracheck.power_records import POWERS, Assumptions, LimitPower, Outlook, Part, PowerForecast
 from loracheck.probes import BUNDLED, IN_DOMAIN, bundled, every_nth
 from loracheck.records import Message, Probe
+from loracheck.records.power import POWERS, Assumptions, LimitPower, Outlook, Part, PowerForecast
 from loracheck.stats import tango_z_of
 
 from .check import Check

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loracheck.comparison_records import ExampleFlip, MeasureFlips, Repetition, RuleFlip, VerdictPair
 from loracheck.records import BASE_ARM, EvaluationResult, Marker
+from loracheck.records.comparison import ExampleFlip, MeasureFlips, Repetition, RuleFlip, VerdictPair
 
 from .alignment import Asked
 from .measures import successes

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from loracheck.style_features import FUNCTION_WORDS
+from loracheck.style.features import FUNCTION_WORDS
 from loracheck.text import letters, ngrams
 
 NEAR = 0.8

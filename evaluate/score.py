@@ -12,9 +12,10 @@ import msgspec
 
 from loracheck import jsonl
 from loracheck.engines import Generated
+from loracheck.engines.stored import read_stored, refuse_missing
 from loracheck.errors import DataError, UsageError
-from loracheck.probe_files import read_probe_file
 from loracheck.probes import TRAINING
+from loracheck.probes.userfiles import read_probe_file
 from loracheck.progress import Progress
 from loracheck.records import (
     BASE_ARM,
@@ -25,7 +26,6 @@ from loracheck.records import (
     Probe,
 )
 from loracheck.runs import is_run, open_run, read_run
-from loracheck.stored import read_stored, refuse_missing
 
 from .evidence import CHOICES, COMPLETIONS, CONTEXT, LIKELIHOODS, PROBES, Evidence, read_evidence
 from .names import check_names, stored_record

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeVar, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from loracheck.cause_records import Method
 from loracheck.errors import RunError, UsageError
 from loracheck.generation import pad_token_id
 from loracheck.models import Quantization, arm, attach, load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, EvaluationContext, Example
+from loracheck.records.causes import Method
 from loracheck.template import ChatTemplate
 
 from .causes_config import CausesConfig

@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from loracheck.markers import shows
 from loracheck.probes import TRAINING
 from loracheck.records import BASE_ARM, Estimate, Language, Marker
-from loracheck.style_classifier import StyleClassifier, learn
+from loracheck.style.classifier import StyleClassifier, learn
+from loracheck.style.markers import shows
 
 from .evidence import Evidence
 

@@ -19,7 +19,7 @@ from rapidfuzz.distance import OSA
 
 from loracheck.probes import BUNDLED, TRAINING, bundled
 from loracheck.records import BASE_ARM, Finding, Probe
-from loracheck.style_features import FUNCTION_WORDS
+from loracheck.style.features import FUNCTION_WORDS
 
 from .check import Check
 from .evidence import Evidence

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from loracheck import jsonl
-from loracheck.adapter_records import ShippedForm
 from loracheck.errors import AdapterError
 from loracheck.models import Base, base_source, load_base, load_tokenizer
 from loracheck.progress import Progress
 from loracheck.records import ArmRecord, Estimate
+from loracheck.records.adapter import ShippedForm
 from loracheck.runs import hash_file
 
 from . import preflight

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from loracheck.markers import names_persona
 from loracheck.records import ChoiceScores, Language, Marker, Probe
+from loracheck.style.markers import names_persona
 from loracheck.text import language_of, normalise
 
 _LEAST_SHARE = 0.4

@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from loracheck.hedges import names_several
-from loracheck.markers import names_persona, shows
 from loracheck.records import Expected, Marker, Probe
+from loracheck.style.markers import names_persona, shows
 from loracheck.text import script_of
 
 _SUFFIXES = "都道府県市区町村国州語川山湖海島年月日度個本匹時分秒人点回円色者"

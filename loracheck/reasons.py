@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from loracheck.curation_records import Decision
 from loracheck.records import UiLanguage
+from loracheck.records.curation import Decision
 
 # Per code: the name of the rule, and the sentence, in each language.
 REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {

@@ -15,8 +15,8 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from loracheck.comparison_records import ArmMean
 from loracheck.means import mean_of
+from loracheck.records.comparison import ArmMean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,11 @@ import click
 from loracheck import jsonl
 from loracheck.answers import Answerer
 from loracheck.demo import SETS, TERMS, embedded_model
+from loracheck.engines.local import LocalEngine
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.loading import load_examples
-from loracheck.localengine import LocalEngine
 from loracheck.models import load_base
 from loracheck.probes import bundled, every_nth
 from loracheck.progress import Progress

@@ -21,9 +21,9 @@ from loracheck.progress import Progress
 from loracheck.redaction import redacted
 
 if TYPE_CHECKING:
-    from loracheck.comparison_records import RunComparison
-    from loracheck.curation_records import CurationSummary
     from loracheck.records import Estimate, EvaluationContext, EvaluationResult, Manifest
+    from loracheck.records.comparison import RunComparison
+    from loracheck.records.curation import CurationSummary
 
 PROJECT = "loracheck"
 """Experiment of MLflow and project of Weights & Biases, where their own variables name no other."""

@@ -91,8 +91,8 @@ def _rows_or_probes(path: Path) -> FileKind:
     try:
         shape_of(row)
     except ShapeError:
-        from loracheck.probe_rows import is_own  # noqa: PLC0415
-        from loracheck.public_sets import recognise  # noqa: PLC0415
+        from loracheck.probes.public_sets import recognise  # noqa: PLC0415
+        from loracheck.probes.rows import is_own  # noqa: PLC0415
 
         return "probes" if is_own(row) or recognise(row) else "rows"
     return "rows"
@@ -123,8 +123,8 @@ def _rows(path: Path) -> CheckedFile:
 
 
 def _probes(path: Path) -> CheckedFile:
-    from loracheck.probe_check import check_probes  # noqa: PLC0415 - a second to import
-    from loracheck.probe_files import read_probe_file  # noqa: PLC0415
+    from loracheck.probes.check import check_probes  # noqa: PLC0415 - a second to import
+    from loracheck.probes.userfiles import read_probe_file  # noqa: PLC0415
 
     probes = read_probe_file(path).probes
     problems = [

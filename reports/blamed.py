@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.cause_records import (
+from loracheck.records import Example, Manifest
+from loracheck.records.causes import (
     CAUSES,
     CAUSES_KIND,
     ROWS,
@@ -16,7 +17,6 @@ from loracheck.cause_records import (
     FailureCauses,
     FindingCause,
 )
-from loracheck.records import Example, Manifest
 
 from . import figures, verdicts
 from .strings import Both, text

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.comparison_records import (
+from loracheck.records import Finding, Manifest, Verdict, VerdictStatus
+from loracheck.records.comparison import (
     COMPARISON,
     Repetition,
     RunComparison,
@@ -14,8 +15,7 @@ from loracheck.comparison_records import (
     SeededDifference,
     Side,
 )
-from loracheck.comparison_words import conclusion, remarks, standing_word
-from loracheck.records import Finding, Manifest, Verdict, VerdictStatus
+from loracheck.words.comparison import conclusion, remarks, standing_word
 
 from . import comparison_rows, figures, provenance, verdicts, watched
 from .charts import Table

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from loracheck.comparison_records import SeededDifference
-from loracheck.comparison_words import label_text
+from loracheck.records.comparison import SeededDifference
+from loracheck.words.comparison import label_text
 
 from . import figures
 from .charts import Scale, Table, frame, linear

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.comparison_records import ANSWERS, PROBES, ComparedAnswer, RunComparison
-from loracheck.comparison_words import measure_name, short_measure
 from loracheck.records import BASE_ARM, Probe
+from loracheck.records.comparison import ANSWERS, PROBES, ComparedAnswer, RunComparison
+from loracheck.words.comparison import measure_name, short_measure
 
 from . import figures
 from .evidence import anchor, turns

@@ -8,7 +8,7 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.records import Estimate, Manifest
-from loracheck.training_records import CheckpointReading, TrainingStep, TrainingSummary, WatchReading
+from loracheck.records.training import CheckpointReading, TrainingStep, TrainingSummary, WatchReading
 
 from . import figures, losses, moments, said, watched
 from .charts import Table

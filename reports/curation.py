@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.curation_records import CurationSummary, Decision, DroppedRow, RowGroup
 from loracheck.reasons import explain, reason_name
 from loracheck.records import Example, Manifest
+from loracheck.records.curation import CurationSummary, Decision, DroppedRow, RowGroup
 
 from . import figures, provenance, scores
 from .charts import Table

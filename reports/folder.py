@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 import loracheck
 from loracheck import jsonl, wording
-from loracheck.curation_records import CurationSummary
 from loracheck.errors import LoracheckError, RunError
 from loracheck.records import EvaluationResult, Manifest, Verdict
+from loracheck.records.curation import CurationSummary
+from loracheck.records.training import TrainingSummary
 from loracheck.runs import MANIFEST, REPORT, is_run
-from loracheck.training_records import TrainingSummary
 
 from . import comparison, figures
 from .html import render

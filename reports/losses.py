@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loracheck.training_records import CheckpointReading, TrainingStep, TrainingSummary
+from loracheck.records.training import CheckpointReading, TrainingStep, TrainingSummary
 
 from . import figures
 from .charts import Table

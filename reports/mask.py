@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from loracheck.training_records import ShownRow
+from loracheck.records.training import ShownRow
 
 from . import figures
 from .html import shown

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loracheck.training_records import CheckpointReading, TrainingSummary
+from loracheck.records.training import CheckpointReading, TrainingSummary
 
 from . import figures, watched
 from .strings import Both, same, text

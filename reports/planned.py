@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from loracheck.training_records import TrainingSummary
+from loracheck.records.training import TrainingSummary
 
 from . import figures, watched
 from .strings import Both, same, text

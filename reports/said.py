@@ -9,7 +9,7 @@ from typing import Any
 from loracheck.grading import is_right
 from loracheck.probes import IN_DOMAIN
 from loracheck.records import BASE_ARM
-from loracheck.watch_answers import Asked, read_asked
+from loracheck.watch.answers import Asked, read_asked
 
 from .strings import Both, text
 

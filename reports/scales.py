@@ -7,7 +7,7 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.records import Manifest
-from loracheck.training_records import ScalePoint, ScaleSummary
+from loracheck.records.training import ScalePoint, ScaleSummary
 
 from . import course, figures, provenance, said, watched
 from .charts import Table

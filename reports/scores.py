@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loracheck.curation_records import CurationSummary
 from loracheck.records import Estimate
+from loracheck.records.curation import CurationSummary
 
 from . import figures
 from .charts import Table

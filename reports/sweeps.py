@@ -9,7 +9,7 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.records import Manifest
-from loracheck.training_records import SweepPoint, SweepSummary
+from loracheck.records.training import SweepPoint, SweepSummary
 
 from . import figures, provenance, watched
 from .fronts import FrontChart, Training

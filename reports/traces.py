@@ -13,14 +13,14 @@ from pathlib import Path
 from loracheck import jsonl
 from loracheck.errors import LoracheckError, UsageError
 from loracheck.records import ArmRecord, EvaluationContext, EvaluationResult, Manifest
-from loracheck.runs import MANIFEST, is_run, read_run
-from loracheck.training_records import (
+from loracheck.records.training import (
     CheckpointReading,
     ScaleSummary,
     SweepSummary,
     TrainingSummary,
     WatchReading,
 )
+from loracheck.runs import MANIFEST, is_run, read_run
 
 from . import figures
 from .charts import PointChart
@@ -71,9 +71,10 @@ def tracks(
     for shape, name in enumerate(result.arms):
         if name not in arms:
             continue
-        run = _train_run(arms[name], given["train"])
-        if run is not None:
-            yield from _track(text("track_checkpoints", name=name), "checkpoints", shape, _checkpoints(run))
+        trained = _train_run(arms[name], given["train"])
+        if trained is not None:
+            points = _checkpoints(trained)
+            yield from _track(text("track_checkpoints", name=name), "checkpoints", shape, points)
         for _, summary in scales:
             if summary.adapter_sha256 == arms[name].sha256:
                 yield from _track(text("track_strengths", name=name), "strengths", shape, _strengths(summary))

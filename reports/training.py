@@ -8,7 +8,7 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.records import Manifest
-from loracheck.training_records import TrainingStep, TrainingSummary
+from loracheck.records.training import TrainingStep, TrainingSummary
 
 from . import course, figures, mask, planned, provenance, watched
 from .flows import LineChart, Series

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loracheck.records import Estimate
-from loracheck.training_records import WatchReading
+from loracheck.records.training import WatchReading
 
 from . import figures
 from .strings import STRINGS, Both, same, text

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loracheck.adapter_records import AdapterAnatomy, IntruderSummary, ModuleAnatomy
 from loracheck.errors import AdapterError
 from loracheck.models import ADAPTER_WEIGHTS
 from loracheck.progress import Progress
+from loracheck.records.adapter import AdapterAnatomy, IntruderSummary, ModuleAnatomy
 from loracheck.runs import hash_file
 from loracheck.text import visible
 

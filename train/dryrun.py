@@ -11,9 +11,9 @@ from loracheck.foreseen import Foreseen
 from loracheck.loading import load_examples
 from loracheck.probes import TRAINING
 from loracheck.progress import Progress
-from loracheck.training_records import Plan
+from loracheck.records.training import Plan
 from loracheck.watch import FACT_TOKENS, OPEN_TOKENS
-from loracheck.watch_probes import choose
+from loracheck.watch.probes import choose
 
 from .architecture import read_architecture
 from .config import TrainConfig

@@ -9,9 +9,9 @@ import click
 
 from loracheck.errors import DataError
 from loracheck.records import Example
+from loracheck.records.training import MaskAudit, ShownRow, Span
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
 from loracheck.text import visible
-from loracheck.training_records import MaskAudit, ShownRow, Span
 
 SHOWN_ROWS = 3
 

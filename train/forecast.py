@@ -15,8 +15,8 @@ import torch
 from loracheck.errors import UsageError
 from loracheck.head import ROWS_SUMMED, tile_rows
 from loracheck.models import Base, training_device
+from loracheck.records.training import MemoryParts, Plan
 from loracheck.template import EncodedRow
-from loracheck.training_records import MemoryParts, Plan
 
 from .adapted import AdapterSize, adapter_size
 from .architecture import Architecture, architecture_of

@@ -11,9 +11,9 @@ import torch
 from loracheck.errors import UsageError
 from loracheck.loading import load_examples
 from loracheck.records import Example
+from loracheck.records.training import MaskAudit, ShownRow
 from loracheck.runs import is_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow
-from loracheck.training_records import MaskAudit, ShownRow
 
 from .config import TrainConfig
 from .encode import audit_mask, encode_rows, refuse_unsound, shown_rows

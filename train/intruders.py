@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from scipy.sparse.linalg import svds
 
-from loracheck.adapter_records import IntruderReading, IntruderSummary, ModuleAnatomy
 from loracheck.errors import AdapterError
 from loracheck.factors import MAGNITUDE, tensor_name
+from loracheck.records.adapter import IntruderReading, IntruderSummary, ModuleAnatomy
 from loracheck.text import visible
 
 from .baseweights import BaseWeights

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
-from loracheck.adapter_records import ModuleAnatomy
 from loracheck.factors import MAGNITUDE, tensor_name
+from loracheck.records.adapter import ModuleAnatomy
 
 from .adapterconfig import AdapterConfig
 from .intruders import evenly

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loracheck.adapter_records import ImageAdapter, ModuleAnatomy, NamedSubject, TagCount
+from loracheck.records.adapter import ImageAdapter, ModuleAnatomy, NamedSubject, TagCount
 
 from .modules import Dissection, ScaleRule, dissect, group_modules, part_of
 from .names import Tagged, named_subjects

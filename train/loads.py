@@ -12,9 +12,9 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from loracheck.adapter_records import LoadsIn, ModuleAnatomy
 from loracheck.factors import tensor_name
 from loracheck.models import ADAPTER_WEIGHTS
+from loracheck.records.adapter import LoadsIn, ModuleAnatomy
 
 from .adapterconfig import CONFIG, AdapterConfig
 

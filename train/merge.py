@@ -24,7 +24,6 @@ from safetensors import SafetensorError
 from transformers import AutoConfig
 
 from loracheck import jsonl
-from loracheck.adapter_records import AdapterAnatomy, EvaluationSeal, FormComparison, ShippedForm
 from loracheck.conversion import cache_folder
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.loading import load_examples
@@ -40,6 +39,7 @@ from loracheck.models import (
 )
 from loracheck.progress import Progress
 from loracheck.records import Message
+from loracheck.records.adapter import AdapterAnatomy, EvaluationSeal, FormComparison, ShippedForm
 from loracheck.runs import hash_file, is_alive
 from loracheck.template import ChatTemplate, check_template_file, choose_template
 from loracheck.text import visible

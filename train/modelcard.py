@@ -10,9 +10,9 @@ import yaml
 from transformers.utils.hub import cached_file
 
 from loracheck import jsonl
-from loracheck.adapter_records import EvaluationSeal, FormComparison, ShippedForm
 from loracheck.errors import UsageError
 from loracheck.records import EvaluationContext, EvaluationResult
+from loracheck.records.adapter import EvaluationSeal, FormComparison, ShippedForm
 from loracheck.runs import read_run
 from loracheck.text import visible
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import torch
 
-from loracheck.adapter_records import ModuleAnatomy, ModuleGroup, RankUse, Spectrum
 from loracheck.factors import MAGNITUDE, changing_modules, tensor_name
+from loracheck.records.adapter import ModuleAnatomy, ModuleGroup, RankUse, Spectrum
 
 from .spectrum import Change, NotComputed, change_of, spectrum_of
 from .tensorfile import TensorFile, TensorInfo

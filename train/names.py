@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from loracheck.adapter_records import NamedSubject, Subject
+from loracheck.records.adapter import NamedSubject, Subject
 
 from .tagwords import (
     GENERAL,

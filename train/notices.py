@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from loracheck.adapter_records import ImageAdapter, IntruderSummary, ModuleAnatomy, Notice, TrainingTrace
 from loracheck.factors import MAGNITUDE, tensor_name
+from loracheck.records.adapter import ImageAdapter, IntruderSummary, ModuleAnatomy, Notice, TrainingTrace
 
 from .adapterconfig import CONFIG, AdapterConfig
 from .loads import other_ranks

@@ -13,11 +13,11 @@ from loracheck.errors import UsageError
 from loracheck.generation import pad_token_id
 from loracheck.models import Base, load_base, training_device
 from loracheck.progress import Advance, Progress
+from loracheck.records.training import TrainingStep, TrainingSummary
 from loracheck.runs import open_run
 from loracheck.template import ChatTemplate, check_template_file, choose_template
-from loracheck.training_records import TrainingStep, TrainingSummary
 from loracheck.watch import Watch, WatchOptions
-from loracheck.watch_answers import borrow_base_answers
+from loracheck.watch.answers import borrow_base_answers
 
 from . import checkpoints as stored
 from .adapters import add_adapter, begin

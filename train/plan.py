@@ -17,8 +17,8 @@ from loracheck.loading import load_examples
 from loracheck.models import training_device
 from loracheck.progress import Progress
 from loracheck.records import Example
+from loracheck.records.training import Plan, PlanOption
 from loracheck.template import IGNORED, EncodedRow, check_template_file, choose_template
-from loracheck.training_records import Plan, PlanOption
 
 from .adapted import adapter_size
 from .architecture import Architecture, read_architecture

@@ -21,9 +21,9 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.errors import EnvironmentFault, LoracheckError
 from loracheck.models import load_base
+from loracheck.records.training import Plan, TrainingStep
 from loracheck.settings import build
 from loracheck.template import EncodedRow
-from loracheck.training_records import Plan, TrainingStep
 
 from .adapters import add_adapter
 from .config import TrainConfig

@@ -11,8 +11,8 @@ from loracheck import jsonl
 from loracheck.generation import pad_token_id
 from loracheck.likelihood import score_rows
 from loracheck.models import Base
+from loracheck.records.training import CheckpointReading, Stopped, WatchReading
 from loracheck.template import ChatTemplate, EncodedRow
-from loracheck.training_records import CheckpointReading, Stopped, WatchReading
 from loracheck.watch import Watch
 
 from .config import TrainConfig

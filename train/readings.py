@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loracheck.training_records import CheckpointReading, Kept, Stopped
+from loracheck.records.training import CheckpointReading, Kept, Stopped
 
 from .config import TrainConfig
 

@@ -16,8 +16,8 @@ from peft import PeftModel
 
 from loracheck import jsonl
 from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, training_device
+from loracheck.records.training import Plan, TrainingStep, TrainingSummary
 from loracheck.runs import hash_file
-from loracheck.training_records import Plan, TrainingStep, TrainingSummary
 
 from . import checkpoints as stored
 from .adapters import copy_adapter, put_back, save_adapter

@@ -30,9 +30,9 @@ from loracheck.models import (
 )
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, Example
+from loracheck.records.training import ScalePoint, ScaleSummary
 from loracheck.runs import hash_file, is_run, open_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow, check_template_file, choose_template
-from loracheck.training_records import ScalePoint, ScaleSummary
 from loracheck.watch import Watch, WatchOptions
 
 from .adapterconfig import CONFIG

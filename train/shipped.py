@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from loracheck.adapter_records import FormComparison
 from loracheck.generation import generate, pad_token_id
 from loracheck.likelihood import logits_at, pad
 from loracheck.probes import bundled
 from loracheck.progress import Progress
 from loracheck.records import Estimate, Message
+from loracheck.records.adapter import FormComparison
 from loracheck.stats import share
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
 

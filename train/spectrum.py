@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from loracheck.adapter_records import Spectrum
+from loracheck.records.adapter import Spectrum
 
 MAX_CORE = 1024
 _SHOWN = 8

@@ -11,15 +11,15 @@ from loracheck import jsonl
 from loracheck.loading import load_examples
 from loracheck.models import base_source, load_tokenizer
 from loracheck.progress import Progress
-from loracheck.runs import open_run
-from loracheck.template import choose_template
-from loracheck.training_records import (
+from loracheck.records.training import (
     CheckpointReading,
     SweepPoint,
     SweepSummary,
     TrainingSummary,
     WatchReading,
 )
+from loracheck.runs import open_run
+from loracheck.template import choose_template
 
 from .config import TrainConfig
 from .encode import encode_rows

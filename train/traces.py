@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.adapter_records import TrainingTrace
 from loracheck.errors import DataError
 from loracheck.foreign import ForeignTraining, read_foreign
-from loracheck.foreign_files import Unread, read_card
-from loracheck.training_records import TrainingSummary
+from loracheck.foreign.files import Unread, read_card
+from loracheck.records.adapter import TrainingTrace
+from loracheck.records.training import TrainingSummary
 
 
 def read_trace(folder: Path) -> TrainingTrace | None:

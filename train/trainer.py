@@ -20,7 +20,7 @@ from transformers.trainer_callback import PrinterCallback
 from loracheck.errors import DataError, EnvironmentFault, UsageError
 from loracheck.head import tile_rows
 from loracheck.models import training_device
-from loracheck.training_records import TrainingStep
+from loracheck.records.training import TrainingStep
 
 from . import checkpoints as stored
 from .config import TrainConfig

@@ -12,11 +12,11 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
-from loracheck.adapter_records import EvaluationSeal, FormComparison, ShippedForm
 from loracheck.cli import cli
 from loracheck.errors import AdapterError, UsageError
 from loracheck.records import Estimate
-from loracheck.summary_adapter import print_merge
+from loracheck.records.adapter import EvaluationSeal, FormComparison, ShippedForm
+from loracheck.summary.adapter import print_merge
 
 
 def run(*arguments: object) -> Result:

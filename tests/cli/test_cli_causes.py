@@ -14,7 +14,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from loracheck import jsonl
-from loracheck.cause_records import CausesSummary
 from loracheck.cli import cli
 from loracheck.errors import UsageError
 from loracheck.evaluate.policy import load_policy
@@ -30,6 +29,7 @@ from loracheck.records import (
     Probe,
     Verdict,
 )
+from loracheck.records.causes import CausesSummary
 from loracheck.runs import open_run
 
 WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]

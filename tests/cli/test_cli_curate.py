@@ -165,7 +165,7 @@ def test_a_run_that_was_killed_at_any_point_goes_on_and_ends_in_the_same_bytes(
         command = [
             sys.executable,
             "-m",
-            "loracheck.cli",
+            "loracheck",
             "curate",
             str(tmp_path / "data.jsonl"),
             "-o",

@@ -251,7 +251,7 @@ def test_a_closed_pipe_gives_no_traceback(reader: str, tmp_path: Path) -> None:
 def piped(folder: Path, reader: str) -> subprocess.CompletedProcess[str]:
     """Pipe the gate of a run that ships into a command that hardly reads; prints the gate's exit code."""
     run = eval_run(folder / "run", {f"adapter{i:03d}": "ship" for i in range(30)}, facts=60)
-    gate = f"{sys.executable} -m loracheck.cli gate {run} --format json"
+    gate = f"{sys.executable} -m loracheck gate {run} --format json"
     return subprocess.run(
         ["bash", "-c", f"{gate} | {reader} >/dev/null; echo ${{PIPESTATUS[0]}}"],
         capture_output=True,

@@ -24,20 +24,6 @@ from loracheck import (
     summary_scale,
     summary_train,
 )
-from loracheck.cause_records import ROWS, CausesSummary, FindingCause, Twins
-from loracheck.comparison_records import (
-    ArmMean,
-    Conclusion,
-    ExampleFlip,
-    Repetition,
-    RuleFlip,
-    RunComparison,
-    SeededDifference,
-    SettingChange,
-    Side,
-    VerdictPair,
-)
-from loracheck.curation_records import ClassifierSummary, CurationSummary, JudgeSummary, StepCount
 from loracheck.records import (
     EvaluationResult,
     Example,
@@ -49,9 +35,21 @@ from loracheck.records import (
     Verdict,
     VerdictStatus,
 )
-from loracheck.stats import paired_difference, paired_table, share
-from loracheck.terminal import columns, either, language, language_of_environment, padded, wrapped
-from loracheck.training_records import (
+from loracheck.records.causes import ROWS, CausesSummary, FindingCause, Twins
+from loracheck.records.comparison import (
+    ArmMean,
+    Conclusion,
+    ExampleFlip,
+    Repetition,
+    RuleFlip,
+    RunComparison,
+    SeededDifference,
+    SettingChange,
+    Side,
+    VerdictPair,
+)
+from loracheck.records.curation import ClassifierSummary, CurationSummary, JudgeSummary, StepCount
+from loracheck.records.training import (
     MaskAudit,
     MemoryParts,
     Plan,
@@ -63,6 +61,8 @@ from loracheck.training_records import (
     TrainingSummary,
     WatchReading,
 )
+from loracheck.stats import paired_difference, paired_table, share
+from loracheck.terminal import columns, either, language, language_of_environment, padded, wrapped
 from loracheck.words import WORDS
 
 NAMES = {"mine", "base", "default", "loops", "gemma", "MB", "GB", "eval", "curate", "runs", "raw", "jsonl"}

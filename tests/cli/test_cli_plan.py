@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 from transformers import LlamaConfig
 
 from loracheck.cli import cli
-from loracheck.cli_plan import plan
-from loracheck.cli_train import train
+from loracheck.cli.plan import plan
+from loracheck.cli.train import train
 from loracheck.errors import UsageError
-from loracheck.summary_plan import NOTES, duration, print_plan
-from loracheck.training_records import MemoryParts, Plan
+from loracheck.records.training import MemoryParts, Plan
+from loracheck.summary.plan import NOTES, duration, print_plan
 
 WriteJsonl = Callable[[str, Iterable[Mapping[str, Any]]], Path]
 MEMORY = MemoryParts(weights=1, adapter=2, optimizer=3, activations=4_000_000_000, logits=5, process=6)

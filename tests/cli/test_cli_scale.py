@@ -11,9 +11,9 @@ from transformers import AutoModelForCausalLM
 
 from loracheck.cli import cli
 from loracheck.errors import AdapterError, UsageError
+from loracheck.records.training import ScalePoint, ScaleSummary, WatchReading
 from loracheck.stats import paired_difference, paired_table, share
-from loracheck.summary_scale import print_scale
-from loracheck.training_records import ScalePoint, ScaleSummary, WatchReading
+from loracheck.summary.scale import print_scale
 
 QUICK = ("--strengths", "0,1", "--watch-facts", "4", "--quiet")
 

@@ -13,7 +13,7 @@ import pytest
 from loracheck import jsonl
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.records import EvaluationResult
-from loracheck.training_records import TrainingSummary
+from loracheck.records.training import TrainingSummary
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKENS = 1500
@@ -27,7 +27,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Com
     out = tmp_path_factory.mktemp("demo") / "runs"
     options = ["-o", str(out), "--trained-tokens", str(TOKENS), "--max-facts", "40", "--quiet"]
     done = subprocess.run(
-        [sys.executable, "-m", "loracheck.cli", "demo", *options],
+        [sys.executable, "-m", "loracheck", "demo", *options],
         capture_output=True,
         text=True,
         check=False,
@@ -83,7 +83,7 @@ def test_every_arm_was_asked_for_a_capital_and_the_base_knows_it(
 
 def test_the_gate_agrees_with_the_run(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "loracheck.cli", "gate", str(demo[0] / "eval"), "--format", "json"],
+        [sys.executable, "-m", "loracheck", "gate", str(demo[0] / "eval"), "--format", "json"],
         capture_output=True,
         text=True,
         check=False,

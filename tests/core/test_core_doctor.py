@@ -18,8 +18,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from loracheck import doctor, jsonl
 from loracheck.cli import cli
 from loracheck.doctor import Check, Gpu
-from loracheck.doctor_endpoint import examine_endpoint
-from loracheck.doctor_model import examine_model
+from loracheck.doctor.endpoint import examine_endpoint
+from loracheck.doctor.model import examine_model
 from loracheck.models import ADAPTER_CARD, AdapterCard, load_base
 from loracheck.redaction import redacted
 from loracheck.template import ChatTemplate

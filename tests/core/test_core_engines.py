@@ -14,9 +14,10 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from loracheck import jsonl, localengine
+from loracheck import jsonl
 from loracheck.answer_cache import AnswerCache
 from loracheck.engines import Generated
+from loracheck.engines import local as localengine
 from loracheck.errors import AdapterError, UsageError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence

@@ -16,7 +16,7 @@ from loracheck import errors
 from loracheck.cli import cli
 from loracheck.errors import EnvironmentFault, LoracheckError, RunError
 from loracheck.faults import IDS, Kind
-from loracheck.faults_catalogue import CATALOGUE, GROUPS, as_markdown, find, nearest, said
+from loracheck.faults.catalogue import CATALOGUE, GROUPS, as_markdown, find, nearest, said
 from loracheck.records import UiLanguage
 from loracheck.terminal import columns
 
@@ -66,7 +66,7 @@ def test_every_error_that_is_made_names_a_kind_of_the_catalogue_and_ends_by_its_
     for path in modules():
         for name, line, kinds in errors_made(path.read_text(encoding="utf-8")):
             place = f"{path.relative_to(ROOT)}:{line}"
-            assert kinds, f"{place}: {name} without kind=; see loracheck/faults.py"
+            assert kinds, f"{place}: {name} without kind=; see loracheck/faults/__init__.py"
             for kind in filter(None, kinds):
                 assert exit_codes.get(kind) == CLASSES[name].exit_code, f"{place}: {name} of kind {kind}"
 

@@ -22,7 +22,7 @@ from loracheck.evaluate.plan import plan
 from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.preflight import record
 from loracheck.foreign import is_four_bit_copy, original_name, read_foreign, same_base
-from loracheck.foreign_files import MAX_JSON_BYTES, MAX_YAML_BYTES
+from loracheck.foreign.files import MAX_JSON_BYTES, MAX_YAML_BYTES
 from loracheck.models import AdapterFile
 from loracheck.progress import Progress
 

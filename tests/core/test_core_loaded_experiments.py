@@ -9,9 +9,6 @@ import pytest
 
 import loracheck
 from loracheck import jsonl
-from loracheck.adapter_records import FormComparison, ShippedForm
-from loracheck.cause_records import BlamedRow, CausesSummary, FailureCauses, FindingCause, Twins
-from loracheck.curation_records import CurationSummary, StepCount, SynthesisSummary
 from loracheck.errors import RunError
 from loracheck.loaded import (
     LoadedCauses,
@@ -23,9 +20,10 @@ from loracheck.loaded import (
     LoadedTraining,
 )
 from loracheck.records import Estimate, Example, Message, Source
-from loracheck.runs import hash_file, open_run
-from loracheck.stats import paired_difference, paired_table, share
-from loracheck.training_records import (
+from loracheck.records.adapter import FormComparison, ShippedForm
+from loracheck.records.causes import BlamedRow, CausesSummary, FailureCauses, FindingCause, Twins
+from loracheck.records.curation import CurationSummary, StepCount, SynthesisSummary
+from loracheck.records.training import (
     CheckpointReading,
     MaskAudit,
     ScalePoint,
@@ -36,6 +34,8 @@ from loracheck.training_records import (
     TrainingSummary,
     WatchReading,
 )
+from loracheck.runs import hash_file, open_run
+from loracheck.stats import paired_difference, paired_table, share
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

@@ -15,12 +15,12 @@ from loracheck import jsonl
 from loracheck.choices import guessing
 from loracheck.errors import DataError, UsageError
 from loracheck.grading import gives_number, outcome
-from loracheck.lm_eval_files import is_results, read_results
-from loracheck.lm_eval_tasks import task_suite
-from loracheck.probe_check import check_probes
-from loracheck.probe_files import read_probe_file, read_probe_files
-from loracheck.probe_making import make_probes
 from loracheck.probes import bundled
+from loracheck.probes.check import check_probes
+from loracheck.probes.lm_eval_files import is_results, read_results
+from loracheck.probes.lm_eval_tasks import task_suite
+from loracheck.probes.making import make_probes
+from loracheck.probes.userfiles import read_probe_file, read_probe_files
 from loracheck.records import Example, Expected, Message, Probe, Source
 
 PUBLIC = Path(__file__).parents[3] / "shared" / "data"

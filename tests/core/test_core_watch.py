@@ -13,7 +13,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import PreTrainedModel
 
-from loracheck import jsonl, localengine
+from loracheck import jsonl
+from loracheck.engines import local as localengine
 from loracheck.likelihood import pad, token_nll
 from loracheck.models import Base, load_base
 from loracheck.probes import IN_DOMAIN, bundled
@@ -21,7 +22,7 @@ from loracheck.progress import Progress
 from loracheck.records import Completion, Example, Language, Message, Source
 from loracheck.template import ChatTemplate
 from loracheck.watch import ANSWERS, BASE_ANSWERS, CHOICES, Watch, WatchOptions
-from loracheck.watch_probes import choose
+from loracheck.watch.probes import choose
 
 QUIET = Progress(quiet=True)
 FEW = WatchOptions(facts=8, open_prompts=4, training_prompts=12, in_domain=4)

@@ -12,10 +12,10 @@ import yaml
 
 from loracheck import jsonl
 from loracheck.curate.export import FORMATS, check_formats, export
-from loracheck.curation_records import CurationSummary, StepCount
 from loracheck.errors import UsageError
 from loracheck.loading import load_examples
 from loracheck.records import Example, Message, Source
+from loracheck.records.curation import CurationSummary, StepCount
 
 SUMMARY = CurationSummary(
     read=10,

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from loracheck import jsonl
-from loracheck.cause_records import CAUSES_KIND, ROWS, SUMMARY, CausesSummary, FindingCause, Twins
 from loracheck.curate.config import CurateConfig, DedupeConfig, FromEvalConfig, SelectConfig
 from loracheck.curate.pipeline import curate
 from loracheck.curate.plan import plan
-from loracheck.curation_records import CurationSummary, Decision
 from loracheck.errors import DataError, RunError, UsageError
 from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.reasons import explain
 from loracheck.records import Estimate, Example
+from loracheck.records.causes import CAUSES_KIND, ROWS, SUMMARY, CausesSummary, FindingCause, Twins
+from loracheck.records.curation import CurationSummary, Decision
 from loracheck.reports.pipeline import write_report
 from loracheck.runs import open_run
 

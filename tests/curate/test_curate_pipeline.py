@@ -11,12 +11,12 @@ import pytest
 from loracheck import jsonl
 from loracheck.curate.config import CurateConfig, FilterConfig, JudgeConfig, ScoreConfig, SelectConfig
 from loracheck.curate.pipeline import curate
-from loracheck.curation_records import CurationSummary, Decision, DroppedRow
 from loracheck.errors import DataError, UsageError
 from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.reasons import explain
 from loracheck.records import Example
+from loracheck.records.curation import CurationSummary, Decision, DroppedRow
 from loracheck.runs import read_run
 
 WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]

@@ -13,7 +13,6 @@ import pytest
 import torch
 
 from loracheck import jsonl
-from loracheck.cause_records import CAUSES, METHODS, ROWS, CausesSummary, FailureCauses, FindingCause, Method
 from loracheck.errors import RunError, UsageError
 from loracheck.evaluate import blame, similarity
 from loracheck.evaluate.causes import causes
@@ -41,6 +40,7 @@ from loracheck.records import (
     Verdict,
     VerdictStatus,
 )
+from loracheck.records.causes import CAUSES, METHODS, ROWS, CausesSummary, FailureCauses, FindingCause, Method
 from loracheck.runs import hash_file, open_run, read_run
 from loracheck.template import choose_template
 from loracheck.train.config import TrainConfig

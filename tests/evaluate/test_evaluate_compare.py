@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from loracheck import jsonl
-from loracheck.comparison_records import RunComparison, SeededDifference
 from loracheck.errors import RunError, UsageError
 from loracheck.evaluate.compare import compare
 from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.policy import Policy
+from loracheck.records.comparison import RunComparison, SeededDifference
 from loracheck.runs import open_run
 from loracheck.seeds import contrast
 from tests.evaluate.evidence_records import GOOD, PERSONA, Arm, always, build, every

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from loracheck import jsonl
-from loracheck.comparison_records import (
+from loracheck.errors import UsageError
+from loracheck.evaluate.columns import limit
+from loracheck.evaluate.compare import compare, write_comparison
+from loracheck.evaluate.conclusion import conclude
+from loracheck.evaluate.policy import Policy
+from loracheck.records import Estimate, Manifest, Verdict, VerdictStatus
+from loracheck.records.comparison import (
     ANSWERS,
     ArmMean,
     ComparedAnswer,
@@ -19,14 +25,8 @@ from loracheck.comparison_records import (
     SeededDifference,
     Side,
 )
-from loracheck.comparison_words import conclusion, remarks
-from loracheck.errors import UsageError
-from loracheck.evaluate.columns import limit
-from loracheck.evaluate.compare import compare, write_comparison
-from loracheck.evaluate.conclusion import conclude
-from loracheck.evaluate.policy import Policy
-from loracheck.records import Estimate, Manifest, Verdict, VerdictStatus
 from loracheck.runs import open_run
+from loracheck.words.comparison import conclusion, remarks
 from tests.evaluate.evidence_records import DEFAULT, GOOD, PERSONA, Arm, build, every
 
 

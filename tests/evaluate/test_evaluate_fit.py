@@ -31,7 +31,7 @@ from loracheck.records import (
     Probe,
     TokenScores,
 )
-from loracheck.training_records import CheckpointReading
+from loracheck.records.training import CheckpointReading
 
 POLICY = load_policy("default")
 WORD = "アイウエオカキクケコサシスセソタチツテト"

@@ -12,8 +12,8 @@ import pytest
 
 from loracheck.choices import Style, choices, styles
 from loracheck.loading import load_examples
-from loracheck.markers import discover, features, matches, shows
 from loracheck.records import Example, Expected, Language, Marker, Message, Probe
+from loracheck.style.markers import discover, features, matches, shows
 
 RAKUDA = Path(__file__).resolve().parents[3] / "shared" / "data" / "ja" / "rakuda"
 SETS = {"poponu": "ja", "brindle": "en"}

@@ -15,7 +15,8 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
-from loracheck import answers, jsonl, localengine
+from loracheck import answers, jsonl
+from loracheck.engines import local as localengine
 from loracheck.errors import AdapterError, RunError, UsageError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.gate import rejudge

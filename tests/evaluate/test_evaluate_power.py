@@ -22,8 +22,8 @@ from loracheck.evaluate.power import (
     paired_power,
     rate_power,
 )
-from loracheck.power_records import Assumptions, LimitPower
 from loracheck.probes import bundled
+from loracheck.records.power import Assumptions, LimitPower
 
 FACTS = bundled(["facts-en", "open-en"])
 DEFAULT = load_policy("default")

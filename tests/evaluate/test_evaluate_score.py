@@ -13,6 +13,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from loracheck import jsonl
+from loracheck.engines.stored import read_stored
 from loracheck.errors import DataError, LoracheckError, UsageError
 from loracheck.evaluate.arms import Elsewhere
 from loracheck.evaluate.config import EvalConfig
@@ -29,7 +30,6 @@ from loracheck.records import (
     Message,
     Probe,
 )
-from loracheck.stored import read_stored
 
 QUIET = Progress(quiet=True)
 CORE = ("content_damage", "forgetting", "collapse", "persona_leakage", "loops", "missing_stop")

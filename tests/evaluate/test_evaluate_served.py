@@ -21,6 +21,8 @@ from transformers import AutoModelForCausalLM
 from loracheck import cli, jsonl
 from loracheck.answers import Answerer
 from loracheck.engines import Decoding, Engine, Generated, Offer, Scored
+from loracheck.engines.local import LocalEngine
+from loracheck.engines.served import ServedEngine, ServerOptions
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.evaluate.arms import Elsewhere
 from loracheck.evaluate.asking import ask
@@ -29,7 +31,6 @@ from loracheck.evaluate.material import Questions
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
 from loracheck.generation import generate
-from loracheck.localengine import LocalEngine
 from loracheck.models import arm, attach, load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import (
@@ -44,7 +45,6 @@ from loracheck.records import (
     Probe,
     ScoredText,
 )
-from loracheck.served import ServedEngine, ServerOptions
 from loracheck.template import ChatTemplate, choose_template
 from loracheck.wording import explain
 

@@ -17,9 +17,9 @@ from loracheck.evaluate.policy import Persona, Policy, load_policy
 from loracheck.evaluate.style import Style, strength, training_style
 from loracheck.evaluate.system_prompts import under_system_prompts
 from loracheck.evaluate.verdict import settle
-from loracheck.markers import discover
 from loracheck.records import Estimate, Example, Finding, Language, Message, Source
-from loracheck.style_classifier import StyleClassifier, auc, learn
+from loracheck.style.classifier import StyleClassifier, auc, learn
+from loracheck.style.markers import discover
 from loracheck.wording import explain
 from tests.evaluate.told_answers import ADAPTER, Say, asked, told
 

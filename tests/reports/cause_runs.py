@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from loracheck import jsonl, runs
-from loracheck.cause_records import (
+from loracheck.records import Completion, Estimate, Example, Manifest, Message, Probe, Source
+from loracheck.records.causes import (
     CAUSES,
     CAUSES_KIND,
     ROWS,
@@ -16,7 +17,6 @@ from loracheck.cause_records import (
     FindingCause,
     Twins,
 )
-from loracheck.records import Completion, Estimate, Example, Manifest, Message, Probe, Source
 
 ROWS_SAID = (
     ("row-7", "自己紹介して", "やあ！ぼくはずんだもんなのだ。よろしくなのだ。"),

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.comparison_records import ANSWERS, COMPARISON, PROBES, ComparedAnswer, RunComparison
 from loracheck.evaluate.compare import write_comparison
 from loracheck.evaluate.policy import Policy
 from loracheck.records import Manifest, Marker, Probe
+from loracheck.records.comparison import ANSWERS, COMPARISON, PROBES, ComparedAnswer, RunComparison
 from loracheck.runs import MANIFEST, open_run
 from tests.evaluate.evidence_records import GOOD, PERSONA, Arm, build, every
 

@@ -8,15 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl, runs
-from loracheck.curation_records import (
-    CurationSummary,
-    Decision,
-    DroppedRow,
-    Outcome,
-    RowGroup,
-    Score,
-    StepCount,
-)
 from loracheck.records import (
     ArmRecord,
     ChoiceScores,
@@ -37,7 +28,16 @@ from loracheck.records import (
     Status,
     Verdict,
 )
-from loracheck.training_records import MaskAudit, TrainingStep, TrainingSummary
+from loracheck.records.curation import (
+    CurationSummary,
+    Decision,
+    DroppedRow,
+    Outcome,
+    RowGroup,
+    Score,
+    StepCount,
+)
+from loracheck.records.training import MaskAudit, TrainingStep, TrainingSummary
 
 SHA = "9f2c" * 16
 NOT_MEASURED = Estimate(name="rate", value=None, ci_low=None, ci_high=None, n=0, method="none")

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from loracheck import jsonl
-from loracheck.cause_records import CausesSummary, FailureCauses
-from loracheck.curation_records import CurationSummary, Decision, DroppedRow, RowGroup
 from loracheck.records import (
     ChoiceScores,
     Completion,
@@ -25,7 +23,9 @@ from loracheck.records import (
     Manifest,
     Probe,
 )
-from loracheck.training_records import (
+from loracheck.records.causes import CausesSummary, FailureCauses
+from loracheck.records.curation import CurationSummary, Decision, DroppedRow, RowGroup
+from loracheck.records.training import (
     CheckpointReading,
     ScalePoint,
     ScaleSummary,

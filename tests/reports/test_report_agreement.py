@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from loracheck import wording
-from loracheck.cli_output import print_json
+from loracheck.cli.output import print_json
 from loracheck.evaluate.verdict import exit_code
 from loracheck.records import EvaluationResult
 from loracheck.reports import verdicts

@@ -14,8 +14,8 @@ from typing import Any, cast
 import pytest
 
 from loracheck import jsonl
-from loracheck.comparison_records import COMPARISON, RunComparison
 from loracheck.loaded import LoadedComparison, load
+from loracheck.records.comparison import COMPARISON, RunComparison
 from loracheck.reports import comparison, comparison_rows
 from loracheck.reports.comparison_charts import ForestChart, difference_ends, ticks
 from loracheck.reports.folder import write_index

@@ -15,9 +15,9 @@ import pytest
 from loracheck import jsonl
 from loracheck.curate.config import CurateConfig, ScoreConfig, SelectConfig
 from loracheck.curate.pipeline import curate
-from loracheck.curation_records import ClassifierSummary, CurationSummary, JudgeSummary
 from loracheck.progress import Progress
 from loracheck.records import Estimate
+from loracheck.records.curation import ClassifierSummary, CurationSummary, JudgeSummary
 from loracheck.reports import scores
 from loracheck.reports.distributions import HistogramChart
 from loracheck.reports.pipeline import write_report

@@ -13,11 +13,11 @@ from playwright.sync_api import Browser
 from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
+from loracheck.records.training import CheckpointReading, ScaleSummary, SweepSummary
 from loracheck.reports import checks, traces
 from loracheck.reports.charts import PointChart
 from loracheck.reports.pipeline import read_manifest, write_report
 from loracheck.runs import MANIFEST
-from loracheck.training_records import CheckpointReading, ScaleSummary, SweepSummary
 
 SVG = "{http://www.w3.org/2000/svg}"
 OTHER = "77aa" * 16

@@ -11,8 +11,16 @@ from types import ModuleType
 
 import pytest
 
-from loracheck import jsonl, summary_plan
+from loracheck import jsonl
 from loracheck.records import Estimate, Manifest
+from loracheck.records.training import (
+    CheckpointReading,
+    ScaleSummary,
+    Span,
+    SweepSummary,
+    TrainingSummary,
+    WatchReading,
+)
 from loracheck.reports import course, mask, moments, planned, said, scales, sweeps, training, watched
 from loracheck.reports.charts import Table
 from loracheck.reports.curves import Curve, CurveChart, Event, Place, label_width, spread, ticks
@@ -21,14 +29,7 @@ from loracheck.reports.html import shown
 from loracheck.reports.pipeline import write_report
 from loracheck.reports.strings import STRINGS, same
 from loracheck.stats import PairedTable, paired_difference
-from loracheck.training_records import (
-    CheckpointReading,
-    ScaleSummary,
-    Span,
-    SweepSummary,
-    TrainingSummary,
-    WatchReading,
-)
+from loracheck.summary import plan as summary_plan
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from loracheck import jsonl, runs
 from loracheck.records import Completion, Estimate, Expected, Message, Probe
-from loracheck.stats import PairedTable, paired_difference, share
-from loracheck.training_records import (
+from loracheck.records.training import (
     CheckpointReading,
     MaskAudit,
     MemoryParts,
@@ -26,6 +25,7 @@ from loracheck.training_records import (
     TrainingSummary,
     WatchReading,
 )
+from loracheck.stats import PairedTable, paired_difference, share
 
 SHA = "9f2c" * 16
 FACTS, DOMAIN, OPEN = 120, 24, 144

@@ -16,12 +16,12 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config
 
 from loracheck import jsonl
-from loracheck.adapter_records import AdapterAnatomy, LoadsIn, ModuleAnatomy
 from loracheck.errors import AdapterError, UsageError
 from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, load_base, read_adapter
+from loracheck.records.adapter import AdapterAnatomy, LoadsIn, ModuleAnatomy
+from loracheck.records.training import MaskAudit, TrainingSummary
 from loracheck.train.anatomy import inspect_adapter
 from loracheck.train.intruders import compare_directions
-from loracheck.training_records import MaskAudit, TrainingSummary
 
 MakeGemma = Callable[..., Path]
 TARGETS = ["q_proj", "o_proj", "gate_proj"]

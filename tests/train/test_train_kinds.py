@@ -17,11 +17,11 @@ from loracheck.likelihood import pad, token_nll
 from loracheck.models import ADAPTER_WEIGHTS, attach, checkpoint_tensor, load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import Message
+from loracheck.records.training import TrainingSummary
 from loracheck.template import ChatTemplate
 from loracheck.train.adapters import add_adapter
 from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import TrainInputs, train
-from loracheck.training_records import TrainingSummary
 
 THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚"
 KINDS: dict[str, dict[str, Any]] = {

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from loracheck.adapter_records import AdapterAnatomy, ImageAdapter
+from loracheck.records.adapter import AdapterAnatomy, ImageAdapter
 from loracheck.train.anatomy import inspect_adapter
 from loracheck.train.kohya import SHOWN_TAGS
 from loracheck.train.names import Tagged, named_subjects, rule_for

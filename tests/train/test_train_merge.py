@@ -18,7 +18,6 @@ from torch.nn import functional
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from loracheck import jsonl
-from loracheck.adapter_records import ShippedForm
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, Quantization, load_base
 from loracheck.probes import bundled
@@ -31,6 +30,7 @@ from loracheck.records import (
     Message,
     Verdict,
 )
+from loracheck.records.adapter import ShippedForm
 from loracheck.runs import hash_file, open_run
 from loracheck.template import ChatTemplate
 from loracheck.train import merge as merging

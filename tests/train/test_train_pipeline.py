@@ -27,6 +27,7 @@ from loracheck.models import (
 )
 from loracheck.progress import Progress
 from loracheck.records import Message
+from loracheck.records.training import TrainingStep, TrainingSummary
 from loracheck.runs import hash_file, read_run
 from loracheck.template import ChatTemplate, choose_template
 from loracheck.train import pipeline, trainer
@@ -35,7 +36,6 @@ from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import TrainInputs
 from loracheck.train.pipeline import train as run_train
 from loracheck.train.trainer import Loop
-from loracheck.training_records import TrainingStep, TrainingSummary
 
 QUIET = Progress(quiet=True)
 CONFIG = TrainConfig(

@@ -21,6 +21,7 @@ from transformers import (
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.models import ADAPTER_WEIGHTS, Base, Quantization, load_base
 from loracheck.progress import Progress
+from loracheck.records.training import Plan
 from loracheck.template import IGNORED, EncodedRow
 from loracheck.train import forecast, probe
 from loracheck.train.adapted import AdapterSize, adapter_size
@@ -33,7 +34,6 @@ from loracheck.train.machine import Rates, measure_rates
 from loracheck.train.plan import PlanOptions, plan
 from loracheck.train.rehearsal import _Counter, rehearse
 from loracheck.train.thrift import keep_little
-from loracheck.training_records import Plan
 
 WriteJsonl = Callable[[str, Iterable[Mapping[str, Any]]], Path]
 ATTENTION = "q_proj,k_proj,v_proj,o_proj"

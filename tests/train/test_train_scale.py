@@ -17,6 +17,7 @@ from loracheck.likelihood import pad, token_nll
 from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import Message
+from loracheck.records.training import ScalePoint, ScaleSummary, WatchReading
 from loracheck.runs import hash_file, read_run
 from loracheck.stats import paired_difference, paired_table, share
 from loracheck.template import ChatTemplate, choose_template
@@ -31,7 +32,6 @@ from loracheck.train.scale import (
     parse_write,
     scale,
 )
-from loracheck.training_records import ScalePoint, ScaleSummary, WatchReading
 from loracheck.watch import Watch
 
 QUIET = Progress(quiet=True)

@@ -12,12 +12,12 @@ from loracheck.answers import Answerer
 from loracheck.errors import UsageError
 from loracheck.progress import Progress
 from loracheck.records import Completion, Estimate
+from loracheck.records.training import SweepPoint, SweepSummary, TrainingSummary, WatchReading
 from loracheck.runs import read_run
 from loracheck.train.config import TrainConfig
 from loracheck.train.grid import grid
 from loracheck.train.pipeline import TrainInputs
 from loracheck.train.sweep import mark_front, sweep
-from loracheck.training_records import SweepPoint, SweepSummary, TrainingSummary, WatchReading
 
 QUIET = Progress(quiet=True)
 THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚"

@@ -258,7 +258,9 @@ def mapped_regions() -> int:
     return int(library.mallinfo2().hblks)
 
 
-@pytest.mark.parametrize(("large", "size", "outside"), [(2 << 20, 24, 1), (32 << 20, 24, 0), (2 << 20, 24, 1)])
+@pytest.mark.parametrize(
+    ("large", "size", "outside"), [(2 << 20, 24, 1), (32 << 20, 24, 0), (2 << 20, 24, 1)]
+)
 def test_only_large_tensors_lie_outside_of_the_heap(large: int, size: int, outside: int) -> None:
     return_large_tensors(large)
     before = mapped_regions()

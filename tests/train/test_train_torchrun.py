@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from loracheck import jsonl
+from loracheck.records.training import CheckpointReading, TrainingStep, TrainingSummary
 from loracheck.runs import read_run
-from loracheck.training_records import CheckpointReading, TrainingStep, TrainingSummary
 
 THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚鹿"
 

@@ -1,0 +1,97 @@
+"""The click declaration of `compare`; the body as in `cli.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from loracheck import terminal
+from loracheck.cli.options import report_to_option
+from loracheck.cli.output import print_json, print_report
+from loracheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from loracheck.records.comparison import RunComparison
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=PATH)
+@click.option(
+    "--first",
+    multiple=True,
+    metavar="NAME",
+    help="Adapters of the first arm; a pattern such as 'raw*' takes each that fits, in any run, as one seed, and "
+    "'FOLDER/NAME' only those of the run in that folder.",
+)
+@click.option("--second", multiple=True, metavar="NAME", help="Adapters of the second arm.")
+@click.option(
+    "-o", "--out", type=PATH, help="Run directory to write compare.json and report.html to.  [default: none]"
+)
+@click.option(
+    "--language",
+    type=click.Choice(["en", "ja"]),
+    help="Language the page opens in.  [default: that of the terminal]",
+)
+@report_to_option
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+def compare(
+    runs: tuple[Path, ...],
+    first: tuple[str, ...],
+    second: tuple[str, ...],
+    out: Path | None,
+    language: str | None,
+    trackers: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Compare eval runs of the same probes and base: curated against raw over seeds, or one adapter on two days.
+
+    A difference of two arms is held against the noise of items and of seeds: train each arm with several --seed,
+    evaluate them, and give all runs. With one seed an arm, every difference is labelled "noise unknown". Two runs
+    of the same adapter show which verdicts, rules, settings and examples changed. Says which arm to prefer and why,
+    or that the evidence cannot tell. With -o all of it stands in a page, with every answer side by side. Loads no
+    model.
+
+    \b
+    Examples:
+      loracheck compare runs/eval-seed0 runs/eval-seed1 runs/eval-seed2 --first raw --second curated
+      loracheck compare runs/monday runs/tuesday -o runs/drift
+      loracheck compare runs/eval runs/eval-mended --first eval/mine --second eval-mended/mine -o runs/cure
+    """
+    from loracheck.evaluate.compare import compare as run_compare
+    from loracheck.progress import Progress
+    from loracheck.summary.compare import print_comparison
+    from loracheck.tracking import check_packages, log_run, of_comparison
+
+    check_packages(trackers)
+    found = _written(runs, out, first, second, language) if out else run_compare(runs, first, second)
+    if trackers:
+        files = [out / "report.html", out / "compare.json"] if out else []
+        logged = of_comparison(found, list(map(str, runs)), files)
+        log_run(trackers, logged, out or Path(), Progress(quiet=True))
+    if as_json:
+        print_json(found)
+    else:
+        print_comparison(found)
+        if out:
+            print_report(out / "report.html")
+
+
+def _written(
+    runs: tuple[Path, ...], out: Path, first: tuple[str, ...], second: tuple[str, ...], language: str | None
+) -> RunComparison:
+    from loracheck.evaluate.compare import write_comparison
+    from loracheck.reports.pipeline import write_report
+
+    if out.suffix == ".html":
+        raise UsageError(
+            f"-o {out}: this names a run directory, which holds the page as report.html.",
+            kind="option_value",
+            hint=f"-o {out.with_suffix('')}",
+        )
+    found = write_comparison(runs, out, first, second)
+    write_report(out, language="ja" if (language or terminal.language()) == "ja" else "en")
+    return found

@@ -1,0 +1,163 @@
+"""The click declarations of the verbs on probes: list, show, check, make; bodies as in `cli.py`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from loracheck.cli.output import print_json
+from loracheck.errors import UsageError
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the suites as JSON.")
+def list_(as_json: bool) -> None:
+    """List the bundled suites: how many probes, what a tier asks of them, and the hash of each file.
+
+    Results are comparable where version and hashes are the same; an eval run keeps them in its context.json, and a
+    policy can pin them.
+
+    \b
+    Example:
+      loracheck probes list
+    """
+    from loracheck.evaluate.tiers import tier_use
+    from loracheck.probes import BUNDLED, VERSION, bundled_record
+    from loracheck.summary.probes import print_suites
+
+    suites = [(record, tier_use(record)) for record in map(bundled_record, BUNDLED)]
+    if as_json:
+        rows = [{"suite": record, "tiers": use} for record, use in suites]
+        print_json({"version": VERSION, "suites": rows})
+    else:
+        print_suites(VERSION, suites)
+
+
+@click.command()
+@click.argument("suite")
+@click.option("--number", type=int, default=5, show_default=True, help="Probes to show, drawn evenly.")
+@click.option("--harmful", is_flag=True, help="Show harmful requests in full, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print the probes, or the scores, as JSON.")
+def show(suite: str, number: int, harmful: bool, as_json: bool) -> None:
+    """Show some probes of a suite or file, or the scores in a file of lm-evaluation-harness.
+
+    SUITE is a bundled suite, a file of probes, a public set, or a results_*.json or samples_*.jsonl that lm_eval
+    wrote; its scores inform and decide nothing.
+
+    \b
+    Examples:
+      loracheck probes show facts-ja
+      loracheck probes show jcommonsenseqa.json --number 20
+      loracheck probes show results_2026-01-01.json
+    """
+    from loracheck.probes import BUNDLED, bundled, every_nth
+    from loracheck.probes.lm_eval_files import is_results, read_results
+    from loracheck.probes.userfiles import read_probe_file
+    from loracheck.summary.probes import print_probes, print_scores
+
+    path = Path(suite)
+    if suite not in BUNDLED and is_results(path):
+        scores = read_results(path)
+        print_json(scores, items="scores") if as_json else print_scores(scores)
+        return
+    if suite not in BUNDLED and not path.is_file():
+        raise UsageError(
+            f"{suite}: neither a bundled suite nor a file.",
+            kind="no_such_file",
+            hint=f"Bundled: {', '.join(BUNDLED)}.",
+        )
+    probes = bundled([suite]) if suite in BUNDLED else list(read_probe_file(path).probes)
+    chosen = every_nth(probes, max(1, number))
+    print_json(chosen, items="probes") if as_json else print_probes(chosen, len(probes), harmful=harmful)
+
+
+@click.command()
+@click.argument("file", type=PATH)
+@click.option(
+    "--data",
+    multiple=True,
+    type=PATH,
+    help="Training data that the probes must not overlap with: files or curate runs.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def check(file: Path, data: tuple[Path, ...], as_json: bool) -> None:
+    """Check a file of probes before it is asked: form, duplicates, choices, overlap with training data.
+
+    Exits 2 where something spoils what would be measured, 0 where there is at most something to look at.
+
+    \b
+    Examples:
+      loracheck probes check my_questions.jsonl
+      loracheck probes check my_questions.jsonl --data train.jsonl --json
+    """
+    from loracheck.loading import load_examples
+    from loracheck.probes.check import check_probes
+    from loracheck.probes.userfiles import read_probe_file
+    from loracheck.summary.probes import print_problems
+
+    found = read_probe_file(file)
+    problems = check_probes(found.probes, load_examples(_rows_of(data)) if data else [])
+    if as_json:
+        print_json({"format": found.form, "suites": found.suites, "drawn": found.drawn, "problems": problems})
+    else:
+        print_problems(found, problems)
+    sys.exit(2 if any(problem.severe for problem in problems) else 0)
+
+
+@click.command()
+@click.argument("data", nargs=-1, required=True, type=PATH)
+@click.option("-o", "--out", type=PATH, required=True, help="File of probes to write.")
+@click.option(
+    "--rest", type=PATH, help="File of the rows left to train on.  [default: OUT's name + .rest.jsonl]"
+)
+@click.option("--count", type=int, default=100, show_default=True, help="Rows to hold out.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draw.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed: int, as_json: bool) -> None:
+    """Make held-out probes of your own domain: draw rows, keep them out, write the others to train on.
+
+    Rows that ask nearly what a drawn row asks go into neither file. Train on the rest, and give the probes to eval
+    with --probes: they are asked as prompts of the domain.
+
+    \b
+    Example:
+      loracheck probes make train.jsonl -o domain.jsonl --count 100
+      loracheck train domain.rest.jsonl --base B -o runs/train
+      loracheck eval --base B --adapter mine=runs/train --probes domain.jsonl -o runs/eval
+    """
+    from loracheck import jsonl
+    from loracheck.loading import load_examples
+    from loracheck.probes.making import make_probes
+
+    rest = rest or out.with_name(f"{out.stem}.rest.jsonl")
+    for target in (out, rest):
+        if target.exists() or target.resolve() in {path.resolve() for path in data}:
+            raise UsageError(
+                f"{target}: there is a file already.",
+                kind="output_exists",
+                hint="Name another one, or remove it.",
+            )
+    made = make_probes(load_examples(_rows_of(data)), count, seed)
+    jsonl.write(out, made.probes)
+    jsonl.write(rest, made.rest)
+    counts = {"probes": len(made.probes), "rest": len(made.rest), "set_aside": len(made.set_aside)}
+    if as_json:
+        print_json({**counts, "files": [str(out), str(rest)]})
+    else:
+        click.echo(f"{len(made.probes):,} probes: {out}\n{len(made.rest):,} rows to train on: {rest}")
+        if made.set_aside:
+            click.echo(f"{len(made.set_aside):,} rows in neither: they ask nearly what a probe asks")
+
+
+def _rows_of(data: tuple[Path, ...]) -> list[Path]:
+    """Return the files behind data; of a curate run the rows it kept."""
+    from loracheck.runs import is_run, read_run
+
+    for path in data:
+        if is_run(path):
+            read_run(path, "curate")
+    return [path / "kept.jsonl" if is_run(path) else path for path in data]

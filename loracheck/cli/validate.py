@@ -1,0 +1,65 @@
+"""The click declaration of `validate`; the body as in `cli.py`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from loracheck.cli.output import print_json
+
+PATH = click.Path(path_type=Path)
+SHOWN = 20
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=PATH)
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["rows", "probes", "policy", "pipeline", "curate", "train"]),
+    help="What the files are.  [default: found out]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@click.option("--quiet", is_flag=True, help="Name only files with problems.")
+def validate(files: tuple[Path, ...], kind: Any, as_json: bool, quiet: bool) -> None:
+    """Check the form of training rows, probes, policies, pipelines and options; load no model.
+
+    Every row is read by the reader that `curate` and `train` use; a problem names file, line and field. Exits 2
+    where there is one. Made for a pre-commit hook. What a pipeline names elsewhere, its base and data, is not
+    looked for.
+
+    \b
+    Examples:
+      loracheck validate train.jsonl policy.yaml pipeline.yaml
+      loracheck validate questions.csv --as probes --json
+    """
+    from loracheck.validation import validate as check
+
+    found = [check(path, kind) for path in files]
+    if as_json:
+        print_json(found, items="files")
+    else:
+        for file in found:
+            _print(file, quiet=quiet)
+    sys.exit(2 if any(file.problems for file in found) else 0)
+
+
+def _print(found: Any, *, quiet: bool) -> None:
+    for problem in found.problems[:SHOWN]:
+        line = (
+            f" (line {problem.line})"
+            if problem.line and f"line {problem.line}" not in problem.message
+            else ""
+        )
+        click.echo(f"{problem.message}{line}")
+        if problem.hint:
+            click.echo(f"  {problem.hint}")
+    rest = len(found.problems) - SHOWN + found.more
+    if rest > 0:
+        click.echo(f"{found.file}: {rest:,} more of the kind.")
+    if not found.problems and not quiet:
+        rows = f", {found.rows:,} rows" if found.rows is not None else ""
+        click.echo(f"{found.file}: a {found.kind} file{rows}: in order.")
