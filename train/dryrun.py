@@ -12,8 +12,8 @@ from loracheck.loading import load_examples
 from loracheck.probes import TRAINING
 from loracheck.progress import Progress
 from loracheck.records.training import Plan
-from loracheck.watch import FACT_TOKENS, OPEN_TOKENS
 from loracheck.watch.probes import choose
+from loracheck.watch.watcher import FACT_TOKENS, OPEN_TOKENS
 
 from .architecture import read_architecture
 from .config import TrainConfig

@@ -16,8 +16,8 @@ from loracheck.progress import Advance, Progress
 from loracheck.records.training import TrainingStep, TrainingSummary
 from loracheck.runs import open_run
 from loracheck.template import ChatTemplate, check_template_file, choose_template
-from loracheck.watch import Watch, WatchOptions
 from loracheck.watch.answers import borrow_base_answers
+from loracheck.watch.watcher import Watch, WatchOptions
 
 from . import checkpoints as stored
 from .adapters import add_adapter, begin

@@ -13,7 +13,7 @@ from loracheck.likelihood import score_rows
 from loracheck.models import Base
 from loracheck.records.training import CheckpointReading, Stopped, WatchReading
 from loracheck.template import ChatTemplate, EncodedRow
-from loracheck.watch import Watch
+from loracheck.watch.watcher import Watch
 
 from .config import TrainConfig
 from .readings import READINGS, best_step, safe_step, stopped

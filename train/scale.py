@@ -33,7 +33,7 @@ from loracheck.records import BASE_ARM, Example
 from loracheck.records.training import ScalePoint, ScaleSummary
 from loracheck.runs import hash_file, is_run, open_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow, check_template_file, choose_template
-from loracheck.watch import Watch, WatchOptions
+from loracheck.watch.watcher import Watch, WatchOptions
 
 from .adapterconfig import CONFIG
 from .encode import encode_rows

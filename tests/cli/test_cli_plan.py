@@ -95,7 +95,7 @@ def test_wrong_targets_and_wrong_bases_are_input_errors(tiny_gemma: Path, tmp_pa
 
 
 def test_plan_takes_every_option_of_a_training() -> None:
-    own = {"heldout", "sweep", "seeds", "out"}
+    own = {"heldout", "sweep", "seeds", "out", "dry_run"}
     names = [{parameter.name for parameter in command.params} for command in (train, plan)]
     assert names[0] - names[1] == own
     assert names[1] - names[0] == {"probe", "price_per_hour", "table"}

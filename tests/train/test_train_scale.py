@@ -32,7 +32,7 @@ from loracheck.train.scale import (
     parse_write,
     scale,
 )
-from loracheck.watch import Watch
+from loracheck.watch.watcher import Watch
 
 QUIET = Progress(quiet=True)
 THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚"
