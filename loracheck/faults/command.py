@@ -302,20 +302,25 @@ FAULTS: dict[Kind, Fault] = {
     "policy_value": Fault(
         en=Says(
             title="a policy that does not hold together",
-            meaning="A policy has a limit outside its range, or two parts that contradict one another. No "
-            "verdict is "
-            "made with it.",
+            meaning="A policy has a limit outside its range, two parts that contradict one another, or no check "
+            "that it requires. No verdict is made with it.",
             causes=(
                 "a share was given in percent",
                 "a check's margin was left out",
                 "intent and scope contradict",
+                "the run is of an older version, whose policy holds no gates",
             ),
             mending="Correct the value; the presets show what a sound policy looks like.",
         ),
         ja=Says(
             title="ポリシーの誤り",
-            meaning="ポリシーの限度が範囲外か、互いに矛盾する指定があります。このままでは判定できません。",
-            causes=("割合を百分率で書いた", "検査の許容幅がない", "intentとscopeが矛盾している"),
+            meaning="ポリシーの限度が範囲外か、互いに矛盾する指定があるか、必須の検査が一つもありません。このままでは判定できません。",
+            causes=(
+                "割合を百分率で書いた",
+                "検査の許容幅がない",
+                "intentとscopeが矛盾している",
+                "古い版の実行結果で、ポリシーに検査の指定がない",
+            ),
             mending="値を直してください。プリセットが手本になります。",
         ),
         command="loracheck checks --policy mine.yaml",
