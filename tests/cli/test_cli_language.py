@@ -12,18 +12,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from loracheck import (
-    cli,
-    doctor,
-    doctor_words,
-    jsonl,
-    summary,
-    summary_causes,
-    summary_compare,
-    summary_plan,
-    summary_scale,
-    summary_train,
-)
+from loracheck import cli, doctor, jsonl, summary
+from loracheck.doctor import words as doctor_words
 from loracheck.records import (
     EvaluationResult,
     Example,
@@ -62,6 +52,11 @@ from loracheck.records.training import (
     WatchReading,
 )
 from loracheck.stats import paired_difference, paired_table, share
+from loracheck.summary import causes as summary_causes
+from loracheck.summary import compare as summary_compare
+from loracheck.summary import plan as summary_plan
+from loracheck.summary import scale as summary_scale
+from loracheck.summary import train as summary_train
 from loracheck.terminal import columns, either, language, language_of_environment, padded, wrapped
 from loracheck.words import WORDS
 
