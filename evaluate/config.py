@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from loracheck.canaries import read_canaries
 from loracheck.errors import UsageError
-from loracheck.probes import BUNDLED, ENDS, IN_DOMAIN
+from loracheck.probes import BUNDLED, OF_DOMAIN
 from loracheck.records import Probe
 
 from .tiers import TIERS, Tier, TierName, most_of
@@ -122,7 +122,7 @@ class EvalConfig:
 
     def tokens_of(self, probe: Probe) -> int:
         """Return the most tokens of an answer to an open prompt, or to one of the domain."""
-        if probe.suite in (IN_DOMAIN, ENDS) and self.max_new_tokens_domain is not None:
+        if probe.suite in OF_DOMAIN and self.max_new_tokens_domain is not None:
             return self.max_new_tokens_domain
         return self.max_new_tokens_open
 

@@ -15,8 +15,8 @@ from loracheck.errors import UsageError
 from loracheck.loading import load_examples
 from loracheck.probes import (
     BUNDLED,
-    ENDS,
     IN_DOMAIN,
+    OF_DOMAIN,
     TRAINING,
     bundled,
     every_nth,
@@ -151,7 +151,7 @@ def evaluate(
         lengths: dict[str, int] = {}
         for engine, arms in lineup.engines():
             if cost is None:
-                own = [probe for probe in asked.open if probe.suite in (IN_DOMAIN, ENDS)]
+                own = [probe for probe in asked.open if probe.suite in OF_DOMAIN]
                 lengths = reply_lengths(own, template_of(engine))
                 taught = reply_lengths(material.training, template_of(engine)) if own else {}
                 config = _with_room(config, [*lengths.values(), *taught.values()])
@@ -231,7 +231,7 @@ def _write_context(
     nulls: Iterable[str],
     first_look: tuple[str, EvaluationContext] | None,
     cost: Cost | None = None,
-    reply_lengths: Mapping[str, int] = MappingProxyType({}),
+    lengths: Mapping[str, int] = MappingProxyType({}),
 ) -> EvaluationContext:
     context = EvaluationContext(
         base=lineup.base,
@@ -242,7 +242,7 @@ def _write_context(
         training_data=", ".join(str(path) for path in data) or None,
         max_new_tokens=config.max_new_tokens,
         max_new_tokens_domain=config.max_new_tokens_domain,
-        beyond_room=beyond_room(reply_lengths, config.max_new_tokens_domain),
+        beyond_room=beyond_room(lengths, config.max_new_tokens_domain),
         probes=dict(Counter(probe.suite for probe in probes)),
         dropped_probes=tuple(left_out),
         watched_probes=tuple(sorted(lineup.watched)),

@@ -14,6 +14,13 @@ _VERDICTS: dict[str, Pair] = {
     "hold": {"en": "HOLD", "ja": "出荷不可"},
     "inconclusive": {"en": "INCONCLUSIVE", "ja": "判定保留"},
 }
+_STATUSES: dict[str, str] = {
+    "pass": "合格",
+    "fail": "不合格",
+    "inconclusive": "保留",
+    "info": "参考",
+    "waived": "免除",
+}
 _SHIP_WAIVED: Pair = {"en": "SHIP WITH WAIVER", "ja": "免除付き出荷可"}
 
 _NEEDED: Pair = {
@@ -87,6 +94,11 @@ def verdict_word(verdict: Verdict, language: UiLanguage = "en") -> str:
     if verdict.status == "ship" and verdict.waived:
         return _SHIP_WAIVED[language]
     return _VERDICTS[verdict.status][language]
+
+
+def status_word(status: str, language: UiLanguage = "en") -> str:
+    """Return the word for the status of a finding."""
+    return _STATUSES[status] if language == "ja" else status
 
 
 def remarks(verdict: Verdict, language: UiLanguage = "en") -> list[str]:

@@ -16,6 +16,8 @@ from loracheck.text import letters, normalise
 IN_DOMAIN = "in-domain"
 ENDS = "ends"
 """Training prompts that are put once more, to see whether their replies end, where no held-out ones are given."""
+OF_DOMAIN = (IN_DOMAIN, ENDS)
+"""Suites whose answers are as long as the domain's replies."""
 TRAINING = "training"
 BUNDLED = (
     "facts-ja",

@@ -27,17 +27,12 @@ from loracheck.records.curation import (
     JudgeSummary,
 )
 from loracheck.terminal import columns, either, language, padded, visible, wrapped
-from loracheck.wording import check_name, compared, explain, false_alarms, remarks, verdict_word
+from loracheck.wording import check_name, compared, explain, false_alarms, remarks, status_word, verdict_word
 from loracheck.words import Pair
 
 _COLOURS = {"ship": "green", "hold": "red", "inconclusive": "yellow"}
-_MARKS: dict[str, Pair] = {
-    "pass": {"en": "pass", "ja": "合格"},
-    "fail": {"en": "FAIL", "ja": "不合格"},
-    "inconclusive": {"en": "open", "ja": "保留"},
-    "info": {"en": "info", "ja": "参考"},
-    "waived": {"en": "waived", "ja": "免除"},
-}
+_MARKS = {"fail": "FAIL", "inconclusive": "open"}
+"""Where a list in English marks a status by another word."""
 _OUTCOMES: dict[str, Pair] = {
     "right_plain": {"en": "right, plainly said", "ja": "正解"},
     "right_persona": {"en": "right, in persona", "ja": "正解(ペルソナの口調)"},
@@ -295,7 +290,8 @@ def _print_verdict(verdict: Verdict, *, verbose: bool) -> None:
 
 def _print_finding(finding: Finding) -> None:
     shown = language()
-    head = f"  {padded(_MARKS[finding.status][shown], 6)} {padded(check_name(finding.check, shown), 25)} "
+    word = status_word(finding.status, shown)
+    head = f"  {padded(_MARKS.get(word, word), 6)} {padded(check_name(finding.check, shown), 25)} "
     width = max(80, shutil.get_terminal_size((120, 24)).columns)
     text = wrapped(explain(finding, shown), width - columns(head))
     click.echo(head + f"\n{'':<{columns(head)}}".join(text))

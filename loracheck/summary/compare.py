@@ -13,20 +13,11 @@ from loracheck.records.comparison import (
     Side,
 )
 from loracheck.terminal import either, language, padded, visible
-from loracheck.wording import check_name, number
-from loracheck.words import Pair
+from loracheck.wording import check_name, number, status_word
 from loracheck.words.comparison import conclusion, label_text, measure_name, remarks, standing_word
 
 SHOWN = 5
 SETTINGS_SHOWN = 12
-_STATUSES: dict[str, Pair] = {
-    "pass": {"en": "pass", "ja": "合格"},
-    "fail": {"en": "fail", "ja": "不合格"},
-    "inconclusive": {"en": "inconclusive", "ja": "保留"},
-    "info": {"en": "info", "ja": "参考"},
-    "waived": {"en": "waived", "ja": "免除"},
-}
-
 _PARTS: dict[str, str] = {
     "policy": "ポリシー",
     "options": "オプション",
@@ -155,4 +146,4 @@ def _print_repetition(found: Repetition) -> None:
 
 
 def _status(status: str | None) -> str:
-    return _STATUSES[status][language()] if status else either("not measured", "測定なし")
+    return status_word(status, language()) if status else either("not measured", "測定なし")
