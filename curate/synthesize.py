@@ -86,7 +86,7 @@ def synthesize(
         progress: Where to report.
 
     Raises:
-        UsageError: nothing is asked for, or what it takes is missing.
+        UsageError: nothing is asked for, what it takes is missing, or the base finishes no reply.
         EnvironmentFault: the base or the server cannot be used.
     """
     _check(base_spec, run, config)
@@ -103,12 +103,19 @@ def synthesize(
         if config.replay and base_spec:
             base = load_base(base_spec, announce=progress.say)
             rows += replay(base, choose_template(base.tokenizer, []), config, progress)
+            failed["unfinished"] = config.replay - len(rows)
         if config.exercises and run:
             rows += _exercises(run, config, failed, progress)
         rows = _distinct(rows)
+        if not rows:
+            raise UsageError(
+                f"{base_spec} finished none of its {config.replay} replies within {config.max_new_tokens} tokens.",
+                kind="nothing_passed",
+                hint="Give them room with --max-new-tokens, or name another base.",
+            )
         jsonl.write(out / ROWS, map(_line, rows))
         summary = SynthesisSummary(
-            rows=dict(Counter(str(row.metadata["synthetic"]) for row in rows)), failed=dict(failed)
+            rows=dict(Counter(str(row.metadata["synthetic"]) for row in rows)), failed=dict(+failed)
         )
         jsonl.write_one(out / "summary.json", summary)
     return summary

@@ -153,6 +153,14 @@ def is_run(path: Path) -> bool:
     return (path / MANIFEST).is_file()
 
 
+def located(stored: str) -> Path:
+    """Return where a path leads that a file of a run names; one that no file can have stays as it stands."""
+    try:
+        return Path(stored).resolve()
+    except (OSError, ValueError, RuntimeError):  # too long, a null byte, links in a circle
+        return Path(stored)
+
+
 def _check_foreign(path: Path, kind: str, wanted: str) -> None:
     if path.exists() and not path.is_dir():
         raise RunError(

@@ -8,6 +8,7 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.records import BASE_ARM, EvaluationContext, EvaluationResult, Manifest
+from loracheck.runs import located
 
 from . import (
     alarms,
@@ -82,6 +83,6 @@ def _of_kind(related: Sequence[tuple[Path, Manifest]], kind: str) -> list[Path]:
 def _arm_name(run: Path, context: EvaluationContext) -> str:
     """Return the name under which the adapter of a train run was evaluated, else the name of its directory."""
     for arm in context.arms:
-        if arm.path is not None and Path(arm.path).resolve().is_relative_to(run.resolve()):
+        if arm.path is not None and located(arm.path).is_relative_to(run.resolve()):
             return arm.name
     return run.name

@@ -20,7 +20,7 @@ from loracheck.records.training import (
     TrainingSummary,
     WatchReading,
 )
-from loracheck.runs import MANIFEST, is_run, read_run
+from loracheck.runs import MANIFEST, is_run, located, read_run
 
 from . import figures
 from .charts import PointChart
@@ -99,7 +99,7 @@ def _train_run(arm: ArmRecord, given: Sequence[Path]) -> Path | None:
     """Return the train run that holds an adapter, if its weights are still those that were evaluated."""
     if arm.path is None:
         return None
-    path = Path(arm.path).resolve()
+    path = located(arm.path)
     places = [path, *path.parents[:_UP]]
     run = next((one for one in given if one.resolve() in places), None) or next(
         (place for place in places if is_run(place)), None

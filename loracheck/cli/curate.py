@@ -289,7 +289,7 @@ def synthesize(
     for kind, rows in summary.rows.items():
         click.echo(f"  {rows:8,}  {kind}")
     for state, requests in summary.failed.items():
-        click.echo(f"  {requests:8,}  requests without a row: {state}")
+        click.echo(f"  {requests:8,}  brought no row: {state}")
     click.echo(f"curate them together with your data: {out / ROWS}")
 
 

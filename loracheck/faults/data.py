@@ -382,6 +382,7 @@ FAULTS: dict[Kind, Fault] = {
                 "a limit does not fit the data",
                 "the wrong column was taken for the reply",
                 "a wrong language",
+                "replay rows were asked of a base that ends no reply",
             ),
             mending="The message names the commonest reasons; look at one row, then change the rule or the "
             "data.",
@@ -389,7 +390,12 @@ FAULTS: dict[Kind, Fault] = {
         ja=Says(
             title="合格した行がありません",
             meaning="すべての行が除かれたため、学習に使う行がありません。",
-            causes=("限度がデータに合っていない", "応答の列を取り違えた", "言語の指定が違う"),
+            causes=(
+                "限度がデータに合っていない",
+                "応答の列を取り違えた",
+                "言語の指定が違う",
+                "応答を終えないベースにリプレイ行を作らせた",
+            ),
             mending="メッセージに主な理由があります。行を一つ見て、規則かデータを直してください。",
         ),
         command="loracheck curate data.jsonl --dry-run",

@@ -25,6 +25,15 @@ def make_run(path: Path, *, seed: int = 0, kind: str = "curate") -> Manifest:
     return run.manifest
 
 
+@pytest.mark.parametrize("stored", ["a\0b", "x" * 5000, "loop/a"])
+def test_a_stored_path_that_leads_nowhere_is_left_as_it_stands(
+    stored: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert runs.located(stored).name == Path(stored).name
+
+
 def dead_pid() -> int:
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()

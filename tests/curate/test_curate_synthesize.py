@@ -19,7 +19,6 @@ from loracheck.loading import load_examples
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
 from loracheck.records import Example
-from loracheck.runs import read_run
 from loracheck.text import language_of, letters
 
 Server = Any
@@ -71,6 +70,7 @@ def test_replay_rows_are_the_bases_own_answers_and_say_so(tmp_path: Path, gemma:
     made = synthesize(tmp_path / "one", str(gemma), None, options, progress=QUIET)
     rows = load_examples([tmp_path / "one" / "rows.jsonl"])
     assert 2 <= len(rows) == made.rows["replay"] <= 12
+    assert len(rows) + made.failed.get("unfinished", 0) == 12
     assert {row.metadata["synthetic"] for row in rows} == {"replay"}
     assert {row.prompt for row in rows} <= set(_neutral(options))
     synthesize(tmp_path / "two", str(gemma), None, options, progress=QUIET)
@@ -79,10 +79,8 @@ def test_replay_rows_are_the_bases_own_answers_and_say_so(tmp_path: Path, gemma:
 
 def test_replies_that_are_not_finished_are_no_replay_rows(tmp_path: Path, tiny_gemma: Path) -> None:
     options = SynthesizeConfig(replay=8, max_new_tokens=2)
-    made = synthesize(tmp_path / "run", str(tiny_gemma), None, options, progress=QUIET)
-    read_run(tmp_path / "run", "synthesize")
-    assert made.rows == {}
-    assert (tmp_path / "run" / "rows.jsonl").read_bytes() == b""
+    with pytest.raises(UsageError, match="finished none of its 8 replies within 2 tokens"):
+        synthesize(tmp_path / "run", str(tiny_gemma), None, options, progress=QUIET)
 
 
 def test_exercises_are_asked_for_thin_clusters_and_marked(
