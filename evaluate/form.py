@@ -10,7 +10,7 @@ from loracheck.records import BASE_ARM, Finding, Probe
 
 from .check import Check
 from .evidence import Evidence
-from .gates import both, information, rate_gate, unmeasured
+from .gates import both, harmless, information, rate_gate, unmeasured
 from .material import Material, Questions
 from .policy import Form, Policy
 
@@ -55,6 +55,7 @@ def wanted_form(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         limit=1 - policy.format.min_in_domain,
         alpha=policy.alpha,
     )
+    learned = harmless(learned, policy.alpha)
     outside = (probe for probe in evidence.out_of_domain if "list" not in probe.tags)  # those ask for one
     others: list[Probe] = evidence.answered(adapter, outside)
     if policy.format.scope == "always" or form == "line" or not others:  # short answers are lines in any case

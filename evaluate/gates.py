@@ -19,6 +19,7 @@ from loracheck.records import Estimate, Finding
 NO_HEADROOM = "no_headroom"
 OPEN = "not_enough_evidence"
 TOO_FEW = "too_few_items"
+NOT_LEARNT = "not_learnt"
 
 
 def paired_gate(
@@ -189,6 +190,13 @@ def excess_gate(
     )
 
 
+def harmless(finding: Finding, alpha: float, reason: str = NOT_LEARNT) -> Finding:
+    """Let a test pass or stay open and never fail: what it misses is no harm that the adapter has done."""
+    missed = finding.p_fail is not None and finding.p_fail < alpha
+    told = replace(finding, reason=reason, n_needed=None) if missed else finding
+    return replace(told, p_fail=1.0)
+
+
 def information(check: str, adapter: str, reason: str, finding: Finding | None = None) -> Finding:
     """Make a finding that cannot decide, keeping the numbers of one that could."""
     if finding is None:
@@ -241,7 +249,7 @@ def joined(tests: Sequence[Finding], alpha: float, *, watch: Sequence[Finding] =
         lead,
         p_pass=p_pass,
         p_fail=p_fail,
-        reason=NO_HEADROOM if headroom else OPEN,
+        reason=NO_HEADROOM if headroom else NOT_LEARNT if lead.reason == NOT_LEARNT else OPEN,
         estimates=(
             *lead.estimates,
             *(_renamed(e, test.estimates[0].name) for test in others for e in test.estimates),

@@ -11,7 +11,7 @@ from loracheck.style.markers import discover, shows
 
 from .check import Check
 from .evidence import Evidence
-from .gates import both, excess_gate, information, rate_gate, unmeasured
+from .gates import both, excess_gate, harmless, information, rate_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
 from .style import Style, strength, training_style
@@ -148,6 +148,7 @@ def persona_learned(evidence: Evidence, adapter: str, policy: Policy) -> Finding
         limit=1 - policy.persona.min_in_domain,
         alpha=policy.alpha,
     )
+    finding = harmless(finding, policy.alpha)
     if policy.persona.scope == "never":
         return information("persona_learned", adapter, "style_not_wanted", finding)
     return finding

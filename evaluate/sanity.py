@@ -1,6 +1,7 @@
 """Sanity: is the adapter for this base, whole, and does it do anything at all?
 
-Where another program holds the weights, only its answers can tell: an arm that answers every probe just as the base
+Weights that are zero are a fact of the file, and hold it. That nothing changes although they are not may be a fault of
+the measurement, so it stays open. Where another program holds the weights, only its answers can tell: an arm that answers every probe just as the base
 does is taken for inert, and that both have one base cannot be proved at all.
 """
 
@@ -21,8 +22,10 @@ def check(entry: ArmRecord, evidence: Evidence | None = None) -> Finding:
         status, reason, values = _by_answers(entry, evidence)
     elif not entry.finite:
         status, reason = "fail", "adapter_not_finite"
-    elif entry.inert or entry.logit_change == 0:
-        status, reason = "inconclusive", "adapter_inert"
+    elif entry.inert:
+        status, reason = "fail", "adapter_inert"
+    elif entry.logit_change == 0:
+        status, reason = "inconclusive", "nothing_changed"
     elif not entry.verified:
         status, reason = (
             "inconclusive",

@@ -10,12 +10,14 @@ from loracheck.text import is_loop
 
 from .check import Check
 from .evidence import Evidence
-from .gates import information, rate_gate, unmeasured
+from .gates import harmless, information, rate_gate, unmeasured
 from .material import Material, Questions
 from .open_gate import open_gate
 from .policy import Policy
 
 _MOST_TAUGHT = 60
+_OWN_OF_BASE = 0.25
+"""Trained at a rate of 1e-6 a 270M base gave 62% of its replies unchanged, without stop tokens in the data none."""
 
 
 def loops(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
@@ -43,7 +45,8 @@ def empty_answers(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
 def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Check that replies to prompts of the domain end by a stop token within the limit.
 
-    An untuned base rarely stops by itself, so the training format is the standard, not the base. Without
+    An untuned base rarely stops by itself, so the training format is the standard, not the base. An adapter of which
+    a quarter of the endless replies are word for word the base's has not taken that from it, and is not held. Without
     held-out prompts of the domain training prompts stand in, as a stop token that was never trained is missing there
     as well. With neither nobody knows how long a reply should be: a policy that requires the check then stays open,
     else the number informs.
@@ -69,6 +72,10 @@ def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         limit=policy.max_rate("missing_stop"),
         alpha=policy.alpha,
     )
+    replies = [[evidence.completions[arm, name] for arm in (BASE_ARM, adapter)] for name in finding.evidence]
+    of_base = sum(base.finish_reason != "stop" and base.text == tuned.text for base, tuned in replies)
+    if replies and of_base >= _OWN_OF_BASE * len(replies):
+        finding = harmless(finding, policy.alpha, "base_does_not_end")
     return finding if own else information("missing_stop", adapter, "no_in_domain_probes", finding)
 
 

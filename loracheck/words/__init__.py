@@ -32,6 +32,16 @@ REASONS: dict[str, Pair] = (
             "ja": "ベース自体が偶然の水準に近く、低下が見えないため、合格にはできません。",
         },
         "not_enough_evidence": {"en": "Not enough evidence.", "ja": "証拠が足りません。"},
+        "not_learnt": {
+            "en": "It was not learnt. That harms nobody, so it does not hold the adapter, and cannot pass.",
+            "ja": "学習されていません。害ではないため保留の理由にはなりませんが、合格にはできません。",
+        },
+        "base_does_not_end": {
+            "en": "The base does not end its replies either, and many of them stand here word for word: this adapter "
+            "took nothing from it, and did not teach it to end.",
+            "ja": "ベースも応答を終えず、その応答の多くがそのまま現れています。アダプターが壊したのではありませんが、"
+            "終わり方を教えてもいません。",
+        },
         "too_few_items": {
             "en": "The policy wants at least {least} items for this check, so it cannot pass.",
             "ja": "ポリシーはこの検査に{least}件以上を求めているため、合格にはできません。",

@@ -23,8 +23,15 @@ REASONS: dict[str, Pair] = {
         "ja": "アダプターまたはその出力にNaNか無限大が含まれます。ほかの検査は行っていません。",
     },
     "adapter_inert": {
-        "en": "The adapter changes nothing: its answers are the base's own, so no finding speaks of it.",
-        "ja": "アダプターは何も変えません。応答はベースそのもので、どの検査結果もアダプターについて語りません。",
+        "en": "The adapter changes nothing: a factor of each of its matrices is all zero, as after a training or an "
+        "export that failed.",
+        "ja": "アダプターは何も変えません。どの行列も一方の因子がすべてゼロで、学習か書き出しに失敗しています。",
+    },
+    "nothing_changed": {
+        "en": "It changes nothing: its answers are the base's own, so no finding speaks of it. It may be the base "
+        "itself, or not have been applied.",
+        "ja": "何も変えません。応答はベースそのもので、どの検査結果もこれについて語りません。"
+        "ベース自身であるか、適用されていない可能性があります。",
     },
     "model_sound": {
         "en": "A whole model of the base's kind; it is finite and changes the base's logits (by up to {logit_change}).",

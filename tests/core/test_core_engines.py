@@ -243,7 +243,7 @@ def test_a_merge_that_was_changed_since_is_not_vouched_for_by_its_card(
 
 def test_the_base_itself_as_an_arm_is_inert(tiny_gemma: Path, tmp_path: Path) -> None:
     result = run(tiny_gemma, {"same": tiny_gemma}, tmp_path / "run")
-    assert sanity(result, "same").reason == "adapter_inert"
+    assert sanity(result, "same").reason == "nothing_changed"
 
 
 def test_a_whole_model_with_another_vocabulary_is_refused(
@@ -285,5 +285,5 @@ def test_a_gguf_file_is_an_arm_of_its_own(gemma: Path, tmp_path: Path) -> None:
     evidence = read_evidence(tmp_path / "run")
     assert evidence.arm("file").engine == "whole"
     assert evidence.arm("file").verified, "the same embeddings and norms"
-    assert sanity(result, "file").reason == "adapter_inert"
+    assert sanity(result, "file").reason == "nothing_changed"
     assert all(evidence.text("file", probe) == evidence.text("base", probe) for probe in evidence.probes)

@@ -228,7 +228,7 @@ def test_the_form_of_a_reply_is_told(text: str, form: Form, has: bool) -> None:
         (1, 0, "in_domain", "ship"),
         (1, 3, "in_domain", "hold"),
         (1, 3, "always", "ship"),
-        (2, 0, "in_domain", "hold"),
+        (2, 0, "in_domain", "inconclusive"),
     ],
 )
 def test_the_wanted_form_is_required_where_it_is_wanted_and_unwanted_elsewhere(

@@ -50,7 +50,7 @@ def test_a_tool_that_holds_everything_is_noticed(monkeypatch: pytest.MonkeyPatch
 
 def test_a_harmless_adapter_that_does_nothing_at_all_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     made = evidence()
-    arms = tuple(replace(arm, inert=arm.name == HARMLESS) for arm in made.context.arms)
+    arms = tuple(replace(arm, logit_change=0.0) if arm.name == HARMLESS else arm for arm in made.context.arms)
     idle = replace(made, context=replace(made.context, arms=arms))
     found = expectations("ja", judge(idle, POLICY))
     assert [one.expected for one in found if not one.met] == ["is sound"]

@@ -97,8 +97,29 @@ def test_replies_that_never_end_hold() -> None:
     assert verdict_of(replace(GOOD, ends=every(3, "length", "stop"))).deciding == ("missing_stop",)
 
 
-def test_a_persona_that_was_not_learnt_holds() -> None:
-    assert verdict_of(replace(GOOD, domain=every(2, "right", "persona"))).deciding == ("persona_learned",)
+@pytest.mark.parametrize(
+    ("base_ends", "domain", "status", "reason"),
+    [
+        ("length", "right", "inconclusive", "base_does_not_end"),
+        ("length", "persona", "fail", "beyond_limit"),
+        ("stop", "right", "fail", "beyond_limit"),
+    ],
+    ids=["the base's own replies", "other replies", "the base ends them"],
+)
+def test_endless_replies_that_are_the_bases_own_are_no_harm_and_no_pass(
+    base_ends: str, domain: str, status: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(build.__globals__, "BASE", replace(BASE, ends=always(base_ends)))
+    # One reply in three is the base's, word for word, where the domain says so.
+    arm = replace(GOOD, domain=every(3, domain, "persona"), ends=always("length"))
+    found = finding(verdict_of(arm), "missing_stop")
+    assert (found.status, found.reason) == (status, reason)
+
+
+def test_a_persona_that_was_not_learnt_is_no_harm_and_does_not_ship() -> None:
+    verdict = verdict_of(replace(GOOD, domain=every(2, "right", "persona")))
+    assert (verdict.status, verdict.deciding) == ("inconclusive", ("persona_learned",))
+    assert finding(verdict, "persona_learned").reason == "not_learnt"
 
 
 def test_without_headroom_nothing_passes_and_nothing_ships(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,8 +138,8 @@ def test_without_headroom_nothing_passes_and_nothing_ships(monkeypatch: pytest.M
     ("record", "status", "reason"),
     [
         ({"finite": False, "logit_change": None}, "hold", "adapter_not_finite"),
-        ({"inert": True}, "inconclusive", "adapter_inert"),
-        ({"logit_change": 0.0}, "inconclusive", "adapter_inert"),
+        ({"inert": True, "logit_change": 0.0}, "hold", "adapter_inert"),
+        ({"logit_change": 0.0}, "inconclusive", "nothing_changed"),
         ({"verified": False}, "inconclusive", "adapter_unverified"),
     ],
 )
@@ -180,7 +201,7 @@ def scoped(scope: Any) -> Policy:  # noqa: ANN401
         ("always", True, True, "ship"),
         ("in_domain", True, True, "hold"),
         ("in_domain", False, True, "ship"),
-        ("in_domain", False, False, "hold"),
+        ("in_domain", False, False, "inconclusive"),
         ("never", True, True, "hold"),
         ("never", False, False, "ship"),
     ],
