@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 _META = "loracheck.language"
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
-# Japanese may be broken between any two characters but for these; Latin words, numbers and paths stay whole.
-_PIECE = re.compile(r"[!-~]+|\s+|.")
-_NOT_FIRST = "、。，．・：；！？!?」』)）】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%"
+# Japanese may be broken between any two characters but for these; Latin words, katakana words and paths stay whole.
+_PIECE = re.compile(r"[!-~]+|[ァ-ヺー]{1,12}|\s+|.")
+_NOT_FIRST = "、。，．・：；！？!?」』)）】〉》]}ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%,.;:"
+_NOT_LAST = "「『（(【〈《[{0123456789"
 
 
 def language() -> UiLanguage:
@@ -68,12 +69,38 @@ def wrapped(text: str, width: int) -> list[str]:
     if text.isascii():
         return textwrap.wrap(text, width)
     lines = [""]
-    for piece in _PIECE.findall(text):
-        if columns(lines[-1]) + columns(piece.rstrip()) <= width or piece in _NOT_FIRST:
+    for piece in _pieces(text):
+        if columns(lines[-1]) + columns(piece.rstrip()) <= width:
             lines[-1] += piece
-        else:
-            lines.append(piece)
+            continue
+        lines += _cut(piece, width)
     return [line.rstrip() for line in lines if line.strip()]
+
+
+def _cut(piece: str, width: int) -> list[str]:
+    """Return a piece that begins a line, in more than one where it is too long for it."""
+    rest, lines = piece, []
+    while columns(rest) > width:
+        end = next(place for place in range(len(rest), 0, -1) if columns(rest[:place]) <= max(width, 2))
+        while end > 1 and rest[end] in _NOT_FIRST:
+            end -= 1
+        lines.append(rest[:end])
+        rest = rest[end:]
+    return [*lines, rest]
+
+
+def _pieces(text: str) -> list[str]:
+    """Return what may stand on lines of its own: no closing sign begins a piece, no opening one ends it."""
+    pieces: list[str] = []
+    for piece in _PIECE.findall(text):
+        before = pieces[-1] if pieces else " "
+        if not before.isspace() and (piece[0] in _NOT_FIRST or before[-1] in _NOT_LAST):
+            pieces[-1] += piece
+        elif before.rstrip()[-1:] == ":" and (piece.isspace() or before[-1].isspace()):
+            pieces[-1] += piece  # what a label announces begins beside it
+        else:
+            pieces.append(piece)
+    return pieces
 
 
 def visible(text: str) -> str:

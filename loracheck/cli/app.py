@@ -11,6 +11,7 @@ import sys
 import traceback
 import warnings
 from copy import copy
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -52,8 +53,22 @@ def _in_language(context: click.Context, _: click.Parameter, given: Any) -> None
         terminal.set_language(context, given)
 
 
+class _Context(click.Context):
+    """A context whose help is in the language of the terminal."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """Return the formatter that also looks the Japanese up, where Japanese is spoken."""
+        if terminal.language_of_context(self) != "ja":
+            return super().make_formatter()
+        from loracheck.cli.japanese.formatter import JapaneseFormatter
+
+        return JapaneseFormatter(width=self.terminal_width, max_width=self.max_content_width)
+
+
 class Verbs(click.Group):
     """A group whose commands may have a name of two words, such as "curate explain"."""
+
+    context_class = _Context
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         """Let the options of the group stand after the command's name, too, without a line in its help."""
@@ -63,7 +78,16 @@ class Verbs(click.Group):
                 twin = copy(option)
                 twin.hidden, twin.expose_value = True, False
                 cmd.params.append(twin)
+        cmd.context_class = _Context
         super().add_command(cmd, name)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Know the language first: --help and mistakes are told before --lang has its turn."""
+        for word, following in pairwise([*args, ""]):
+            for given in ("en", "ja"):
+                if (word, following) == ("--lang", given) or word == f"--lang={given}":
+                    terminal.set_language(ctx, given)
+        return super().parse_args(ctx, args)
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -259,7 +283,8 @@ def main() -> NoReturn:
         if "--debug" in sys.argv:
             traceback.print_exc()
         failure = failure_of(error)
-        tell(failure, as_json=asks_for_json(sys.argv[1:]), language=terminal.language_of_context(context))
+        language = terminal.language_of_context(context or getattr(error, "ctx", None))
+        tell(failure, as_json=asks_for_json(sys.argv[1:]), language=language)
         sys.exit(failure.exit_code)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from loracheck.records import UiLanguage
-from loracheck.words import Pair
+from loracheck.words import Pair, sentences
 
 STATUSES: dict[str, Pair] = {
     "ok": {"en": "ok", "ja": "良好"},
@@ -74,15 +72,7 @@ def translated(sentence: str, language: UiLanguage) -> str:
     """Return a sentence in a language; one without Japanese, such as a command or a version, as it is."""
     if language == "en":
         return sentence
-    for english, japanese in _PATTERNS.items():
-        if found := english.fullmatch(sentence):
-            return japanese.format(*found.groups())
-    return sentence
+    return sentences.translated(sentence, _PATTERNS)
 
 
-def _pattern(sentence: str) -> re.Pattern[str]:
-    return re.compile(re.escape(sentence).replace(re.escape("{}"), "(.*?)"), re.DOTALL)
-
-
-# The longest first: "{}{}, driver {}{}" would else take what a sentence with fewer fields says better.
-_PATTERNS = {_pattern(key): SENTENCES[key] for key in sorted(SENTENCES, key=len, reverse=True)}
+_PATTERNS = sentences.patterns(SENTENCES)

@@ -1,0 +1,31 @@
+"""Sentences that are made in English and shown in another language: looked up by their English, with {} in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+Patterns = tuple[tuple[re.Pattern[str], str], ...]
+
+
+def patterns(sentences: Mapping[str, str]) -> Patterns:
+    """Return what finds a sentence by its English.
+
+    Args:
+        sentences: By the English; {} stands for what differs, and goes into the translation in the same order, or as
+            {0}, {1}, ... in another one.
+    """
+    # The longest first: "{}{}, driver {}{}" would else take what a sentence with fewer fields says better.
+    return tuple((_pattern(key), sentences[key]) for key in sorted(sentences, key=len, reverse=True))
+
+
+def translated(sentence: str, found: Patterns) -> str:
+    """Return a sentence and those that stand in its fields in the other language; one unknown as it is."""
+    for english, other in found:
+        if match := english.fullmatch(sentence):
+            return other.format(*(translated(field, found) for field in match.groups()))
+    return sentence
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    return re.compile(re.escape(sentence).replace(re.escape("{}"), "(.*?)"), re.DOTALL)
