@@ -26,6 +26,7 @@ from loracheck.engines.local import LocalEngine
 from loracheck.progress import Progress
 from loracheck.records import Cost, Message, Probe
 from loracheck.template import ChatTemplate
+from loracheck.terminal import either
 
 from .arms import Lineup
 from .config import EvalConfig
@@ -159,17 +160,22 @@ def store_speed(key: str, speed: Speed) -> None:
 def in_words(cost: Cost) -> str:
     """Say what a run costs, in one sentence or two."""
     suites = ", ".join(f"{name} {number:,}" for name, number in cost.items.items())
-    time_words = "" if cost.minutes is None else f"; about {_time(cost.minutes)} for all of them"
-    return (
+    takes = None if cost.minutes is None else _time(cost.minutes)
+    return either(
         f"{cost.tier} tier, {cost.arms} arms: at most {cost.generated:,} tokens generated and {cost.prefill:,} read "
-        f"by each{time_words}.\nprobes: {suites or 'none'}"
+        f"by each{f'; about {takes} for all of them' if takes else ''}.\nprobes: {suites or 'none'}",
+        f"規模{cost.tier}、比較対象{cost.arms}: それぞれ最大で{cost.generated:,}トークンを生成し、"
+        f"{cost.prefill:,}トークンを読み取ります{f'。合わせて約{takes}' if takes else ''}。\n問題: {suites or 'なし'}",
     )
 
 
 def _time(value: float) -> str:
     if value < 1:
-        return f"{max(1, round(value * 60))} s"
-    return f"{value:.0f} min" if value < 120 else f"{value / 60:.1f} h"
+        seconds = max(1, round(value * 60))
+        return either(f"{seconds} s", f"{seconds}秒")
+    if value < 120:
+        return either(f"{value:.0f} min", f"{value:.0f}分")
+    return either(f"{value / 60:.1f} h", f"{value / 60:.1f}時間")
 
 
 def _store(key: str) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from loracheck.cli.output import print_json
+from loracheck.terminal import either
 
 PATH = click.Path(path_type=Path)
 
@@ -51,5 +52,12 @@ def canaries(out: Path, count: int, language: Any, seed: int, as_json: bool) -> 
     if as_json:
         print_json({"rows": str(out), "lines": written, "manifest": str(manifest)})
     else:
-        click.echo(f"{out}: {written} rows of {count} canaries, to be mixed into the training data")
-        click.echo(f"{manifest}: for eval --canaries")
+        click.echo(
+            either(
+                f"{out}: {written} rows of {count} canaries, to be mixed into the training data",
+                f"{out}: カナリア{count}個の{written}行。学習データに混ぜてください",
+            )
+        )
+        click.echo(
+            either(f"{manifest}: for eval --canaries", f"{manifest}: evalの--canariesに指定するマニフェスト")
+        )

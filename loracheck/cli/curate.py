@@ -289,8 +289,16 @@ def synthesize(
     for kind, rows in summary.rows.items():
         click.echo(f"  {rows:8,}  {kind}")
     for state, requests in summary.failed.items():
-        click.echo(f"  {requests:8,}  brought no row: {state}")
-    click.echo(f"curate them together with your data: {out / ROWS}")
+        click.echo(
+            terminal.either(f"  {requests:8,}  brought no row: {state}", f"  {requests:8,}  行なし: {state}")
+        )
+    rows_file = out / ROWS
+    click.echo(
+        terminal.either(
+            f"curate them together with your data: {rows_file}",
+            f"データと一緒に選別してください: {rows_file}",
+        )
+    )
 
 
 def _config(

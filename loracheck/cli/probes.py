@@ -9,6 +9,7 @@ import click
 
 from loracheck.cli.output import print_json
 from loracheck.errors import UsageError
+from loracheck.terminal import either
 
 PATH = click.Path(path_type=Path)
 
@@ -148,9 +149,20 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
     if as_json:
         print_json({**counts, "files": [str(out), str(rest)]})
     else:
-        click.echo(f"{len(made.probes):,} probes: {out}\n{len(made.rest):,} rows to train on: {rest}")
-        if made.set_aside:
-            click.echo(f"{len(made.set_aside):,} rows in neither: they ask nearly what a probe asks")
+        probes, trained, aside = len(made.probes), len(made.rest), len(made.set_aside)
+        click.echo(
+            either(
+                f"{probes:,} probes: {out}\n{trained:,} rows to train on: {rest}",
+                f"問題{probes:,}件: {out}\n学習用の{trained:,}行: {rest}",
+            )
+        )
+        if aside:
+            click.echo(
+                either(
+                    f"{aside:,} rows in neither: they ask nearly what a probe asks",
+                    f"どちらにもない{aside:,}行: いずれかの問題とほぼ同じことを尋ねています",
+                )
+            )
 
 
 def _rows_of(data: tuple[Path, ...]) -> list[Path]:

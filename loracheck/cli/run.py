@@ -10,14 +10,28 @@ import click
 
 from loracheck.cli.output import print_json
 from loracheck.errors import UsageError
+from loracheck.terminal import either
 
 PATH = click.Path(path_type=Path)
 _QUESTIONS = {
-    "base": "Base model (hub id, folder or GGUF file)",
-    "data": "Training data (file, folder or hub id)",
-    "intent": "What is the training meant to change? (persona, domain, format, none)",
-    "scope": "Where is the style of the data wanted? (always, in_domain, never)",
+    "base": (
+        "Base model (hub id, folder or GGUF file)",
+        "ベースモデル(ハブのID、フォルダー、GGUFファイルのいずれか)",
+    ),
+    "data": (
+        "Training data (file, folder or hub id)",
+        "学習データ(ファイル、フォルダー、ハブのIDのいずれか)",
+    ),
+    "intent": (
+        "What is the training meant to change? (persona, domain, format, none)",
+        "学習で何を変えるつもりですか? (persona、domain、format、none)",
+    ),
+    "scope": (
+        "Where is the style of the data wanted? (always, in_domain, never)",
+        "学習データの文体を、どこで望みますか? (always、in_domain、never)",
+    ),
 }
+_STATES = {"to do": "これから", "begun": "途中", "finished": "完了"}
 
 
 @click.command()
@@ -46,7 +60,6 @@ def run(pipeline: Path, dry_run: bool, exit_zero: bool, as_json: bool, quiet: bo
     from loracheck.evaluate.verdict import exit_code
     from loracheck.progress import Progress
     from loracheck.summary import print_result
-    from loracheck.terminal import either
 
     result = run_pipeline(given, Progress(quiet=quiet))
     if as_json:
@@ -97,7 +110,12 @@ def init(folder: Path, as_json: bool, language: str, **given: Any) -> None:
     if as_json:
         print_json({"pipeline": str(pipeline), "policy": str(policy)})
         return
-    click.echo(f"{pipeline} and {policy} are written. Look them over, then: loracheck run {pipeline}")
+    click.echo(
+        either(
+            f"{pipeline} and {policy} are written. Look them over, then: loracheck run {pipeline}",
+            f"{pipeline}と{policy}を書きました。内容を確かめてから、次を実行してください: loracheck run {pipeline}",
+        )
+    )
 
 
 def _asked(given: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +128,7 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
         if interactive:
             options = choices.get(name)
             answer = click.prompt(
-                _QUESTIONS[name],
+                either(*_QUESTIONS[name]),
                 type=click.Choice(options) if options else str,
                 default=options[0] if options else None,
                 show_choices=False,
@@ -129,4 +147,4 @@ def _print_stages(found: Any, *, as_json: bool) -> None:
         return
     width = max(len(stage.name) for stage in found)
     for stage in found:
-        click.echo(f"{stage.name:<{width}}  {stage.state}")
+        click.echo(f"{stage.name:<{width}}  {either(stage.state, _STATES[stage.state])}")

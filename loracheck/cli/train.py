@@ -185,6 +185,7 @@ def train(
 
 
 def _print_plans(found: Any, *, as_json: bool) -> None:
+    from loracheck.foreseen import print_undone
     from loracheck.summary.plan import duration, print_plan
 
     if as_json:
@@ -196,5 +197,10 @@ def _print_plans(found: Any, *, as_json: bool) -> None:
         print_plan(training.plan)
     seconds = [training.plan.seconds for training in found]
     if len(found) > 1 and None not in seconds:
-        click.echo(f"\n{len(found)} trainings, about {duration(sum(seconds))} in all")
-    click.echo("nothing was done: leave out --dry-run to train")
+        whole = duration(sum(seconds))
+        click.echo(
+            terminal.either(
+                f"\n{len(found)} trainings, about {whole} in all", f"\n学習{len(found)}回、合計で約{whole}"
+            )
+        )
+    print_undone()

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from loracheck.cli.output import print_json
+from loracheck.terminal import either
 
 PATH = click.Path(path_type=Path)
 SHOWN = 20
@@ -59,7 +60,14 @@ def _print(found: Any, *, quiet: bool) -> None:
             click.echo(f"  {problem.hint}")
     rest = len(found.problems) - SHOWN + found.more
     if rest > 0:
-        click.echo(f"{found.file}: {rest:,} more of the kind.")
+        click.echo(
+            either(f"{found.file}: {rest:,} more of the kind.", f"{found.file}: 同様のものがほかに{rest:,}件")
+        )
     if not found.problems and not quiet:
-        rows = f", {found.rows:,} rows" if found.rows is not None else ""
-        click.echo(f"{found.file}: a {found.kind} file{rows}: in order.")
+        rows = "" if found.rows is None else either(f", {found.rows:,} rows", f"、{found.rows:,}行")
+        click.echo(
+            either(
+                f"{found.file}: a {found.kind} file{rows}: in order.",
+                f"{found.file}: {found.kind}のファイル{rows}、問題なし",
+            )
+        )

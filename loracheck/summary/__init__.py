@@ -29,6 +29,7 @@ from loracheck.records.curation import (
 from loracheck.terminal import columns, either, language, padded, visible, wrapped
 from loracheck.wording import check_name, compared, explain, false_alarms, remarks, status_word, verdict_word
 from loracheck.words import Pair
+from loracheck.words.plans import in_japanese
 
 _COLOURS = {"ship": "green", "hold": "red", "inconclusive": "yellow"}
 _MARKS = {"fail": "FAIL", "inconclusive": "open"}
@@ -196,7 +197,7 @@ def print_plan(plan: CurationPlan) -> None:
     click.echo(
         either(
             f"{plan.rows:,} rows read, about {plan.tokens:,} tokens ({plan.tokens_from})",
-            f"{plan.rows:,}行を読み込み、約{plan.tokens:,}トークン({plan.tokens_from})",
+            f"{plan.rows:,}行を読み込み、約{plan.tokens:,}トークン({in_japanese(plan.tokens_from)})",
         )
     )
     click.echo(
@@ -223,7 +224,7 @@ def print_plan(plan: CurationPlan) -> None:
     click.echo(
         either(
             f"time so far {plan.seconds:.1f} s; {plan.time_note}",
-            f"ここまで{plan.seconds:.1f}秒。{plan.time_note}",
+            f"ここまで{plan.seconds:.1f}秒。{in_japanese(plan.time_note)}",
         )
     )
 
