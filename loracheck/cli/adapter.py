@@ -112,10 +112,11 @@ def merge(
 
     config = MergeConfig(**{name: value for name, value in given.items() if value is not None})
     further: dict[str, Any] = {"data": data, "evaluation": evaluation, "chat_template": chat_template}
-    out, progress = needed_out(out, "merged"), Progress(quiet=quiet)
+    progress = Progress(quiet=quiet)
     if dry_run:
-        found = foresee_merge(adapter, base, out, config, **further, progress=progress)
+        found = foresee_merge(adapter, base, out or Path("merged"), config, **further, progress=progress)
         print_json(found, form="plan") if as_json else print_foreseen(found)
         return
+    out = needed_out(out, "merged")
     form = run_merge(adapter, base, out, config, **further, progress=progress)
     print_json(form) if as_json else print_merge(str(out), form)

@@ -170,7 +170,7 @@ def test_plans_of_train_scale_and_merge_say_what_it_takes_and_write_nothing(
     assert (scaled["kind"], scaled["numbers"]["strengths"]) == ("scale plan", 3)
     assert scaled["numbers"]["answers"] > 3 * 4
 
-    merged = called("merge", adapter, "-o", "merged", *base)
+    merged = called("merge", adapter, *base)
     assert (merged["kind"], merged["numbers"]["modules_changed"]) == ("merge plan", 3)
     assert merged["numbers"]["bytes_written"] > 100_000
     assert [path.name for path in tmp_path.iterdir()] == ["rows.jsonl"]
