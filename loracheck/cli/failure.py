@@ -97,12 +97,12 @@ def tell(failure: Failure, *, as_json: bool, language: UiLanguage) -> None:
     colour = False if os.environ.get("NO_COLOR") else None
     title = said(failure.kind, language).title
     heading = click.style(f"loracheck: {title} ({IDS[failure.kind]})", bold=True, fg="red")
-    message = failure.message
+    message, hint = failure.message, failure.hint
     if language == "ja":
         from loracheck.cli.japanese.usage import in_japanese
 
-        message = in_japanese(message)
-    body = [*failure.usage.splitlines(), *message.splitlines(), *failure.hint.splitlines()]
+        message, hint = in_japanese(message), in_japanese(hint)
+    body = [*failure.usage.splitlines(), *message.splitlines(), *hint.splitlines()]
     more = [] if failure.kind == "interrupted" else [f"{_MORE[language]} {IDS[failure.kind]}"]
     lines = [heading, *map(visible, body), *more]
     click.echo("\n".join(lines), err=True, color=colour)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from loracheck.cli.output import print_json
-from loracheck.terminal import either
+from loracheck.terminal import either, language
 
 PATH = click.Path(path_type=Path)
 SHOWN = 20
@@ -57,7 +57,7 @@ def _print(found: Any, *, quiet: bool) -> None:
         )
         click.echo(f"{problem.message}{line}")
         if problem.hint:
-            click.echo(f"  {problem.hint}")
+            click.echo(f"  {_hint(problem.hint)}")
     rest = len(found.problems) - SHOWN + found.more
     if rest > 0:
         click.echo(
@@ -71,3 +71,11 @@ def _print(found: Any, *, quiet: bool) -> None:
                 f"{found.file}: {found.kind}のファイル{rows}、問題なし",
             )
         )
+
+
+def _hint(text: str) -> str:
+    if language() == "ja":
+        from loracheck.cli.japanese.usage import in_japanese
+
+        return in_japanese(text)
+    return text

@@ -1,7 +1,8 @@
-"""What click says of wrong usage, in Japanese."""
+"""What is said of a mistake, in Japanese: the sentences of click, and the hints of our own errors."""
 
 from __future__ import annotations
 
+from loracheck.cli.japanese.hints import HINTS
 from loracheck.words.sentences import patterns, translated
 
 SENTENCES: dict[str, str] = {
@@ -11,6 +12,7 @@ SENTENCES: dict[str, str] = {
     "No such command {}.": "{}というコマンドはありません。",
     "Did you mean {}?": "{}ではありませんか?",
     "(Did you mean one of: {}?)": "(候補: {})",
+    "the same command resumes.": "同じコマンドで再開できます。",
     "Missing command.": "コマンドを指定してください。",
     "Missing argument {}.": "引数{}を指定してください。",
     "Missing argument {}. {}": "引数{}を指定してください。{}",
@@ -27,9 +29,9 @@ SENTENCES: dict[str, str] = {
     "Option {} requires an argument.": "オプション{}には値が必要です。",
     "Option {} does not take a value.": "オプション{}に値は付けられません。",
 }
-_PATTERNS = patterns(SENTENCES)
+_PATTERNS = patterns({key: said for key, said in (SENTENCES | HINTS).items() if "{}" in key})
 
 
-def in_japanese(message: str) -> str:
-    """Return a message of click in Japanese; one of ours, or unknown, as it is."""
-    return translated(message, _PATTERNS)
+def in_japanese(said: str) -> str:
+    """Return a message of click, or a hint, in Japanese; a message of our own, or one unknown, as it is."""
+    return SENTENCES.get(said) or HINTS.get(said) or translated(said, _PATTERNS)
