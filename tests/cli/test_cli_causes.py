@@ -232,6 +232,8 @@ def test_eval_finds_the_causes_of_what_it_holds(tiny_gemma: Path, tmp_path: Path
         tiny_gemma,
         "--max-trained-tokens",
         400,
+        "--learning-rate",
+        0.05,
         "--quiet",
         "-o",
         tmp_path / "train",

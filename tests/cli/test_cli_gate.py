@@ -79,7 +79,7 @@ def eval_run(
         probes={"facts-en": facts},
         dropped_probes=(),
         arms=tuple(
-            ArmRecord(name=name, path=name, logit_change=1.0, inert=kind == "inconclusive")
+            ArmRecord(name=name, path=name, logit_change=0.0 if kind == "inconclusive" else 1.0)
             for name, kind in arms.items()
         ),
     )

@@ -157,8 +157,9 @@ def test_with_training_data_its_style_is_found_and_ranked(model: Path, tmp_path:
 
 
 def test_answers_in_the_domain_have_room_for_replies_of_the_domains_length(
-    model: Path, tmp_path: Path
+    tiny_gemma: Path, tmp_path: Path
 ) -> None:
+    model = tiny_gemma
     adapter = plain_peft(model, tmp_path / "adapter")
     heldout = tmp_path / "heldout.jsonl"
     lines = [
