@@ -1,8 +1,8 @@
 """Sanity: is the adapter for this base, whole, and does it do anything at all?
 
 Weights that are zero are a fact of the file, and hold it. That nothing changes although they are not may be a fault of
-the measurement, so it stays open. Where another program holds the weights, only its answers can tell: an arm that answers every probe just as the base
-does is taken for inert, and that both have one base cannot be proved at all.
+the measurement, so it stays open. Where another program holds the weights, only its answers can tell: an arm that
+answers every probe just as the base does is taken for inert, and that both have one base cannot be proved at all.
 """
 
 from __future__ import annotations
