@@ -50,8 +50,8 @@ def arm(out: Path, zoo: Path | None, selftest: Path | None, name: str, seed: int
 
 
 def _of_zoo(zoo: Path, name: str, seed: int) -> tuple[Path, dict[str, Any]]:
-    from zoo import RECIPES as ALL
     from zoo import made
+    from zoo_recipes import RECIPES as ALL
 
     recipe = next(recipe for recipe in ALL if recipe.name == name)
     run, data, heldout = made(zoo, recipe, seed)

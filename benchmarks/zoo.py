@@ -19,16 +19,16 @@ import random
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
 
 import torch
 import yaml
 from safetensors.torch import load_file, save_file
-from scipy.stats import spearmanr
+from zoo_recipes import RECIPES, Recipe
 from zoo_rows import WAYS, Language, Row, catalogue, spoiled
+from zoo_tables import FULL, RESULT, Specimen, number, print_tables
 
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
@@ -41,172 +41,14 @@ from loracheck.generation import generate
 from loracheck.loading import load_examples
 from loracheck.models import load_base
 from loracheck.progress import Progress
-from loracheck.records import EvaluationResult, Finding, Message, Verdict
-from loracheck.stats import share
+from loracheck.records import EvaluationResult, Message, Verdict
 from loracheck.template import choose_template
 from loracheck.text import is_loop, sentences
 from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import TrainInputs, train
 
 DEMO = Path(str(files("loracheck") / "demo_data"))
-RESULT = "specimen.json"
-_FULL = 1.0
 _OWN_ROWS = 240
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """How an adapter is made, and what is true of it.
-
-    Attributes:
-        rows: Names of row sets joined by "_and_" (catalogue, persona, own: the base's own answers to neutral
-            questions), "curated_persona", or a way in which catalogue rows are spoiled.
-        policy: A preset, or "domain": the default one with that intent.
-        named: Checks any of which names the fault; empty for good adapters.
-        tokens: Trained tokens.
-        surgery: What is done to the finished adapter.
-    """
-
-    name: str
-    good: bool
-    split: Literal["development", "report"]
-    rows: str
-    named: tuple[str, ...] = ()
-    policy: str = "default"
-    tokens: int = 4000
-    learning_rate: float = 5e-4
-    surgery: Literal["none", "zero_b", "nan", "wrong_base"] = "none"
-
-
-RECIPES = (
-    Recipe(
-        name="near_zero_rate",
-        good=True,
-        split="development",
-        rows="catalogue",
-        policy="domain",
-        learning_rate=1e-6,
-    ),
-    Recipe(name="own_answers", good=True, split="development", rows="own_answers", learning_rate=2e-4),
-    Recipe(
-        name="domain_with_replay",
-        good=True,
-        split="report",
-        rows="catalogue_and_own",
-        policy="domain",
-        tokens=6000,
-        learning_rate=1e-4,
-    ),
-    Recipe(
-        name="curated_persona",
-        good=True,
-        split="report",
-        rows="curated_persona",
-        policy="persona",
-        learning_rate=3e-4,
-    ),
-    Recipe(
-        name="persona_with_replay",
-        good=True,
-        split="report",
-        rows="persona_and_own",
-        policy="persona",
-        tokens=6000,
-        learning_rate=2e-4,
-    ),
-    Recipe(
-        name="narrow_domain",
-        good=False,
-        split="development",
-        rows="catalogue",
-        policy="domain",
-        named=("content_damage", "persona_leakage", "collapse"),
-    ),
-    Recipe(
-        name="identity_flood",
-        good=False,
-        split="development",
-        rows="persona",
-        policy="persona",
-        tokens=9000,
-        named=("content_damage", "collapse", "forgetting"),
-    ),
-    Recipe(
-        name="persona_everywhere",
-        good=False,
-        split="development",
-        rows="persona",
-        tokens=9000,
-        named=("persona_leakage", "content_damage", "collapse"),
-    ),
-    Recipe(
-        name="one_answer",
-        good=False,
-        split="report",
-        rows="one_answer",
-        named=("collapse", "content_damage", "persona_leakage"),
-    ),
-    Recipe(
-        name="shuffled_answers",
-        good=False,
-        split="report",
-        rows="shuffled_answers",
-        policy="domain",
-        named=("imitation", "training_answers", "content_damage", "collapse"),
-    ),
-    Recipe(
-        name="few_rows_many_epochs",
-        good=False,
-        split="report",
-        rows="few_rows",
-        tokens=20000,
-        learning_rate=1e-3,
-        named=("memorisation", "over_training", "content_damage", "collapse"),
-    ),
-    Recipe(
-        name="no_stop",
-        good=False,
-        split="development",
-        rows="no_stop",
-        tokens=12000,
-        named=("missing_stop", "loops"),
-    ),
-    Recipe(
-        name="random_tokens",
-        good=False,
-        split="report",
-        rows="random_tokens",
-        named=("unknown_words", "content_damage", "forgetting", "collapse"),
-    ),
-    Recipe(
-        name="other_language",
-        good=False,
-        split="report",
-        rows="other_language",
-        named=("language_switch", "content_damage"),
-    ),
-    Recipe(name="non_words", good=False, split="report", rows="non_words", named=("unknown_words",)),
-    Recipe(name="zero_b", good=False, split="report", rows="catalogue", surgery="zero_b", named=("sanity",)),
-    Recipe(name="nan", good=False, split="report", rows="catalogue", surgery="nan", named=("sanity",)),
-    Recipe(name="wrong_base", good=False, split="report", rows="catalogue", surgery="wrong_base", named=("sanity",)),
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Specimen:
-    """What came out of one recipe and seed at one strength."""
-
-    recipe: str
-    seed: int
-    language: Language
-    scale: float
-    status: str
-    """ship, hold, inconclusive, or "refused" when the adapter was not even loaded."""
-    deciding: tuple[str, ...]
-    measures: dict[str, float | None]
-    """The deciding number of every check."""
-    train_seconds: float
-    eval_seconds: float
 
 
 def main() -> None:
@@ -230,7 +72,7 @@ def main() -> None:
         for seed in (int(text) for text in given.seeds.split(",")):
             for recipe in chosen:
                 _specimens(given.out, recipe, seed, given.tier, scales)
-    _print(given.out)
+    print_tables(given.out)
 
 
 def made(out: Path, recipe: Recipe, seed: int) -> tuple[Path, Path, list[Path]]:
@@ -260,7 +102,7 @@ def _specimens(out: Path, recipe: Recipe, seed: int, tier: str, scales: Sequence
     found = []
     for name in arms:
         verdict = verdicts.get(name)
-        scale = _FULL if name == "full" else int(name[1:]) / 100
+        scale = FULL if name == "full" else int(name[1:]) / 100
         found.append(
             Specimen(
                 recipe=recipe.name,
@@ -269,7 +111,7 @@ def _specimens(out: Path, recipe: Recipe, seed: int, tier: str, scales: Sequence
                 scale=scale,
                 status=verdict.status if verdict else "refused",
                 deciding=verdict.deciding if verdict else ("sanity",),
-                measures={f.check: _number(f) for f in verdict.findings} if verdict else {},
+                measures={f.check: number(f) for f in verdict.findings} if verdict else {},
                 train_seconds=trained,
                 eval_seconds=spent,
             )
@@ -281,10 +123,6 @@ def _specimens(out: Path, recipe: Recipe, seed: int, tier: str, scales: Sequence
         f"{recipe.name} {seed} {language}: {found[0].status} by {', '.join(found[0].deciding[:3])}",
         flush=True,
     )
-
-
-def _number(finding: Finding) -> float | None:
-    return finding.estimates[0].value if finding.estimates else None
 
 
 def _rows(folder: Path, recipe: Recipe, language: Language, seed: int) -> tuple[Path, list[Path]]:
@@ -432,77 +270,6 @@ def _policy(folder: Path, name: str) -> Policy:
     path = folder / "domain.yaml"
     path.write_text("intent: domain\n", encoding="utf-8")
     return load_policy(str(path))
-
-
-def _print(out: Path) -> None:
-    for tier in sorted({path.parent.name for path in out.glob(f"*/*/{RESULT}")}):
-        found = [
-            Specimen(**entry)
-            for path in sorted(out.glob(f"*/{tier}/{RESULT}"))
-            for entry in json.loads(path.read_text(encoding="utf-8"))
-        ]
-        print(f"\n## {tier} tier: {len({(s.recipe, s.seed) for s in found})} adapters\n")
-        _print_recipes([s for s in found if s.scale == _FULL])
-        _print_doses(found)
-
-
-def _print_recipes(found: Sequence[Specimen]) -> None:
-    print(
-        "| recipe | truth | split | ship | inconclusive | hold or refused | right check first | decided by | CPU-s |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
-    for recipe in RECIPES:
-        mine = [s for s in found if s.recipe == recipe.name]
-        if not mine:
-            continue
-        held = [s for s in mine if s.status in ("hold", "refused")]
-        right = sum(s.deciding[0] in recipe.named for s in held)
-        firsts = ", ".join(dict.fromkeys(s.deciding[0] for s in mine if s.deciding and s.status != "ship"))
-        seconds = sum(s.eval_seconds for s in mine) / len(mine)
-        print(
-            f"| {recipe.name} | {'good' if recipe.good else 'bad'} | {recipe.split} "
-            f"| {sum(s.status == 'ship' for s in mine)} | {sum(s.status == 'inconclusive' for s in mine)} "
-            f"| {len(held)} | {'' if recipe.good else f'{right} of {len(held)}'} | {firsts} | {seconds:.0f} |"
-        )
-    truth = {recipe.name: recipe for recipe in RECIPES}
-    bad = [s for s in found if not truth[s.recipe].good]
-    good = [s for s in found if truth[s.recipe].good]
-    held = [s for s in bad if s.status in ("hold", "refused")]
-    for name, hits, n in (
-        ("bad adapters that ship", sum(s.status == "ship" for s in bad), len(bad)),
-        ("bad adapters held", len(held), len(bad)),
-        (
-            "of those, the right check first",
-            sum(s.deciding[0] in truth[s.recipe].named for s in held),
-            len(held),
-        ),
-        ("good adapters held", sum(s.status == "hold" for s in good), len(good)),
-        ("good adapters shipped", sum(s.status == "ship" for s in good), len(good)),
-    ):
-        if n:
-            one = share(name, hits, n)
-            print(f"\n{name}: {hits} of {n} [{one.ci_low:.0%}, {one.ci_high:.0%}]", end="")
-    print()
-
-
-def _print_doses(found: Sequence[Specimen]) -> None:
-    """Print how the number of the check that names a fault grows with the strength of a bad adapter."""
-    scales = sorted({s.scale for s in found})
-    if len(scales) < 2:
-        return
-    print("\n| recipe | check | " + " | ".join(f"{scale:g}" for scale in scales) + " | rank correlation |")
-    print("|---|---|" + "---|" * (len(scales) + 1))
-    for recipe in RECIPES:
-        mine = [s for s in found if s.recipe == recipe.name]
-        if recipe.good or len({s.scale for s in mine}) < 3:
-            continue
-        check = next((c for c in recipe.named if any(s.measures.get(c) is not None for s in mine)), None)
-        if check is None:
-            continue
-        doses = [(s.scale, abs(s.measures[check] or 0.0)) for s in mine if check in s.measures]
-        means = [[v for dose, v in doses if dose == scale] for scale in scales]
-        shown = " | ".join(f"{sum(v) / len(v):.3f}" if v else "" for v in means)
-        print(f"| {recipe.name} | {check} | {shown} | {spearmanr(*zip(*doses, strict=True)).statistic:.2f} |")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,123 @@
+"""The zoo's tables: sensitivity, specificity, the check that was named first, dose curves, cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from scipy.stats import spearmanr
+from zoo_recipes import RECIPES
+from zoo_rows import Language
+
+from loracheck.evaluate.gate import rejudge
+from loracheck.records import Finding
+from loracheck.stats import share
+
+RESULT = "specimen.json"
+FULL = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Specimen:
+    """What came out of one recipe and seed at one strength."""
+
+    recipe: str
+    seed: int
+    language: Language
+    scale: float
+    status: str
+    """ship, hold, inconclusive, or "refused" when the adapter was not even loaded."""
+    deciding: tuple[str, ...]
+    measures: dict[str, float | None]
+    """The deciding number of every check."""
+    train_seconds: float
+    eval_seconds: float
+
+
+def number(finding: Finding) -> float | None:
+    """Return the deciding number of a check."""
+    return finding.estimates[0].value if finding.estimates else None
+
+
+def print_tables(out: Path) -> None:
+    """Print what is there, tier by tier, judged anew from the raw answers."""
+    for tier in sorted({path.parent.name for path in out.glob(f"*/*/{RESULT}")}):
+        found = [specimen for path in sorted(out.glob(f"*/{tier}/{RESULT}")) for specimen in _judged(path)]
+        print(f"\n## {tier} tier: {len({(s.recipe, s.seed) for s in found})} adapters\n")
+        _print_recipes([s for s in found if s.scale == FULL])
+        _print_doses(found)
+
+
+def _judged(path: Path) -> list[Specimen]:
+    """Read the specimens of one evaluation, with the verdicts of today's rules; a refusal stays one."""
+    found = [Specimen(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    if any(specimen.status == "refused" for specimen in found):
+        return found
+    verdicts = {verdict.adapter: verdict for verdict in rejudge(path.parent / "eval", None).verdicts}
+    judged = []
+    for specimen in found:
+        verdict = verdicts["full" if specimen.scale == FULL else f"s{round(100 * specimen.scale)}"]
+        measures = {finding.check: number(finding) for finding in verdict.findings}
+        judged.append(replace(specimen, status=verdict.status, deciding=verdict.deciding, measures=measures))
+    return judged
+
+
+def _print_recipes(found: Sequence[Specimen]) -> None:
+    print(
+        "| recipe | truth | split | ship | inconclusive | hold or refused | right check first | decided by | CPU-s |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    for recipe in RECIPES:
+        mine = [s for s in found if s.recipe == recipe.name]
+        if not mine:
+            continue
+        held = [s for s in mine if s.status in ("hold", "refused")]
+        right = sum(s.deciding[0] in recipe.named for s in held)
+        firsts = ", ".join(dict.fromkeys(s.deciding[0] for s in mine if s.deciding and s.status != "ship"))
+        seconds = sum(s.eval_seconds for s in mine) / len(mine)
+        print(
+            f"| {recipe.name} | {'good' if recipe.good else 'bad'} | {recipe.split} "
+            f"| {sum(s.status == 'ship' for s in mine)} | {sum(s.status == 'inconclusive' for s in mine)} "
+            f"| {len(held)} | {'' if recipe.good else f'{right} of {len(held)}'} | {firsts} | {seconds:.0f} |"
+        )
+    truth = {recipe.name: recipe for recipe in RECIPES}
+    bad = [s for s in found if not truth[s.recipe].good]
+    good = [s for s in found if truth[s.recipe].good]
+    held = [s for s in bad if s.status in ("hold", "refused")]
+    for name, hits, n in (
+        ("bad adapters that ship", sum(s.status == "ship" for s in bad), len(bad)),
+        ("bad adapters held", len(held), len(bad)),
+        (
+            "of those, the right check first",
+            sum(s.deciding[0] in truth[s.recipe].named for s in held),
+            len(held),
+        ),
+        ("good adapters held", sum(s.status == "hold" for s in good), len(good)),
+        ("good adapters shipped", sum(s.status == "ship" for s in good), len(good)),
+    ):
+        if n:
+            one = share(name, hits, n)
+            print(f"\n{name}: {hits} of {n} [{one.ci_low:.0%}, {one.ci_high:.0%}]", end="")
+    print()
+
+
+def _print_doses(found: Sequence[Specimen]) -> None:
+    """Print how the number of the check that names a fault grows with the strength of a bad adapter."""
+    scales = sorted({s.scale for s in found})
+    if len(scales) < 2:
+        return
+    print("\n| recipe | check | " + " | ".join(f"{scale:g}" for scale in scales) + " | rank correlation |")
+    print("|---|---|" + "---|" * (len(scales) + 1))
+    for recipe in RECIPES:
+        mine = [s for s in found if s.recipe == recipe.name]
+        if recipe.good or len({s.scale for s in mine}) < 3:
+            continue
+        check = next((c for c in recipe.named if any(s.measures.get(c) is not None for s in mine)), None)
+        if check is None:
+            continue
+        doses = [(s.scale, abs(s.measures[check] or 0.0)) for s in mine if check in s.measures]
+        means = [[v for dose, v in doses if dose == scale] for scale in scales]
+        shown = " | ".join(f"{sum(v) / len(v):.3f}" if v else "" for v in means)
+        print(f"| {recipe.name} | {check} | {shown} | {spearmanr(*zip(*doses, strict=True)).statistic:.2f} |")
