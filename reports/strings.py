@@ -108,6 +108,10 @@ _FRAME: dict[str, tuple[str, str]] = {
         "The evidence does not settle it: it takes more items, or a clearer effect.",
         "証拠が足りません。問題を増やすか、より明確な差が必要です。",
     ),
+    "change_headroom": (
+        "It takes questions that the base answers better; here it is too close to chance.",
+        "ベースがもっと正しく答えられる問題が必要です。今回は偶然の水準に近すぎます。",
+    ),
     "change_mend": (
         "Mend what the check names, then run the evaluation again.",
         "検査が示す点を直してから、もう一度評価してください。",

@@ -12,6 +12,9 @@ from .strings import Both, same, text
 
 ORDER = {"hold": 0, "inconclusive": 1, "ship": 2}
 
+_NO_HARM = ("not_learnt", "base_does_not_end")
+"""Reasons of a check that misses its limit and cannot fail: it stays open, however many items are asked."""
+
 
 def card(verdict: Verdict) -> dict[str, Any]:
     """Return the view of one verdict: its word, the finding behind it, and what would change it."""
@@ -84,10 +87,12 @@ def change(finding: Finding) -> Both:
             return text("change_n", needed=figures.whole(finding.n_needed), n=first.n if first else 0)
         return text("change_none" if finding.status == "pass" else "change_mend")
     limit = figures.amount(finding.threshold, first.unit)
-    if finding.status == "fail":
+    if finding.status == "fail" or finding.reason in _NO_HARM:
         key = "change_below" if first.value > finding.threshold else "change_above"
         return text(key, limit=limit, gap=figures.distance(first.value - finding.threshold, first.unit))
     if finding.status == "inconclusive":
+        if finding.reason == "no_headroom":
+            return text("change_headroom")
         if finding.n_needed is None:
             return text("change_more")
         return text("change_n", needed=figures.whole(finding.n_needed), n=figures.whole(first.n))
