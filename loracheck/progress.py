@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from loracheck.terminal import language
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
@@ -24,15 +26,29 @@ class Advance(Protocol):
 
 
 class Progress:
-    """Report what is being done; quiet=True says nothing at all."""
+    """Report what is being done; quiet=True says nothing at all.
+
+    Lines come in English and are shown in the language that the command was given, where that knows them.
+    """
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
+        self._japanese = language() == "ja"  # asked here: workers do not know of the command
         self._live = not quiet and sys.stderr.isatty()
         self._bar: Bar | None = None
 
     def say(self, text: str) -> None:
         """Print one line, above the bar where there is one."""
+        self._print(self._shown_as(text))
+
+    def _shown_as(self, text: str) -> str:
+        if self.quiet or not self._japanese:
+            return text
+        from loracheck.words.progress import in_japanese  # noqa: PLC0415 - only Japanese needs it
+
+        return in_japanese(text)
+
+    def _print(self, text: str) -> None:
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         elif not self.quiet:
@@ -50,11 +66,11 @@ class Progress:
             from rich.markup import escape  # noqa: PLC0415 - only a terminal needs it
 
             with self._shown() as bar:
-                shown = escape(label)
+                shown = escape(self._shown_as(label))
                 task = bar.add_task(shown, total=total)
 
                 def advance(amount: int, note: str = "") -> None:
-                    described = f"{shown}: {escape(note)}" if note else shown
+                    described = f"{shown}: {escape(self._shown_as(note))}" if note else shown
                     bar.update(task, advance=amount, description=described)
 
                 yield advance
@@ -81,6 +97,7 @@ class Progress:
     def _lines(self, label: str, total: int) -> Iterator[Advance]:
         started = said = time.monotonic()
         done = 0
+        shown = self._shown_as(label)
 
         def advance(amount: int, note: str = "") -> None:
             nonlocal done, said
@@ -89,8 +106,16 @@ class Progress:
             if now - said >= INTERVAL_SECONDS and done < total:
                 said = now
                 left = (now - started) / done * (total - done)
-                how = f", {note}" if note else ""
-                self.say(f"  {label}: {done:,} of {total:,}{how}, about {left:.0f} s left")
+                if self._japanese:
+                    how = f"、{self._shown_as(note)}" if note else ""
+                    self._print(f"  {shown}: {total:,}中{done:,}{how}、残り約{left:.0f}秒")
+                else:
+                    how = f", {note}" if note else ""
+                    self._print(f"  {shown}: {done:,} of {total:,}{how}, about {left:.0f} s left")
 
         yield advance
-        self.say(f"  {label}: {done:,} of {total:,}, {time.monotonic() - started:.0f} s")
+        took = time.monotonic() - started
+        if self._japanese:
+            self._print(f"  {shown}: {total:,}中{done:,}、{took:.0f}秒")
+        else:
+            self._print(f"  {shown}: {done:,} of {total:,}, {took:.0f} s")

@@ -55,9 +55,9 @@ def _print(found: Any, *, quiet: bool) -> None:
             if problem.line and f"line {problem.line}" not in problem.message
             else ""
         )
-        click.echo(f"{problem.message}{line}")
+        click.echo(f"{_shown(problem.message)}{line}")
         if problem.hint:
-            click.echo(f"  {_hint(problem.hint)}")
+            click.echo(f"  {_shown(problem.hint)}")
     rest = len(found.problems) - SHOWN + found.more
     if rest > 0:
         click.echo(
@@ -73,7 +73,7 @@ def _print(found: Any, *, quiet: bool) -> None:
         )
 
 
-def _hint(text: str) -> str:
+def _shown(text: str) -> str:
     if language() == "ja":
         from loracheck.cli.japanese.usage import in_japanese
 

@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping
 
 Patterns = tuple[tuple[re.Pattern[str], str], ...]
+# Fields may hold what strangers wrote: no text of theirs, however long or full of signs, keeps a message back.
+_DEEPEST = 5
+_LONGEST = 2000
 
 
 def patterns(sentences: Mapping[str, str]) -> Patterns:
@@ -19,11 +22,13 @@ def patterns(sentences: Mapping[str, str]) -> Patterns:
     return tuple((_pattern(key), sentences[key]) for key in sorted(sentences, key=len, reverse=True))
 
 
-def translated(sentence: str, found: Patterns) -> str:
+def translated(sentence: str, found: Patterns, depth: int = 0) -> str:
     """Return a sentence and those that stand in its fields in the other language; one unknown as it is."""
+    if depth == _DEEPEST or len(sentence) > _LONGEST:
+        return sentence
     for english, other in found:
         if match := english.fullmatch(sentence):
-            return other.format(*(translated(field, found) for field in match.groups()))
+            return other.format(*(translated(field, found, depth + 1) for field in match.groups()))
     return sentence
 
 

@@ -226,8 +226,9 @@ def test_a_program_reads_the_mistake_in_english(
     assert json.loads(out)["message"] == "No such option '--nope'."
 
 
-def test_a_message_of_ours_stays_as_it_is() -> None:
-    assert in_japanese("data.jsonl, line 3: no reply") == "data.jsonl, line 3: no reply"
+def test_what_nobody_knows_stays_as_it_is_behind_its_place() -> None:
+    assert in_japanese("data.jsonl, line 3: no reply") == "data.jsonl、3行目: no reply"
+    assert in_japanese("no reply of {any} kind") == "no reply of {any} kind"
     assert all(text.count("{}") == SENTENCES[text].count("{}") for text in SENTENCES)
 
 

@@ -1,8 +1,9 @@
-"""What is said of a mistake, in Japanese: the sentences of click, and the hints of our own errors."""
+"""What is said of a mistake, in Japanese: the sentences of click, and our own messages and hints."""
 
 from __future__ import annotations
 
 from loracheck.cli.japanese.hints import HINTS
+from loracheck.cli.japanese.messages import MESSAGES
 from loracheck.words.sentences import patterns, translated
 
 SENTENCES: dict[str, str] = {
@@ -29,9 +30,9 @@ SENTENCES: dict[str, str] = {
     "Option {} requires an argument.": "オプション{}には値が必要です。",
     "Option {} does not take a value.": "オプション{}に値は付けられません。",
 }
-_PATTERNS = patterns({key: said for key, said in (SENTENCES | HINTS).items() if "{}" in key})
+_PATTERNS = patterns(SENTENCES | HINTS | MESSAGES)
 
 
 def in_japanese(said: str) -> str:
-    """Return a message of click, or a hint, in Japanese; a message of our own, or one unknown, as it is."""
-    return SENTENCES.get(said) or HINTS.get(said) or translated(said, _PATTERNS)
+    """Return a message or a hint in Japanese, click's or our own; one unknown as it is."""
+    return translated(said, _PATTERNS)
