@@ -1,7 +1,7 @@
 """Charts as SVG, drawn by hand: intervals and points. Each has a title, a description and a table twin.
 
 Colours come from classes of the page's style; shapes and labels carry the meaning without them. Marks hold
-their numbers in data attributes, so that a test, or a reader's own script, gets them back exactly.
+their numbers in data attributes, so that a test, or a reader's own script, gets them back.
 """
 
 from __future__ import annotations
@@ -75,53 +75,26 @@ class IntervalChart:
         top = 26 if self.limit is not None else 4
         bottom = top + step * len(self.rows)
         x = linear(low, high, left, right)
-        marks: list[Markup] = []
-        for tick in (low, (low + high) / 2, high):
-            marks.append(element("line", class_="grid", x1=_at(x(tick)), x2=_at(x(tick)), y1=top, y2=bottom))
-            label = figures.amount(tick, unit)
-            marks.append(
-                element(
-                    "text",
-                    label,
-                    language,
-                    class_="tick",
-                    x=_at(x(tick)),
-                    y=bottom + 16,
-                    text_anchor="middle",
-                )
-            )
+        ticks = (low, (low + high) / 2, high)
+        lines = "".join(f"M{_at(x(tick))},{top}V{bottom}" for tick in ticks)
+        below = Markup("").join(
+            element("text", figures.amount(tick, unit), language, x=_at(x(tick)), y=bottom + 16)
+            for tick in ticks
+        )
+        marks = [element("path", class_="grid", d=lines), element("g", below, class_="ticks")]
         if self.limit is not None and self.limit_label is not None:
             at = _at(x(min(max(self.limit, low), high)))
-            anchor = "start" if at < left + 60 else "end" if at > right - 30 else "middle"
-            marks.append(
-                element("line", class_="limit", x1=at, x2=at, y1=top - 8, y2=bottom, data_limit=self.limit)
-            )
-            marks.append(
-                element(
-                    "text",
-                    self.limit_label,
-                    language,
-                    class_="limit-label",
-                    x=at,
-                    y=top - 12,
-                    text_anchor=anchor,
-                )
-            )
+            anchor = "start" if at < left + 60 else "end" if at > right - 30 else None
+            line = f"M{at},{top - 8}V{bottom}"
+            marks += [
+                element("path", d=line, data_limit=_figures(self.limit)),
+                element("text", self.limit_label, language, x=at, y=top - 12, text_anchor=anchor),
+            ]
         for index, row in enumerate(self.rows):
-            y = top + step * (index + 0.5)
-            marks.append(element("text", _short(row.label, 11), language, class_="label", x=0, y=y + 4))
-            marks.append(_interval(row, x, y))
-            marks.append(
-                element(
-                    "text",
-                    figures.amount(row.estimate.value, unit),
-                    language,
-                    class_="value",
-                    x=self.WIDTH,
-                    y=y + 4,
-                    text_anchor="end",
-                )
-            )
+            name = element("text", _short(row.label, 11), language)
+            value = figures.amount(row.estimate.value, unit)
+            number = element("text", value, language, x=self.WIDTH)
+            marks.append(_interval(row, x, _at(top + step * (index + 0.5)), name, number))
         return frame(self.id, self.title, self.description, self.WIDTH, bottom + 22, marks, language)
 
     def table(self) -> Table:
@@ -258,8 +231,8 @@ def frame(
     """Put marks into an SVG that a screen reader announces by its title and description."""
     inside = Markup("").join(
         [
-            element("title", title, language, id=f"{name}-title"),
-            element("desc", description, language, id=f"{name}-desc"),
+            element("title", title, language, id=f"{name}-t"),
+            element("desc", description, language, id=f"{name}-d"),
             *marks,
         ]
     )
@@ -271,8 +244,8 @@ def frame(
         class_="chart",
         width=width,
         height=height,
-        viewBox=f"0 0 {width} {height}",
-        aria_labelledby=f"{name}-title {name}-desc",
+        viewBox=f"0,0,{_at(width)},{_at(height)}",
+        aria_labelledby=f"{name}-t {name}-d",
     )
 
 
@@ -282,38 +255,39 @@ def linear(low: float, high: float, start: float, end: float) -> Scale:
     return lambda number: start + (number - low) / span * (end - start)
 
 
-def marker(shape: int, x: float, y: float) -> Markup:
-    """Draw the mark of an arm: an open circle for the base, then diamond, square, triangle for adapters."""
-    kind = "base" if shape == 0 else "adapter"
+def marker(shape: int, x: float, y: float, *, named: bool = True) -> Markup:
+    """Draw the mark of an arm: an open circle for the base, then diamond, square, triangle for adapters.
+
+    Where every mark of its kind stands for an arm, the style needs no name for it.
+    """
     x, y = _at(x), _at(y)
     if shape == 0:
-        return element("circle", class_=f"mark {kind}", cx=x, cy=y, r=4.5)
+        return element("circle", class_="base" if named else None, cx=x, cy=y or None, r=4.5)
     forms = (
-        f"M{x} {y - 6}L{x + 6} {y}L{x} {y + 6}L{x - 6} {y}Z",
-        f"M{x - 4.5} {y - 4.5}H{x + 4.5}V{y + 4.5}H{x - 4.5}Z",
-        f"M{x} {y - 6}L{x + 5.5} {y + 4}H{x - 5.5}Z",
+        f"M{x},{_at(y - 6)}l6,6-6,6-6-6z",
+        f"M{_at(x - 4.5)},{_at(y - 4.5)}h9v9h-9z",
+        f"M{x},{_at(y - 6)}l5.5,10h-11z",
     )
-    return element("path", class_=f"mark {kind}", d=forms[(shape - 1) % len(forms)])
+    return element("path", class_="adapter" if named else None, d=forms[(shape - 1) % len(forms)])
 
 
-def _interval(row: Row, x: Scale, y: float) -> Markup:
+def _interval(row: Row, x: Scale, y: float, name: Markup, number: Markup) -> Markup:
+    """Draw a line of the chart, moved down to its place as a whole: name, interval, mark and number.
+
+    Its attribute holds the value, both ends of the interval, and n; what is missing is empty.
+    """
     estimate = row.estimate
-    marks = []
+    marks = [name]
     if estimate.ci_low is not None and estimate.ci_high is not None:
-        marks.append(
-            element(
-                "line", class_="interval", x1=_at(x(estimate.ci_low)), x2=_at(x(estimate.ci_high)), y1=y, y2=y
-            )
-        )
+        marks.append(element("line", x1=_at(x(estimate.ci_low)), x2=_at(x(estimate.ci_high))))
     if estimate.value is not None:
-        marks.append(marker(row.shape, x(estimate.value), y))
+        marks.append(marker(row.shape, x(estimate.value), 0, named=False))
+    held = [_figures(one) or "" for one in (estimate.value, estimate.ci_low, estimate.ci_high)]
     return element(
         "g",
-        Markup("").join(marks),
-        data_value=estimate.value,
-        data_low=estimate.ci_low,
-        data_high=estimate.ci_high,
-        data_n=estimate.n,
+        Markup("").join([*marks, number]),
+        transform=f"translate(0,{y})",
+        data_estimate=",".join([*held, str(estimate.n)]),
     )
 
 
@@ -337,7 +311,9 @@ def _cross(point: Point, x: Scale, y: Scale) -> list[Markup]:
             element("line", class_="interval", x1=at, x2=at, y1=_at(y(up.ci_low)), y2=_at(y(up.ci_high)))
         )
     marks.append(marker(point.shape, at, level))
-    return [element("g", Markup("").join(marks), data_across=across.value, data_up=up.value)]
+    return [
+        element("g", Markup("").join(marks), data_across=_figures(across.value), data_up=_figures(up.value))
+    ]
 
 
 def _point_label(
@@ -421,7 +397,13 @@ def _nice(reach: float) -> float:
 
 
 def _at(place: float) -> float:
-    return round(place, 2)
+    place = round(float(place), 1)
+    return int(place) if place.is_integer() else place
+
+
+def _figures(value: float | None) -> str | None:
+    """Write a number for a reader's script: five figures are more than any n can tell apart."""
+    return None if value is None else f"{value:.5g}"
 
 
 def _columns(label: str) -> int:

@@ -21,7 +21,7 @@ def view(result: EvaluationResult) -> list[dict[str, Any]]:
     for index, (check, findings) in enumerate(_by_check(result).items()):
         found = measures(findings)
         charts = [
-            (_caption(check, measure.name), chart(f"check-{index}-{place}", check, measure, result.arms))
+            (_caption(check, measure.name), chart(f"c{index}-{place}", check, measure, result.arms))
             for place, measure in enumerate(found)
         ]
         entries.append(

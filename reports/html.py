@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -19,10 +20,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from . import lean
 from .strings import Both, UiLanguage, same, text
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SCRIPTS = ("marks.js", "report.js")
+_STYLES = {"evaluation.html.j2": ("report.css",)}
+_EVERY_STYLE = ("course.css", "report.css")
+"""The page of an evaluation is the longest, and needs none of the rules for courses, fronts and ledgers."""
 
 # Controls, zero-width and bidirectional characters, line separators, fillers and tags. Left alone are tab and
 # line feed, variation selectors (U+FE0x and the ideographic ones, ordinary in Japanese names) and the joiner
@@ -88,13 +93,14 @@ def render(template: str, view: dict[str, Any], language: UiLanguage) -> str:
     """Render a page from its view."""
     token = _OTHERS.set({})
     try:
-        return _environment(language).get_template(template).render(view)
+        environment = _environment(language, _STYLES.get(template, _EVERY_STYLE))
+        return lean.html(environment.get_template(template).render(view))
     finally:
         _OTHERS.reset(token)
 
 
 @cache
-def _environment(language: UiLanguage) -> Environment:
+def _environment(language: UiLanguage, styles: tuple[str, ...]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -103,8 +109,7 @@ def _environment(language: UiLanguage) -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: shown(value) if isinstance(value, str) else value,
     )
-    style = _lean((TEMPLATES / "report.css").read_text(encoding="utf-8"))
-    script = _lean("".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS))
+    style, script = lean.style(_source(styles)), lean.script(_source(SCRIPTS))
     environment.globals |= {
         "language": language,
         "say": lambda both: say(both, language),
@@ -135,10 +140,8 @@ def _hash(content: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
-def _lean(source: str) -> str:
-    """Leave out what only a reader of the source needs: indentation, empty lines and lines of comment."""
-    lines = (line.strip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+def _source(names: Sequence[str]) -> str:
+    return "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
 
 
 def _shown_all(value: Any) -> Any:  # noqa: ANN401

@@ -67,7 +67,9 @@ def measures(findings: Sequence[Finding]) -> list[Measure]:
                 name = estimate.name.removesuffix(f": {arm}")
                 found.setdefault(name, Measure(name=name)).shares.setdefault(arm, estimate)
             elif index:
-                found.setdefault(estimate.name, Measure(name=estimate.name)).leads[finding.adapter] = estimate
+                other = found.setdefault(estimate.name, Measure(name=estimate.name))
+                # A joined measure may bear the name of the deciding one, whose number stays.
+                other.leads.setdefault(finding.adapter, estimate)
     return sorted(found.values(), key=lambda measure: measure.limit is None)
 
 

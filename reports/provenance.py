@@ -89,6 +89,13 @@ def of_evaluation(context: EvaluationContext, result: EvaluationResult) -> list[
 
 def _pairs(values: dict[str, Any]) -> list[str]:
     return [
-        f"{key} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        f"{key} {value if isinstance(value, str) else json.dumps(_given(value), ensure_ascii=False)}"
         for key, value in values.items()
     ]
+
+
+def _given(value: Any) -> Any:  # noqa: ANN401 - JSON values have no narrower type
+    """Leave out of nested options those that are not set: a policy has six of them for every check."""
+    if isinstance(value, dict):
+        return {name: _given(one) for name, one in value.items() if one is not None}
+    return value

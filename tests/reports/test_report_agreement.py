@@ -53,7 +53,7 @@ def page(result: EvaluationResult, language: UiLanguage) -> str:
 def of_page(html: str) -> list[tuple[str, str, str]]:
     """Return of each card its status, its word and its adapter."""
     return re.findall(
-        r'<article class="verdict v-(\w+)".*?class="word">(?:<span [^>]*>)?([^<]+).*?class="adapter">([^<]+)',
+        r'<article class="verdict v-(\w+)".*?class=word[ >].*?(?<=>)([^<]+).*?class=adapter>([^<]+)',
         html,
         re.DOTALL,
     )

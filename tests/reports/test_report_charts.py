@@ -43,20 +43,19 @@ def test_an_interval_chart_holds_the_numbers_of_its_estimates_and_draws_them_to_
         id="c", title=same("t"), description=same("d"), rows=rows, limit=0.5, limit_label=same("l")
     )
     root = parsed(chart)
-    groups = [node for node in root.iter(f"{SVG}g") if node.get("data-value")]
-    read = [
-        tuple(float(str(node.get(f"data-{key}"))) for key in ("value", "low", "high", "n")) for node in groups
-    ]
+    groups = [node for node in root.iter(f"{SVG}g") if node.get("data-estimate")]
+    read = [tuple(float(one) for one in str(node.get("data-estimate")).split(",")) for node in groups]
     assert read == [(one.value, one.ci_low, one.ci_high, one.n) for one in given]
     circle = groups[0].find(f"{SVG}circle")
     whisker = groups[1].find(f"{SVG}line")
-    limit = next(node for node in root.iter(f"{SVG}line") if node.get("class") == "limit")
+    limit = next(node for node in root.iter(f"{SVG}path") if node.get("data-limit"))
     assert circle is not None and whisker is not None
     zero, one = 84.0, 262.0
     assert float(str(circle.get("cx"))) == pytest.approx(zero + 0.1 * (one - zero), abs=0.01)
     assert float(str(whisker.get("x1"))) == pytest.approx(zero + 0.5 * (one - zero), abs=0.01)
     assert float(str(whisker.get("x2"))) == pytest.approx(one, abs=0.01)
-    assert float(str(limit.get("x1"))) == pytest.approx(float(str(whisker.get("x1"))))
+    assert str(limit.get("d")).startswith(f"M{whisker.get('x1')},")
+    assert limit.get("data-limit") == "0.5"
     assert [cell.en for cell in chart.table().rows[1]] == ["raw", "75%", "50%", "100%", "100", "Wilson"]
 
 
@@ -158,3 +157,27 @@ def test_an_interval_lies_on_its_axis(
 @pytest.mark.parametrize(("value", "shown"), [(0.1234, "+0.123"), (-3.456, "-3.46"), (18.464, "+18.5")])
 def test_nats_are_written_with_three_figures(value: float, shown: str) -> None:
     assert amount(value, "nats").en == f"{shown} nats"
+
+
+def test_a_joined_measure_of_the_same_name_does_not_take_the_place_of_the_deciding_number() -> None:
+    def gap(value: float) -> Estimate:
+        return Estimate(
+            name="difference", value=value, ci_low=-1.0, ci_high=1.0, n=60, method="tango", unit="difference"
+        )
+
+    arms = (share("base", 0.1, 0.0, 0.2), share("raw", 0.98, 0.9, 1.0))
+    others = (share("difference: base", 0.6, 0.5, 0.7), share("difference: raw", 0.95, 0.9, 1.0))
+    finding = Finding(
+        check="loops",
+        adapter="raw",
+        required=True,
+        status="pass",
+        reason="r",
+        threshold=-0.05,
+        estimates=(gap(0.88), *arms, gap(0.35), *others),
+    )
+    (measure,) = measures([finding])
+    assert measure.leads["raw"].value == 0.88
+    drawn = checks.chart("c", "loops", measure, ("base", "raw"))
+    assert drawn is not None
+    assert [row.estimate.value for row in drawn.rows] == [0.1, 0.98]

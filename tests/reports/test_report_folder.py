@@ -28,7 +28,7 @@ def test_the_index_links_to_every_report_and_says_what_came_out(
     names = {run.relative_to(tmp_path).as_posix() for run in (evaluation, *related)}
     assert {link.removesuffix("/report.html") for link in links(page)} == names
     assert all((tmp_path / link).is_file() for link in links(page))
-    assert re.search(r'data-t="\d+">raw: [^<]+<', page)
+    assert re.search(r"data-t=\d+>raw: [^<]+<", page)
     assert 'class="below v-hold"' in page
     assert re.search(r"of [\d,]+ rows kept", page)
 

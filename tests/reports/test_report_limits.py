@@ -170,9 +170,9 @@ def test_provenance_names_every_hash_the_engine_the_versions_and_the_command(
         ),
     )
     page = write_report(run, language=language).read_text(encoding="utf-8")
-    section = re.sub(r"<[^>]+>", " ", page.split('id="provenance"')[1].split("</section>")[0])
+    section = re.sub(r"<[^>]+>", " ", page.split("id=provenance ")[1].split("</section>")[0])
     for part in (
-        "loracheck eval --base &#39;a b&#39;",
+        "loracheck eval --base 'a b'",
         "google/gemma-3-270m",
         build.SHA,
         "bundled:plain",

@@ -137,5 +137,5 @@ def test_what_the_judge_and_the_classifier_did_is_told_in_both_languages(run: Pa
 def test_the_page_shows_them(run: Path) -> None:
     page = write_report(run, related=[], language="ja").read_text(encoding="utf-8")
     assert page.count('class="bar ') > 20
-    assert 'id="cluster-map-title"' in page
+    assert "id=cluster-map-t" in page
     assert json.dumps("IFD")[1:-1] in page

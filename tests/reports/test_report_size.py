@@ -10,17 +10,28 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser
 
-from loracheck import jsonl
-from loracheck.records import EvaluationResult
-from loracheck.reports import evidence, packing
+from loracheck import jsonl, runs, wording
+from loracheck.records import (
+    ArmRecord,
+    Completion,
+    Estimate,
+    EvaluationContext,
+    EvaluationResult,
+    Finding,
+    Message,
+    Probe,
+    Verdict,
+)
+from loracheck.reports import evidence, lean, packing
 from loracheck.reports.html import TEMPLATES
 from loracheck.reports.packing import ROWS_A_PIECE, pack
 from loracheck.reports.pipeline import write_report
+from loracheck.reports.strings import Both, UiLanguage
 
 WORDS = [
     "東京",
@@ -140,19 +151,140 @@ def test_twenty_thousand_probes_draw_no_more_nodes_than_sixty(
     assert nodes[0] < 3000
 
 
-def without_data(page: str) -> int:
-    """Return the bytes of a page without its examples."""
-    return len(
-        re.sub(
-            r"(<(script type|template)[^>]*>).*?(</(script|template)>)", "", page, flags=re.DOTALL
-        ).encode()
-    )
+def shell(page: str) -> int:
+    """Return the bytes of a page without its list of probes and the texts that its script puts in."""
+    data = r"(<(script type|template)[^>]*>).*?(</(script|template)>)"
+    return len(re.sub(data, "", page, flags=re.DOTALL).encode())
 
 
-def test_the_shell_is_far_below_150_kilobytes(tmp_path: Path, build: ModuleType) -> None:
+# Of each check the names of its measures: a share or a difference of two shares, in points or in nats. They are
+# those of a real evaluation by the policy for personas, the four checks that had nothing to measure among them.
+MEASURES: dict[str, tuple[str, ...]] = {
+    "sanity": (),
+    "content_damage": ("name_rate", "difference", "known", "answered", "content_effect nats", "style_effect nats"),
+    "forgetting": ("difference",),
+    "collapse": ("same_pairs", "difference", "dependence", "dependence in nats", "top_answer"),
+    "imitation": ("own_content nats", "content_gain nats", "style_gain nats"),
+    "calibration": ("brier", "calibration_error"),
+    "persona_leakage": ("rate", "second_rate", "lambda", "neutral_prompt"),
+    "persona_learned": ("rate",),
+    "loops": ("difference", "others"),
+    "missing_stop": ("rate",),
+    "empty_answers": ("difference", "others"),
+    "language_switch": ("difference", "others"),
+    "unknown_words": ("difference", "others"),
+    "memorisation": ("rate",),
+    "personal_data": (),
+    "canaries": (),
+    "likelihood_gap": ("area", "recognised"),
+    "training_answers": ("difference",),
+    "over_training": ("above_base nats", "gap nats"),
+    "safety": (),
+    "system_prompt": ("rate", "without"),
+    "instructions": (),
+    "robustness": ("spoken", "wordings"),
+}  # fmt: skip
+SAID = Both(
+    "72.0% [67.3, 76.3] of 400 factual questions were answered with another phrase of the training data ({}); "
+    "the limit is 5.0%. Of 14 right answers of the base, 11 are suppressed and 3 lost: {}.",
+    "{} で尋ねた事実に関する質問 400 件のうち 72.0% [67.3, 76.3] が学習データの別の言い回しで答えられました。"
+    "許容は 5.0% です。ベースの正答 14 件のうち 11 件は抑制、3 件は喪失です（{}）。",
+)
+
+
+def estimates(adapter: str, names: tuple[str, ...], draw: random.Random) -> Iterator[Estimate]:
+    """Yield what a check holds of an adapter: the deciding measure and its arms, then the other ones."""
+    for place, given in enumerate(names):
+        name, _, unit = given.partition(" ") if given.endswith(" nats") else (given, "", "")
+        kind: Literal["nats", "difference", "share"] = (
+            "nats" if unit else "difference" if place % 2 else "share"
+        )
+        arms = () if unit else ("base", adapter)
+        parts = (name, *(arm if place == 0 else f"{name}: {arm}" for arm in arms))
+        for part in parts:
+            low, value, high = sorted(draw.random() for _ in range(3))
+            yield Estimate(
+                name=part, value=value, ci_low=low, ci_high=high, n=400, method="clopper-pearson",
+                unit=kind if part == name else "share",
+            )  # fmt: skip
+
+
+def write_every_check(path: Path) -> Path:
+    """Write an eval run with all 23 checks and two adapters, each check with as many measures as a real one has."""
+    draw = random.Random(0)
+    arms = ("raw", "curated")
+    probes = tuple(f"facts-ja-{number}" for number in range(40))
+    gate = {
+        "mode": "required", "margin": 0.05, "margin_nats": None, "min_ratio": None, "max_rate": None, "min_items": 0,
+    }  # fmt: skip
+    with runs.open_run(path, "eval", config={"policy": {"gates": dict.fromkeys(MEASURES, gate)}}) as run:
+        jsonl.write(
+            run.path / "probes.jsonl",
+            [
+                Probe(
+                    id=one, suite="facts-ja", language="ja", domain="out",
+                    messages=(Message(role="user", content="首都は？"),),
+                )
+                for one in probes
+            ],
+        )  # fmt: skip
+        jsonl.write(
+            run.path / "completions.jsonl",
+            [
+                Completion(probe_id=one, arm=arm, text="東京なのだ。", finish_reason="stop", tokens=9)
+                for one in probes
+                for arm in ("base", *arms)
+            ],
+        )
+        verdicts = tuple(
+            Verdict(
+                adapter=arm, status="hold", policy="persona", policy_sha256="0" * 64, alpha=0.05,
+                deciding=("content_damage", "forgetting", "collapse"),
+                findings=tuple(
+                    Finding(
+                        check=check, adapter=arm, required=place % 2 == 0, evidence=probes[:9],
+                        status="fail" if place < 4 else "inconclusive" if place < 8 else "pass" if names else "info",
+                        reason=f"reason-{place}", threshold=0.05 if names else None,
+                        estimates=tuple(estimates(arm, names, draw)),
+                    )
+                    for place, (check, names) in enumerate(MEASURES.items())
+                ),
+            )
+            for arm in arms
+        )  # fmt: skip
+        result = EvaluationResult(
+            verdicts=verdicts, comparisons=(), markers=(), arms=("base", *arms), outcomes={}
+        )
+        jsonl.write_one(run.path / "verdict.json", result)
+        context = EvaluationContext(
+            base="models/gemma-3-270m", quantization="none", fingerprint=dict.fromkeys(("shape", "body"), "0" * 64),
+            template="{{ message }}" * 40, template_sha256="0" * 64, training_data="raw.jsonl", max_new_tokens=99,
+            probes={"facts-ja": len(probes)}, dropped_probes=(),
+            arms=tuple(ArmRecord(name=arm, path=None if arm == "base" else arm) for arm in ("base", *arms)),
+        )  # fmt: skip
+        jsonl.write_one(run.path / "context.json", context)
+    return path
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_shell_of_a_run_with_every_check_and_two_adapters_is_at_most_150_kilobytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: UiLanguage
+) -> None:
+    def explain(finding: Finding, language: str = "en") -> str:
+        said = SAID.ja if language == "ja" else SAID.en
+        return said.format(finding.check, f"{finding.adapter}, {finding.reason}")
+
+    monkeypatch.setattr(wording, "explain", explain)
+    page = write_report(write_every_check(tmp_path / "eval"), language=language).read_text(encoding="utf-8")
+    assert page.count("<article class=check>") == len(MEASURES) - 4
+    assert page.count("<svg role=img") > 35
+    assert 120_000 < shell(page) <= 150_000
+
+
+def test_the_page_of_a_small_run_is_mostly_style_and_script(tmp_path: Path, build: ModuleType) -> None:
     assert sum(file.stat().st_size for file in TEMPLATES.iterdir()) < 90_000
-    empty = write_report(build.write_eval(tmp_path / "eval")).read_text(encoding="utf-8")
-    assert without_data(empty) < 110_000
+    page = write_report(build.write_eval(tmp_path / "eval")).read_text(encoding="utf-8")
+    assert shell(page) < 80_000
 
 
 def test_style_and_script_stand_in_the_page_without_their_comments(evaluation: Path) -> None:
@@ -160,3 +292,34 @@ def test_style_and_script_stand_in_the_page_without_their_comments(evaluation: P
     script = page.split("<script>")[1].split("</script>")[0]
     assert "// " not in script and "\n  " not in script
     assert '"use strict"' in script and "DecompressionStream" in script
+
+
+def test_no_page_of_an_evaluation_uses_a_name_that_only_the_style_of_other_pages_knows(
+    every_page: dict[str, Path],
+) -> None:
+    style, course = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "course.css"))
+    elsewhere = set(re.findall(r"\.([a-z][\w-]*)", course)) - set(re.findall(r"\.([a-z][\w-]*)", style))
+    assert len(elsewhere) > 40
+    page = every_page["eval"].read_text(encoding="utf-8").split("<body>")[1]
+    used = {
+        name
+        for given in re.findall(r"class=(?:\"([^\"]*)\"|([\w-]+))", page)
+        for name in " ".join(given).split()
+    }
+    assert len(used) > 60
+    assert not used & elsewhere
+
+
+def test_a_page_in_fewer_bytes_is_announced_as_before(
+    evaluation: Path, related: list[Path], browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = []
+    for shorten in (lean.html, str):
+        monkeypatch.setattr(lean, "html", shorten)
+        text = write_report(evaluation, related=related).read_text(encoding="utf-8")
+        page = browser.new_page(java_script_enabled=False)
+        page.set_content(text.replace("<details>", "<details open>"))
+        heard.append(page.locator("body").aria_snapshot())
+        page.close()
+    assert len(heard[0]) > 5000
+    assert heard[0] == heard[1]

@@ -335,8 +335,8 @@ def test_the_mask_is_shown_with_hidden_characters_apart_and_a_language_that_brow
     assert [one["language"] for one in found] == ["ja", "und"]
     assert [[trained for trained, _ in one["spans"]] for one in found] == [[False, True]] * 2
     page = write_report(run).read_text(encoding="utf-8")
-    assert page.count('<mark class="trained">') == 3
-    assert '<mark class="trained">ずんだ餅なのだ！&lt;eos&gt;</mark>' in page
+    assert page.count("<mark class=trained>") == 3
+    assert "<mark class=trained>ずんだ餅なのだ！&lt;eos&gt;</mark>" in page
 
 
 def test_answers_that_were_lost_come_first(run: Path) -> None:
