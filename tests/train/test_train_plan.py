@@ -1,3 +1,5 @@
+"""A plan as a whole: what it needs, what it says, its table, its refusals and its probe."""
+
 from __future__ import annotations
 
 import json
@@ -6,87 +8,22 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-import torch
-from transformers import (
-    AutoModelForCausalLM,
-    Gemma3TextConfig,
-    GPT2Config,
-    LlamaConfig,
-    MixtralConfig,
-    PreTrainedConfig,
-    PreTrainedModel,
-)
+from transformers import GPT2Config, LlamaConfig, PreTrainedConfig
 
 from loracheck.errors import EnvironmentFault, UsageError
-from loracheck.models import ADAPTER_WEIGHTS, Base, Quantization, load_base
-from loracheck.progress import Progress
-from loracheck.records.training import Plan
-from loracheck.template import IGNORED, EncodedRow
+from loracheck.models import load_base
 from loracheck.train import forecast, probe
-from loracheck.train.adapted import AdapterSize, adapter_size
-from loracheck.train.adapters import add_adapter, begin, save_adapter
-from loracheck.train.architecture import Architecture, architecture_of, read_architecture
+from loracheck.train.adapted import adapter_size
+from loracheck.train.architecture import read_architecture
 from loracheck.train.config import TrainConfig
-from loracheck.train.forecast import Course, foresee_steps, memory_parts, part_seconds, plan_encoded
-from loracheck.train.inputs import TrainInputs
-from loracheck.train.machine import Rates, measure_rates
-from loracheck.train.plan import PlanOptions, plan
-from loracheck.train.rehearsal import _Counter, rehearse
-from loracheck.train.thrift import keep_little
+from loracheck.train.forecast import memory_parts, plan_encoded
+from loracheck.train.plan import PlanOptions
+from tests.train.planned_bases import ATTENTION, GEMMA_270M, SMOLLM2_135M, course, held_bytes, row, run_plan
 
 WriteJsonl = Callable[[str, Iterable[Mapping[str, Any]]], Path]
-ATTENTION = "q_proj,k_proj,v_proj,o_proj"
-GEMMA_270M = Gemma3TextConfig(
-    vocab_size=262144,
-    hidden_size=640,
-    intermediate_size=2048,
-    num_hidden_layers=18,
-    num_attention_heads=4,
-    num_key_value_heads=1,
-    head_dim=256,
-    dtype="bfloat16",
-)
-SMOLLM2_135M = LlamaConfig(
-    vocab_size=49152,
-    hidden_size=576,
-    intermediate_size=1536,
-    num_hidden_layers=30,
-    num_attention_heads=9,
-    num_key_value_heads=3,
-    tie_word_embeddings=True,
-    dtype="bfloat16",
-)
-RATES = Rates(
-    products={"float32": 1e9, "float32 thin": 1e9, "bfloat16": 1e9},
-    attention=1e9,
-    curved=1e9,
-    moved=1e9,
-    call=0.0,
-    head=1e-6,
-)
-
-
-def shape(config: PreTrainedConfig) -> Architecture:
-    return architecture_of(config, "base", "base")
-
-
-def row(tokens: int, trained: int) -> EncodedRow:
-    ids = tuple(range(5, 5 + tokens))
-    labels = (IGNORED,) * (tokens - trained) + ids[tokens - trained :]
-    return EncodedRow(ids=ids, labels=labels, prompt_is_prefix=True)
-
-
-def course(architecture: Architecture, config: TrainConfig, *steps: list[EncodedRow]) -> Course:
-    return foresee_steps(architecture, config, steps, max_batch_tokens=256, measure=False)
-
-
-def run_plan(base: Path, data: Path | None = None, options: PlanOptions | None = None, **given: Any) -> Plan:  # noqa: ANN401
-    config = TrainConfig(**given)
-    inputs = TrainInputs(base=str(base))
-    return plan(data, config, inputs, options or PlanOptions(), progress=Progress(quiet=True))
 
 
 @pytest.fixture
@@ -107,242 +44,6 @@ def rows(write_jsonl: WriteJsonl) -> Path:
 def change(folder: Path, **values: Any) -> None:  # noqa: ANN401
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     (folder / "config.json").write_text(json.dumps(config | values), encoding="utf-8")
-
-
-def test_the_known_figures_of_two_real_bases_are_met() -> None:
-    gemma, smol = shape(GEMMA_270M), shape(SMOLLM2_135M)
-    assert gemma.parameters == 268_098_176
-    assert smol.parameters == 134_515_008
-    assert adapter_size(gemma, TrainConfig(lora_r=8, target_modules=ATTENTION)).parameters == 737_280
-    assert adapter_size(gemma, TrainConfig(lora_r=16)).parameters == 3_796_992
-    quantized = smol.quantized("nf4")
-    assert sum(layer.weights for layer in quantized) == 106_168_320
-    packed = smol.weight_bytes("nf4") - (smol.parameters - 106_168_320) * 2
-    assert packed / 1e6 == pytest.approx(54.8, abs=0.3)
-    assert gemma.weight_bytes("none") == 2 * 268_098_176
-
-
-def test_the_lora_papers_budget_on_gpt_3_comes_out_by_its_shape_alone() -> None:
-    # arXiv 2106.09685: r=4 on query and value of 175B parameters, 18M trained, about 35 MB in 16 bits
-    gpt3 = shape(
-        LlamaConfig(
-            vocab_size=50257,
-            hidden_size=12288,
-            intermediate_size=32768,
-            num_hidden_layers=96,
-            num_attention_heads=96,
-            dtype="float16",
-        )
-    )
-    found = adapter_size(
-        gpt3, TrainConfig(lora_r=4, target_modules="q_proj,v_proj", adapter_dtype="bfloat16")
-    )
-    assert found.parameters == 96 * 2 * 4 * (12288 + 12288) == 18_874_368
-    assert found.file_bytes / 2**20 == pytest.approx(36, abs=0.5)
-    fused = shape(GPT2Config(n_layer=96, n_embd=12288, n_head=96, n_positions=2048))
-    assert fused.parameters == pytest.approx(175e9, rel=0.01)
-    assert fused.layer_kinds() == ("c_attn", "c_proj", "c_fc", "lm_head")
-    size = adapter_size(fused, TrainConfig(lora_r=1, target_modules="c_attn"))
-    assert size.parameters == 96 * (12288 + 3 * 12288)
-
-
-KINDS: dict[str, dict[str, Any]] = {
-    "lora": {},
-    "named targets": {"target_modules": "q_proj, down_proj", "lora_r": 3},
-    "dora": {"use_dora": True},
-    "rslora": {"use_rslora": True},
-    "pissa": {"init_lora_weights": "pissa", "lora_r": 4},
-    "loha": {"peft_type": "loha", "lora_r": 5},
-    "lokr full": {"peft_type": "lokr", "lora_r": 16},
-    "lokr low rank": {"peft_type": "lokr", "lora_r": 2},
-    "bfloat16": {"adapter_dtype": "bfloat16"},
-    "nf4": {"quantization": "nf4"},
-    "nf4 bfloat16": {"quantization": "nf4", "adapter_dtype": "bfloat16"},
-    "int8 bfloat16": {"quantization": "int8", "adapter_dtype": "bfloat16"},
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["tiny_gemma", "tiny_smollm"])
-def test_parameters_and_file_are_those_of_a_real_adapter(
-    kind: str, name: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    folder: Path = request.getfixturevalue(name)
-    config = TrainConfig(**KINDS[kind])
-    foreseen = adapter_size(read_architecture(str(folder)), config)
-    base = load_base(str(folder), quantization=config.quantization)
-    model = add_adapter(base, config)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    save_adapter(model, tmp_path / "adapter", base, begin(model, tmp_path / "initial"))
-    assert foreseen.parameters == sum(parameter.numel() for parameter in trained)
-    assert foreseen.tensors == len(trained)
-    assert foreseen.file_bytes == (tmp_path / "adapter" / ADAPTER_WEIGHTS).stat().st_size
-    assert {foreseen.itemsize} == {parameter.element_size() for parameter in trained}
-
-
-def test_adapters_on_experts_count_as_peft_makes_them(tmp_path: Path) -> None:
-    config = MixtralConfig(
-        vocab_size=128,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        num_local_experts=4,
-        dtype="bfloat16",
-    )
-    foreseen = adapter_size(shape(config), TrainConfig(lora_r=4))
-    model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
-    base = cast(Base, type("Real", (), {"model": model, "name": "real", "source": ""}))
-    real = add_adapter(base, TrainConfig(lora_r=4))
-    assert foreseen.parameters == sum(p.numel() for p in real.parameters() if p.requires_grad)
-    assert rehearse(shape(config), TrainConfig(lora_r=4), rows=2, longest=16, trained=8) is not None
-
-
-def held_bytes(model: PreTrainedModel) -> int:
-    """Return the bytes of a loaded model's weights, constants of quantised ones included."""
-    total = 0
-    for parameter in model.parameters():
-        total += parameter.numel() * parameter.element_size()
-        if (state := getattr(parameter, "quant_state", None)) is not None:
-            parts = [state.absmax, state.code, state.offset, state.state2.absmax, state.state2.code]
-            total += sum(part.numel() * part.element_size() for part in parts)
-        if (scales := getattr(parameter, "SCB", None)) is not None:
-            total += scales.numel() * scales.element_size()
-    return total
-
-
-@pytest.mark.parametrize("quantization", ["none", "nf4", "fp4", "int8"])
-@pytest.mark.parametrize("name", ["tiny_gemma", "tiny_smollm"])
-def test_bytes_of_the_weights_are_those_of_the_loaded_base(
-    quantization: Quantization, name: str, request: pytest.FixtureRequest
-) -> None:
-    folder: Path = request.getfixturevalue(name)
-    base = load_base(str(folder), quantization=quantization)
-    assert read_architecture(str(folder)).weight_bytes(quantization) == held_bytes(base.model)
-
-
-@pytest.mark.skipif(not Path("/proc/self/maps").is_file(), reason="the system does not tell what is mapped")
-@pytest.mark.parametrize("quantization", ["nf4", "int8"])
-def test_a_quantised_base_keeps_no_page_of_its_file(
-    quantization: Quantization, make_gemma: Callable[..., Path], tmp_path: Path
-) -> None:
-    folder = make_gemma(tmp_path / "mapped")
-    base = load_base(str(folder), quantization=quantization)
-    assert base.model.get_input_embeddings().weight is base.model.get_output_embeddings().weight
-    assert str(folder) not in Path("/proc/self/maps").read_text(encoding="utf-8")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("quantization", ["none", "nf4", "int8"])
-def test_bytes_of_the_embedded_models_weights_are_exact(quantization: Quantization, gemma: Path) -> None:
-    base = load_base(str(gemma), quantization=quantization)
-    assert read_architecture(str(gemma)).weight_bytes(quantization) == held_bytes(base.model)
-
-
-@pytest.mark.parametrize("given", [{}, {"use_dora": True}, {"peft_type": "loha"}, {"quantization": "nf4"}])
-def test_the_rehearsal_keeps_the_bytes_that_a_real_forward_keeps(
-    tiny_gemma: Path, given: dict[str, Any]
-) -> None:
-    config = TrainConfig(lora_r=4, **given)
-    foreseen = rehearse(read_architecture(str(tiny_gemma)), config, rows=3, longest=40, trained=30)
-    assert foreseen is not None
-
-    base = load_base(str(tiny_gemma), quantization=config.quantization)
-    model = add_adapter(base, config)
-    keep_little(model)
-    model.train()
-    counter = _Counter()
-    ids, mask = torch.zeros((3, 40), dtype=torch.long), torch.ones((3, 40), dtype=torch.long)
-    mask[0, -1] = 0  # with padding, as the rehearsal takes for granted
-    known = [ids, mask, *model.parameters(), *model.buffers()]
-    for tensor in known:
-        counter.know(tensor)
-    with counter:
-        hidden = base.model.get_decoder()(
-            input_ids=ids, attention_mask=mask, use_cache=False
-        ).last_hidden_state
-        picked = hidden[torch.zeros(30, dtype=torch.long), torch.arange(30)]
-        real = counter.live
-        torch.autograd.backward(picked, torch.ones_like(picked))
-    assert foreseen.kept == pytest.approx(real, rel=0.02)
-    assert foreseen.peak == pytest.approx(counter.peak, rel=0.03)
-
-
-def test_checkpointing_keeps_less_and_computes_more(tiny_gemma: Path) -> None:
-    architecture = read_architecture(str(tiny_gemma))
-    plain = rehearse(architecture, TrainConfig(), rows=4, longest=64, trained=64)
-    spared = rehearse(architecture, TrainConfig(gradient_checkpointing=True), rows=4, longest=64, trained=64)
-    assert plain is not None
-    assert spared is not None
-    assert spared.kept < plain.kept / 2
-    assert sum(spared.products.values()) > 1.2 * sum(plain.products.values())
-
-
-def test_memory_grows_with_tokens_and_layers_as_it_should() -> None:
-    architecture = shape(GEMMA_270M)
-    config = TrainConfig(target_modules="q_proj,v_proj")
-    few, more, most = (
-        rehearse(architecture, config, rows=4, longest=32, trained=64, layers=layers) for layers in (2, 3, 4)
-    )
-    wide = rehearse(architecture, config, rows=8, longest=32, trained=64, layers=2)
-    assert few is not None
-    assert more is not None
-    assert most is not None
-    assert wide is not None
-    assert most.kept - more.kept == more.kept - few.kept
-    assert wide.kept == pytest.approx(2 * few.kept, rel=0.05)
-    assert few.tiled
-
-
-def test_products_are_counted_as_by_hand() -> None:
-    config = LlamaConfig(
-        vocab_size=64,
-        hidden_size=512,
-        intermediate_size=1024,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        dtype="bfloat16",
-    )
-    found = rehearse(
-        shape(config), TrainConfig(lora_r=8, target_modules="q_proj"), rows=2, longest=256, trained=9
-    )
-    assert found is not None
-    tokens, weights = 512, 4 * 512 * 512 + 3 * 512 * 1024
-    # No gradient flows into the layer's own input, which belongs to the frozen embeddings: query, key and value
-    # have no product in the backward.
-    assert found.products["bfloat16"] == 2 * tokens * (2 * weights - 3 * 512 * 512)
-    assert found.products["float32 thin"] == 2 * tokens * (8 * 1024 + 8 * 512 * 3)
-
-
-def test_a_part_with_half_the_tokens_takes_half_the_time(tiny_gemma: Path) -> None:
-    run = course(read_architecture(str(tiny_gemma)), TrainConfig(), [row(64, 20)] * 4)
-    half = forecast.Part(rows=2, longest=64, trained=40)
-    whole = run.forecast.largest
-    assert whole == forecast.Part(rows=4, longest=64, trained=80)
-    assert part_seconds(run.forecast, half, RATES) == pytest.approx(
-        part_seconds(run.forecast, whole, RATES) / 2
-    )
-
-
-def test_steps_parts_and_tokens_are_those_of_the_engine(tiny_gemma: Path) -> None:
-    steps = [[row(100, 10), row(120, 20), row(30, 5)], [row(20, 4)]]
-    found = course(read_architecture(str(tiny_gemma)), TrainConfig(num_train_epochs=1), *steps).plan()
-    # at most 256 tokens at once: 2 x 120, then 30; then 20
-    assert found.tokens == 240 + 30 + 20
-    assert found.trained_tokens == 39
-    assert (found.rows, found.steps, found.epochs, found.longest) == (4, 2, 1.0, 120)
-    assert found.seconds is None
-    packed = course(read_architecture(str(tiny_gemma)), TrainConfig(packing=True), *steps)
-    assert [[part.longest for part in step] for step in packed.parts] == [[250], [20]]
-
-
-def test_a_row_whose_loss_was_cut_is_no_second_row(tiny_gemma: Path) -> None:
-    whole = row(20, 10)
-    cut = EncodedRow(ids=whole.ids, labels=whole.labels[:-2] + (IGNORED,) * 2, prompt_is_prefix=True)
-    found = course(read_architecture(str(tiny_gemma)), TrainConfig(), [whole], [cut]).plan()
-    assert found.rows == 1
-    assert found.epochs == 2.0
 
 
 def test_data_are_encoded_as_in_a_training_and_time_is_measured(tiny_smollm: Path, rows: Path) -> None:
@@ -458,17 +159,6 @@ def test_a_longest_row_far_above_the_others_is_said(tiny_gemma: Path) -> None:
     assert "longest_row_dominates" in long.plan().notes
 
 
-def test_an_architecture_that_cannot_be_played_through_is_guessed_and_says_so(
-    tiny_gemma: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(forecast, "rehearse", lambda *_, **__: None)
-    run = course(read_architecture(str(tiny_gemma)), TrainConfig(), [row(64, 20)] * 4)
-    found = run.plan()
-    assert "activations_guessed" in found.notes
-    assert found.memory.activations > 64 * 4 * 64
-    assert part_seconds(run.forecast, run.forecast.largest, RATES) > 0
-
-
 def test_the_table_compares_ranks_and_targets(tiny_gemma: Path) -> None:
     found = run_plan(tiny_gemma, options=PlanOptions(table=True), max_length=64, lora_r=8)
     ranks, targets = found.table[:6], found.table[6:]
@@ -504,17 +194,6 @@ def test_a_loaded_base_is_planned_like_its_folder(tiny_gemma: Path) -> None:
     assert (found.trainable_parameters, found.adapter_bytes) == (expected.parameters, expected.file_bytes)
     assert found.memory.weights == held_bytes(base.model)
     assert found.seconds is not None
-
-
-def test_rates_are_measured_on_what_the_machine_does(tiny_gemma: Path) -> None:
-    found = measure_rates(
-        read_architecture(str(tiny_gemma)), TrainConfig(quantization="nf4"), torch.device("cpu")
-    )
-    assert set(found.products) == {"float32", "bfloat16", "float32 thin", "bfloat16 thin"}
-    assert min(found.products.values()) > 1e7
-    assert 0 < found.call < 1e-3
-    assert found.unpacking is not None
-    assert found.unpacking > 1e5
 
 
 def test_a_probe_corrects_memory_and_time_and_leaves_nothing(
@@ -580,9 +259,3 @@ def plan_apart(base: Path, data: Path, *options: str) -> int:
         [sys.executable, "-m", "loracheck", *map(str, asked), *options], capture_output=True, check=True
     )
     return int(sum(json.loads(done.stdout)["memory"].values()))
-
-
-def test_sizes_name_their_layers() -> None:
-    found: AdapterSize = adapter_size(shape(SMOLLM2_135M), TrainConfig(target_modules="k_proj,down_proj"))
-    assert found.reached == {"k_proj": (30, 576, 192), "down_proj": (30, 1536, 576)}
-    assert found.outside == 0
