@@ -78,7 +78,7 @@ class IntervalChart:
         ticks = (low, (low + high) / 2, high)
         lines = "".join(f"M{_at(x(tick))},{top}V{bottom}" for tick in ticks)
         below = Markup("").join(
-            element("text", figures.amount(tick, unit), language, x=_at(x(tick)), y=bottom + 16)
+            element("text", figures.tick(tick, unit), language, x=_at(x(tick)), y=bottom + 16)
             for tick in ticks
         )
         marks = [element("path", class_="grid", d=lines), element("g", below, class_="ticks")]

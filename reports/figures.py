@@ -28,6 +28,13 @@ def amount(value: float | None, unit: str) -> Both:
     return same(f"{shown}%")
 
 
+def tick(value: float, unit: str) -> Both:
+    """Format a number at an axis; nats without their name, which stands beside the values and has no room thrice."""
+    if unit != "nats":
+        return amount(value, unit)
+    return same(f"{value:+.3g}".replace("-", "−") if value else "0")
+
+
 def _places(value: float, unit: str) -> int:
     """Return how many decimals a number needs: three figures of it, at most."""
     if unit != "nats":

@@ -80,6 +80,20 @@ WORDS: dict[str, Words] = {
                 "偶然では{limit}です。",
             },
         },
+        measures={
+            "area": {
+                "en": "pairs whose training row gained more",
+                "ja": "学習データの行の伸びが大きい組",
+            },
+            "base alone": {
+                "en": "pairs whose training row the base alone finds likelier",
+                "ja": "ベースだけでも学習データの行の尤度が高い組",
+            },
+            "recognised at 1% false positives": {
+                "en": "training rows recognised at 1% false positives",
+                "ja": "偽陽性 1% で見分けられる学習データの行",
+            },
+        },
     ),
     "training_answers": Words(
         name={
@@ -116,6 +130,20 @@ WORDS: dict[str, Words] = {
             "above_base": {
                 "en": "The held-out loss lies {number} a token from the base's; the margin is {limit}.",
                 "ja": "未学習データの損失の、ベースとの差はトークンあたり{number}です。許容は{limit}です。",
+            },
+        },
+        measures={
+            "excess": {
+                "en": "held-out loss above its least",
+                "ja": "未学習データの損失の、最小値からの上昇",
+            },
+            "above_base": {
+                "en": "held-out loss against the base's",
+                "ja": "未学習データの損失の、ベースとの差",
+            },
+            "gap": {
+                "en": "how much more the loss of training rows fell",
+                "ja": "学習データの損失が余分に下がった量",
             },
         },
     ),

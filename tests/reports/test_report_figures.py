@@ -22,3 +22,8 @@ def test_a_number_is_written_in_its_own_unit(unit: str, amount: str, distance: s
     assert figures.amount(estimate.value, unit).en == amount
     assert figures.distance(0.5, unit).en == distance
     assert figures.interval(estimate).en == interval
+
+
+@pytest.mark.parametrize(("value", "seen"), [(-0.3, "−0.3"), (0.0, "0"), (0.5, "+0.5"), (20.0, "+20")])
+def test_an_axis_in_nats_has_short_numbers_that_do_not_run_into_each_other(value: float, seen: str) -> None:
+    assert figures.tick(value, "nats") == (seen, seen)
