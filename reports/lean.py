@@ -80,7 +80,10 @@ def _tag(found: re.Match[str]) -> str:
 
 
 def script(source: str) -> str:
-    """Leave out what only a reader of the source needs: indentation, empty lines and lines of comment."""
+    """Leave out what only a reader of the source needs: indentation, lines of comment, spaces beside operators.
+
+    Strings stand in double quotes or in backticks, patterns behind "(", or behind "=", ":" or "," and a space.
+    """
     lines = (line.strip() for line in source.splitlines())
     code = "\n".join(line for line in lines if line and not line.startswith("//"))
     # A string, a template or a pattern stays as it is; beside an operator a space says nothing.

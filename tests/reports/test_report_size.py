@@ -323,3 +323,36 @@ def test_a_page_in_fewer_bytes_is_announced_as_before(
         page.close()
     assert len(heard[0]) > 5000
     assert heard[0] == heard[1]
+
+
+def test_literals_of_a_script_keep_their_spaces() -> None:
+    source = """
+    // a comment
+    const f = (a, b) => { return a - -b; };
+      const s = "x = { y , z }", t = `a ? ${b} : c`, r = text.match(/[a ,/] = b/g), q = /x ? \\/ y/;
+    """
+    assert lean.script(source) == (
+        "const f=(a,b)=>{return a - -b;};\n"
+        'const s="x = { y , z }",t=`a ? ${b} : c`,r=text.match(/[a ,/] = b/g),q=/x ? \\/ y/;'
+    )
+
+
+def test_a_style_keeps_the_spaces_that_mean_something() -> None:
+    source = '.a :is(b, c) > d {\n  margin: -1px calc(1rem + 2vw);\n  content: "≠ ";\n}\n'
+    assert lean.style(source) == '.a :is(b,c) > d{margin:-1px calc(1rem + 2vw);content:"≠ "}'
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ('<p class="a b">x</p><p class="a">y</p>', '<p class="a b">x<p class=a>y</p>'),
+        ('<b><span data-t="3">x &#34;&lt;</span></b>', '<b data-t=3>x "&lt;</b>'),
+        ('<b title="&#34; x"><span>y</span></b>', '<b title="&#34; x"><span>y</span></b>'),
+        ('<line x1="1" y1="2.5"></line>', "<line x1=1 y1=2.5 />"),
+        ('<input value="" alt="a>b">', '<input value="" alt="a>b">'),
+        ('<template id="x"><td></td> </template>', '<template id="x"><td></td> </template>'),
+        ("<tr><td>1</td><td></td></tr>\n<tr>", "<tr><td>1<td><tr>"),
+    ],
+)
+def test_only_what_the_standard_implies_is_left_out(given: str, left: str) -> None:
+    assert lean.html(f"<body>{given}") == f"<body>{left}"
