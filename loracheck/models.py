@@ -22,6 +22,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAn
 from transformers.utils.hub import cached_file
 
 from loracheck import jsonl
+from loracheck.attention import attend_shortly
 from loracheck.conversion import converted
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.factors import MAGNITUDE, changing_modules, tensor_name
@@ -121,6 +122,7 @@ def load_base(
         let_go_of_file(model)
     keep_training_correct(model)
     keep_head_fast(model)
+    attend_shortly(model)
     model.eval()
     return Base(
         name=spec,
@@ -495,5 +497,4 @@ def _looks_local(spec: str) -> bool:
 
 
 def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import torch
 from bitsandbytes.functional import dequantize_4bit, quantize_4bit
-from torch.nn import functional
 from transformers.activations import ACT2FN
 
+from loracheck.attention import attend
 from loracheck.head import HeadForm, TiledHead
 
 from .architecture import Architecture
@@ -107,14 +107,17 @@ def _attention(architecture: Architecture, rows: int, longest: int, device: torc
     text = architecture.config.get_text_config()
     heads = int(getattr(text, "num_attention_heads", 0) or 1)
     width = int(getattr(text, "head_dim", 0) or architecture.hidden // heads)
-    shape = (rows, heads, longest, width)
+    shared = int(getattr(text, "num_key_value_heads", 0) or heads)
+    layer = torch.nn.Module()
+    layer.num_key_value_groups = heads // shared  # type: ignore[assignment]
     query, key, value = (
-        torch.randn(shape, device=device).to(architecture.dtype).requires_grad_() for _ in range(3)
+        torch.randn((rows, n, longest, width), device=device).to(architecture.dtype).requires_grad_()
+        for n in (heads, shared, shared)
     )
     mask = torch.ones((rows, 1, longest, longest), dtype=torch.bool, device=device).tril()
 
     def both_ways() -> None:
-        result = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        result, _ = attend(layer, query, key, value, mask)
         torch.autograd.backward(result, result)
 
     return _rate(both_ways, 14.0 * rows * heads * longest * longest * width, device)
