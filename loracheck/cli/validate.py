@@ -51,7 +51,7 @@ def validate(files: tuple[Path, ...], kind: Any, as_json: bool, quiet: bool) -> 
 def _print(found: Any, *, quiet: bool) -> None:
     for problem in found.problems[:SHOWN]:
         line = (
-            f" (line {problem.line})"
+            either(f" (line {problem.line})", f" ({problem.line}行目)")
             if problem.line and f"line {problem.line}" not in problem.message
             else ""
         )

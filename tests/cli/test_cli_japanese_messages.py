@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from loracheck import cli, progress
+from loracheck.cli.japanese.hints_chosen import CHOSEN
 from loracheck.cli.japanese.messages import MESSAGES, OWN
 from loracheck.cli.japanese.messages_system import SYSTEM
 from loracheck.cli.japanese.usage import in_japanese
@@ -159,6 +160,15 @@ def test_every_message_of_an_error_has_its_japanese_with_all_it_names(messages: 
     assert fields_lost(messages, japanese) == []
 
 
+def test_every_hint_has_its_japanese_but_for_commands() -> None:
+    said = said_by(lambda call: next((k.value for k in call.keywords if k.arg == "hint"), None))
+    hints = {hint for hint in said if not re.match(r"pip install |loracheck |mkdir |-o |\d+ --help", hint)}
+    japanese = {hint: in_japanese(hint) for hint in hints}
+    assert len(hints) > 150
+    assert [hint for hint in hints if not JAPANESE.search(japanese[hint])] == []
+    assert fields_lost(hints, japanese) == []
+
+
 def test_every_line_of_progress_has_its_japanese_with_all_it_names(lines: set[str]) -> None:
     japanese = {line: work_in_japanese(line) for line in lines}
     assert len(lines) > 40
@@ -182,7 +192,7 @@ def test_no_japanese_is_left_over() -> None:
         if isinstance(node, ast.Constant | ast.JoinedStr)
         for text in filling.texts(node, {})
     )
-    assert [key for key in OWN | SENTENCES if not any(run in said for run in runs(key))] == []
+    assert [key for key in OWN | CHOSEN | SENTENCES if not any(run in said for run in runs(key))] == []
 
 
 @pytest.mark.parametrize("english", MESSAGES | SENTENCES)

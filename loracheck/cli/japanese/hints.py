@@ -28,10 +28,10 @@ HINTS: dict[str, str] = {
     ),
     "Write it as http://localhost:8000/v1": "http://localhost:8000/v1のように書いてください。",
     "Write it as https://host/v1 and put the key into the environment variable of the key.": (
-        "https://host/v1のように書き、鍵は鍵用の環境変数に入れてください。"
+        "https://host/v1のように書き、キーはキー用の環境変数に入れてください。"
     ),
     "Copy the key again, without line breaks or quotation marks.": (
-        "改行や引用符が入らないように、鍵を写し直してください。"
+        "改行や引用符が入らないように、キーを写し直してください。"
     ),
     "Look up the model's name on the server; the address usually ends in /v1.": (
         "サーバーでのモデル名を確かめてください。アドレスは、ふつう/v1で終わります。"
@@ -351,7 +351,7 @@ HINTS: dict[str, str] = {
     "Name one: {}": "いずれかを指定してください: {}",
     "Name one of them: {}": "いずれかを指定してください: {}",
     "Did you mean {} ({})?": "{}({})ではありませんか?",
-    "Put a valid key into the environment variable {}.": "正しい鍵を環境変数{}に入れてください。",
+    "Put a valid key into the environment variable {}.": "正しいキーを環境変数{}に入れてください。",
     "Pass a name as the server lists it.": "サーバーの一覧にある名前を指定してください。",
     "Look at the rule. If the rows are as bad as that, allow it: --allow-loss {}": (
         "規則を確かめてください。行が実際にそれほど悪いなら、許可してください: --allow-loss {}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loracheck.cli.japanese.hints import HINTS
+from loracheck.cli.japanese.hints_chosen import CHOSEN
 from loracheck.cli.japanese.messages import MESSAGES
 from loracheck.words.sentences import patterns, translated
 
@@ -30,7 +31,7 @@ SENTENCES: dict[str, str] = {
     "Option {} requires an argument.": "オプション{}には値が必要です。",
     "Option {} does not take a value.": "オプション{}に値は付けられません。",
 }
-_PATTERNS = patterns(SENTENCES | HINTS | MESSAGES)
+_PATTERNS = patterns(MESSAGES | SENTENCES | HINTS | CHOSEN)
 
 
 def in_japanese(said: str) -> str:

@@ -1,0 +1,82 @@
+"""What mends an error, in Japanese: the hints that are chosen by what was found, or put together."""
+
+from __future__ import annotations
+
+CHOSEN: dict[str, str] = {
+    "Mend or remove that line; nothing was written.": (
+        "その行を直すか、削除してください。何も書き込んでいません。"
+    ),
+    "The last line seems cut off: mend or remove it; nothing was written.": (
+        "最後の行が途中で切れているようです。直すか、削除してください。何も書き込んでいません。"
+    ),
+    "One row a line is wanted, or an array of rows: [{...}, {...}].": (
+        "1行に1件ずつ書くか、行の配列にしてください: [{{...}}, {{...}}]"
+    ),
+    "It reads as {}: iconv -f {} -t utf-8 {} > utf8.jsonl": (
+        "{}として読めます: iconv -f {} -t utf-8 {} > utf8.jsonl"
+    ),
+    "The file is none of UTF-8, UTF-16, cp932 and EUC-JP throughout. Mend that line, or find out the "
+    "encoding and convert it: iconv -f ENCODING -t utf-8 {} > utf8.jsonl": (
+        "ファイル全体としては、UTF-8、UTF-16、cp932、EUC-JPのどれでもありません。その行を直すか、"
+        "文字コードを調べて変換してください: iconv -f ENCODING -t utf-8 {} > utf8.jsonl"
+    ),
+    "Convert it: iconv -f cp932 -t utf-8 {} > probes.jsonl": (
+        "変換してください: iconv -f cp932 -t utf-8 {} > probes.jsonl"
+    ),
+    "Unpack it, or save the sheet as CSV.": "展開するか、表をCSVで保存してください。",
+    "Only tables and JSON are read.": "読めるのは、表とJSONだけです。",
+    "Export the table as CSV.": "表をCSVに書き出してください。",
+    "Fetch it with: git lfs pull": "本体を取得してください: git lfs pull",
+    "A results file of lm-evaluation-harness is shown by `loracheck probes show`.": (
+        "lm-evaluation-harnessの結果のファイルは、`loracheck probes show`で表示できます。"
+    ),
+    "Build llama.cpp, or take a type that its converter writes: {}": (
+        "llama.cppをビルドするか、その変換プログラムが書ける形式を使ってください: {}"
+    ),
+    "Bundled: {}; or name a YAML file of your own.": "同梱のものは{}です。自分のYAMLファイルも指定できます。",
+    "Did you mean {}? Bundled: {}; or name a YAML file of your own.": (
+        "{}ではありませんか? 同梱のものは{}です。自分のYAMLファイルも指定できます。"
+    ),
+    "Did you mean {}? Fields: {}.": "{}ではありませんか? 使える項目: {}",
+    "Fields: {}.": "使える項目: {}",
+    "Did you mean {}? Formats: {}.": "{}ではありませんか? 使える形式: {}",
+    "Formats: {}.": "使える形式: {}",
+    "Columns: {}.": "ある列: {}",
+    "Near: {}.": "似た列: {}",
+    "Files that end in {} are read, also packed.": (
+        "読めるのは、{}で終わるファイルです。圧縮されていてもかまいません。"
+    ),
+    "For instance {}": "例: {}",
+    "For instance: utf-8, utf-16, cp932, euc_jp, iso2022_jp, cp1252.": (
+        "例: utf-8, utf-16, cp932, euc_jp, iso2022_jp, cp1252"
+    ),
+    "Name a sentence-transformers model by its hub id or folder, or one of {}.": (
+        "sentence-transformersのモデルをハブのIDかフォルダーで、または{}のいずれかを指定してください。"
+    ),
+    "Name one to look at its failures all the same: --adapter {}": (
+        "それでも失敗を調べるなら、アダプターを指定してください: --adapter {}"
+    ),
+    "One JSON object a line is wanted: {}": "1行に1つのJSONオブジェクトを書いてください: {}",
+    "One of: {}": "次のいずれか: {}",
+    "One row an answer: {}": "1行に1つの回答を書いてください: {}",
+    "Pass --base {}": "--base {}を指定してください。",
+    "Run it yourself to see all it says: {}": "自分で実行すると、出力をすべて見られます: {}",
+    "With the folder of a run before it, a name is taken in that run alone: --first {}/{}": (
+        "前に実行結果のフォルダーを付けると、その中だけから選びます: --first {}/{}"
+    ),
+    "Your own probes look like {}; public sets that are read: see docs/probes.md.": (
+        "自分の問題は{}のように書いてください。読める公開データセットは、docs/probes.mdにあります。"
+    ),
+    "These are preference pairs. To train on the chosen reply, map it with columns: output=chosen.": (
+        "選好の組です。選ばれた応答で学習するなら、columns: output=chosenと対応させてください。"
+    ),
+    "Known shapes: {}; others by a mapping of columns.": "使える形: {}。ほかは、列の対応を指定してください。",
+    "Known shapes: {}; others by a mapping of columns. Did you mean {}?": (
+        "使える形: {}。ほかは、列の対応を指定してください。{}ではありませんか?"
+    ),
+    "Keep one of them.": "どちらか一方を残してください。",
+    "Name the right one by its place from 0, its letter or its text.": (
+        "0からの番号、文字、または文章で、正答を指定してください。"
+    ),
+    "Give some of the same kind: {}": "同じ種類のものを書いてください: {}",
+}
