@@ -103,31 +103,32 @@ class _Short(torch.autograd.Function):
         mask: torch.Tensor | None,
         scale: float,
     ) -> torch.Tensor:
-        sums = (_weights(query, key, mask, scale) @ value).view(*query.shape[:-1], value.shape[-1])
         ctx.scale = scale
-        ctx.save_for_backward(query, key, value, mask, sums)
-        return sums
+        ctx.save_for_backward(query, key, value, mask)
+        weights = _weights(query, key, mask, scale).to(value.dtype)
+        return (weights @ value).view(*query.shape[:-1], value.shape[-1])
 
     @staticmethod
     def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor | None, ...]:  # noqa: ANN401
-        query, key, value, mask, sums = ctx.saved_tensors
+        query, key, value, mask = ctx.saved_tensors
         weights = _weights(query, key, mask, ctx.scale)
         gradient, grouped = _grouped(outer[0], key), _grouped(query, key)
-        level = (outer[0].float() * sums.float()).sum(-1).view(*weights.shape[:-1], 1)
-        change = (gradient @ value.transpose(2, 3)).float().sub_(level).mul_(weights).mul_(ctx.scale)
-        of_scores = change.to(query.dtype)
+        change = (gradient @ value.transpose(2, 3)).float().mul_(weights)
+        of_scores = torch.addcmul(change, weights, change.sum(-1, keepdim=True), value=-1).mul_(ctx.scale)
+        of_scores = of_scores.to(query.dtype)
         of_query = (of_scores @ key).view(query.shape)
-        return of_query, of_scores.transpose(2, 3) @ grouped, weights.transpose(2, 3) @ gradient, None, None
+        of_value = weights.to(value.dtype).transpose(2, 3) @ gradient
+        return of_query, of_scores.transpose(2, 3) @ grouped, of_value, None, None
 
 
 def _weights(query: torch.Tensor, key: torch.Tensor, mask: torch.Tensor | None, scale: float) -> torch.Tensor:
-    """Return what each query takes of each value, (batch, heads of keys, queries of all their heads, keys)."""
+    """Return what each query takes of each value: float32, (batch, heads of keys, queries of all their heads, keys)."""
     grouped = _grouped(query, key)
     scores = (grouped.float() @ key.float().transpose(2, 3)).mul_(scale)
     if mask is not None:
         # Not minus infinity: a query of the padding may look nowhere, and must not become NaN.
         scores.view(*query.shape[:-1], -1).masked_fill_(~mask, torch.finfo(torch.float32).min)
-    return torch.softmax(scores, -1).to(query.dtype)
+    return torch.softmax(scores, -1)
 
 
 def _grouped(tensor: torch.Tensor, key: torch.Tensor) -> torch.Tensor:

@@ -118,7 +118,7 @@ def test_no_weights_are_kept_for_the_backward() -> None:
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
         attend(Layer(), query, key, value, mask)
     inputs = sum(tensor.untyped_storage().nbytes() for tensor in (query, key, value, mask))
-    assert sum(kept.values()) <= inputs + query.untyped_storage().nbytes(), "its inputs and its sums"
+    assert sum(kept.values()) <= inputs
 
 
 def test_a_base_in_16_bits_attends_by_it_and_is_saved_as_it_was(tiny_gemma: Path, tmp_path: Path) -> None:
