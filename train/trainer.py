@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -245,7 +246,8 @@ def fit(
             "--gradient-checkpointing; checkpoints stay, and the same command resumes once there is room.",
         ) from None
     finally:
-        shutil.rmtree(stored.writing_folder(checkpoints), ignore_errors=True)
+        if int(os.environ.get("RANK", "0")) == 0:  # another process would clear it while the first one still names it
+            shutil.rmtree(stored.writing_folder(checkpoints), ignore_errors=True)
 
 
 def _spare(model: PeftModel, config: TrainConfig) -> None:
