@@ -246,7 +246,9 @@ def fit(
             "--gradient-checkpointing; checkpoints stay, and the same command resumes once there is room.",
         ) from None
     finally:
-        if int(os.environ.get("RANK", "0")) == 0:  # another process would clear it while the first one still names it
+        if (
+            int(os.environ.get("RANK", "0")) == 0
+        ):  # another process would clear it while the first one still names it
             shutil.rmtree(stored.writing_folder(checkpoints), ignore_errors=True)
 
 
