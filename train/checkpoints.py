@@ -39,7 +39,7 @@ def writing_folder(checkpoints: Path) -> Path:
 
 
 def clear_unfinished(checkpoints: Path) -> None:
-    """Remove what a killed process left half written."""
+    """Remove what was left half written."""
     shutil.rmtree(writing_folder(checkpoints), ignore_errors=True)
 
 

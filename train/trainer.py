@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -246,10 +244,8 @@ def fit(
             "--gradient-checkpointing; checkpoints stay, and the same command resumes once there is room.",
         ) from None
     finally:
-        if (
-            int(os.environ.get("RANK", "0")) == 0
-        ):  # another process would clear it while the first one still names it
-            shutil.rmtree(stored.writing_folder(checkpoints), ignore_errors=True)
+        if trainer.args.should_save:  # another process would clear it while the writing one still names it
+            stored.clear_unfinished(checkpoints)
 
 
 def _spare(model: PeftModel, config: TrainConfig) -> None:
