@@ -77,6 +77,15 @@ def asks_for_json(arguments: Sequence[str]) -> bool:
     )
 
 
+def in_words(text: str, language: UiLanguage) -> str:
+    """Return a message or a hint in a language; one whose Japanese is not known, as it is."""
+    if language == "en":
+        return text
+    from loracheck.cli.japanese.usage import in_japanese
+
+    return in_japanese(text)
+
+
 def tell(failure: Failure, *, as_json: bool, language: UiLanguage) -> None:
     """Print an error on standard error, and under --json as an object on standard output, too."""
     from loracheck.faults.catalogue import said
@@ -97,11 +106,7 @@ def tell(failure: Failure, *, as_json: bool, language: UiLanguage) -> None:
     colour = False if os.environ.get("NO_COLOR") else None
     title = said(failure.kind, language).title
     heading = click.style(f"loracheck: {title} ({IDS[failure.kind]})", bold=True, fg="red")
-    message, hint = failure.message, failure.hint
-    if language == "ja":
-        from loracheck.cli.japanese.usage import in_japanese
-
-        message, hint = in_japanese(message), in_japanese(hint)
+    message, hint = (in_words(text, language) for text in (failure.message, failure.hint))
     body = [*failure.usage.splitlines(), *message.splitlines(), *hint.splitlines()]
     more = [] if failure.kind == "interrupted" else [f"{_MORE[language]} {IDS[failure.kind]}"]
     lines = [heading, *map(visible, body), *more]

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from loracheck.cli.failure import in_words
 from loracheck.cli.output import print_json
 from loracheck.terminal import either, language
 
@@ -55,9 +56,9 @@ def _print(found: Any, *, quiet: bool) -> None:
             if problem.line and f"line {problem.line}" not in problem.message
             else ""
         )
-        click.echo(f"{_shown(problem.message)}{line}")
+        click.echo(f"{in_words(problem.message, language())}{line}")
         if problem.hint:
-            click.echo(f"  {_shown(problem.hint)}")
+            click.echo(f"  {in_words(problem.hint, language())}")
     rest = len(found.problems) - SHOWN + found.more
     if rest > 0:
         click.echo(
@@ -71,11 +72,3 @@ def _print(found: Any, *, quiet: bool) -> None:
                 f"{found.file}: {found.kind}のファイル{rows}、問題なし",
             )
         )
-
-
-def _shown(text: str) -> str:
-    if language() == "ja":
-        from loracheck.cli.japanese.usage import in_japanese
-
-        return in_japanese(text)
-    return text
