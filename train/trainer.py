@@ -233,6 +233,7 @@ def fit(
     try:
         _try_largest(model, steps[at:], trainer)
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        trainer.accelerator.wait_for_everyone()  # at its end Trainer looks into the folder that is cleared below
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         if not _is_out_of_memory(error):
             raise
@@ -244,7 +245,7 @@ def fit(
             "--gradient-checkpointing; checkpoints stay, and the same command resumes once there is room.",
         ) from None
     finally:
-        if trainer.args.should_save:  # another process would clear it while the writing one still names it
+        if trainer.args.should_save:
             stored.clear_unfinished(checkpoints)
 
 

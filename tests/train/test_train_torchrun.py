@@ -17,7 +17,7 @@ THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚鹿"
 
 def run(launcher: list[str], arguments: list[str]) -> None:
     done = subprocess.run(
-        [*launcher, "loracheck", "train", *arguments],
+        [*launcher, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -25,6 +25,35 @@ def run(launcher: list[str], arguments: list[str]) -> None:
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+LATE = """
+import os, sys, time
+import transformers.trainer as trainer
+from loracheck.cli import main
+
+look = trainer.sort_checkpoints
+def look_late(output_dir, **options):
+    if os.environ["RANK"] == "1":
+        time.sleep(3)
+    os.listdir(output_dir)
+    return look(output_dir, **options)
+
+trainer.sort_checkpoints = look_late
+main()
+"""
+
+
+@pytest.mark.slow
+def test_no_process_clears_a_folder_that_another_still_looks_into(tiny_gemma: Path, tmp_path: Path) -> None:
+    data, late = tmp_path / "data.jsonl", tmp_path / "late.py"
+    rows = [{"instruction": f"{thing}は好き？", "output": "大好きなのだ。"} for thing in THINGS]
+    data.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    late.write_text(LATE, encoding="utf-8")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", str(late)]
+    arguments = [str(data), "--base", str(tiny_gemma), "--quiet", "--lora-r", "4", "--train-batch-size", "8"]
+    run(torchrun, ["train", *arguments, "-o", str(tmp_path / "run")])
+    read_run(tmp_path / "run", "train")
 
 
 @pytest.mark.parametrize("further", [[], pytest.param(["--packing"], marks=pytest.mark.slow)])
@@ -41,8 +70,9 @@ def test_two_processes_train_as_one_does(further: list[str], tiny_gemma: Path, t
         *("--lora-r", "4", "--learning-rate", "5e-3", "--train-batch-size", "4", "--num-train-epochs", "2"),
         *("--eval-steps", "3", "--early-stopping-patience", "9"),
     ]
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m"]
-    run([sys.executable, "-m"], [*arguments, "-o", str(tmp_path / "one")])
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    torchrun += ["-m", "loracheck", "train"]
+    run([sys.executable, "-m", "loracheck", "train"], [*arguments, "-o", str(tmp_path / "one")])
     run(torchrun, [*arguments, "-o", str(tmp_path / "two")])
 
     steps = [list(jsonl.read(tmp_path / name / "metrics.jsonl", TrainingStep)) for name in ("one", "two")]
