@@ -107,7 +107,7 @@ def synthesize(
         if config.exercises and run:
             rows += _exercises(run, config, failed, progress)
         rows = _distinct(rows)
-        if not rows:
+        if config.replay and not rows:
             raise UsageError(
                 f"{base_spec} finished none of its {config.replay} replies within {config.max_new_tokens} tokens.",
                 kind="nothing_passed",

@@ -139,6 +139,14 @@ def test_what_cannot_be_read_is_counted_and_too_much_of_it_ends_the_run(
         )
 
 
+def test_one_reply_that_cannot_be_read_is_no_fault_of_a_base(
+    chat_server: Server, curated: Path, tmp_path: Path
+) -> None:
+    chat_server.respond = lambda body: (200, {"choices": [{"message": {"content": "Sure! Q: x A: y"}}]}, {})
+    summary = synthesize(tmp_path / "made", None, curated, config(chat_server, exercises=1), progress=QUIET)
+    assert (summary.rows, summary.failed) == ({}, {"unparsable": 1})
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
