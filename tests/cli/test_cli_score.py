@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from loracheck import cli, jsonl
+from loracheck import jsonl
 from loracheck.records import Expected, Message, Probe
+from tests.cli.called import call
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = [
@@ -40,18 +41,6 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def answers(name: str, texts: Mapping[str, str]) -> None:
     lines = [json.dumps({"probe_id": i, "text": text, "finish_reason": "stop"}) for i, text in texts.items()]
     Path(name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def call(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["loracheck", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    said = capsys.readouterr()
-    assert "Traceback" not in said.err
-    assert isinstance(ended.value.code, int)
-    return ended.value.code, said.out, said.err
 
 
 BOTH = ("--completions", "base=base.jsonl", "--completions", "mine=bad.jsonl")

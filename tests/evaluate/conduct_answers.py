@@ -17,11 +17,11 @@ from loracheck.records import (
     ArmRecord,
     ChoiceScores,
     Completion,
-    EvaluationContext,
     Finding,
     Message,
     Probe,
 )
+from tests.evaluate.evidence_records import bare_context
 
 GATES = {
     "system_prompt": Gate(mode="required"),
@@ -67,20 +67,11 @@ def build(
     everything = (*TRAINING, *probes)
     arms = (BASE_ARM, "mine")
     return Evidence(
-        context=EvaluationContext(
-            base="b",
-            quantization="none",
-            fingerprint={},
-            template="",
-            template_sha256="",
-            training_data="t.jsonl",
-            max_new_tokens=24,
-            probes={},
-            dropped_probes=(),
-            arms=(
+        context=bare_context(
+            (
                 ArmRecord(name=BASE_ARM, path=None),
                 ArmRecord(name="mine", path="mine", logit_change=1.0),
-            ),
+            )
         ),
         probes=everything,
         completions={

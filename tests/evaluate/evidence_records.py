@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -96,6 +96,22 @@ GOOD = replace(
 )
 
 
+def bare_context(arms: Iterable[ArmRecord], *, known: bool = True) -> EvaluationContext:
+    """The context of a run of these arms of which nothing else matters; known: its training data was given."""
+    return EvaluationContext(
+        base="b",
+        quantization="none",
+        fingerprint={},
+        template="",
+        template_sha256="",
+        training_data="t.jsonl" if known else None,
+        max_new_tokens=24,
+        probes={},
+        dropped_probes=(),
+        arms=tuple(arms),
+    )
+
+
 def build(
     arms: dict[str, Arm], *, facts: int = 300, opens: int = 60, in_domain: int = 60, training: int = 60
 ) -> Evidence:
@@ -134,18 +150,7 @@ def build(
                 choices[name, probe.id] = _scores(name, probe.id, arm.likeliest(i), arm.likeliest_plain(i))
     records = [ArmRecord(name=n, path=n, logit_change=2.5, **arm.record) for n, arm in arms.items()]
     return Evidence(
-        context=EvaluationContext(
-            base="b",
-            quantization="none",
-            fingerprint={},
-            template="",
-            template_sha256="",
-            training_data="t.jsonl" if training else None,
-            max_new_tokens=24,
-            probes={},
-            dropped_probes=(),
-            arms=(ArmRecord(name=BASE_ARM, path=None), *records),
-        ),
+        context=bare_context((ArmRecord(name=BASE_ARM, path=None), *records), known=bool(training)),
         probes=tuple(probes),
         completions=completions,
         choices=choices,

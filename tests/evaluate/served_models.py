@@ -8,7 +8,6 @@ import socket
 import struct
 import threading
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,12 @@ from loracheck.generation import generate
 from loracheck.models import arm, attach, load_base, read_adapter
 from loracheck.records import BASE_ARM, Message
 from loracheck.template import ChatTemplate, choose_template
+from tests.loopback import Loopback, QuietHandler
 
 RESET = -1
 
 
-class ServedModel:
+class ServedModel(Loopback):
     """Base and adapters under the names of models.
 
     Args:
@@ -53,7 +53,7 @@ class ServedModel:
         self._lock = threading.Lock()
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
                 if self.path == "/v1/models" and outer.lists_models:
                     self.answer(200, {"object": "list", "data": [{"id": name} for name in outer.arms]})
@@ -91,19 +91,7 @@ class ServedModel:
                 with contextlib.suppress(ConnectionError):
                     self.wfile.write(sent)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-        self._thread.start()
-        self.address = f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def close(self) -> None:
-        """Stop and wait for the thread."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
 
     def respond(self, route: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Answer one request."""

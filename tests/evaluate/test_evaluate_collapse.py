@@ -19,7 +19,6 @@ from loracheck.records import (
     BASE_ARM,
     ArmRecord,
     Completion,
-    EvaluationContext,
     Expected,
     Finding,
     Message,
@@ -27,6 +26,7 @@ from loracheck.records import (
     TokenScores,
 )
 from loracheck.wording import explain
+from tests.evaluate.evidence_records import bare_context
 
 POLICY = load_policy("persona")
 Answer = Callable[[int], str]
@@ -87,18 +87,7 @@ def evidence_of(
                     probe_id=probe.id, arm=arm, kind=kind, tokens=pieces, logprobs=(value,) * 3
                 )
     return Evidence(
-        context=EvaluationContext(
-            base="b",
-            quantization="none",
-            fingerprint={},
-            template="",
-            template_sha256="",
-            training_data="t.jsonl",
-            max_new_tokens=24,
-            probes={},
-            dropped_probes=(),
-            arms=tuple(ArmRecord(name=arm, path=None) for arm in answers),
-        ),
+        context=bare_context(tuple(ArmRecord(name=arm, path=None) for arm in answers)),
         probes=(*facts, *domain),
         completions={
             (arm, probe.id): Completion(

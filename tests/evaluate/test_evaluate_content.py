@@ -17,13 +17,13 @@ from loracheck.records import (
     ArmRecord,
     ChoiceScores,
     Completion,
-    EvaluationContext,
     Expected,
     Finding,
     Message,
     Probe,
 )
 from loracheck.wording import explain
+from tests.evaluate.evidence_records import bare_context
 
 POLICY = load_policy("persona")
 KINDS = ("right", "wrong", "right_styled", "wrong_styled", "name")
@@ -66,18 +66,7 @@ def evidence_of(
                 probe_id=probe.id, arm=arm, kinds=KINDS, choices=KINDS, logprobs=logprobs
             )
     return Evidence(
-        context=EvaluationContext(
-            base="b",
-            quantization="none",
-            fingerprint={},
-            template="",
-            template_sha256="",
-            training_data="t.jsonl",
-            max_new_tokens=24,
-            probes={},
-            dropped_probes=(),
-            arms=tuple(ArmRecord(name=arm, path=None) for arm in says),
-        ),
+        context=bare_context(tuple(ArmRecord(name=arm, path=None) for arm in says)),
         probes=tuple(probes),
         completions=completions,
         choices=choices,

@@ -25,13 +25,13 @@ from loracheck.records import (
     BASE_ARM,
     ArmRecord,
     Completion,
-    EvaluationContext,
     Finding,
     Message,
     Probe,
     TokenScores,
 )
 from loracheck.records.training import CheckpointReading
+from tests.evaluate.evidence_records import bare_context
 
 POLICY = load_policy("default")
 WORD = "アイウエオカキクケコサシスセソタチツテト"
@@ -73,17 +73,8 @@ def evidence(
         if answers
     }
     return Evidence(
-        context=EvaluationContext(
-            base="b",
-            quantization="none",
-            fingerprint={},
-            template="",
-            template_sha256="",
-            training_data="t.jsonl" if known else None,
-            max_new_tokens=24,
-            probes={},
-            dropped_probes=(),
-            arms=(ArmRecord(name=BASE_ARM, path=None), ArmRecord(name="mine", path="mine", **record)),
+        context=bare_context(
+            (ArmRecord(name=BASE_ARM, path=None), ArmRecord(name="mine", path="mine", **record)), known=known
         ),
         probes=tuple(probes),
         completions=completions,

@@ -26,7 +26,6 @@ from loracheck.records import (
     ArmRecord,
     ChoiceScores,
     Completion,
-    EvaluationContext,
     Example,
     Finding,
     Message,
@@ -34,6 +33,7 @@ from loracheck.records import (
     Source,
 )
 from loracheck.text import normalise
+from tests.evaluate.evidence_records import bare_context
 
 POLICY = load_policy("default")
 KANA = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわん"
@@ -84,17 +84,8 @@ def answered(
         for probe in probes
     }
     return Evidence(
-        context=EvaluationContext(
-            base="b",
-            quantization="none",
-            fingerprint={},
-            template="",
-            template_sha256="",
-            training_data="t.jsonl" if known else None,
-            max_new_tokens=24,
-            probes={},
-            dropped_probes=(),
-            arms=(ArmRecord(name=BASE_ARM, path=None), ArmRecord(name="mine", path="mine")),
+        context=bare_context(
+            (ArmRecord(name=BASE_ARM, path=None), ArmRecord(name="mine", path="mine")), known=known
         ),
         probes=tuple(probes),
         completions=completions,

@@ -9,11 +9,11 @@ from loracheck.records import (
     BASE_ARM,
     ArmRecord,
     Completion,
-    EvaluationContext,
     Language,
     Message,
     Probe,
 )
+from tests.evaluate.evidence_records import bare_context
 
 Say = Callable[[int], str]
 ADAPTER = "mine"
@@ -54,18 +54,7 @@ def told(groups: Sequence[tuple[list[Probe], Say, Say | None]]) -> Evidence:
         for i, probe in enumerate(group)
     }
     return Evidence(
-        context=EvaluationContext(
-            base="b",
-            quantization="none",
-            fingerprint={},
-            template="",
-            template_sha256="",
-            training_data="t.jsonl",
-            max_new_tokens=24,
-            probes={},
-            dropped_probes=(),
-            arms=(ArmRecord(name=BASE_ARM, path=None), ArmRecord(name=ADAPTER, path="mine")),
-        ),
+        context=bare_context((ArmRecord(name=BASE_ARM, path=None), ArmRecord(name=ADAPTER, path="mine"))),
         probes=tuple(probes),
         completions=completions,
         choices={},
