@@ -1,6 +1,6 @@
 """What the ways of training are measured on and against: rows, the matmul floor, the stock loss and its gradient.
 
-Use: python benchmarks/training_reference.py prepare|floor|parity FOLDER [MODEL ROWS]
+Use: python benchmarks/training_reference.py prepare|floor|parity FOLDER [MODEL ROWS EXCHANGES]
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from collections import Counter
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from statistics import median
@@ -23,14 +24,35 @@ from training_variants import LORA, ROWS_A_STEP
 from loracheck.template import IGNORED, EncodedRow
 
 EMBEDDED, SMALL = "Gemma 3 270M", "Llama of SmolLM2-135M's shape, random weights"
+LARGE = "Llama 2 7B's shape, random weights"
+_SHAPES: dict[str, dict[str, Any]] = {
+    SMALL: {
+        "vocab_size": 49_152,
+        "hidden_size": 576,
+        "intermediate_size": 1536,
+        "num_hidden_layers": 30,
+        "num_attention_heads": 9,
+        "num_key_value_heads": 3,
+        "tie_word_embeddings": True,
+    },
+    LARGE: {
+        "vocab_size": 32_000,
+        "hidden_size": 4096,
+        "intermediate_size": 11_008,
+        "num_hidden_layers": 32,
+        "num_attention_heads": 32,
+        "num_key_value_heads": 32,
+        "tie_word_embeddings": False,
+    },
+}
 _REPEATS = 7
 Taken = tuple[float, torch.Tensor]
 
 
-def prepare(folder: Path, model: str, count: str) -> dict[str, Any]:
+def prepare(folder: Path, model: str, count: str, most: str) -> dict[str, Any]:
     """Put a model and rows into a folder: all rows, and the longest ones that make a step.
 
-    A row joins one to four exchanges of the bundled data, which are short alone; Japanese and English take turns.
+    A row joins one to `most` exchanges of the bundled data, which are short alone; Japanese and English take turns.
     """
     from transformers import AutoTokenizer
 
@@ -48,7 +70,7 @@ def prepare(folder: Path, model: str, count: str) -> dict[str, Any]:
     turns = itertools.cycle(map(itertools.cycle, sets))
     made = []
     for _ in range(int(count)):
-        joined = list(itertools.islice(next(turns), rng.randint(1, 4)))
+        joined = list(itertools.islice(next(turns), rng.randint(1, int(most))))
         asked, told = (" ".join(row.messages[place].content for row in joined) for place in (-2, -1))
         messages = [Message(role="user", content=asked), Message(role="assistant", content=told)]
         made.append((messages, template.encode(messages)))
@@ -93,16 +115,23 @@ def floor(folder: Path) -> dict[str, float]:
 
 
 def _seconds(rows: int, wide: int, high: int) -> float:
-    """Return the CPU-seconds of a frozen layer's two products."""
-    weight = torch.randn(high, wide).bfloat16()
-    inputs, slopes = torch.randn(rows, wide).bfloat16(), torch.randn(rows, high).bfloat16()
+    """Return the seconds of a frozen layer's two products: of the GPU, or of the CPU."""
+    made = partial(torch.randn, device="cuda" if torch.cuda.is_available() else "cpu", dtype=torch.bfloat16)
+    weight, inputs, slopes = made(high, wide), made(rows, wide), made(rows, high)
     taken = []
     for _ in range(_REPEATS):
-        before = time.process_time()
+        before = _now()
         torch.mm(inputs, weight.t(), out=slopes)
         torch.mm(slopes, weight, out=inputs)
-        taken.append(time.process_time() - before)
+        taken.append(_now() - before)
     return median(taken[1:])
+
+
+def _now() -> float:
+    if not torch.cuda.is_available():
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
 
 
 def parity(folder: Path) -> dict[str, list[float]]:
@@ -113,7 +142,7 @@ def parity(folder: Path) -> dict[str, list[float]]:
     """
     from loracheck.head import TiledHead, head_form
     from loracheck.likelihood import pad
-    from loracheck.models import load_base
+    from loracheck.models import load_base, training_device
     from loracheck.train.adapters import add_adapter
     from loracheck.train.config import PRESETS, TrainConfig
     from loracheck.train.layout import lay_out
@@ -121,26 +150,30 @@ def parity(folder: Path) -> dict[str, list[float]]:
 
     rows, found = _encoded(folder, "longest"), {}
     trained = sum(row.trained_tokens for row in rows)
+    device = training_device()
+
+    def put(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return {name: value.to(device) for name, value in batch.items()}
+
     for quantization, name in (("none", "bf16"), ("nf4", "NF4")):
         config = TrainConfig(**PRESETS["minimal"] | {"quantization": quantization})
         base = load_base(str(folder / "model"), quantization=config.quantization)
         model: Any = add_adapter(base, config).train()
         weights = [weight for weight in model.parameters() if weight.requires_grad]
         for weight in weights:
-            weight.data += 0.02 * torch.randn(
-                weight.shape
-            )  # B is zero at first, and with it the gradient of A
-        stock = _taken(model(**pad(rows, 0)).loss, weights)
+            # B is zero at first, and with it the gradient of A.
+            weight.data += 0.02 * torch.randn(weight.shape).to(device)
+        stock = _taken(model(**put(pad(rows, 0))).loss, weights)
         head, form = model.get_output_embeddings(), head_form(base.model)
-        hidden = torch.randn(trained, head.in_features).to(head.weight.dtype).requires_grad_()
-        targets = torch.tensor([label for row in rows for label in row.labels if label != IGNORED])
+        hidden = torch.randn(trained, head.in_features).to(head.weight).requires_grad_()
+        targets = torch.tensor([label for row in rows for label in row.labels if label != IGNORED]).to(device)
         # Both are summed here, for a mean rounds the gradient once more. The head is the same in NF4.
         alone = _taken(cross_entropy(form.apply(head(hidden)).float(), targets, reduction="sum"), [hidden])
         tiles = _taken(tiled_loss(hidden, targets, TiledHead(head, form)), [hidden])
         found["head alone, bf16"] = _compared(alone, tiles, trained)
         install_loss(base.model, rows[0])
         for way, packing in (("padded", False), ("packed", True)):
-            own = _taken(model(**lay_out(rows, 0, packing=packing)).loss / trained, weights)
+            own = _taken(model(**put(lay_out(rows, 0, packing=packing))).loss / trained, weights)
             found[f"{way}, {name}"] = _compared(stock, own)
     return found
 
@@ -168,15 +201,15 @@ def _put_model(folder: Path, model: str, texts: list[str]) -> None:
     from loracheck.conversion import converted
     from loracheck.demo import embedded_model
 
-    if model == SMALL:
-        _small_model(folder, texts)
+    if model in _SHAPES:
+        _random_model(folder, _SHAPES[model], texts)
         return
     source = embedded_model() if model == EMBEDDED else Path(model)
     folder.symlink_to((converted(source) if source.suffix == ".gguf" else source).resolve())
 
 
-def _small_model(folder: Path, texts: list[str]) -> None:
-    """Save SmolLM2-135M's shape and a tokenizer of 2,048 tokens, as the bundled rows have not more in them."""
+def _random_model(folder: Path, shape: dict[str, Any], texts: list[str]) -> None:
+    """Save a Llama of a shape and a tokenizer of 2,048 tokens, as the bundled rows have not more in them."""
     from tokenizers import ByteLevelBPETokenizer
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -187,10 +220,10 @@ def _small_model(folder: Path, texts: list[str]) -> None:
     trained.save(str(folder / "tokenizer.json"))
     PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"), **special).save_pretrained(folder)
     torch.manual_seed(0)
-    shape = {"vocab_size": 49_152, "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30}
-    heads = {"num_attention_heads": 9, "num_key_value_heads": 3, "tie_word_embeddings": True}
-    config = LlamaConfig(**shape, **heads, bos_token_id=None, eos_token_id=0, pad_token_id=1)
-    LlamaForCausalLM(config).bfloat16().save_pretrained(folder)
+    config = LlamaConfig(**shape, bos_token_id=None, eos_token_id=0, pad_token_id=1)
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        model = LlamaForCausalLM(config)
+    model.bfloat16().save_pretrained(folder)
 
 
 if __name__ == "__main__":

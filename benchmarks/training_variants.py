@@ -1,7 +1,8 @@
 """One way of fine-tuning, once through the rows of a folder: what it took of time and memory, as JSON.
 
 Use: python benchmarks/training_variants.py VARIANT FOLDER ROWS, in a folder that training_reference.py has prepared.
-Those of trl and transformers need no loracheck.
+Those of trl and transformers need no loracheck. On a GPU, where one is to be seen, time is the clock's and memory the
+GPU's; else time is the CPU's and memory the process's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import resource
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -27,7 +29,7 @@ TRL_BEST |= {"packing": True, "max_length": 512, "per_device_train_batch_size": 
 
 
 class Clock:
-    """CPU time, trained tokens, loss and memory of every step."""
+    """Time, trained tokens, loss and memory of every step."""
 
     def __init__(self) -> None:
         self.before = self.peak = 0
@@ -39,12 +41,20 @@ class Clock:
         """Note the memory before the first step."""
         import psutil
 
-        self.before = psutil.Process().memory_info().rss
+        cuda = _cuda()
+        self.before = cuda.memory_allocated() if cuda else psutil.Process().memory_info().rss
+        if cuda:
+            cuda.reset_peak_memory_stats()  # the base in 16 bits was there while it was quantised
 
     def step(self) -> None:
         """Note the end of a step, and after the first one the highest memory so far."""
-        self.seconds.append(sum(os.times()[:2]))
-        self.peak = self.peak or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        if cuda := _cuda():
+            cuda.synchronize()
+            self.seconds.append(time.perf_counter())
+            self.peak = self.peak or cuda.max_memory_allocated()
+        else:
+            self.seconds.append(sum(os.times()[:2]))
+            self.peak = self.peak or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     def report(self) -> dict[str, float]:
         """Leave out loading and the first step, which warms up."""
@@ -53,13 +63,21 @@ class Clock:
         return {"speed": speed, "loss": self.losses[0], "before": self.before / 1e9, "peak": self.peak / 1e9}
 
 
-def trl(folder: Path, rows: str, clock: Clock, **options: Any) -> None:  # noqa: ANN401
+def trl(
+    folder: Path,
+    rows: str,
+    clock: Clock,
+    quantization: dict[str, Any] | None = None,
+    **options: Any,  # noqa: ANN401
+) -> None:
     """SFTTrainer as it comes: fp32 weights, as the model is given by name, autocast, gradient checkpointing."""
     from peft import LoraConfig
     from trl import SFTConfig, SFTTrainer
 
     if rows == "longest":  # one step is to hold all rows
         options["per_device_train_batch_size"] = ROWS_A_STEP
+    if quantization:
+        options["model_init_kwargs"] = options.get("model_init_kwargs", {}) | _quantized(quantization)
     arguments = SFTConfig(str(folder / "out"), **_ordinary() | options)
     lora = LoraConfig(**LORA, task_type="CAUSAL_LM")
     data = _rows(folder, rows)
@@ -69,9 +87,9 @@ def trl(folder: Path, rows: str, clock: Clock, **options: Any) -> None:  # noqa:
 def stock(folder: Path, rows: str, clock: Clock, **quantization: Any) -> None:  # noqa: ANN401
     """transformers.Trainer on a peft model in bf16: padded batches, the model's own loss."""
     from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM, BitsAndBytesConfig, Trainer, TrainingArguments
+    from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
 
-    further = {"quantization_config": BitsAndBytesConfig(**quantization)} if quantization else {}
+    further = _quantized(quantization) if quantization else {}
     base = AutoModelForCausalLM.from_pretrained(folder / "model", dtype="bfloat16", **further)
     model = get_peft_model(base, LoraConfig(**LORA, task_type="CAUSAL_LM"))
     arguments = TrainingArguments(str(folder / "out"), **_ordinary())
@@ -112,13 +130,30 @@ VARIANTS: dict[str, Callable[[Path, str, Clock], None]] = {
     "loracheck, packing": partial(loracheck, packing=True),
     "transformers stock loss, NF4": partial(stock, **NF4),
     "loracheck, NF4": partial(loracheck, quantization="nf4"),
+    "trl defaults, NF4": partial(trl, quantization=NF4),
+    "trl best options, NF4": partial(trl, quantization=NF4, **TRL_BEST),
+    "loracheck, NF4, packing": partial(loracheck, quantization="nf4", packing=True),
+    "loracheck, NF4, checkpointing": partial(loracheck, quantization="nf4", gradient_checkpointing=True),
 }
 
 
 def _ordinary() -> dict[str, Any]:
     steps = {"per_device_train_batch_size": ROWS_A_STEP, "num_train_epochs": 1, "learning_rate": 2e-4}
     quiet = {"logging_steps": 1, "save_strategy": "no", "report_to": "none", "disable_tqdm": True}
-    return {**steps, **quiet, "max_grad_norm": 1.0, "use_cpu": True}
+    return {**steps, **quiet, "max_grad_norm": 1.0, "use_cpu": _cuda() is None}
+
+
+def _quantized(options: dict[str, Any]) -> dict[str, Any]:
+    from transformers import BitsAndBytesConfig
+
+    place = {"device_map": {"": 0}} if _cuda() else {}
+    return {"quantization_config": BitsAndBytesConfig(**options), **place}
+
+
+def _cuda() -> Any:  # noqa: ANN401
+    import torch
+
+    return torch.cuda if torch.cuda.is_available() else None
 
 
 def _rows(folder: Path, rows: str) -> Any:  # noqa: ANN401

@@ -123,7 +123,7 @@ class TiledHead:
             sums = tile.sum(dim=1, keepdim=True)
             total += (sums.log() + highest - right).sum()
             likely = self._likely(tile.div_(sums), targets[places])
-            tile.scatter_add_(1, wanted, torch.full_like(right, -1.0))
+            tile.scatter_(1, wanted, tile.gather(1, wanted) - 1.0)
             if slope is not None:
                 tile.mul_(slope)
             if likely is None:

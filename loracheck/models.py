@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -448,10 +449,14 @@ def attach(base: Base, adapters: Sequence[AdapterFile]) -> PeftModel | PreTraine
     model: PeftModel | PreTrainedModel = base.model
     for adapter in adapters:
         try:
-            if isinstance(model, PeftModel):
-                model.load_adapter(str(adapter.path), adapter_name=adapter.name)
-            else:
-                model = PeftModel.from_pretrained(model, str(adapter.path), adapter_name=adapter.name)
+            with (
+                warnings.catch_warnings()
+            ):  # peft fears for the weights of an adapter named "lora"; checked below
+                warnings.filterwarnings("ignore", message="Adapter name")
+                if isinstance(model, PeftModel):
+                    model.load_adapter(str(adapter.path), adapter_name=adapter.name)
+                else:
+                    model = PeftModel.from_pretrained(model, str(adapter.path), adapter_name=adapter.name)
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
             raise AdapterError(
                 f"adapter {adapter.name} does not fit {base.name}: {_first_line(error)}", kind="other_base"

@@ -292,8 +292,12 @@ def memory_parts(forecast: Forecast) -> MemoryParts:
 
 
 def update_seconds(size: AdapterSize, rates: Rates) -> float:
-    """Return the seconds of clipping and AdamW: some twenty calls a tensor, seven passes over the adapter."""
-    return 20 * size.tensors * rates.call + 7 * size.parameters * size.itemsize / rates.moved
+    """Return the seconds of clipping and AdamW: seven passes over the adapter, and calls for every tensor of it.
+
+    There are some twenty calls; on a GPU one call serves many tensors, and what is done for each costs about three.
+    """
+    calls = 3 if rates.ahead else 20
+    return calls * size.tensors * rates.call + 7 * size.parameters * size.itemsize / rates.moved
 
 
 def part_seconds(forecast: Forecast, part: Part, rates: Rates) -> float:
@@ -310,8 +314,9 @@ def part_seconds(forecast: Forecast, part: Part, rates: Rates) -> float:
         return (2.0 * passes * linear * part.tokens / speed + head + unpacking) / _EFFICIENCY
     computed = sum(flops / rates.products[kind] for kind, flops in rehearsal.products.items())
     computed += rehearsal.attention / rates.attention + rehearsal.curved / rates.curved
-    through = share * (computed + rehearsal.moved / rates.moved) + rehearsal.operations * rates.call
-    return (through + unpacking + (head if rehearsal.tiled else 0.0)) / _EFFICIENCY
+    work = share * (computed + rehearsal.moved / rates.moved) + unpacking + (head if rehearsal.tiled else 0.0)
+    calls = rehearsal.operations * rates.call
+    return (max(work, calls) if rates.ahead else work + calls) / _EFFICIENCY
 
 
 def _parts(

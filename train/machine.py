@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from bitsandbytes.functional import dequantize_4bit, quantize_4bit
+from torch.nn import functional
 from transformers.activations import ACT2FN
 
 from loracheck.attention import attend
@@ -27,6 +28,7 @@ _TOKENS = 512
 _VOCABULARY = 32_768
 """Part of a head that is measured: large enough that neither it nor a tile fits a cache."""
 _BEYOND_CACHES = 96_000_000
+_CHAINED = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Rates:
         curved: Bytes a second that the activation function reads and writes.
         moved: Bytes a second that other elementwise operations read and write, caches cold.
         call: Seconds of a call of torch on next to nothing.
+        ahead: Whether calls run ahead of the work, as on a GPU: then a training takes the longer of both.
         head: Seconds for one trained token and one entry of the vocabulary, loss and gradient.
         unpacking: Weights a second that a 4-bit layer unpacks; None where nothing is packed.
     """
@@ -50,6 +53,7 @@ class Rates:
     call: float
     head: float
     unpacking: float | None = None
+    ahead: bool = False
 
 
 def measure_rates(
@@ -75,15 +79,15 @@ def measure_rates(
     products = {_name(t): _products(hidden, wide, t, device) for t in types}
     for t in types:
         products[f"{_name(t)} thin"] = _products(hidden, config.lora_r, t, device)
-    small = torch.ones(16, device=device)
     return Rates(
         products=products,
         attention=_attention(architecture, rows, longest, device),
         curved=_curved(architecture, device),
         moved=_moved(hidden, device),
-        call=1 / _rate(lambda: small + small, 1, device),
+        call=_call(device),
         head=_head(architecture, device),
         unpacking=_unpacking(hidden, wide, config.quantization, device),
+        ahead=_runs_ahead(device),
     )
 
 
@@ -101,6 +105,21 @@ def _products(hidden: int, width: int, dtype: torch.dtype, device: torch.device)
         torch.mm(outer, weight)
 
     return _rate(both_ways, 4.0 * _TOKENS * hidden * width, device)
+
+
+def _call(device: torch.device) -> float:
+    """Return the seconds of a call; of one that autograd follows, where nothing but calls holds up the work."""
+    small = torch.ones(16, device=device, requires_grad=_runs_ahead(device))
+    if not small.requires_grad:
+        return 1 / _rate(lambda: small + small, 1, device)
+
+    def chain() -> None:
+        result = small
+        for _ in range(_CHAINED):
+            result = functional.silu(result)
+        torch.autograd.backward(result, torch.ones_like(result))
+
+    return 1 / _rate(chain, 2.0 * _CHAINED, device)
 
 
 def _attention(architecture: Architecture, rows: int, longest: int, device: torch.device) -> float:
@@ -172,10 +191,14 @@ def _rate(work: Callable[[], object], amount: float, device: torch.device) -> fl
     done, passed = 0, 0.0
     while passed < _SECONDS:
         work()
-        _wait(device)
         done += 1
         passed = time.perf_counter() - started
-    return done * amount / passed
+    _wait(device)
+    return done * amount / (time.perf_counter() - started)
+
+
+def _runs_ahead(device: torch.device) -> bool:
+    return device.type != "cpu"
 
 
 def _wait(device: torch.device) -> None:

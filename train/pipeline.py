@@ -30,6 +30,7 @@ from .layout import packs_cleanly
 from .loss import install_loss
 from .processes import Processes, start_processes
 from .reader import Reader
+from .repeat import repeatable
 from .results import CHECKPOINTS, SUMMARY, Fitted, device_name, only_to_complete, peak_memory, write_results
 from .thrift import keep_little
 from .trackers import check_trackers, tracked
@@ -64,7 +65,7 @@ def train(
     check_template_file(inputs.chat_template)
     check_trackers(config.report_to)
     rows = load_data(data, config, inputs)
-    with _run_directory(processes, out, rows, inputs, config) as finished:
+    with repeatable(), _run_directory(processes, out, rows, inputs, config) as finished:
         if finished:
             progress.say(f"{out} is finished already; nothing to do.")
         if finished or only_to_complete(out):

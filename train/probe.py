@@ -30,6 +30,7 @@ from .config import TrainConfig
 from .forecast import IMPORTED_LATER, Course
 from .heap import return_large_tensors
 from .loss import install_loss
+from .repeat import repeatable
 from .results import peak_memory
 from .thrift import keep_little
 from .trainer import Loop, fit
@@ -156,7 +157,9 @@ def main(asked: Path, answered: Path) -> None:
     """Read what is asked, train, and write the answer; of an error the last line says what it is."""
     spec = json.loads(asked.read_text(encoding="utf-8"))
     try:
-        jsonl.write_one(answered, _train(spec, asked.parent))
+        with repeatable():
+            probe = _train(spec, asked.parent)
+        jsonl.write_one(answered, probe)
     except LoracheckError as error:
         sys.exit(error.message)
 

@@ -26,6 +26,7 @@ from .config import TrainConfig
 from .heap import large_from, return_large_tensors
 from .layout import lay_out
 from .order import Step, micro_batches, padded_tokens
+from .repeat import is_unrepeatable, repeat_roughly
 
 Batch = dict[str, torch.Tensor]
 
@@ -231,7 +232,16 @@ def fit(
         loop.announce(f"resuming after step {at} of {len(steps)}")
     _spare(model, config)
     try:
-        _try_largest(model, steps[at:], trainer)
+        try:
+            _try_largest(model, steps[at:], trainer)
+        except RuntimeError as error:
+            if not is_unrepeatable(error):
+                raise
+            loop.announce(
+                "this model has an operation that a GPU does not repeat bit by bit: nor is the adapter"
+            )
+            repeat_roughly()
+            _try_largest(model, steps[at:], trainer)
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         trainer.accelerator.wait_for_everyone()  # at its end Trainer looks into the folder that is cleared below
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:

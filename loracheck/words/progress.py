@@ -106,6 +106,9 @@ SENTENCES: dict[str, str] = {
     "this architecture's own loss is used: slower, with logits at every position": (
         "モデル自身の損失を使います。すべての位置のロジットが要るため、遅くなります"
     ),
+    "this model has an operation that a GPU does not repeat bit by bit: nor is the adapter": (
+        "このモデルにはGPUでビット単位の再現ができない演算があるため、アダプターも完全には再現されません"
+    ),
     "resuming after step {} of {}": "ステップ{}/{}の後から再開します",
     "probe: the largest micro-batch, and {} steps": "試行: 最大のマイクロバッチと、{}ステップ",
     "{}: {}; the checkpoint before it is used": "{}: {}。その前のチェックポイントを使います",
