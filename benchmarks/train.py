@@ -92,7 +92,9 @@ def _measure(folder: str, model: str, given: argparse.Namespace) -> None:
 
     def variant(name: str, rows: str) -> dict[str, float]:
         python = given.trl_python if name.startswith("trl") else sys.executable
-        return _json("training_variants.py", name, folder, rows, python=python)
+        found = _json("training_variants.py", name, folder, rows, python=python)
+        print(f"{name}, {rows}: {json.dumps(found)}", file=sys.stderr, flush=True)
+        return found
 
     with ThreadPoolExecutor(_AT_ONCE if given.gpu else 1) as pool:  # each counts its own memory, and no time
         first = dict(zip(names, pool.map(lambda name: variant(name, "longest"), names), strict=True))

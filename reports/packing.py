@@ -7,15 +7,13 @@ the cap is left out from the end of the list, and the page says of how many it s
 
 from __future__ import annotations
 
-import base64
-import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from .html import shown_json
+from .html import packed_json
 
 ROWS_A_PIECE = 100
 MOST_ROWS = 20_000
@@ -52,7 +50,7 @@ def pack(
 
     def close() -> bool:
         nonlocal size
-        packed = _packed(piece)
+        packed = packed_json(piece)
         if pieces and size + len(packed) > most_bytes:
             return False
         size += len(packed)
@@ -71,9 +69,4 @@ def pack(
             full = not close()
     if piece and not full:
         close()
-    return Packed(index=_packed(index), pieces=tuple(pieces), rows=len(index), of=total)
-
-
-def _packed(value: Any) -> Markup:  # noqa: ANN401 - JSON values have no narrower type
-    # No time stamp: rendering a run again must give the same bytes.
-    return Markup(base64.b64encode(gzip.compress(shown_json(value).encode(), mtime=0)).decode())
+    return Packed(index=packed_json(index), pieces=tuple(pieces), rows=len(index), of=total)

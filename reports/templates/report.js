@@ -7,7 +7,7 @@
   const RIGHT = ["right_plain", "right_persona"];
   const { make } = marks;
   const data = JSON.parse(document.getElementById("data").textContent);
-  const others = JSON.parse(document.getElementById("others").content.textContent);
+  let others = [];
   const written = document.documentElement.lang;
   const list = document.getElementById("rows");
   const count = document.getElementById("count");
@@ -362,11 +362,11 @@
     const turned = state.language !== written;
     for (const node of document.querySelectorAll("[data-t]")) {
       node.written ??= node.textContent;
-      node.textContent = turned ? others[node.dataset.t] : node.written;
+      node.textContent = turned ? others[node.dataset.t] ?? node.written : node.written;
     }
     for (const node of document.querySelectorAll("[data-label]")) {
       node.written ??= node.getAttribute("aria-label");
-      node.setAttribute("aria-label", turned ? others[node.dataset.label] : node.written);
+      node.setAttribute("aria-label", turned ? others[node.dataset.label] ?? node.written : node.written);
     }
     for (const button of document.querySelectorAll("[data-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.language === state.language));
@@ -434,6 +434,7 @@
   const begin = async () => {
     const index = document.getElementById("index");
     try {
+      others = await unpack(document.getElementById("others"));
       if (index) rows = await unpack(index);
     } catch {
       translate();

@@ -26,13 +26,14 @@ def as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("as_on_a_gpu")
 def test_fixed_order_is_asked_for_and_what_stood_before_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    memory: Any = torch.utils.deterministic
     with repeat.repeatable():
         assert torch.are_deterministic_algorithms_enabled()
-        assert not torch.utils.deterministic.fill_uninitialized_memory
+        assert not memory.fill_uninitialized_memory
         repeat.repeat_roughly()
         assert not torch.are_deterministic_algorithms_enabled()
     assert not torch.are_deterministic_algorithms_enabled()
-    assert torch.utils.deterministic.fill_uninitialized_memory
+    assert memory.fill_uninitialized_memory
 
 
 @pytest.mark.usefixtures("as_on_a_gpu")
