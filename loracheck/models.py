@@ -449,9 +449,8 @@ def attach(base: Base, adapters: Sequence[AdapterFile]) -> PeftModel | PreTraine
     model: PeftModel | PreTrainedModel = base.model
     for adapter in adapters:
         try:
-            with (
-                warnings.catch_warnings()
-            ):  # peft fears for the weights of an adapter named "lora"; checked below
+            with warnings.catch_warnings():
+                # peft fears for the weights of one named "lora"; whether they found their place is checked below.
                 warnings.filterwarnings("ignore", message="Adapter name")
                 if isinstance(model, PeftModel):
                     model.load_adapter(str(adapter.path), adapter_name=adapter.name)

@@ -19,7 +19,7 @@ from .architecture import read_architecture
 from .config import TrainConfig
 from .grid import Point
 from .inputs import TrainInputs, data_files, load_data
-from .merge import MergeConfig, prepare
+from .merge import NOTHING_MORE, MergeConfig, MergeInputs, prepare
 from .plan import PlanOptions, plan
 from .scale import ScaleConfig, ScaleInputs, adapter_folder
 from .sweep import on_equal_tokens
@@ -105,10 +105,8 @@ def foresee_merge(
     base: str,
     out: Path,
     config: MergeConfig,
+    inputs: MergeInputs = NOTHING_MORE,
     *,
-    data: Sequence[Path] = (),
-    evaluation: Path | None = None,
-    chat_template: Path | None = None,
     progress: Progress,
 ) -> Foreseen:
     """Say what a merge would write and compare.
@@ -116,16 +114,7 @@ def foresee_merge(
     Raises:
         LoracheckError: whatever would stop it before the base is loaded.
     """
-    job, converter, seal = prepare(
-        adapter,
-        base,
-        out,
-        config,
-        data=data,
-        evaluation=evaluation,
-        chat_template=chat_template,
-        progress=progress,
-    )
+    job, converter, seal = prepare(adapter, base, out, config, inputs, progress=progress)
     architecture = read_architecture(base, progress.say)
     size = architecture.parameters * (_BYTES[config.dtype] if config.dtype else architecture.dtype.itemsize)
     place = next(parent for parent in (out, *out.resolve().parents) if parent.exists())
@@ -141,7 +130,7 @@ def foresee_merge(
     if converter is not None:
         steps.append(f"write a GGUF file of type {converter.kind} and compare it likewise")
     if seal is not None:
-        steps.append(f"put the verdict of {evaluation} into the card: {seal.status}")
+        steps.append(f"put the verdict of {inputs.evaluation} into the card: {seal.status}")
     return Foreseen(
         steps=tuple(steps),
         numbers={

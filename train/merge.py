@@ -88,6 +88,24 @@ class MergeConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergeInputs:
+    """What a merge reads besides adapter and base.
+
+    Attributes:
+        data: Files of rows whose prompts are compared as well.
+        evaluation: An eval run that judged this adapter.
+        chat_template: Jinja file that replaces the adapter's template.
+    """
+
+    data: Sequence[Path] = ()
+    evaluation: Path | None = None
+    chat_template: Path | None = None
+
+
+NOTHING_MORE = MergeInputs()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What is merged, and the form it was trained in."""
 
@@ -112,10 +130,8 @@ def merge(
     base: str,
     out: Path,
     config: MergeConfig,
+    inputs: MergeInputs = NOTHING_MORE,
     *,
-    data: Sequence[Path] = (),
-    evaluation: Path | None = None,
-    chat_template: Path | None = None,
     progress: Progress,
 ) -> ShippedForm:
     """Merge an adapter and compare what was trained with what ships.
@@ -125,25 +141,14 @@ def merge(
         base: Hub id, model folder or GGUF file; of 16 or 32 bits.
         out: The folder to write; it must be new or empty.
         config: Options.
-        data: Files of rows whose prompts are compared as well.
-        evaluation: An eval run that judged this adapter.
-        chat_template: Jinja file that replaces the adapter's template.
+        inputs: What it reads besides.
         progress: Where to report.
 
     Raises:
         LoracheckError: no such adapter or base, one for another base, a base that cannot be merged into, an occupied
             folder, a missing or failing converter.
     """
-    job, converter, seal = prepare(
-        adapter,
-        base,
-        out,
-        config,
-        data=data,
-        evaluation=evaluation,
-        chat_template=chat_template,
-        progress=progress,
-    )
+    job, converter, seal = prepare(adapter, base, out, config, inputs, progress=progress)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=out.parent) as store:
         with _appearing(out) as folder:
@@ -175,34 +180,25 @@ def prepare(
     base: str,
     out: Path,
     config: MergeConfig,
+    inputs: MergeInputs = NOTHING_MORE,
     *,
-    data: Sequence[Path] = (),
-    evaluation: Path | None = None,
-    chat_template: Path | None = None,
     progress: Progress,
 ) -> tuple[Job, Converter | None, EvaluationSeal | None]:
     """Look at everything that can be refused before a model is loaded, as `merge` does first."""
     _refuse_occupied(out)
-    check_template_file(chat_template)
+    check_template_file(inputs.chat_template)
     converter = find_converter(config.gguf) if config.gguf else None
-    job = _job(adapter, base, config, data, chat_template, progress)
-    seal = read_seal(evaluation, job.anatomy.sha256) if evaluation else None
+    job = _job(adapter, base, config, inputs, progress)
+    seal = read_seal(inputs.evaluation, job.anatomy.sha256) if inputs.evaluation else None
     return job, converter, seal
 
 
-def _job(
-    adapter: Path,
-    base: str,
-    config: MergeConfig,
-    data: Sequence[Path],
-    chat_template: Path | None,
-    progress: Progress,
-) -> Job:
+def _job(adapter: Path, base: str, config: MergeConfig, inputs: MergeInputs, progress: Progress) -> Job:
     """Look at adapter, base and rows."""
     anatomy = inspect_adapter(adapter)
     _refuse_unmergeable(anatomy)
     _refuse_quantized(base)
-    own = [row.messages[:-1] for row in load_examples(list(data))] if data else []
+    own = [row.messages[:-1] for row in load_examples(list(inputs.data))] if inputs.data else []
     card_file = Path(anatomy.path).parent / ADAPTER_CARD
     card = jsonl.read_one(card_file, AdapterCard) if card_file.is_file() else None
     four_bits: Quantization = (
@@ -215,7 +211,7 @@ def _job(
         trained=config.quantization or (card.quantization if card else four_bits),
         trained_known=config.quantization is not None or card is not None,
         prompts=choose_prompts(config.probes, config.seed, own),
-        chat_template=chat_template,
+        chat_template=inputs.chat_template,
         config=config,
         progress=progress,
     )

@@ -107,16 +107,16 @@ def merge(
     from loracheck.progress import Progress
     from loracheck.summary.adapter import print_merge
     from loracheck.train.dryrun import foresee_merge
-    from loracheck.train.merge import MergeConfig
+    from loracheck.train.merge import MergeConfig, MergeInputs
     from loracheck.train.merge import merge as run_merge
 
     config = MergeConfig(**{name: value for name, value in given.items() if value is not None})
-    further: dict[str, Any] = {"data": data, "evaluation": evaluation, "chat_template": chat_template}
+    inputs = MergeInputs(data=data, evaluation=evaluation, chat_template=chat_template)
     progress = Progress(quiet=quiet)
     if dry_run:
-        found = foresee_merge(adapter, base, out or Path("merged"), config, **further, progress=progress)
+        found = foresee_merge(adapter, base, out or Path("merged"), config, inputs, progress=progress)
         print_json(found, form="plan") if as_json else print_foreseen(found)
         return
     out = needed_out(out, "merged")
-    form = run_merge(adapter, base, out, config, **further, progress=progress)
+    form = run_merge(adapter, base, out, config, inputs, progress=progress)
     print_json(form) if as_json else print_merge(str(out), form)

@@ -12,7 +12,7 @@ from loracheck.errors import UsageError
 from loracheck.models import ADAPTER_WEIGHTS
 from loracheck.records import ArmRecord, EvaluationContext, EvaluationResult, Finding, Verdict
 from loracheck.runs import hash_file, open_run
-from loracheck.train.merge import merge
+from loracheck.train.merge import MergeInputs, merge
 from loracheck.train.modelcard import UNKNOWN_LICENCE, licence_of
 from tests.train.merged_adapters import QUICK, QUIET
 
@@ -52,7 +52,9 @@ def test_the_verdict_on_this_very_adapter_goes_into_the_card(
     tiny_gemma: Path, mergeable: Path, tmp_path: Path
 ) -> None:
     own = write_evaluation(tmp_path / "eval", hash_file(mergeable / ADAPTER_WEIGHTS))
-    form = merge(mergeable, str(tiny_gemma), tmp_path / "out", QUICK, evaluation=own, progress=QUIET)
+    form = merge(
+        mergeable, str(tiny_gemma), tmp_path / "out", QUICK, MergeInputs(evaluation=own), progress=QUIET
+    )
     assert form.evaluation is not None
     assert (form.evaluation.status, form.evaluation.policy, form.evaluation.adapter) == (
         "hold",
@@ -63,7 +65,14 @@ def test_the_verdict_on_this_very_adapter_goes_into_the_card(
     assert "Verdict on the adapter: **hold** (it may not ship), policy `persona`" in card
     foreign = write_evaluation(tmp_path / "foreign", "f" * 64)
     with pytest.raises(UsageError, match="it judged mine, none of which has the weights"):
-        merge(mergeable, str(tiny_gemma), tmp_path / "other", QUICK, evaluation=foreign, progress=QUIET)
+        merge(
+            mergeable,
+            str(tiny_gemma),
+            tmp_path / "other",
+            QUICK,
+            MergeInputs(evaluation=foreign),
+            progress=QUIET,
+        )
 
 
 def test_the_licence_is_that_of_the_base_or_unknown(tmp_path: Path) -> None:

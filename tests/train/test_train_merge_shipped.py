@@ -20,7 +20,7 @@ from loracheck.probes import bundled
 from loracheck.records import Message
 from loracheck.template import ChatTemplate
 from loracheck.train import merge as merging
-from loracheck.train.merge import MergeConfig, merge
+from loracheck.train.merge import MergeConfig, MergeInputs, merge
 from loracheck.train.shipped import THRESHOLD, choose_prompts, compare_form, record_answers
 from tests.train.merged_adapters import QUICK, QUIET, MakeGemma, divergence, save_adapter
 
@@ -161,7 +161,9 @@ def test_the_users_own_rows_are_compared_as_well(tiny_gemma: Path, mergeable: Pa
         "".join(json.dumps({"instruction": f"{n}?", "output": "x"}) + "\n" for n in range(9)),
         encoding="utf-8",
     )
-    form = merge(mergeable, str(tiny_gemma), tmp_path / "out", QUICK, data=[rows], progress=QUIET)
+    form = merge(
+        mergeable, str(tiny_gemma), tmp_path / "out", QUICK, MergeInputs(data=[rows]), progress=QUIET
+    )
     assert form.probes == 9
 
 
