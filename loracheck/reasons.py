@@ -210,6 +210,14 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
     },
 }
 
+_LANGUAGES: dict[str, dict[UiLanguage, str]] = {
+    "ja": {"en": "Japanese", "ja": "日本語"},
+    "en": {"en": "English", "ja": "英語"},
+    "other": {"en": "another language", "ja": "そのほかの言語"},
+}
+_OF_LANGUAGES = ("found", "wanted")
+"""Values that are codes of languages, several with commas."""
+
 
 def reason_name(code: str, language: UiLanguage = "en") -> str:
     """Return the display name of a reason; a code of another version stands for itself."""
@@ -219,7 +227,13 @@ def reason_name(code: str, language: UiLanguage = "en") -> str:
 def explain(decision: Decision, language: UiLanguage = "en") -> str:
     """Say why a row ended up where it is, with the measured value and the limit."""
     values: dict[str, Any] = {"related": decision.related, **decision.values}
+    values |= {name: _languages(str(values[name]), language) for name in _OF_LANGUAGES if name in values}
     try:
         return REASONS[decision.reason][language][1].format(**values)
     except (KeyError, ValueError, TypeError):  # a run of another version has other codes and values
         return reason_name(decision.reason, language)
+
+
+def _languages(codes: str, language: UiLanguage) -> str:
+    names = [_LANGUAGES[code][language] if code in _LANGUAGES else code for code in codes.split(", ")]
+    return (" or " if language == "en" else "または").join(names)

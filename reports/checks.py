@@ -138,6 +138,15 @@ def _caption(check: str, measure: str) -> Both | None:
     return Both(said["en"], said["ja"]) if said else None
 
 
+def _number(finding: Finding, estimate: Estimate) -> Both:
+    """Name a further number of a finding: its adapter, what was measured, and of which arm if there are several."""
+    arm = next((arm for arm in (BASE_ARM, finding.adapter) if estimate.name.endswith(f": {arm}")), "")
+    measure = estimate.name.removesuffix(f": {arm}")
+    said = _caption(finding.check, measure) or same(measure)
+    ending = f" ({arm})" if arm else ""
+    return Both(f"{finding.adapter}: {said.en}{ending}", f"{finding.adapter}: {said.ja}{ending}")
+
+
 def _title(check: str, caption: Both | None) -> Both:
     name = verdicts.name(check)
     return Both(f"{name.en}: {caption.en}", f"{name.ja}: {caption.ja}") if caption else name
@@ -150,11 +159,11 @@ def _table(findings: list[Finding], drawn: Sequence[Estimate]) -> Table:
         for index, estimate in enumerate(finding.estimates):
             if estimate in drawn:
                 continue
-            label = text("difference_of", adapter=finding.adapter)
+            label = _number(finding, estimate) if index else text("difference_of", adapter=finding.adapter)
             limit = figures.amount(finding.threshold, estimate.unit)
             rows.append(
                 (
-                    same(f"{finding.adapter}: {estimate.name}") if index else label,
+                    label,
                     figures.amount(estimate.value, estimate.unit),
                     figures.interval(estimate),
                     same("") if index or finding.threshold is None else limit,

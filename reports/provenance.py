@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
@@ -11,19 +12,19 @@ from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 from . import figures
 from .strings import Both, text
 
-Line = tuple[Both, list[str]]
+Line = tuple[Both, Sequence[str | Both]]
 INPUTS_SHOWN = 40
 _DRAWN = ("report.html",)
 """Drawn from the other files, again and again; its own hash would prove nothing."""
 
 
-def view(manifest: Manifest, extra: list[Line] | None = None) -> dict[str, Any]:
+def view(manifest: Manifest, extra: Sequence[Line] = ()) -> dict[str, Any]:
     """Return the lines of the table, the input files and the command that repeats the run."""
     lines: list[Line] = [
         (text("prov_run"), [manifest.run_id]),
         (text("prov_created"), [manifest.created]),
         *([(text("prov_finished"), [manifest.finished])] if manifest.finished else []),
-        *(extra or []),
+        *extra,
         (text("prov_seed"), [str(manifest.seed)]),
         (text("prov_code"), [manifest.loracheck + (f" ({manifest.commit})" if manifest.commit else "")]),
         (text("prov_packages"), [f"{name} {version}" for name, version in manifest.packages.items()]),
@@ -64,9 +65,9 @@ def of_evaluation(context: EvaluationContext, result: EvaluationResult) -> list[
                     text("prov_adapter", name=arm.name),
                     [
                         arm.path,
-                        text("prov_engine", engine=arm.engine).en,
+                        text("prov_engine", engine=arm.engine),
                         *([f"sha256 {arm.sha256}"] if arm.sha256 else []),
-                        *([text("prov_logits", value=change).en] if change else []),
+                        *([text("prov_logits", value=change)] if change else []),
                         *_pairs(arm.config),
                     ],
                 )

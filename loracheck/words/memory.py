@@ -24,6 +24,10 @@ WORDS: dict[str, Words] = {
                 "en": "training rows recited",
                 "ja": "原文どおりに続けた学習データ",
             },
+            "held-out": {
+                "en": "held-out rows continued alike",
+                "ja": "同じように続けた未学習の応答",
+            },
         },
     ),
     "personal_data": Words(

@@ -214,3 +214,15 @@ def test_a_judge_is_not_asked_when_no_row_is_left(write_jsonl: WriteJsonl, tmp_p
     judge = JudgeConfig(model="m", endpoint="http://127.0.0.1:9/v1", retries=0)
     with pytest.raises(DataError, match="no row of 1 passed"):
         curate([data], None, tmp_path / "run", CurateConfig(judge=judge, max_loss=1.0), progress=QUIET)
+
+
+def test_a_language_is_named_and_not_left_as_its_code() -> None:
+    decision = Decision(
+        example_id="1",
+        outcome="dropped",
+        stage="filters",
+        reason="wrong_language",
+        values={"found": "other", "wanted": "en, ja"},
+    )
+    assert explain(decision) == "the reply is in another language, wanted is English or Japanese"
+    assert explain(decision, "ja") == "応答の言語はそのほかの言語ですが、求める言語は英語または日本語です"

@@ -13,7 +13,7 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.errors import RunError
-from loracheck.records import Manifest
+from loracheck.records import Manifest, UiLanguage
 from loracheck.reports import strings
 from loracheck.reports.figures import amount, distance
 from loracheck.reports.html import inert_json, shown
@@ -127,3 +127,13 @@ def test_numbers_read_as_a_person_writes_them(value: float | None, unit: str, se
 
 def test_shares_lie_points_apart() -> None:
     assert distance(-0.92, "share") == ("92 points", "92 ポイント")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_number_of_a_check_is_named_in_words(evaluation: Path, language: UiLanguage) -> None:
+    page = write_report(evaluation, language=language).read_text(encoding="utf-8")
+    said = re.sub(r"<(script|style|template)\b.*?</\1>", "", page, flags=re.DOTALL)
+    assert "name_rate" in (evaluation / "verdict.json").read_text(encoding="utf-8")
+    assert not re.search(r">[^<]*\b(name_rate|difference: )", said)
+    wanted = "persona's name as the answer" if language == "en" else "ペルソナの名前で回答"
+    assert re.search(rf">[^<]+: {wanted}", said)
