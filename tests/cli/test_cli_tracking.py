@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import wandb
 from click.testing import CliRunner, Result
 
 from loracheck import jsonl, tracking
@@ -144,7 +145,6 @@ def test_mlflow_holds_verdict_estimates_with_bounds_policy_and_page_once(
 
 
 def test_wandb_takes_a_run_offline(evaluation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wandb = pytest.importorskip("wandb")
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_DIR", str(tmp_path))
     done = run("gate", evaluation, "--report-to", "wandb")
