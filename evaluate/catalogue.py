@@ -77,5 +77,11 @@ def _section(entry: CheckEntry) -> str:
 
 
 def _limits(gate: Gate) -> dict[str, float]:
-    values = {"margin": gate.margin, "max_rate": gate.max_rate, "min_items": gate.min_items or None}
+    values = {
+        "margin": gate.margin,
+        "margin_nats": gate.margin_nats,
+        "min_ratio": gate.min_ratio,
+        "max_rate": gate.max_rate,
+        "min_items": gate.min_items or None,
+    }
     return {name: value for name, value in values.items() if value is not None}

@@ -349,7 +349,7 @@ FAULTS: dict[Kind, Fault] = {
         en=Says(
             title="a rule would remove too much",
             meaning="One rule of curation would remove an unusual share of the rows of one language, "
-            "source or kind. That "
+            "source or length. That "
             "is more often a wrong rule for this data than bad data, so nothing was written.",
             causes=(
                 "the data is of a kind that the rule was not made for",
@@ -361,7 +361,7 @@ FAULTS: dict[Kind, Fault] = {
         ),
         ja=Says(
             title="規則による除外が多すぎます",
-            meaning="一つの規則が、ある言語、出典または種類の行を並外れた割合で除こうとしました。"
+            meaning="一つの規則が、ある言語、出典または長さの行を並外れた割合で除こうとしました。"
             "データより規則が合っていないことが多いため、何も書き込んでいません。",
             causes=(
                 "規則が想定していない種類のデータ",
@@ -371,8 +371,8 @@ FAULTS: dict[Kind, Fault] = {
             mending="除かれる行を見てください。規則が正しければ許可し、"
             "そうでなければ規則を止めるか限度を変えてください。",
         ),
-        command="loracheck curate data.jsonl --dry-run\nloracheck curate data.jsonl --allow-loss RULE=0.6 "
-        "-o runs/curated",
+        command="loracheck curate data.jsonl --max-loss 1 -o runs/look\n"
+        "loracheck curate data.jsonl --allow-loss RULE=0.6 -o runs/curated",
     ),
     "nothing_passed": Fault(
         en=Says(

@@ -33,13 +33,15 @@ FAULTS: dict[Kind, Fault] = {
                 "a line break was copied along",
                 "the key was revoked",
             ),
-            mending="Set the variable anew; --key-variable names another one.",
+            mending="Set the variable anew. --key-variable of eval and doctor names another one; for a judge it is "
+            "judge.api_key_variable in the file of --config.",
         ),
         ja=Says(
             title="キーが受け付けられません",
             meaning="環境変数のキーが、ないか、誤っているか、使えない文字を含みます。",
             causes=("このシェルで変数を設定していない", "改行まで写した", "失効したキー"),
-            mending="変数を設定し直してください。別の変数は--key-variableで指定できます。",
+            mending="変数を設定し直してください。別の変数は、evalとdoctorなら--key-variable、"
+            "審査モデルなら--configの設定のjudge.api_key_variableで指定できます。",
         ),
         command="export OPENAI_API_KEY=...",
     ),
