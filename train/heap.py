@@ -25,17 +25,6 @@ def large_from(hidden: int, tile: int) -> int:
     return min(max(_LOWEST, hidden * 6 // 5, tile // 20), _HIGHEST)
 
 
-def heap_factor(large: int) -> float:
-    """Return the memory that the heap takes for a byte of activations, where only tensors below `large` lie in it.
-
-    Small objects settle in the holes that freed tensors leave, and divide them, so that the next tensor does not fit.
-    Measured at 1.6 MB and at 8.4 MB.
-    """
-    low, high = (_LOWEST, 1.05), (8_388_608, 2.43)
-    share = min(1.0, (large - low[0]) / (high[0] - low[0]))
-    return low[1] + share * (high[1] - low[1])
-
-
 def return_large_tensors(large: int = _LOWEST) -> None:
     """Let a training on the CPU hold no memory of freed large tensors; for glibc, and nothing elsewhere.
 

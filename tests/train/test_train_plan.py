@@ -238,8 +238,7 @@ def test_peak_memory_of_the_embedded_model_is_foreseen(gemma: Path, write_jsonl:
     ]
     data = write_jsonl("rows.jsonl", lines)
     foreseen, measured = plan_apart(gemma, data), plan_apart(gemma, data, "--probe")
-    # Without --probe a plan foresees too much rather than too little: 15% here, up to 18% in the README's runs.
-    assert 0.9 * measured < foreseen < 1.2 * measured
+    assert 0.88 * measured < foreseen < 1.12 * measured
 
 
 def plan_apart(base: Path, data: Path, *options: str) -> int:
