@@ -28,7 +28,7 @@ from .heap import return_large_tensors
 from .inputs import EncodedData, RunData, TrainInputs, default_batch_tokens, encode_data, load_data
 from .layout import packs_cleanly
 from .loss import install_loss
-from .processes import Processes, start_processes
+from .processes import Processes, refuse_sharding_on_cpu, start_processes
 from .reader import Reader
 from .repeat import repeatable
 from .results import CHECKPOINTS, SUMMARY, Fitted, device_name, only_to_complete, peak_memory, write_results
@@ -64,6 +64,7 @@ def train(
     progress = progress if processes.main else Progress(quiet=True)
     check_template_file(inputs.chat_template)
     check_trackers(config.report_to)
+    refuse_sharding_on_cpu(config)
     rows = load_data(data, config, inputs)
     with repeatable(), _run_directory(processes, out, rows, inputs, config) as finished:
         if finished:

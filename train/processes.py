@@ -9,7 +9,10 @@ from typing import TypeVar
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 
+from loracheck.errors import UsageError
 from loracheck.models import training_device
+
+from .config import TrainConfig
 
 T = TypeVar("T")
 
@@ -38,6 +41,21 @@ class Processes:
         """Wait until every process is here."""
         if self.count > 1:
             PartialState().wait_for_everyone()
+
+
+def refuse_sharding_on_cpu(config: TrainConfig) -> None:
+    """Refuse FSDP and DeepSpeed where accelerate would leave them out without a word.
+
+    Raises:
+        UsageError: the model cannot be divided, as there is no GPU.
+    """
+    if config.sharded and training_device().type == "cpu":
+        raise UsageError(
+            "--fsdp and --deepspeed divide a model over GPUs, and there is none here: every process would hold all "
+            "of it.",
+            kind="options_conflict",
+            hint="Leave it out; torchrun alone divides the rows.",
+        )
 
 
 def start_processes() -> Processes:

@@ -13,7 +13,7 @@ import torch
 from loracheck import jsonl
 from loracheck.curate.config import CurateConfig, DedupeConfig, SelectConfig
 from loracheck.curate.pipeline import curate
-from loracheck.errors import DataError
+from loracheck.errors import DataError, UsageError
 from loracheck.head import TiledHead
 from loracheck.likelihood import pad, token_nll
 from loracheck.models import (
@@ -30,7 +30,7 @@ from loracheck.records import Message
 from loracheck.records.training import TrainingStep, TrainingSummary
 from loracheck.runs import hash_file, read_run
 from loracheck.template import ChatTemplate, choose_template
-from loracheck.train import pipeline, trainer
+from loracheck.train import pipeline, processes, trainer
 from loracheck.train.adapters import add_adapter
 from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import TrainInputs
@@ -336,3 +336,13 @@ def test_the_peak_memory_of_a_process_is_its_own_and_not_its_parents() -> None:
         fat[place] = 1
     started = int(subprocess.check_output([sys.executable, "-c", script], text=True))
     assert len(fat) > 2 * started
+
+
+def test_dividing_a_model_is_refused_where_there_is_no_gpu(
+    tiny_gemma: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "training_device", lambda: torch.device("cpu"))
+    config = replace(CONFIG, fsdp="full_shard")
+    with pytest.raises(UsageError, match="there is none here: every process would hold all of it"):
+        train(data, tmp_path / "run", config, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
+    assert not (tmp_path / "run").exists()

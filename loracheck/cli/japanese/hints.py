@@ -205,6 +205,7 @@ HINTS: dict[str, str] = {
     "Take --quantization none, or --peft-type lora (with --use-dora, if you like).": (
         "--quantization none、または--peft-type lora(必要なら--use-doraも)を使ってください。"
     ),
+    "Leave it out; torchrun alone divides the rows.": "それを外してください。torchrunだけで行は分けられます。",
     "Leave it out; measure the adapter with loracheck eval.": (
         "それを外し、アダプターはloracheck evalで測ってください。"
     ),

@@ -113,6 +113,9 @@ COMMAND: dict[str, str] = {
         "--peft-type {}は、量子化したベースでは学習できません。peftに{}の層がないためです。"
     ),
     "{} is for --peft-type lora, not for {}.": "{}は--peft-type lora用です。{}には使えません。",
+    "--fsdp and --deepspeed divide a model over GPUs, and there is none here: every process would hold all of it.": (
+        "--fsdpと--deepspeedはモデルを複数のGPUに分けるものですが、ここにはGPUがなく、どのプロセスもモデル全体を持つことになります。"
+    ),
     "{} cannot be had with --fsdp or --deepspeed: the model is in parts.": (
         "{}は、--fsdpや--deepspeedと併用できません。モデルが分割されるためです。"
     ),
