@@ -143,6 +143,7 @@ def test_unreadable_rows_are_quarantined_on_request_and_counted(rows: Path, tmp_
     assert "broken JSON" in told.output
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_at_any_point_goes_on_and_ends_in_the_same_bytes(
     tmp_path: Path, tiny_gemma: Path
 ) -> None:

@@ -11,6 +11,7 @@ from loracheck.reports.markdown import markdown
 from loracheck.reports.pipeline import write_report
 from loracheck.runs import MANIFEST, file_entry
 from loracheck.stats import share
+from tests.reports.report_runs import said_otherwise
 
 WAIVER = Waiver(check="loops", adapter="*", owner="<b>kei</b>", reason="lists", expires="2099-01-31")
 
@@ -31,7 +32,7 @@ def test_waivers_and_late_limits_stand_on_the_card_with_their_text_made_harmless
     assert "&lt;b&gt;kei&lt;/b&gt; answers for it: lists" in page
     assert "<b>kei</b>" not in page
     assert "Post hoc: these limits are not the ones fixed before the run" in page
-    assert "事後判定" in page
+    assert any("事後判定" in text for text in said_otherwise(page))
 
 
 def test_false_alarms_have_a_section_of_their_own_and_none_without_harmless_adapters(
@@ -46,7 +47,7 @@ def test_false_alarms_have_a_section_of_their_own_and_none_without_harmless_adap
     page = rewritten(evaluation, replace(result, false_alarms=alarms))
     assert "False alarms on adapters trained to do no harm" in page
     assert "Of 4 adapters trained to do no harm, these limits held 1" in page
-    assert "害のない学習での誤警報" in page
+    assert any("害のない学習での誤警報" in text for text in said_otherwise(page))
     assert "25.0%" in page
 
 

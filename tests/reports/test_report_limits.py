@@ -177,7 +177,7 @@ def test_provenance_names_every_hash_the_engine_the_versions_and_the_command(
         build.SHA,
         "bundled:plain",
         "facts-ja · bundled · 100/400 · sha256 " + "5e" * 32,
-        "engine local",
+        "engine local" if language == "en" else "エンジン local",
         "persona",
         "runs/curate-raw/kept.jsonl",
         "first-look",

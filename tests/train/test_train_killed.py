@@ -15,7 +15,8 @@ THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚"
 INSTANTS = [(0.02, 0.1), (0.2, 0.21), (0.35, 0.5), (0.61, 0.3), (0.8, 0.15), (0.93, 0.2), (0.99, 0.9)]
 
 
-@pytest.mark.parametrize("quantization", ["none", pytest.param("nf4", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("quantization", ["none", "nf4"])
 def test_a_run_that_is_killed_at_any_instant_ends_in_the_very_same_adapter(
     quantization: str, tiny_smollm: Path, tmp_path: Path
 ) -> None:
