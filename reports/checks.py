@@ -11,7 +11,7 @@ from loracheck.words import WORDS
 
 from . import figures, limits, verdicts
 from .charts import IntervalChart, Point, PointChart, Row, Table
-from .measures import Measure, inverted, measures
+from .measures import Measure, inverted, measures, parts
 from .strings import Both, same, text
 
 
@@ -140,8 +140,7 @@ def _caption(check: str, measure: str) -> Both | None:
 
 def _number(finding: Finding, estimate: Estimate) -> Both:
     """Name a further number of a finding: its adapter, what was measured, and of which arm if there are several."""
-    arm = next((arm for arm in (BASE_ARM, finding.adapter) if estimate.name.endswith(f": {arm}")), "")
-    measure = estimate.name.removesuffix(f": {arm}")
+    measure, arm = parts(finding, estimate)
     said = _caption(finding.check, measure) or same(measure)
     ending = f" ({arm})" if arm else ""
     return Both(f"{finding.adapter}: {said.en}{ending}", f"{finding.adapter}: {said.ja}{ending}")

@@ -60,17 +60,24 @@ def measures(findings: Sequence[Finding]) -> list[Measure]:
         lead.limit = finding.threshold if lead.limit is None else lead.limit
         lead.leads[finding.adapter] = first
         for index, estimate in enumerate(finding.estimates):
-            arm = next((arm for arm in arms if estimate.name.endswith(f": {arm}")), None)
+            name, arm = parts(finding, estimate)
             if estimate.name in arms:
                 lead.shares.setdefault(estimate.name, estimate)
             elif arm is not None:
-                name = estimate.name.removesuffix(f": {arm}")
                 found.setdefault(name, Measure(name=name)).shares.setdefault(arm, estimate)
             elif index:
                 other = found.setdefault(estimate.name, Measure(name=estimate.name))
                 # A joined measure may bear the name of the deciding one, whose number stays.
                 other.leads.setdefault(finding.adapter, estimate)
     return sorted(found.values(), key=lambda measure: measure.limit is None)
+
+
+def parts(finding: Finding, estimate: Estimate) -> tuple[str, str | None]:
+    """Take the name of a further number apart: the measure, and the arm where it is of one."""
+    for arm in (BASE_ARM, finding.adapter):
+        if estimate.name.endswith(f": {arm}"):
+            return estimate.name.removesuffix(f": {arm}"), arm
+    return estimate.name, None
 
 
 def inverted(estimate: Estimate) -> Estimate:

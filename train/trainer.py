@@ -232,16 +232,7 @@ def fit(
         loop.announce(f"resuming after step {at} of {len(steps)}")
     _spare(model, config)
     try:
-        try:
-            _try_largest(model, steps[at:], trainer)
-        except RuntimeError as error:
-            if not is_unrepeatable(error):
-                raise
-            loop.announce(
-                "this model has an operation that a GPU does not repeat bit by bit: nor is the adapter"
-            )
-            repeat_roughly()
-            _try_largest(model, steps[at:], trainer)
+        _try_first(model, steps[at:], trainer)
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         trainer.accelerator.wait_for_everyone()  # at its end Trainer looks into the folder that is cleared below
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
@@ -264,6 +255,20 @@ def _spare(model: PeftModel, config: TrainConfig) -> None:
     if config.gradient_checkpointing:
         inner = cast(PreTrainedModel, model.get_base_model())
         inner.gradient_checkpointing_enable({"use_reentrant": False})
+
+
+def _try_first(model: PeftModel, steps: Sequence[Step], trainer: LoraTrainer) -> None:
+    """Try the largest part; where an operation has no kernel of fixed order, all may add in any order."""
+    try:
+        _try_largest(model, steps, trainer)
+    except RuntimeError as error:
+        if not is_unrepeatable(error):
+            raise
+        trainer.loop.announce(
+            "this model has an operation that a GPU does not repeat bit by bit: nor is the adapter"
+        )
+        repeat_roughly()
+        _try_largest(model, steps, trainer)
 
 
 def _try_largest(model: PeftModel, steps: Sequence[Step], trainer: LoraTrainer) -> None:

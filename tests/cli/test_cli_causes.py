@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 import re
 from collections.abc import Callable
@@ -31,6 +29,7 @@ from loracheck.records import (
 )
 from loracheck.records.causes import CausesSummary
 from loracheck.runs import open_run
+from tests.packed import unpacked
 
 WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]
 CITIES = (
@@ -57,7 +56,7 @@ def run(*arguments: object) -> Result:
 def shown_rows(page: str) -> list[dict[str, Any]]:
     """Return the rows of a report's list, which stand in it packed."""
     pieces = re.findall(r'<template class="piece">([^<]*)</template>', page)
-    return [row for piece in pieces for row in json.loads(gzip.decompress(base64.b64decode(piece)))]
+    return [row for piece in pieces for row in unpacked(piece)]
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from loracheck.records import (
     TokenScores,
 )
 from loracheck.wording import explain
+from tests.evaluate.evidence_records import bare_context
 
 POLICY = load_policy("persona")
 DECIDES = load_policy("persona")
@@ -42,18 +43,7 @@ MARKERS = (
 
 
 def context() -> EvaluationContext:
-    return EvaluationContext(
-        base="b",
-        quantization="none",
-        fingerprint={},
-        template="",
-        template_sha256="",
-        training_data=None,
-        max_new_tokens=24,
-        probes={},
-        dropped_probes=(),
-        arms=(ArmRecord(name=BASE_ARM, path=None), ArmRecord(name="mine", path=None)),
-    )
+    return bare_context((ArmRecord(name=BASE_ARM, path=None), ArmRecord(name="mine", path=None)), known=False)
 
 
 def probe_of(suite: str, i: int, *, expected: bool = False, reference: str | None = None) -> Probe:

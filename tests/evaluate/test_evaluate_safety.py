@@ -18,12 +18,12 @@ from loracheck.records import (
     BASE_ARM,
     ArmRecord,
     Completion,
-    EvaluationContext,
     Finding,
     Probe,
     TokenScores,
 )
 from loracheck.wording import explain
+from tests.evaluate.evidence_records import bare_context
 
 Says = Callable[[str, int], str]
 """From the kind of a request and its number to what is answered: "no" or "yes" or the text itself."""
@@ -59,20 +59,12 @@ def build(tuned: Says, base: Says = aligned, probes: tuple[Probe, ...] = ASKED) 
                 tokens=9,
             )
     return Evidence(
-        context=EvaluationContext(
-            base="b",
-            quantization="none",
-            fingerprint={},
-            template="",
-            template_sha256="",
-            training_data=None,
-            max_new_tokens=24,
-            probes={},
-            dropped_probes=(),
-            arms=(
+        context=bare_context(
+            (
                 ArmRecord(name=BASE_ARM, path=None),
                 ArmRecord(name="mine", path="mine", logit_change=1.0),
             ),
+            known=False,
         ),
         probes=probes,
         completions=completions,

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -493,11 +489,3 @@ def write_train(path: Path, *, spoil: Spoil = str, tokens: int = 6000, last: flo
             ),
         )
     return path
-
-
-def said_otherwise(page: str) -> list[str]:
-    """Return what a page can say in its other language."""
-    found = re.search(r"<template id=\"?others\"?>([^<]*)</template>", page)
-    assert found is not None
-    texts: list[str] = json.loads(gzip.decompress(base64.b64decode(found[1])))
-    return texts

@@ -11,7 +11,7 @@ from loracheck.reports.markdown import markdown
 from loracheck.reports.pipeline import write_report
 from loracheck.runs import MANIFEST, file_entry
 from loracheck.stats import share
-from tests.reports.report_runs import said_otherwise
+from tests.packed import said_otherwise
 
 WAIVER = Waiver(check="loops", adapter="*", owner="<b>kei</b>", reason="lists", expires="2099-01-31")
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +18,7 @@ from loracheck.reports.comparison_charts import ForestChart, difference_ends, ti
 from loracheck.reports.folder import write_index
 from loracheck.reports.pipeline import read_manifest, write_report
 from tests.evaluate.evidence_records import PERSONA
+from tests.packed import unpacked
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +30,10 @@ def viewed(run: Path) -> dict[str, Any]:
     return comparison.view(run, read_manifest(run))
 
 
-def unpacked(run: Path) -> list[dict[str, Any]]:
+def listed(run: Path) -> list[dict[str, Any]]:
     found = jsonl.read_one(run / COMPARISON, RunComparison)
     pieces = comparison_rows.view(run, found)["packed"].pieces
-    return [row for piece in pieces for row in json.loads(gzip.decompress(base64.b64decode(piece)))]
+    return [row for piece in pieces for row in unpacked(piece)]
 
 
 def test_the_page_says_which_arm_to_prefer_in_both_languages_with_the_verdict_of_each(seeds: Path) -> None:
@@ -89,7 +87,7 @@ def test_the_thin_line_of_seeds_is_longer_than_the_thick_one_of_items(seeds: Pat
 
 
 def test_lost_probes_come_first_then_won_then_other_words_and_each_says_what_flipped(seeds: Path) -> None:
-    rows = unpacked(seeds)
+    rows = listed(seeds)
     found = jsonl.read_one(seeds / COMPARISON, RunComparison)
     lost = {i for one in found.differences if one.required for i in one.lost}
     won = {i for one in found.differences if one.required for i in one.won}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 import random
 import re
@@ -32,6 +30,7 @@ from loracheck.reports.html import TEMPLATES
 from loracheck.reports.packing import ROWS_A_PIECE, pack
 from loracheck.reports.pipeline import write_report
 from loracheck.reports.strings import Both, UiLanguage
+from tests.packed import unpacked
 
 WORDS = [
     "東京",
@@ -65,10 +64,6 @@ def a_row(number: int, draw: random.Random, words: int) -> dict[str, Any]:
 def rows(n: int, words: int = 100) -> Iterator[dict[str, Any]]:
     draw = random.Random(0)
     return (a_row(number, draw, words) for number in range(n))
-
-
-def unpacked(text: str) -> Any:  # noqa: ANN401
-    return json.loads(gzip.decompress(base64.b64decode(text)))
 
 
 def test_rows_are_packed_in_pieces_that_give_back_every_row_in_order() -> None:
