@@ -12,7 +12,7 @@ from types import MappingProxyType
 from loracheck import jsonl
 from loracheck.canaries import canary_probes, read_canaries
 from loracheck.errors import UsageError
-from loracheck.loading import load_examples
+from loracheck.loading import load_examples, without_held_out
 from loracheck.probes import (
     BUNDLED,
     IN_DOMAIN,
@@ -120,8 +120,9 @@ def evaluate(
         **asdict(config),
     }
     inputs = [*files, *(file for folder in folders.values() for file in arm_files(folder))]
-    training = load_examples([_training_file(path) for path in data]) if data else []
     heldout = _heldout_rows(data, in_domain)
+    rows = load_examples([_training_file(path) for path in data]) if data else []
+    training = without_held_out(rows, heldout)
     check_template_file(chat_template)
     with open_run(out, "eval", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:

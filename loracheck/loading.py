@@ -23,7 +23,7 @@ from loracheck.shapes import (
     shape_of,
 )
 from loracheck.sources import DataSource, announce_left_out, resolve_source
-from loracheck.text import language_of
+from loracheck.text import language_of, normalise
 
 __all__ = [
     "MAX_LINE_BYTES",
@@ -32,6 +32,7 @@ __all__ = [
     "load_examples",
     "read_examples",
     "resolve_source",
+    "without_held_out",
 ]
 
 
@@ -47,6 +48,12 @@ def load_examples(paths: Sequence[Path]) -> list[Example]:
         names = ", ".join(str(path) for path in paths)
         raise DataError(f"{names}: no rows.", kind="no_rows", hint="Each line should be one JSON object.")
     return examples
+
+
+def without_held_out(examples: Sequence[Example], heldout: Sequence[Example]) -> list[Example]:
+    """Return the rows that ask no question of a held-out one: what was trained on measures nothing."""
+    asked = {normalise(row.prompt) for row in heldout}
+    return [row for row in examples if normalise(row.prompt) not in asked]
 
 
 def read_examples(

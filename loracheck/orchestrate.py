@@ -14,14 +14,13 @@ from typing import TypeVar
 
 from loracheck import jsonl
 from loracheck.errors import OtherRunError
-from loracheck.loading import load_examples
+from loracheck.loading import load_examples, without_held_out
 from loracheck.pipelinefile import PipelineFile
 from loracheck.progress import Progress
 from loracheck.records import EvaluationResult, Manifest
 from loracheck.runs import MANIFEST, is_run, read_run
 from loracheck.settings import build
 from loracheck.sources import resolve_source
-from loracheck.text import normalise
 
 T = TypeVar("T")
 REPLACED, COMPARE = "replaced", "compare"
@@ -128,10 +127,9 @@ def _compared(given: PipelineFile) -> tuple[str, str] | None:
 
 def _raw_rows(sources: Sequence[str], heldout: Sequence[Path], folder: Path) -> Path:
     """Write the rows of all sources but those held out into one file: no arm trains on what it is asked."""
-    kept_out = {normalise(row.prompt) for path in heldout for row in load_examples([path])}
-    rows = (row for source in sources for row in load_examples(resolve_source(source).files))
+    rows = [row for source in sources for row in load_examples(resolve_source(source).files)]
     folder.mkdir(parents=True, exist_ok=True)
-    jsonl.write(folder / "raw.jsonl", (row for row in rows if normalise(row.prompt) not in kept_out))
+    jsonl.write(folder / "raw.jsonl", without_held_out(rows, load_examples(heldout) if heldout else []))
     return folder / "raw.jsonl"
 
 

@@ -214,6 +214,10 @@ TRAINING: dict[str, tuple[str, str]] = {
     "path_tiles": ("at trained positions only", "学習対象の位置のみ"),
     "path_stock": ("at every position", "すべての位置"),
     "train_replay": ("Rows mixed in against forgetting", "忘却対策で混ぜた行数"),
+    "train_left_out": (
+        "Rows left out, as a held-out row asks the same",
+        "評価用の行と質問が同じため除いた行数",
+    ),
     "train_notes": ("Notes", "注記"),
     # Plan and outcome
     "plan_none": ("No plan was made before the first step.", "開始前の計画はありません。"),

@@ -111,6 +111,7 @@ def _facts(summary: TrainingSummary) -> Ledger:
         (text("train_device"), same(summary.device)),
         (text("train_path"), watched.known("path", summary.loss_path)),
         (text("train_replay"), same(figures.whole(summary.replay_rows))),
+        (text("train_left_out"), same(figures.whole(summary.left_out))),
     ]
     lines += [(text("train_notes"), watched.known("note", code)) for code in summary.notes]
     return Ledger(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loracheck.foreseen import Foreseen
-from loracheck.loading import load_examples
 from loracheck.probes import TRAINING
 from loracheck.progress import Progress
 from loracheck.records.training import Plan
@@ -18,7 +17,7 @@ from loracheck.watch.watcher import FACT_TOKENS, OPEN_TOKENS
 from .architecture import read_architecture
 from .config import TrainConfig
 from .grid import Point
-from .inputs import TrainInputs, data_files, load_data
+from .inputs import TrainInputs, load_data, load_rows
 from .merge import NOTHING_MORE, MergeConfig, MergeInputs, prepare
 from .plan import PlanOptions, plan
 from .scale import ScaleConfig, ScaleInputs, adapter_folder
@@ -72,17 +71,15 @@ def foresee_scale(adapter: Path, config: ScaleConfig, inputs: ScaleInputs) -> Fo
         LoracheckError: no adapter there, or rows that cannot be read.
     """
     folder = adapter_folder(adapter)
-    data, heldout_file = data_files(inputs.data, inputs.in_domain)
-    training = load_examples([data])
-    heldout = load_examples([heldout_file]) if heldout_file and heldout_file.stat().st_size else []
-    probes = choose(training, heldout, config.watch)
+    rows = load_rows(inputs.data, inputs.in_domain)
+    probes = choose(rows.examples, rows.heldout, config.watch)
     again = [probe for probe in probes if probe.suite != TRAINING]
     strengths = [strength for strength in config.measured if strength]
     steps = [
         f"load {inputs.base}, held as it is stored, with {folder}"
         if config.quantization == "none"
         else f"load {inputs.base}, held in {config.quantization}, with {folder}",
-        f"let the base answer {len(probes):,} questions and find the style of {len(training):,} rows",
+        f"let the base answer {len(probes):,} questions and find the style of {len(rows.examples):,} rows",
         f"ask {len(again):,} questions at each strength: {', '.join(f'{one:g}' for one in strengths)}",
     ]
     if config.write is not None:
@@ -95,7 +92,7 @@ def foresee_scale(adapter: Path, config: ScaleConfig, inputs: ScaleInputs) -> Fo
             "strengths": len(config.measured),
             "answers": len(asked),
             "tokens_generated_at_most": sum(FACT_TOKENS if p.expected else OPEN_TOKENS for p in asked),
-            "heldout_rows_scored": len(heldout) * len(config.measured),
+            "heldout_rows_scored": len(rows.heldout) * len(config.measured),
         },
     )
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
-from loracheck.errors import UsageError
-from loracheck.loading import load_examples
+from loracheck.errors import DataError, UsageError
+from loracheck.loading import load_examples, without_held_out
 from loracheck.records import Example
 from loracheck.records.training import MaskAudit, ShownRow
 from loracheck.runs import is_run, read_run
@@ -26,7 +26,8 @@ class TrainInputs:
 
     Attributes:
         base: Hugging Face id, model folder or GGUF file.
-        heldout: Rows that measure the loss; None takes those of a curate run.
+        heldout: Rows that measure the loss; None takes those of a curate run. Rows that ask their questions are not
+            trained on.
         replay: Rows to mix in against forgetting.
         chat_template: Jinja file that replaces the base's own template.
         base_answers: A watch's folder of another run on the same base and data, whose answers by the base serve
@@ -41,13 +42,20 @@ class TrainInputs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunData:
+class Rows:
+    """The rows to train on and those held out; `left_out` counts rows that ask what a held-out one asks."""
+
+    examples: Sequence[Example]
+    heldout: Sequence[Example]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunData(Rows):
     """The examples of a run, and the files they and the template come from."""
 
     train_file: Path
     files: tuple[Path, ...]
-    examples: Sequence[Example]
-    heldout: Sequence[Example]
     replay: Sequence[Example]
 
 
@@ -61,6 +69,7 @@ class EncodedData:
     rows: Sequence[EncodedRow]
     heldout_rows: Sequence[EncodedRow]
     replay_rows: int
+    left_out: int
     audit: MaskAudit
     shown: tuple[ShownRow, ...]
     steps: Sequence[Step]
@@ -75,6 +84,25 @@ def data_files(data: Path, heldout: Path | None) -> tuple[Path, Path | None]:
     return data, heldout
 
 
+def load_rows(data: Path, heldout: Path | None) -> Rows:
+    """Load the rows to train on, without those that ask what a held-out one asks, and the held-out ones.
+
+    Raises:
+        DataError: a file cannot be read, or every row is held out.
+    """
+    train_file, heldout_file = data_files(data, heldout)
+    held = load_examples([heldout_file]) if heldout_file and heldout_file.stat().st_size else []
+    given = load_examples([train_file])
+    rows = without_held_out(given, held)
+    if not rows:
+        raise DataError(
+            f"{train_file}: every row asks what a row of {heldout_file} asks, so nothing is left to train on.",
+            kind="too_few_rows",
+            hint="Hold out a part of the rows, as loracheck curate does.",
+        )
+    return Rows(examples=rows, heldout=held, left_out=len(given) - len(rows))
+
+
 def load_data(data: Path, config: TrainConfig, inputs: TrainInputs) -> RunData:
     """Load everything that is trained or measured on, and refuse options that want rows which are not there.
 
@@ -84,12 +112,15 @@ def load_data(data: Path, config: TrainConfig, inputs: TrainInputs) -> RunData:
     """
     train_file, heldout_file = data_files(data, inputs.heldout)
     files = (train_file, heldout_file, inputs.replay, inputs.chat_template)
+    rows = load_rows(data, inputs.heldout)
+    replay = load_examples([inputs.replay]) if inputs.replay else []
     found = RunData(
         train_file=train_file,
         files=tuple(file for file in files if file is not None),
-        examples=load_examples([train_file]),
-        heldout=load_examples([heldout_file]) if heldout_file and heldout_file.stat().st_size else [],
-        replay=load_examples([inputs.replay]) if inputs.replay else [],
+        examples=rows.examples,
+        heldout=rows.heldout,
+        left_out=rows.left_out,
+        replay=without_held_out(replay, rows.heldout),
     )
     if config.replay_share and not found.replay:
         raise UsageError(
@@ -137,6 +168,7 @@ def encode_data(template: ChatTemplate, data: RunData, config: TrainConfig) -> E
         rows=own,
         heldout_rows=encode_rows(template, data.heldout, config.max_length, every_turn=every_turn),
         replay_rows=len(replay),
+        left_out=data.left_out,
         audit=audit,
         shown=shown_rows(template, trained, rows),
         steps=steps,

@@ -13,7 +13,7 @@ from pathlib import Path
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils.hub import cached_file
 
-from loracheck.loading import load_examples
+from loracheck.loading import load_examples, without_held_out
 from loracheck.models import training_device
 from loracheck.progress import Progress
 from loracheck.records import Example
@@ -25,7 +25,7 @@ from .architecture import Architecture, read_architecture
 from .config import TrainConfig
 from .encode import encode_rows
 from .forecast import Forecast, describe, foresee_steps, memory_parts, rehearse_part
-from .inputs import TrainInputs, data_files, default_batch_tokens
+from .inputs import TrainInputs, default_batch_tokens, load_rows
 from .order import Step, training_steps
 from .probe import probed
 
@@ -89,9 +89,9 @@ def _steps(
     data: Path, architecture: Architecture, config: TrainConfig, inputs: TrainInputs
 ) -> tuple[list[Step], tuple[str, ...]]:
     """Return the steps of the run, and a note where their lengths are guesses."""
-    train_file, _ = data_files(data, inputs.heldout)
-    examples = load_examples([train_file])
-    replay = load_examples([inputs.replay]) if inputs.replay else []
+    found = load_rows(data, inputs.heldout)
+    examples = found.examples
+    replay = without_held_out(load_examples([inputs.replay]), found.heldout) if inputs.replay else []
     tokenizer = _tokenizer_at_hand(architecture.source)
     everything = [*examples, *replay]
     if tokenizer is None:

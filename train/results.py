@@ -88,6 +88,7 @@ def write_results(
         loss_path=fitted.loss_path,
         rows=len(data.rows),
         replay_rows=data.replay_rows,
+        left_out=data.left_out,
         epochs=round(sum(len(step) for step in data.steps[:last]) / len(data.rows), 2),
         steps=last,
         trained_tokens=data.tokens_after[last - 1],

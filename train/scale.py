@@ -15,7 +15,6 @@ from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.generation import pad_token_id
 from loracheck.likelihood import score_rows
-from loracheck.loading import load_examples
 from loracheck.models import (
     ADAPTER_CARD,
     ADAPTER_WEIGHTS,
@@ -29,7 +28,7 @@ from loracheck.models import (
     read_adapter,
 )
 from loracheck.progress import Progress
-from loracheck.records import BASE_ARM, Example
+from loracheck.records import BASE_ARM
 from loracheck.records.training import ScalePoint, ScaleSummary
 from loracheck.runs import hash_file, is_run, open_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow, check_template_file, choose_template
@@ -37,7 +36,7 @@ from loracheck.watch.watcher import Watch, WatchOptions
 
 from .adapterconfig import CONFIG
 from .encode import encode_rows
-from .inputs import data_files
+from .inputs import Rows, data_files, load_rows
 from .strength import Strength, refuse_unscalable
 
 SUMMARY, POINTS, ADAPTER, WATCH = "summary.json", "points.jsonl", "adapter", "watch"
@@ -158,8 +157,7 @@ def scale(
     data, heldout_file = data_files(inputs.data, inputs.in_domain)
     check_template_file(inputs.chat_template)
     files = [folder / ADAPTER_WEIGHTS, folder / CONFIG, data, heldout_file, inputs.chat_template]
-    training = load_examples([data])
-    heldout = load_examples([heldout_file]) if heldout_file and heldout_file.stat().st_size else []
+    rows = load_rows(inputs.data, inputs.in_domain)
     options = {"base": inputs.base, "adapter": str(adapter), **asdict(config)}
     present = [file for file in files if file is not None and file.is_file()]
     with open_run(out, "scale", config=options, inputs=present, seed=config.seed) as run:
@@ -168,7 +166,7 @@ def scale(
         if (out / SUMMARY).is_file():  # of a finished run, or of one that was killed at its very end
             return jsonl.read_one(out / SUMMARY, ScaleSummary)
         started = time.monotonic()
-        loaded = _load(folder, out, config, inputs, training, heldout, progress)
+        loaded = _load(folder, out, config, inputs, rows, progress)
         points = _measure(loaded, config, out, progress)
         safe = largest_safe(points)
         written = _write(loaded, config, out / ADAPTER, safe, data, progress)
@@ -234,8 +232,7 @@ def _load(
     out: Path,
     config: ScaleConfig,
     inputs: ScaleInputs,
-    training: Sequence[Example],
-    heldout: Sequence[Example],
+    rows: Rows,
     progress: Progress,
 ) -> _Loaded:
     """Load base and adapter, refuse what has no strength, and let the base answer the watch's questions."""
@@ -246,7 +243,9 @@ def _load(
     model: Any = attach(base, [file])
     strength = Strength.of(model, file)
     with arm(model, BASE_ARM) as plain:
-        watch = Watch.prepare(out / WATCH, plain, template, training, heldout, config.watch, progress)
+        watch = Watch.prepare(
+            out / WATCH, plain, template, rows.examples, rows.heldout, config.watch, progress
+        )
     if not watch.markers:
         progress.say("no style was found in the data: persona learnt, leakage and names cannot be measured")
     return _Loaded(
@@ -254,7 +253,7 @@ def _load(
         template=template,
         strength=strength,
         watch=watch,
-        heldout=encode_rows(template, heldout, MAX_LENGTH),
+        heldout=encode_rows(template, rows.heldout, MAX_LENGTH),
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.loading import load_examples
 from loracheck.models import base_source, load_tokenizer
 from loracheck.progress import Progress
 from loracheck.records.training import (
@@ -24,7 +23,7 @@ from loracheck.template import choose_template
 from .config import TrainConfig
 from .encode import encode_rows
 from .grid import Point, grid, varied
-from .inputs import TrainInputs, data_files
+from .inputs import TrainInputs, data_files, load_rows
 from .pipeline import WATCH, train
 from .processes import start_processes
 from .readings import READINGS
@@ -123,7 +122,7 @@ def on_equal_tokens(points: Sequence[Point], inputs: TrainInputs) -> list[Point]
         template = choose_template(load_tokenizer(base_source(inputs.base)), [], inputs.chat_template)
         rows = encode_rows(
             template,
-            load_examples([data_files(first.data, None)[0]]),
+            load_rows(first.data, inputs.heldout).examples,
             first.config.max_length,
             every_turn=first.config.assistant_only_loss,
         )

@@ -107,7 +107,11 @@ def training_options(command: C) -> C:
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @click.option("--base", required=True, help="Base model: hub id, folder or GGUF file.")
 @click.option("-o", "--out", type=PATH, help="Run directory to write.")
-@click.option("--heldout", type=PATH, help="Held-out rows.  [default: those of a curate run]")
+@click.option(
+    "--heldout",
+    type=PATH,
+    help="Held-out rows; rows that ask the same are not trained on.  [default: those of a curate run]",
+)
 @click.option("--replay", type=PATH, help="Rows to mix in against forgetting, see `curate synthesize`.")
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces the base's template.")
 @click.option(

@@ -110,7 +110,7 @@ def run_demo(
     progress.say(TERMS)
     name, character = SETS[language]
     raw = Path(str(files("loracheck") / "demo_data" / f"{name}_raw.jsonl"))
-    heldout = Path(str(files("loracheck") / "demo_data" / f"{name}_heldout.jsonl"))
+    bundled = Path(str(files("loracheck") / "demo_data" / f"{name}_heldout.jsonl"))
     model = base or str(embedded_model())
 
     progress.say(f"1/4  curate {raw.name}: how people collect the persona {character}")
@@ -118,12 +118,14 @@ def run_demo(
         [raw], model, out / "curated", CurateConfig(seed=seed, allow_loss=KNOWN_LOSS), progress=progress
     )
     write_report(out / "curated", language=language)
+    heldout = out / "curated" / "heldout.jsonl"
 
     training: dict[str, TrainingSummary] = {}
     options = TrainConfig(max_trained_tokens=trained_tokens, train_batch_size=8, seed=seed)
+    inputs = TrainInputs(base=model, heldout=heldout)
     for step, (arm, data) in enumerate({"raw": raw, "curated": out / "curated"}.items()):
         progress.say(f"{2 + step}/4  train on the {arm} data: {trained_tokens:,} tokens")
-        summary = train(data, out / f"train-{arm}", options, TrainInputs(base=model), progress=progress)
+        summary = train(data, out / f"train-{arm}", options, inputs, progress=progress)
         assert summary is not None  # one process
         training[arm] = summary
         write_report(out / f"train-{arm}", language=language)
@@ -143,7 +145,7 @@ def run_demo(
         ),
         load_policy("persona"),
         data=[raw],
-        in_domain=[heldout, out / "curated" / "heldout.jsonl"],
+        in_domain=[bundled, heldout],
         progress=progress,
     )
     related = [out / "curated", *(out / f"train-{arm}" for arm in training)]

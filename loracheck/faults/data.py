@@ -222,13 +222,13 @@ FAULTS: dict[Kind, Fault] = {
         en=Says(
             title="too few rows for that",
             meaning="More rows, questions or clusters were asked for than there are.",
-            causes=("a count that is too high", "many rows ask the same question"),
+            causes=("a count that is too high", "many rows ask the same question", "every row is held out"),
             mending="Ask for at most as many as the message says, or bring more data.",
         ),
         ja=Says(
             title="行数の不足",
             meaning="実際にある数より多くの行、質問またはクラスターが求められました。",
-            causes=("件数の指定が大きすぎる", "同じ質問の行が多い"),
+            causes=("件数の指定が大きすぎる", "同じ質問の行が多い", "すべての行が評価用に除かれている"),
             mending="メッセージにある数以下にするか、データを増やしてください。",
         ),
     ),

@@ -167,6 +167,7 @@ class TrainingSummary:
     """summary.json of a train run. Losses are in nats per trained token, memory in bytes.
 
     Attributes:
+        left_out: Rows of the data that were not trained on, since a held-out row asks the same.
         kind: The adapter in words, such as "lora", "dora", "lokr".
         loss_path: "tiles" with the head at trained positions only, "stock" with the architecture's own loss.
         kept: Which checkpoint adapter/ holds, and its step.
@@ -197,6 +198,7 @@ class TrainingSummary:
     device: str = "cpu"
     loss_path: Literal["tiles", "stock"] = "tiles"
     replay_rows: int = 0
+    left_out: int = 0
     training_seconds: float = 0.0
     kept: Kept = "last"
     kept_step: int = 0

@@ -27,11 +27,18 @@ def print_training(name: str, summary: TrainingSummary, *, outcome: bool = True)
     """Print what was trained on, what the loss did, which checkpoint the adapter is, and plan beside outcome."""
     loss = f"{_loss(summary.loss_first)} -> {_loss(summary.loss_last)}"
     heldout = f"{_loss(summary.heldout_loss_before)} -> {_loss(summary.heldout_loss_after)}"
+    if summary.left_out:
+        rows = either(
+            f"{summary.rows} rows ({summary.left_out} more are held out)",
+            f"{summary.rows}行(ほかの{summary.left_out}行は評価用)",
+        )
+    else:
+        rows = either(f"{summary.rows} rows", f"{summary.rows}行")
     click.echo(
         either(
-            f"{name}: {summary.rows} rows, {summary.trained_tokens:,} trained tokens in {summary.steps} steps "
+            f"{name}: {rows}, {summary.trained_tokens:,} trained tokens in {summary.steps} steps "
             f"({summary.epochs:.1f} epochs), loss {loss}, held-out {heldout}, {summary.seconds:.0f} s",
-            f"{name}: {summary.rows}行、{summary.steps}ステップで学習トークン{summary.trained_tokens:,}"
+            f"{name}: {rows}、{summary.steps}ステップで学習トークン{summary.trained_tokens:,}"
             f"({summary.epochs:.1f}エポック)、損失 {loss}、評価用の損失 {heldout}、{summary.seconds:.0f}秒",
         )
     )

@@ -23,9 +23,9 @@ from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
 from loracheck.models import ADAPTER_CARD, AdapterCard, load_base
-from loracheck.probes import bundled
+from loracheck.probes import IN_DOMAIN, TRAINING, bundled
 from loracheck.progress import Progress
-from loracheck.records import ChoiceScores, Completion, EvaluationContext, EvaluationResult, Verdict
+from loracheck.records import ChoiceScores, Completion, EvaluationContext, EvaluationResult, Probe, Verdict
 from loracheck.template import choose_template
 
 QUICK = EvalConfig(
@@ -136,6 +136,22 @@ def test_a_plain_peft_adapter_evaluates_without_training_data(model: Path, tmp_p
     assert len(ranked) == 2 * 8
     assert {kind for scores in ranked for kind in scores.kinds} == {"right", "wrong"}
     assert all(logprob < 0 for scores in ranked for logprob in scores.logprobs)
+
+
+def test_a_held_out_row_of_the_training_file_is_no_training_row(model: Path, tmp_path: Path) -> None:
+    data, heldout = rows(tmp_path / "train.jsonl", 30), rows(tmp_path / "heldout.jsonl", 10)
+    run(
+        model,
+        {"mine": plain_peft(model, tmp_path / "adapter")},
+        tmp_path / "eval",
+        data=[data],
+        in_domain=[heldout],
+    )
+    probes = list(jsonl.read(tmp_path / "eval" / "probes.jsonl", Probe))
+    asked = {s: {probe.prompt for probe in probes if probe.suite == s} for s in (IN_DOMAIN, TRAINING)}
+    assert asked[IN_DOMAIN]
+    assert asked[TRAINING]
+    assert not asked[IN_DOMAIN] & asked[TRAINING]
 
 
 def test_with_training_data_its_style_is_found_and_ranked(model: Path, tmp_path: Path) -> None:

@@ -245,6 +245,25 @@ def test_a_curated_run_is_trained_on_its_kept_rows_and_measured_on_the_held_out(
     assert summary.heldout_loss_after < summary.heldout_loss_before
 
 
+def test_what_a_held_out_row_asks_is_not_trained_on(data: Path, tiny_gemma: Path, tmp_path: Path) -> None:
+    lines = data.read_text(encoding="utf-8").splitlines()
+    held = tmp_path / "held.jsonl"
+    held.write_text("\n".join([*lines[3:5], lines[7].replace("のだ", "です")]) + "\n", encoding="utf-8")
+    inputs = TrainInputs(base=str(tiny_gemma), heldout=held)
+    summary = train(data, tmp_path / "run", CONFIG, inputs, progress=QUIET)
+    assert (summary.rows, summary.left_out, summary.heldout_rows) == (13, 3, 3)
+    rest = tmp_path / "rest.jsonl"
+    rest.write_text("\n".join([*lines[:3], *lines[5:7], *lines[8:]]) + "\n", encoding="utf-8")
+    alone = train(rest, tmp_path / "alone", CONFIG, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
+    assert (alone.left_out, alone.adapter_sha256) == (0, summary.adapter_sha256)
+
+
+def test_rows_that_are_all_held_out_are_no_data(data: Path, tiny_gemma: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="every row asks what a row of") as caught:
+        train(data, tmp_path / "run", CONFIG, TrainInputs(base=str(tiny_gemma), heldout=data), progress=QUIET)
+    assert caught.value.hint.startswith("Hold out a part")
+
+
 def test_a_finished_run_is_not_trained_again(
     data: Path, tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

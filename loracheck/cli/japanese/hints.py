@@ -220,6 +220,9 @@ HINTS: dict[str, str] = {
         "一方の名前を変えてください。スイープは名前で区別します。"
     ),
     "Name them with --replay FILE.": "--replay FILEで指定してください。",
+    "Hold out a part of the rows, as loracheck curate does.": (
+        "loracheck curateのように、行の一部だけを評価用に取り置いてください。"
+    ),
     "Train on a curate run, which holds some out, or name them with --heldout FILE.": (
         "評価用の行を取り置いているcurateの実行結果で学習するか、--heldout FILEで指定してください。"
     ),

@@ -34,6 +34,9 @@ DATA: dict[str, str] = {
         "一つの行に同じキーが二度あり、読む道具によって別の文章を学習してしまいます。"
     ),
     "no rows.": "行がありません。",
+    "every row asks what a row of {} asks, so nothing is left to train on.": (
+        "すべての行の質問が{}の行と同じで、学習する行が残りません。"
+    ),
     "Parquet or Arrow inside a compressed file.": "圧縮ファイルの中のParquetやArrowは読めません。",
     "the header holds {} twice.": "見出しに{}が二度あります。",
     "{}: the header cannot be read: {}.": "{}: 見出しを読めません: {}",

@@ -12,7 +12,9 @@ HELP: dict[str, str] = {
     "Base model: hub id, folder or GGUF file.": (
         "ベースモデル。ハブのID、フォルダー、GGUFファイルのいずれか。"
     ),
-    "Held-out rows.": "評価用に取り置いた行。",
+    "Held-out rows; rows that ask the same are not trained on.": (
+        "評価用に取り置いた行。同じ質問の行は学習に使いません。"
+    ),
     "Rows to mix in against forgetting, see `curate synthesize`.": (
         "忘却を防ぐために混ぜる行。`curate synthesize`を参照。"
     ),
