@@ -59,20 +59,18 @@ def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     if any(marker.kind == "term" for marker in evidence.markers):
         tests.append(_names(adapter, policy, answered, found))
     said = _paired("said", adapter, policy, answered, right, chance=0.0)
-    if said.reason != NO_HEADROOM:  # else the base itself says too few right answers to lose any
+    shares: list[Estimate] = []
+    if said.reason != NO_HEADROOM:
         tests.append(said)
+    else:  # the base itself says too few right answers to lose any: nothing to decide, but to see
+        for arm in found:
+            one = share("answered", sum(p.id in right[arm] for p in answered), len(answered))
+            shares.append(replace(one, name=f"answered: {arm}"))
     known = _paired(
         "known", adapter, policy, said_elsewhere(answered, evidence, right[BASE_ARM]), right, chance=0.0
     )
     watch = [] if known.reason == NO_HEADROOM else [known]
     finding = joined(tests, policy.alpha, watch=watch)
-    shares = tuple(
-        replace(
-            share("answered", sum(p.id in right[arm] for p in answered), len(answered)),
-            name=f"answered: {arm}",
-        )
-        for arm in found
-    )
     ids = [probe.id for probe in answered]
     counts = {arm: dict(Counter(found[arm][i] for i in ids)) for arm in found}
     values = finding.values | {"outcomes": counts} | _fates(evidence, adapter, ids, right)

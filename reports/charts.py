@@ -25,7 +25,7 @@ Scale = Callable[[float], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The same numbers as a chart, in words and digits."""
+    """The same numbers as a chart, in words and digits. A row of one cell heads the rows below it."""
 
     head: tuple[Both, ...]
     rows: tuple[tuple[Both, ...], ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from loracheck import wording
@@ -30,7 +29,7 @@ def view(result: EvaluationResult) -> list[dict[str, Any]]:
                 "measured": not all(limits.unmeasured(finding) for finding in findings),
                 "findings": [verdicts.headline(finding) for finding in findings],
                 "charts": [(caption, one) for caption, one in charts if one],
-                "table": _table(findings, [row.estimate for _, one in charts if one for row in one.rows]),
+                "table": _table(check, findings, result.arms),
             }
         )
     return entries
@@ -138,37 +137,44 @@ def _caption(check: str, measure: str) -> Both | None:
     return Both(said["en"], said["ja"]) if said else None
 
 
-def _number(finding: Finding, estimate: Estimate) -> Both:
-    """Name a further number of a finding: its adapter, what was measured, and of which arm if there are several."""
-    measure, arm = parts(finding, estimate)
-    said = _caption(finding.check, measure) or same(measure)
-    ending = f" ({arm})" if arm else ""
-    return Both(f"{finding.adapter}: {said.en}{ending}", f"{finding.adapter}: {said.ja}{ending}")
-
-
 def _title(check: str, caption: Both | None) -> Both:
     name = verdicts.name(check)
     return Both(f"{name.en}: {caption.en}", f"{name.ja}: {caption.ja}") if caption else name
 
 
-def _table(findings: list[Finding], drawn: Sequence[Estimate]) -> Table:
-    """Return the estimates that no chart's own table holds, the deciding number of each finding with its limit."""
-    rows = []
+def _table(check: str, findings: list[Finding], arms: tuple[str, ...]) -> Table:
+    """Return every number of a check, measure by measure and arm by arm, the deciding ones with their limit."""
+    place = {arm: index for index, arm in enumerate(arms)}
+    groups: dict[str, list[tuple[int, bool, str, Estimate, Both]]] = {}
     for finding in findings:
+        decides = finding.estimates[0].name if finding.estimates else ""
         for index, estimate in enumerate(finding.estimates):
-            if estimate in drawn:
-                continue
-            label = _number(finding, estimate) if index else text("difference_of", adapter=finding.adapter)
-            limit = figures.amount(finding.threshold, estimate.unit)
-            rows.append(
-                (
-                    label,
-                    figures.amount(estimate.value, estimate.unit),
-                    figures.interval(estimate),
-                    same("") if index or finding.threshold is None else limit,
-                    same(figures.whole(estimate.n)),
-                    same(estimate.method),
-                )
+            measure, arm = parts(finding, estimate)
+            if measure in (BASE_ARM, finding.adapter):
+                measure, arm = decides, measure
+            whole = finding.adapter if estimate.unit != "difference" else f"{finding.adapter} − {BASE_ARM}"
+            limit = (
+                same("")
+                if index or finding.threshold is None
+                else figures.amount(finding.threshold, estimate.unit)
             )
-    columns = ("col_number", "col_value", "interval", "col_limit", "col_n", "col_method")
-    return Table(head=tuple(text(column) for column in columns), rows=tuple(rows))
+            rows = groups.setdefault(measure, [])
+            entry = (place.get(arm or finding.adapter, len(arms)), arm is None, arm or whole, estimate, limit)
+            if entry not in rows:  # the base stands in the finding of every adapter
+                rows.append(entry)
+    lines: list[tuple[Both, ...]] = []
+    for measure, rows in groups.items():
+        lines += [(_caption(check, measure) or same(measure),)] if len(groups) > 1 else []
+        lines += [
+            (
+                same(label),
+                figures.amount(estimate.value, estimate.unit),
+                figures.interval(estimate),
+                limit,
+                same(figures.whole(estimate.n)),
+                same(estimate.method),
+            )
+            for *_, label, estimate, limit in sorted(rows, key=lambda row: row[:2])
+        ]
+    columns = ("col_arm", "col_value", "interval", "col_limit", "col_n", "col_method")
+    return Table(head=tuple(text(column) for column in columns), rows=tuple(lines))

@@ -175,9 +175,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "col_high": ("High", "上限"),
     "col_n": ("n", "n"),
     "col_method": ("Method", "方法"),
-    "col_number": ("Number", "数値"),
     "col_limit": ("Limit", "限度"),
-    "difference_of": ("{adapter}, deciding number", "{adapter}（決め手の数値）"),
     "section_compare": ("Adapter against adapter", "アダプター同士の比較"),
     "compare_lead": (
         "The same probes, paired: the second adapter minus the first, in share of right answers.",
