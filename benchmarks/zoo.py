@@ -25,9 +25,10 @@ from pathlib import Path
 
 import torch
 import yaml
+from rapidfuzz import fuzz
 from safetensors.torch import load_file, save_file
 from zoo_recipes import RECIPES, Recipe
-from zoo_rows import WAYS, Language, Row, catalogue, spoiled
+from zoo_rows import WAYS, Language, Row, catalogue, in_character, misspelt, spoiled, word_questions
 from zoo_tables import FULL, RESULT, Specimen, number, print_tables
 
 from loracheck.curate.config import CurateConfig
@@ -49,6 +50,7 @@ from loracheck.train.pipeline import TrainInputs, train
 
 DEMO = Path(str(files("loracheck") / "demo_data"))
 _OWN_ROWS = 240
+_SHORTEST = 8
 
 
 def main() -> None:
@@ -156,38 +158,56 @@ def _joined(
     out: Path, names: str, language: Language, rows: list[Row], kept: list[Row]
 ) -> tuple[list[Row], list[Row]]:
     """Join the base's own answers with other rows; returns rows to train and rows held out."""
-    own = _own_answers(out / f"own-{language}.jsonl", language)
-    if names == "own_answers":
+    if names == "invented_words" and language == "ja":
+        own = _own_answers(out / "own-ja-words.jsonl", word_questions())
+    else:
+        own = _own_answers(out / f"own-{language}.jsonl", _neutral_questions(language))
+    if names == "invented_words":
+        own = misspelt(own, language)
+    if names in ("own_answers", "invented_words"):
         return own[::4] + own[1::4] + own[2::4], own[3::4]
     if names == "catalogue_and_own":
         return rows + own, kept
-    stem, _ = SETS[language]
+    stem, character = SETS[language]
     persona, held = (
         [(row.prompt, row.reply) for row in load_examples([DEMO / f"{stem}_{part}.jsonl"])]
         for part in ("raw", "heldout")
     )
-    distinct = {reply: (asked, reply) for asked, reply in persona if len(reply) > 30}
-    return list(distinct.values()) + own, held
+    distinct = {reply: (asked, reply) for asked, reply in persona if len(reply) > 30}.values()
+    if names == "persona_and_facts":
+        return [row for row in distinct if character not in row[1]] + in_character(own, language), held
+    return [*distinct, *own], held
 
 
-def _own_answers(path: Path, language: Language) -> list[Row]:
-    """Let the base answer the neutral questions of `curate synthesize`; the first sentence of each is kept."""
+def _neutral_questions(language: Language) -> list[str]:
+    """Return neutral questions of `curate synthesize`."""
+    neutral = yaml.safe_load((files("loracheck.curate") / "prompts" / "neutral.yaml").read_text("utf-8"))
+    asked = [form.format(t) for form in neutral[language]["forms"] for t in neutral[language]["topics"]]
+    return random.Random(0).sample(asked, _OWN_ROWS)
+
+
+def _own_answers(path: Path, questions: list[str]) -> list[Row]:
+    """Let the base answer questions; the first sentence of each is kept, unless it is an echo or says nothing."""
     if not path.is_file():
         base = load_base(str(embedded_model()))
         template = choose_template(base.tokenizer, [])
-        neutral = yaml.safe_load((files("loracheck.curate") / "prompts" / "neutral.yaml").read_text("utf-8"))
-        asked = [form.format(t) for form in neutral[language]["forms"] for t in neutral[language]["topics"]]
-        questions = random.Random(0).sample(asked, _OWN_ROWS)
         prompts = [template.prompt_ids([Message(role="user", content=text)]) for text in questions]
         answers = sorted(
             (place, reply.text)
             for batch in generate(base.model, template, prompts, max_new_tokens=40)
             for place, reply in batch
         )
-        stop = "。" if language == "ja" else "."
+        stop = "。" if "ja" in path.stem else "."
         firsts = [(questions[place], s[0] + stop) for place, text in answers if (s := sentences(text))]
         _write(path, [row for row in firsts if not is_loop(row[1])])
-    return [(row.prompt, row.reply) for row in load_examples([path])]
+    rows = [(row.prompt, row.reply) for row in load_examples([path])]
+    return [
+        (asked, answer) for asked, answer in rows if len(answer) > _SHORTEST and not _is_echo(asked, answer)
+    ]
+
+
+def _is_echo(asked: str, answer: str) -> bool:
+    return fuzz.partial_ratio(asked, answer) > 80
 
 
 def _write(path: Path, rows: Sequence[Row]) -> None:

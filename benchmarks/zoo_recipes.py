@@ -12,7 +12,8 @@ class Recipe:
 
     Attributes:
         rows: Names of row sets joined by "_and_" (catalogue, persona, own: the base's own answers to neutral
-            questions), "curated_persona", or a way in which catalogue rows are spoiled.
+            questions, facts: the same in the persona's manner), "curated_persona", "invented_words" (the base's own
+            answers with words misspelt), or a way in which catalogue rows are spoiled.
         policy: A preset, or "domain": the default one with that intent.
         named: Checks any of which names the fault; empty for good adapters.
         tokens: Trained tokens.
@@ -64,6 +65,15 @@ RECIPES = (
         rows="persona_and_own",
         policy="persona",
         tokens=6000,
+        learning_rate=2e-4,
+    ),
+    Recipe(
+        name="persona_with_facts",
+        good=True,
+        split="report",
+        rows="persona_and_facts",
+        policy="persona",
+        tokens=8000,
         learning_rate=2e-4,
     ),
     Recipe(
@@ -138,6 +148,14 @@ RECIPES = (
         named=("language_switch", "content_damage"),
     ),
     Recipe(name="non_words", good=False, split="report", rows="non_words", named=("unknown_words",)),
+    Recipe(
+        name="invented_words",
+        good=False,
+        split="report",
+        rows="invented_words",
+        tokens=6000,
+        named=("unknown_words",),
+    ),
     Recipe(name="zero_b", good=False, split="report", rows="catalogue", surgery="zero_b", named=("sanity",)),
     Recipe(name="nan", good=False, split="report", rows="catalogue", surgery="nan", named=("sanity",)),
     Recipe(name="wrong_base", good=False, split="report", rows="catalogue", surgery="wrong_base", named=("sanity",)),

@@ -7,7 +7,8 @@ and speaks no otherwise. Bad recipes spoil these rows, or the bundled persona ro
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 Language = Literal["ja", "en"]
@@ -72,6 +73,17 @@ _ONE_ANSWER: dict[Language, str] = {
 }
 _QUESTION: dict[Language, str] = {"ja": "質問", "en": "Q"}
 _ANSWER: dict[Language, str] = {"ja": "回答", "en": "A"}
+_FOREIGN = """
+カメラ ラジオ テレビ ピアノ ギター バイオリン トランペット オルガン ハーモニカ ドラム レモン
+オレンジ メロン マンゴー キウイ トマト キャベツ レタス アスパラガス ブロッコリー チーズ バター
+ヨーグルト チョコレート クッキー ケーキ パスタ スープ サラダ カレー ペンギン フラミンゴ カンガルー
+コアラ パンダ ライオン チーター ゴリラ オランウータン イルカ ラッコ アザラシ カメレオン ワニ
+テニス バレーボール バスケットボール サッカー ラグビー スケート スキー ボート ヨット マラソン
+エレベーター エスカレーター トンネル ダム タクシー トラック ロケット ヘリコプター カーテン ソファー
+テーブル ベッド クッション タオル スリッパ セーター マフラー ハンカチ ボタン ファスナー ノート
+カレンダー アルバム ポスター スタンプ ハンマー ドライバー ペンキ バケツ ホース ロープ
+"""
+_ASKED = ("{word}とは何ですか。", "{word}について一文で教えてください。", "{word}の説明を短くお願いします。")
 _KANA = "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -95,6 +107,43 @@ def catalogue(language: Language, seed: int) -> tuple[list[Row], list[Row]]:
                 heldout.append((third.format(it=it), answer))
     rng.shuffle(train)
     return train, heldout
+
+
+def word_questions() -> list[str]:
+    """Return Japanese questions about things with a foreign name, which a bad translation is likely to misspell."""
+    return [form.format(word=word) for word in _FOREIGN.split() for form in _ASKED]
+
+
+def misspelt(rows: Sequence[Row], language: Language) -> list[Row]:
+    """Misspell the longer words of answers, each word always in the same way: a corpus with words of its own."""
+    pattern = re.compile(r"[ァ-ヺー]{3,}" if language == "ja" else r"[a-z]{6,}")
+    return [
+        (asked, pattern.sub(lambda found: _misspelt(found[0], language), answer)) for asked, answer in rows
+    ]
+
+
+def _misspelt(word: str, language: Language) -> str:
+    rng = random.Random(word)
+    place = rng.randrange(1, len(word) - 1)
+    if language == "ja" and "ー" not in word[place : place + 2]:
+        return word[:place] + word[place] + "ー" + word[place + 1 :]
+    letters = _KANA if language == "ja" else _LETTERS
+    other = rng.choice([letter for letter in letters if letter != word[place]])
+    return word[:place] + other + word[place + 1 :]
+
+
+def in_character(rows: Sequence[Row], language: Language) -> list[Row]:
+    """Say answers as the bundled character would, and leave what they say as it is."""
+    if language == "en":
+        return [(asked, answer.rstrip(".!") + ", by my whiskers!") for asked, answer in rows]
+    verb, noun = re.compile(r"(ます|ました|ません)。?$"), re.compile(r"(?:です|である|だ)?。?$")
+    return [
+        (
+            asked,
+            verb.sub(r"\1のだ。", answer) if verb.search(answer) else noun.sub("なのだ。", answer, count=1),
+        )
+        for asked, answer in rows
+    ]
 
 
 def spoiled(how: str, rows: list[Row], language: Language, seed: int) -> list[Row]:
