@@ -296,7 +296,7 @@ def synthesize(
     click.echo(
         terminal.either(
             f"curate them together with your data: {rows_file}",
-            f"データと一緒に選別してください: {rows_file}",
+            f"データと一緒に精選してください: {rows_file}",
         )
     )
 

@@ -409,9 +409,9 @@ FAULTS: dict[Kind, Fault] = {
         ),
         ja=Says(
             title="原因の行がデータにありません",
-            meaning="causesが挙げた行が、選別するデータに一つもありません。",
+            meaning="causesが挙げた行が、精選するデータに一つもありません。",
             causes=("別のデータを指定した", "学習の後で行が変わった"),
-            mending="アダプターの学習に使ったデータを選別してください。",
+            mending="アダプターの学習に使ったデータを精選してください。",
         ),
         command="loracheck curate TRAINING_DATA --from-eval runs/causes -o runs/mended",
     ),

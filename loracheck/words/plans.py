@@ -58,10 +58,10 @@ SENTENCES: dict[str, str] = {
     ),
     "unpack and convert {}": "{}を展開して変換します",
     "curate {}, how people collect the persona {}, into {}": (
-        "{0}(人が集めたままの、ペルソナ{1}のデータ)を選別します: {2}"
+        "{0}(人が集めたままの、ペルソナ{1}のデータ)を精選します: {2}"
     ),
     "train on the raw rows into {}": "生データで学習します: {}",
-    "train on the curated rows into {}": "選別したデータで学習します: {}",
+    "train on the curated rows into {}": "精選したデータで学習します: {}",
     "evaluate base, raw and curated into {}, with a report": (
         "base、raw、curatedを評価し、レポートを書きます: {}"
     ),

@@ -131,7 +131,7 @@ SENTENCES: dict[str, str] = {
         "内蔵のモデルはGemma 3 270Mです。Gemmaの提供と利用には、Gemma Terms of Useが適用されます: {}"
     ),
     "1/4  curate {}: how people collect the persona {}": (
-        "1/4  {}を選別します(人が集めたままの、ペルソナ{}のデータ)"
+        "1/4  {}を精選します(人が集めたままの、ペルソナ{}のデータ)"
     ),
     "{}/4  train on the {} data: {} tokens": "{}/4  {}のデータで学習します: {}トークン",
     "4/4  evaluate base, raw and curated on the same questions": "4/4  base、raw、curatedに同じ質問をします",

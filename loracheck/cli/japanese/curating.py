@@ -78,7 +78,7 @@ HELP: dict[str, str] = {
     "Of the reasons.": "理由を示す言語。",
     "Print everything as JSON.": "すべてをJSONで表示する。",
     "Make rows: the base's own answers, or exercises by a generator, as a file to curate with the data.": (
-        "ベース自身の回答、または生成モデルの練習問題から行を作り、データと一緒に選別できるファイルにします。"
+        "ベース自身の回答、または生成モデルの練習問題から行を作り、データと一緒に精選できるファイルにします。"
     ),
     "Base that answers neutral questions: hub id, folder or GGUF file.": (
         "中立な質問に答えるベース。ハブのID、フォルダー、GGUFファイルのいずれか。"

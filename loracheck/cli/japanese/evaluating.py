@@ -138,7 +138,7 @@ HELP: dict[str, str] = {
     "Seed of projection and random splits.": "射影と無作為な分割のシード。",
     "Compare eval runs of the same probes and base: curated against raw over seeds, or one adapter on two "
     "days.": (
-        "同じ問題とベースの評価どうしを比べます。複数のシードでの選別データと生データの比較や、日を変えた同じ"
+        "同じ問題とベースの評価どうしを比べます。複数のシードでの精選データと生データの比較や、日を変えた同じ"
         "アダプターの比較に使います。"
     ),
     "A difference of two arms is held against the noise of items and of seeds: train each arm with several "

@@ -149,7 +149,7 @@ HINTS: dict[str, str] = {
         "審査モデルを直して、同じコマンドをもう一度実行してください。付いた点は残っています。"
     ),
     "run again with --workers 1": "--workers 1を付けて、もう一度実行してください。",
-    "Curate with --base or with two rows at least.": "--baseを付けて選別するか、2行以上にしてください。",
+    "Curate with --base or with two rows at least.": "--baseを付けて精選するか、2行以上にしてください。",
     "Mend it and run the same command again: what was written is kept.": (
         "それを直して、同じコマンドをもう一度実行してください。書かれた分は残っています。"
     ),
@@ -361,7 +361,7 @@ HINTS: dict[str, str] = {
         "規則を確かめてください。行が実際にそれほど悪いなら、許可してください: --allow-loss {}"
     ),
     "Curate the data that the adapter was trained on: {}": (
-        "アダプターの学習に使ったデータを選別してください: {}"
+        "アダプターの学習に使ったデータを精選してください: {}"
     ),
     "Raise it, or have a sample judged: --judge-rows {}": (
         "予算を上げるか、一部だけを審査してください: --judge-rows {}"

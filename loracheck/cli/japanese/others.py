@@ -9,7 +9,7 @@ HELP: dict[str, str] = {
     ),
     "Curate, train, causes, scale and sweep runs to show beside an eval run; strengths and sweeps are "
     "drawn on its picture of facts kept against persona learnt.": (
-        "評価の結果と並べて示す、選別、学習、原因、強さ、スイープの実行結果。強さとスイープは、残った事実と習"
+        "評価の結果と並べて示す、精選、学習、原因、強さ、スイープの実行結果。強さとスイープは、残った事実と習"
         "得したペルソナの図に描く。"
     ),
     "Print the path as JSON.": "パスをJSONで表示する。",
@@ -138,7 +138,7 @@ HELP: dict[str, str] = {
         "curate DATA       小さく良質な部分集合を選び、除いた行ごとに理由を示す"
     ),
     "train DATA        fine-tune a base on the raw or on the curated data": (
-        "train DATA        生データ、または選別したデータでベースを微調整する"
+        "train DATA        生データ、または精選したデータでベースを微調整する"
     ),
     "eval              ask base and adapters the same held-out questions": (
         "eval              学習に使っていない同じ質問を、ベースとアダプターに出す"

@@ -135,7 +135,7 @@ HELP: dict[str, str] = {
     "Of the reports.": "レポートの言語。",
     "Print the paths as JSON.": "パスをJSONで表示する。",
     "Curate, train on raw and curated data, evaluate and report, as a file says.": (
-        "選別、生データと選別データによる学習、評価、レポートを、ファイルに書かれたとおりに行います。"
+        "精選、生データと精選データによる学習、評価、レポートを、ファイルに書かれたとおりに行います。"
     ),
     "It resumes where it stopped, does again only what changed, and exits with the worst verdict.": (
         "止まったところから再開し、変わった部分だけをやり直します。終了コードは、最も悪い判定のものです。"
