@@ -182,7 +182,7 @@ def score_groups(
         yield from _ungrouped(model, groups, pad_id, batch_tokens, done)
         return
     shared = [_common_prompt(group) for group in groups]
-    for indices in _by_what_is_shared(groups, shared, batch_tokens):
+    for indices in _batches_alike(groups, shared, batch_tokens):
         if done >= set(indices):
             continue
         with torch.inference_mode():
@@ -198,7 +198,7 @@ def group_batches(
     """Return the batches in which `score_groups` takes groups; None where it goes row by row."""
     if tiled_head(model) is None or not _shares_prefixes(model):
         return None
-    return _by_what_is_shared(groups, [_common_prompt(group) for group in groups], batch_tokens)
+    return _batches_alike(groups, [_common_prompt(group) for group in groups], batch_tokens)
 
 
 def _shares_prefixes(model: PreTrainedModel) -> bool:
@@ -222,20 +222,23 @@ def _common_prompt(group: Sequence[EncodedRow]) -> int:
     return max(0, common - 1)
 
 
-def _by_what_is_shared(
+def _batches_alike(
     groups: Sequence[Sequence[EncodedRow]], shared: Sequence[int], batch_tokens: int
 ) -> list[list[int]]:
-    """Group groups by the length of what they share, the longest first, within a number of padded tokens."""
+    """Batch groups whose longest rests are alike, then what they share, within a number of padded tokens.
+
+    What is shared passes through the model once for a group, the rest once for each row, so the rests come first.
+    """
+    rests = [max(len(row.ids) for row in group) - cut for group, cut in zip(groups, shared, strict=True)]
     batches: list[list[int]] = []
-    longest = rows = 0
-    for index in sorted(range(len(groups)), key=lambda i: (-shared[i], i)):
-        rest = max(len(row.ids) for row in groups[index]) - shared[index]
-        longest, rows = max(longest, rest), rows + len(groups[index])
-        if batches and shared[batches[-1][0]] * (len(batches[-1]) + 1) + longest * rows <= batch_tokens:
+    widest = rows = 0
+    for index in sorted(range(len(groups)), key=lambda i: (-rests[i], -shared[i], i)):
+        widest, rows = max(widest, shared[index]), rows + len(groups[index])
+        if batches and widest * (len(batches[-1]) + 1) + rests[batches[-1][0]] * rows <= batch_tokens:
             batches[-1].append(index)
         else:
             batches.append([index])
-            longest, rows = rest, len(groups[index])
+            widest, rows = shared[index], len(groups[index])
     return batches
 
 
