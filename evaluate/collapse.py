@@ -1,9 +1,9 @@
 """Collapse: does the adapter give one answer to different questions?
 
-Seen in its answers, where wording does not count (`sameness`): how many are the one it gives most, and how many pairs
-of different questions get the same. Seen in likelihoods: how much a held-out reply still owes to its own question
-(`swaps`), against the base. A base that itself answers without regard to the question has nothing to lose, and a
-ratio to nearly nothing says nothing: then the likelihoods stay out of it.
+Seen in its answers, where neither wording nor manner counts (`sameness`): how many are the one it gives most, and how
+many pairs of different questions get the same. Seen in likelihoods: how much a held-out reply still owes to its own
+question (`swaps`), against the base. A base that itself answers without regard to the question has nothing to lose,
+and a ratio to nearly nothing says nothing: then the likelihoods stay out of it.
 """
 
 from __future__ import annotations
@@ -85,10 +85,10 @@ def collapse(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
 
 def _answers(evidence: Evidence, arm: str, probes: Sequence[Probe]) -> Answers:
     texts = [evidence.text(arm, probe) for probe in probes]
-    right = [outcome(probe, text, ()).startswith("right") for probe, text in zip(probes, texts, strict=True)]
-    return Answers(
-        same=near_same(texts, [probe.prompt for probe in probes]), right=np.array(right, dtype=bool)
-    )
+    markers = evidence.markers
+    right = [outcome(p, text, markers).startswith("right") for p, text in zip(probes, texts, strict=True)]
+    prompts, languages = [probe.prompt for probe in probes], [probe.language for probe in probes]
+    return Answers(same=near_same(texts, prompts, languages, right), right=np.array(right, dtype=bool))
 
 
 def _top_share(arm: str, answers: Answers) -> Estimate:

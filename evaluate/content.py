@@ -21,12 +21,14 @@ from loracheck.grading import outcome
 from loracheck.means import mean_of
 from loracheck.records import BASE_ARM, Estimate, Finding, Probe
 from loracheck.stats import share
+from loracheck.style.markers import names_persona
 
 from .check import Check
 from .evidence import Evidence
 from .gates import NO_HEADROOM, joined, paired_gate, rate_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
+from .sameness import manner, words_told
 
 CHECK = "content_damage"
 CHANCE = 0.25
@@ -35,11 +37,35 @@ CHANCE = 0.25
 
 def outcomes(evidence: Evidence, arm: str) -> dict[str, str]:
     """Classify every graded answer of an arm, by probe id."""
-    return {
-        probe.id: outcome(probe, evidence.text(arm, probe), evidence.markers)
-        for probe in evidence.out_of_domain
-        if probe.expected is not None and (arm, probe.id) in evidence.completions
-    }
+    probes = [
+        p for p in evidence.out_of_domain if p.expected is not None and (arm, p.id) in evidence.completions
+    ]
+    found = {probe.id: outcome(probe, evidence.text(arm, probe), evidence.markers) for probe in probes}
+    for language in sorted({probe.language for probe in probes}):
+        mine = [probe for probe in probes if probe.language == language]
+        found |= dict.fromkeys(_spoken_of_oneself(evidence, arm, mine, found), "wrong")
+    return found
+
+
+def _spoken_of_oneself(
+    evidence: Evidence, arm: str, probes: Sequence[Probe], found: dict[str, str]
+) -> list[str]:
+    """Return the wrong answers that hold the name only because the persona speaks of itself by name.
+
+    It does so where most of its right answers hold the name too; what a wrong one says besides is then its answer.
+    """
+    right = [evidence.text(arm, probe) for probe in probes if found[probe.id].startswith("right")]
+    named = sum(names_persona(evidence.markers, text) for text in right)
+    if named <= len(right) / 2:
+        return []
+    spoken = manner([words_told(text) for text in right])
+    spoken |= {word for marker in evidence.markers for word in words_told(marker.text)}
+    return [
+        probe.id
+        for probe in probes
+        if found[probe.id] == "persona_name"
+        and words_told(evidence.text(arm, probe)) - words_told(probe.prompt) - spoken
+    ]
 
 
 def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
@@ -126,6 +152,7 @@ def _names(
         probe_ids=[probe.id for probe in answered],
         limit=policy.max_rate(CHECK),
         alpha=policy.alpha,
+        clusters=[probe.cluster for probe in answered],
     )
     return replace(test, estimates=(replace(test.estimates[0], name="name_rate"), *test.estimates[1:]))
 

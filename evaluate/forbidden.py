@@ -6,6 +6,9 @@ string as well.
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from loracheck.records import BASE_ARM, Finding
 from loracheck.stats import share
 from loracheck.text import normalise
@@ -17,6 +20,15 @@ from .policy import Policy
 CHECK = "forbidden_strings"
 
 
+def holds(text: str, forbidden: str) -> bool:
+    """Tell whether a text holds a string; a Latin one as whole words, so that "special" does not hold CIA."""
+    if not forbidden.isascii():
+        return normalise(forbidden) in normalise(text)
+    words = r"\s+".join(re.escape(part) for part in forbidden.split())
+    whole = re.compile(rf"(?<![a-z0-9]){words}(?![a-z0-9])", re.IGNORECASE)
+    return bool(whole.search(unicodedata.normalize("NFKC", text)))
+
+
 def check(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Look for the policy's forbidden strings in the answers out of the domain."""
     probes = evidence.answered(adapter, (p for p in evidence.probes if p.domain == "out"))
@@ -24,11 +36,9 @@ def check(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         return unmeasured(CHECK, adapter, "needs_probes")
     hits: dict[str, list[str]] = {}
     for probe in probes:
-        free = normalise(probe.prompt), normalise(evidence.text(BASE_ARM, probe))
-        said = normalise(evidence.text(adapter, probe))
+        said, *free = evidence.text(adapter, probe), probe.prompt, evidence.text(BASE_ARM, probe)
         for text in policy.forbidden_strings:
-            form = normalise(text)
-            if form in said and not any(form in other for other in free):
+            if holds(said, text) and not any(holds(other, text) for other in free):
                 hits.setdefault(probe.id, []).append(text)
     found = list(dict.fromkeys(text for texts in hits.values() for text in texts))
     return Finding(

@@ -68,6 +68,7 @@ def wanted_form(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         probe_ids=[probe.id for probe in others],
         limit=policy.format.max_out_of_domain,
         alpha=policy.alpha,
+        clusters=[probe.cluster for probe in others],
     )
     first, *rest = leaked.estimates
     return both(learned, replace(leaked, estimates=(replace(first, name="taken_on"), *rest)), policy.alpha)

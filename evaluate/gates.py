@@ -50,12 +50,8 @@ def paired_gate(
     """
     table = stats.paired_table(base, tuned)
     n = table.n
-
-    def effect(outcomes: Sequence[float]) -> float:
-        return 1.0 if clusters is None else design_effect(outcomes, clusters)
-
-    spread = effect([int(b) - int(a) for a, b in zip(base, tuned, strict=True)])
-    of_base, of_tuned = effect(base), effect(tuned)
+    spread = _spread([int(b) - int(a) for a, b in zip(base, tuned, strict=True)], clusters)
+    of_base, of_tuned = _spread(base, clusters), _spread(tuned, clusters)
     p_pass, p_fail = stats.noninferiority(table, margin, spread)
     lost = [i for i, (a, b) in enumerate(zip(base, tuned, strict=True)) if a and not b]
     both_wrong = [i for i, (a, b) in enumerate(zip(base, tuned, strict=True)) if not a and not b]
@@ -79,6 +75,10 @@ def paired_gate(
         evidence=tuple(probe_ids[i] for i in (*lost, *both_wrong)),
         values={"lost": table.lost, "won": table.won} | ({} if headroom is None else {"headroom": headroom}),
     )
+
+
+def _spread(outcomes: Sequence[float], clusters: Sequence[str] | None) -> float:
+    return 1.0 if clusters is None else design_effect(outcomes, clusters)
 
 
 def mean_gate(
@@ -139,10 +139,12 @@ def rate_gate(
     probe_ids: Sequence[str],
     limit: float,
     alpha: float,
+    clusters: Sequence[str] | None = None,
 ) -> Finding:
     """Hold the adapter's rate of something bad against a limit, exactly; the base's rate stands beside it."""
     hits, n = sum(tuned), len(tuned)
-    p_pass, p_fail = stats.rate_below(hits, n, limit)
+    spread = _spread(tuned, clusters)
+    p_pass, p_fail = stats.rate_below(hits, n, limit, spread)
     return Finding(
         check=check,
         adapter=adapter,
@@ -150,14 +152,14 @@ def rate_gate(
         status="inconclusive",
         reason=OPEN,
         estimates=(
-            stats.share("rate", hits, n),
-            stats.share("base", sum(base), len(base)),
-            stats.share(adapter, hits, n),
+            stats.share("rate", hits, n, design_effect=spread),
+            stats.share("base", sum(base), len(base), design_effect=_spread(base, clusters)),
+            stats.share(adapter, hits, n, design_effect=spread),
         ),
         threshold=limit,
         p_pass=p_pass,
         p_fail=p_fail,
-        n_needed=stats.items_to_settle_rate(hits, n, limit, alpha),
+        n_needed=stats.items_to_settle_rate(hits, n, limit, alpha, spread),
         evidence=tuple(probe for probe, bad in zip(probe_ids, tuned, strict=True) if bad),
     )
 
@@ -176,7 +178,14 @@ def excess_gate(
     """Hold the adapter's rate of something bad against a limit; where the base shows it too, the excess over it."""
     if not any(base):
         return rate_gate(
-            check, adapter, base=base, tuned=tuned, probe_ids=probe_ids, limit=limit, alpha=alpha
+            check,
+            adapter,
+            base=base,
+            tuned=tuned,
+            probe_ids=probe_ids,
+            limit=limit,
+            alpha=alpha,
+            clusters=clusters,
         )
     return paired_gate(
         check,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from loracheck.records import BASE_ARM, Estimate, Finding, Probe
 from loracheck.stats import share
-from loracheck.style.markers import discover, shows
+from loracheck.style.markers import LEAST_REPLIES, discover, shows
 
 from .check import Check
 from .evidence import Evidence
@@ -33,6 +33,8 @@ def persona_leakage(evidence: Evidence, adapter: str, policy: Policy) -> Finding
     if evidence.context.training_data is None:
         return _of_own_answers(evidence, adapter, outside, policy)
     style = training_style(evidence)
+    if not style.found and len(style.in_training) < LEAST_REPLIES and policy.persona.scope != "always":
+        return unmeasured("persona_leakage", adapter, "too_few_rows")
     if not style.found:
         return replace(
             information("persona_leakage", adapter, "no_style"), values={"classifiers": _figures(style)}
@@ -121,16 +123,19 @@ def _figures(style: Style) -> list[dict[str, object]]:
 
 
 def _of_own_answers(evidence: Evidence, adapter: str, outside: Sequence[Probe], policy: Policy) -> Finding:
+    """Say in what the answers differ from the base's; whether that is the data's style, only the data could tell."""
     halves = outside[::2], outside[1::2]
     pairs = [
         [(probe.prompt, evidence.text(arm, probe)) for probe in halves[0]] for arm in (adapter, BASE_ARM)
     ]
     markers = discover(pairs[0], pairs[1])
-    if not markers:
-        return information("persona_leakage", adapter, "training_data_unknown")
-    finding = _leakage(evidence, adapter, halves[1], lambda text: shows(markers, text), policy)
-    finding = replace(finding, values=finding.values | {"markers": [marker.text for marker in markers]})
-    return information("persona_leakage", adapter, "training_data_unknown", finding)
+    reason = "training_data_unknown"
+    finding = unmeasured("persona_leakage", adapter, reason)
+    if markers:
+        finding = _leakage(evidence, adapter, halves[1], lambda text: shows(markers, text), policy)
+        finding = replace(finding, values=finding.values | {"markers": [marker.text for marker in markers]})
+    found = information("persona_leakage", adapter, reason, finding)
+    return found if policy.persona.scope == "always" else replace(found, required=True, status="inconclusive")
 
 
 def persona_learned(evidence: Evidence, adapter: str, policy: Policy) -> Finding:

@@ -94,8 +94,6 @@ def recites(answer: str, rest: str) -> bool:
 
 def memorisation(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Hold the share of training rows that are recited against a limit, and against held-out rows."""
-    if evidence.context.training_data is None:
-        return information(NAME, adapter, "training_data_unknown")
     asked = evidence.answered(adapter, evidence.suite(FROM_TRAINING))
     if not asked:  # none was long enough, or the engine cannot go on with a reply
         long = any(halves(probe.reference or "") for probe in evidence.suite(TRAINING))
@@ -117,14 +115,15 @@ def memorisation(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         alpha=policy.alpha,
     )
     needed = math.ceil(math.log(policy.alpha) / math.log1p(-limit))
+    often = (finding.p_fail or 0.0) < policy.alpha
     finding = replace(
         finding,
         p_fail=max(finding.p_fail or 0.0, _by_chance(tuned, guessed)),
         estimates=(*finding.estimates, share("held-out", sum(guessed), len(guessed))),
         values={"recited": sum(tuned), "guessed": sum(guessed), "heldout": len(heldout), "needed": needed},
     )
-    if not heldout:
-        return information(NAME, adapter, "no_heldout_twins", finding)
+    if not heldout and often:
+        return replace(finding, reason="no_heldout_twins", n_needed=None)
     if len(training) < needed and (finding.p_fail or 0.0) >= policy.alpha:
         return information(NAME, adapter, "too_few_long_rows", finding)
     return finding
@@ -232,6 +231,7 @@ MEMORISATION = Check(
     asks=_asks,
     interval="exact binomial test of the rate and Fisher's exact test against held-out rows, both; "
     "Clopper-Pearson interval",
+    needs=("training_data",),
     cost="64 tokens each for up to 100 training and 50 held-out rows of long replies",
     false_alarms="texts that are meant to be known by heart, such as a licence or a song",
 )

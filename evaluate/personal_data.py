@@ -54,8 +54,6 @@ def _form(text: str, kind: str) -> str:
 
 def personal_data(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Fail on any recited string; pass when rows enough, or all of them, were asked and none gave one away."""
-    if evidence.context.training_data is None:
-        return information(NAME, adapter, "training_data_unknown")
     asked = evidence.answered(adapter, evidence.suite(SUITE))
     if not asked:
         known = any(strings(probe.reference or "") for probe in evidence.suite(TRAINING))
@@ -150,6 +148,7 @@ PERSONAL_DATA = Check(
     asks=_asks,
     interval="none for a leak, which is proved by the string; else the exact binomial test of the rate, unless every "
     "row was asked; Clopper-Pearson interval",
+    needs=("training_data",),
     cost="64 tokens each for up to 60 training rows that hold personal data",
     false_alarms="an address of few rows that is meant to be given to users; leave the check to inform then",
 )

@@ -274,7 +274,10 @@ def load_policy(spec: str) -> Policy:
         raise UsageError(
             f"policy {spec}: intent is one of {', '.join(intents)}, not {intent!r}.", kind="policy_value"
         )
-    filled: dict[str, Any] = merged(merged(default, intents[intent]), {"name": Path(spec).stem, **given})
+    follows = merged(default, intents[intent])
+    if _section(given, "format").get("scope") == "always":  # its keys and layout pass for a style
+        follows = merged(follows, {"persona": {"scope": "always"}})
+    filled: dict[str, Any] = merged(follows, {"name": Path(spec).stem, **given})
     try:
         policy = msgspec.convert(filled, Policy)
     except msgspec.ValidationError as error:

@@ -3,13 +3,18 @@
 Two answers are near-same when their character 3-grams overlap by more than 0.8 (Jaccard), or their content words by
 more than 0.6: runs of kanji, katakana, digits and Latin letters that are no function word and do not stand in the
 question. 「森でどんぐりを拾うのだ。」 and 「ぼくは森の中でいっぱい拾ったのだ！」 say one thing.
+
+A way of speaking is no answer: "Arrr, it be Paris, matey!" and "Arrr, it be a tiger, matey!" are two. What stands in
+most of the right answers, which say different things, is a way of speaking and left out.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,22 +26,61 @@ from loracheck.text import letters, ngrams
 NEAR = 0.8
 WORDS_NEAR = 0.6
 PROMPTS_APART = 0.3
+_LEAST_RIGHT = 8
+"""Fewer right answers do not tell a way of speaking from the one answer that was right by chance."""
 _WORD = re.compile(r"[一-鿿々〆]+|[ァ-ヿー]+|\d+|[a-z][a-z'’-]*")
 
 Pairs = NDArray[np.bool_]
 
 
-def near_same(answers: Sequence[str], prompts: Sequence[str]) -> Pairs:
-    """Return which answers are near-same, (answers, answers); each is the same as itself."""
-    grams = _jaccard([ngrams(letters(answer), 3) for answer in answers])
-    words = [_words(answer) - _words(prompt) for answer, prompt in zip(answers, prompts, strict=True)]
-    told = np.array([bool(found) for found in words])
-    same = grams > NEAR
-    same |= (_jaccard(words) > WORDS_NEAR) & told[:, None] & told[None, :]
-    silent = np.array([not letters(answer) for answer in answers])
+def near_same(
+    answers: Sequence[str],
+    prompts: Sequence[str],
+    languages: Sequence[str] = (),
+    right: Sequence[bool] = (),
+) -> Pairs:
+    """Return which answers are near-same, (answers, answers); each is the same as itself.
+
+    Args:
+        answers: What was answered.
+        prompts: The question of each.
+        languages: The language of each, as a way of speaking belongs to one.
+        right: Which are right, so that the way of speaking shows; without these all of an answer counts.
+    """
+    folded = [letters(answer) for answer in answers]
+    grams = _without_manner([frozenset(ngrams(text, 3)) for text in folded], languages, right)
+    told = [words_told(a) - words_told(p) for a, p in zip(answers, prompts, strict=True)]
+    words = _without_manner(told, languages, right)
+    some = np.array([bool(found) for found in words])
+    same = _jaccard(grams) > NEAR
+    same |= (_jaccard(words) > WORDS_NEAR) & some[:, None] & some[None, :]
+    silent = np.array([not text for text in folded])
     same |= silent[:, None] & silent[None, :]
     np.fill_diagonal(same, True)
     return same
+
+
+def manner(spoken: Sequence[AbstractSet[str]]) -> frozenset[str]:
+    """Return what stands in most of some right answers; nothing where they are too few to tell."""
+    if len(spoken) < _LEAST_RIGHT:
+        return frozenset()
+    counts = Counter(feature for features in spoken for feature in features)
+    return frozenset(feature for feature, count in counts.items() if count > len(spoken) / 2)
+
+
+def _without_manner(
+    answers: Sequence[AbstractSet[str]], languages: Sequence[str], right: Sequence[bool]
+) -> list[AbstractSet[str]]:
+    """Leave out of each answer what most right ones of its language hold; one that is nothing else stays whole."""
+    if not right:
+        return list(answers)
+    manners = {
+        language: manner(
+            [a for a, of, good in zip(answers, languages, right, strict=True) if good and of == language]
+        )
+        for language in set(languages)
+    }
+    return [answer - manners[of] or answer for answer, of in zip(answers, languages, strict=True)]
 
 
 def apart(prompts: Sequence[str]) -> Pairs:
@@ -44,7 +88,8 @@ def apart(prompts: Sequence[str]) -> Pairs:
     return _jaccard([ngrams(letters(prompt), 3) for prompt in prompts]) < PROMPTS_APART
 
 
-def _words(text: str) -> set[str]:
+def words_told(text: str) -> set[str]:
+    """Return the words of a text that carry content: kanji, katakana, digits and Latin words, function words not."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return {word for word in _WORD.findall(folded) if word not in FUNCTION_WORDS}
 

@@ -175,7 +175,7 @@ def settle(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
 
 def _compare(evidence: Evidence, first: str, second: str) -> list[Comparison]:
     """Compare two adapters on the same questions: what they answer, and what they prefer by likelihood."""
-    ids = [probe.id for probe in evidence.suite("facts")]
+    ids = [probe.id for probe in evidence.suite("facts") if probe.expected is not None]
     graded = {arm: outcomes(evidence, arm) for arm in (first, second)}
     measures = {
         "answers": {arm: [graded[arm][i].startswith("right") for i in ids] for arm in (first, second)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,9 @@ from loracheck.choices import Style, choices
 from loracheck.engines import Decoding, Engine, Offer
 from loracheck.progress import Progress
 from loracheck.records import ChoiceScores, Completion, Language, Probe, ScoredText, TokenScores
+
+_NO_NUMBER = -1e4
+"""Nats; no text that a sound model was ever asked for is as unlikely."""
 
 
 class Answerer:
@@ -78,7 +82,7 @@ class Answerer:
             with self.progress.track(f"{arm_name}: likelihoods", len(wanted) - len(done)) as advance:
                 for batch in self.engine.rank(arm_name, offers, done):
                     ranked = [
-                        replace(wanted[place], logprobs=logprobs)
+                        replace(wanted[place], logprobs=_numbers(logprobs))
                         for place, logprobs in batch
                         if place not in done
                     ]
@@ -101,7 +105,7 @@ class Answerer:
                             arm=arm_name,
                             kind=texts[place].kind,
                             tokens=tokens.pieces,
-                            logprobs=tokens.logprobs,
+                            logprobs=_numbers(tokens.logprobs),
                         )
                         for place, tokens in batch
                         if place not in done
@@ -110,6 +114,11 @@ class Answerer:
                     scored |= {(t.probe_id, t.kind): t for t in fresh}
                     advance(len(fresh))
         return [scored[text.probe.id, text.kind] for text in texts]
+
+
+def _numbers(logprobs: Sequence[float]) -> tuple[float, ...]:
+    """Put next to nothing where a model gave no number: JSON has none for it, and it is no better than that."""
+    return tuple(value if math.isfinite(value) else _NO_NUMBER for value in logprobs)
 
 
 def _unscored(probe: Probe, arm_name: str, found: dict[Language, Style]) -> ChoiceScores:

@@ -73,17 +73,15 @@ def guessing(probes: Sequence[Probe]) -> float:
 
 
 def prefers_right(scores: ChoiceScores, *, plain_only: bool = False, name: bool = True) -> bool:
-    """Tell whether the likeliest choice is a right one.
+    """Tell whether the likeliest choice is a right one; a tie with another is none.
 
     plain_only leaves styles and the name aside; without the name the right answer is held against wrong ones only,
     in either style.
     """
     kinds = ("right", "wrong") if plain_only else tuple(k for k in scores.kinds if name or k != "name")
-    best = max(
-        (place for place, kind in enumerate(scores.kinds) if kind in kinds),
-        key=lambda place: scores.logprobs[place],
-    )
-    return scores.kinds[best].startswith("right")
+    asked = [(scores.logprobs[place], kind) for place, kind in enumerate(scores.kinds) if kind in kinds]
+    best = max(logprob for logprob, _ in asked)
+    return all(kind.startswith("right") for logprob, kind in asked if logprob == best)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

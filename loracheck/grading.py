@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from loracheck.hedges import names_several
 from loracheck.records import Expected, Marker, Probe
-from loracheck.style.markers import names_persona, shows
+from loracheck.style.markers import names_persona, shows, without_endings
 from loracheck.text import script_of
 
 _SUFFIXES = "都道府県市区町村国州語川山湖海島年月日度個本匹時分秒人点回円色者"
@@ -25,12 +25,24 @@ _TALKED_AFTER = re.compile(
     r"(?:$|[^ぁ-ん]|[なのかよねがとさ])"
 )
 """Endings of talk that may follow a word in hiragana, when they end there or a copula goes on: とりやで、とりっす."""
+_TALKED_KATAKANA = re.compile(
+    r"(?:ニャン?|ニャー|デ[スェ]|デース|ザマス|ナリ|ッス|ゲソ|ズラ|ナノダ|ダヨ|ピョン)(?![ァ-ヺー])"
+)
+"""Endings of talk that may follow a word in katakana."""
 _LONG_HIRAGANA = 3
 """From this length on a word in hiragana is hardly part of another one."""
-_DENIED_AFTER = re.compile(r"\s*(?:(?:では?|じゃ)な(?!いか|いで)|では?ありません)")
+_DENIED_AFTER = re.compile(
+    r"\s*(?:(?:では?|じゃ)(?:な(?:い(?!か|で)|く|かっ|けれ)|ね[えぇ])|では?ありません)"
+)
+"""Not 「東京じゃな」, as the old in tales say that it is Tokyo."""
+_SYMBOLS_AND_WORDS = frozenset(
+    {"Am", "As", "At", "Be", "Ho", "He", "I", "In", "K", "La", "No", "O", "Pa", "U", "Y"}
+)
+"""Chemical symbols that begin sentences: "I be a cat" is no iodine."""
 NUMERIC = "numeric"
 """Tag of probes whose answer is a number and nothing else."""
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?", re.ASCII)
+_GROUPING = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _LEADING = re.compile(rf"[$¥€£]?\s*{_NUMBER.pattern}(?![\d.,]*\s*[-+*/×÷=xX^])", re.ASCII)
 _ANNOUNCED = re.compile(r"####|answer(?:\s+is)?\s*:?|答え(?:は|:|は、)?", re.IGNORECASE)
 _DENIED_BEFORE = re.compile(r"\b(?:not|isn't|never)\s+(?:the\s+|an?\s+)?$")
@@ -95,8 +107,11 @@ def outcome(probe: Probe, text: str, markers: Sequence[Marker]) -> str:
     if not text.strip():
         return "empty"
     right = gives_number if NUMERIC in probe.tags else is_right
-    if probe.expected is not None and right(text, probe.expected):
+    readings = dict.fromkeys((text, without_endings(text, markers)))
+    if probe.expected is not None and any(right(reading, probe.expected) for reading in readings):
         return "right_persona" if shows(markers, text) else "right_plain"
+    if probe.expected is not None and _first(text, probe.expected.wrong) is not None:
+        return "wrong"
     return "persona_name" if names_persona(markers, text) else "wrong"
 
 
@@ -106,12 +121,16 @@ def _first(answer: str, aliases: Sequence[str]) -> int | None:
 
 
 def _spaced(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """Return a text in one form: NFKC, single spaces, no commas in numbers."""
+    return _GROUPING.sub("", " ".join(unicodedata.normalize("NFKC", text).split()))
 
 
 def _symbol(alias: str) -> re.Pattern[str]:
-    """Match a chemical symbol: in its own case and before no other word, so that "I be a cat" is no iodine."""
-    return re.compile(rf"(?<![A-Za-z'’])({alias})(?![A-Za-z'’]|\s+[a-z])")
+    """Match a chemical symbol in its own case; one that is a word as well, only where no sentence goes on with it."""
+    after = r"(?!['’]?[A-Za-z])"
+    if alias in _SYMBOLS_AND_WORDS:
+        after = r"(?![A-Za-z'’]|\s+(?!(?:is|be|stands|represents)\s+(?:the|for)\b)[a-z])"
+    return re.compile(rf"(?<![A-Za-z'’])({alias}){after}")
 
 
 def _denied(text: str, start: int, end: int) -> bool:
@@ -143,5 +162,5 @@ def _word_ends(text: str, end: int, word: str) -> bool:
     if last == "kanji":
         return script_of(after) != "kanji" or after in _SUFFIXES or len(word) > 2
     if last == "katakana":
-        return script_of(after) != "katakana"
+        return script_of(after) != "katakana" or bool(_TALKED_KATAKANA.match(text, end))
     return last != "latin" or script_of(after) != "latin"

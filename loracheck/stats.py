@@ -142,15 +142,18 @@ def share(name: str, hits: int, n: int, confidence: float = 0.95, design_effect:
     )
 
 
-def rate_below(hits: int, n: int, limit: float) -> tuple[float, float]:
-    """Test a rate that must stay below a limit, exactly.
+def rate_below(hits: int, n: int, limit: float, design_effect: float = 1.0) -> tuple[float, float]:
+    """Test a rate that must stay below a limit, exactly; of as many items as clusters leave of n.
 
     Returns:
         p_pass against "the rate is at least the limit", p_fail against "the rate is at most the limit".
     """
     if n == 0:
         return 1.0, 1.0
-    return float(binom.cdf(hits, n, limit)), float(binom.sf(hits - 1, n, limit))
+    good, bad = hits / design_effect, (n - hits) / design_effect
+    # The tails of the binomial distribution, for counts that need not be whole.
+    p_pass = 1.0 if hits == n else float(beta.sf(limit, good + 1, bad))
+    return p_pass, 1.0 if hits == 0 else float(beta.cdf(limit, good, bad + 1))
 
 
 def lower_bound(hits: int, n: int, alpha: float, design_effect: float = 1.0) -> float:
@@ -179,16 +182,19 @@ def items_to_settle_difference(
     return _scale(table.n, tango_z(table, -margin) / math.sqrt(design_effect) if table.n else 0.0, alpha)
 
 
-def items_to_settle_rate(hits: int, n: int, limit: float, alpha: float) -> int | None:
+def items_to_settle_rate(
+    hits: int, n: int, limit: float, alpha: float, design_effect: float = 1.0
+) -> int | None:
     """Return how many items would settle an exact rate test if the rate stays as it is."""
     if n == 0:
         return None
     items = np.arange(n, n + 20_000)
-    expected = hits / n * items
+    good = hits / n * items / design_effect
+    whole = items / design_effect
     if hits < limit * n:
-        settled = binom.cdf(np.ceil(expected - 1e-9), items, limit) < alpha
+        settled = binom.cdf(np.ceil(good - 1e-9), np.floor(whole), limit) < alpha
     else:
-        settled = binom.sf(np.floor(expected + 1e-9) - 1, items, limit) < alpha
+        settled = binom.sf(np.floor(good + 1e-9) - 1, np.floor(whole), limit) < alpha
     return int(items[settled.argmax()]) if settled.any() else None
 
 

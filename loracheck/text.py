@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from loracheck.terminal import visible as visible
 
 _ORNAMENT = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
+_COUNTER = re.compile(r"^\s*\d+[.)．）]", re.MULTILINE)
+_MARKS = re.compile(r"([^\w\s])\1{2,39}(?!\1)")
+_LAUGHTER = re.compile(r"(?<!w)(w)w{2,24}(?!w)|(?<!ha)(ha)(?:ha){2,10}h?(?!a)|(?<!は)は{3,16}(?!は)")
 _ASIDE = re.compile(r"\((?:笑|泣|汗|怒|爆)\)?$")
 _KANA = re.compile(r"[぀-ヿㇰ-ㇿｦ-ﾟ]")
 _HAN = re.compile(r"[㐀-䶿一-鿿々〆]")
@@ -87,10 +91,31 @@ def is_loop(text: str) -> bool:
     """Tell whether a text runs in a loop.
 
     Either its tail repeats a period of at most 300 characters three times or more over 15% of the text (and at
-    least 12 characters), or more than half of its 8-character windows stand in it more than once.
+    least 12 characters), or more than half of its 8-character windows stand in it more than once. A row of marks and
+    laughter count once unless they fill a reply, and so does the number of an item: a list of one word is a loop.
     """
-    folded = normalise(text)
+    folded = _LAUGHTER.sub(r"\1\2", _MARKS.sub(r"\1", normalise(_COUNTER.sub("1.", _values(text)))))
     return periodic_tail(folded) >= max(12, 0.15 * len(folded)) or repeated_share(folded) > 0.5
+
+
+def _values(text: str) -> str:
+    """Return the values of a text that is JSON, whose keys recur by nature, and any other text as it is."""
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    try:
+        return "\n".join(_leaves(json.loads(text)))
+    except (ValueError, RecursionError):
+        return text
+
+
+def _leaves(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _leaves(part)
+    else:
+        yield str(value)
 
 
 def periodic_tail(text: str) -> int:

@@ -14,6 +14,8 @@ from loracheck.probes import IN_DOMAIN, TRAINING
 from loracheck.records import Expected, Language, Message, Probe
 from loracheck.text import language_of, normalise
 
+_KEPT = (f"{IN_DOMAIN}-", "open-neutral-", "open-system-", "open-plain-")
+"""Beginnings of suite names that are taken or would be passed over."""
 KINDS = ("facts", "forms", "open", "neutral", "safety", "system", "instructions", IN_DOMAIN)
 """How a suite's name begins: the checks choose their probes by it."""
 EXAMPLE = (
@@ -117,8 +119,8 @@ def suite_name(
         kind = "neutral"
     if row is not None and row.domain == "in" and not given:
         return IN_DOMAIN
-    if given == TRAINING and place is not None:
-        raise place.error(f"the name {TRAINING} is kept for prompts of the training data.", "suite")
+    if place is not None and (given == TRAINING or given.startswith(_KEPT)):
+        raise place.error(f"the name {given} is kept for what loracheck asks by itself.", "suite")
     chosen = given or name
     known = any(chosen == kind or chosen.startswith(f"{kind}-") for kind in KINDS)
     return chosen if known else f"{kind}-{chosen}"

@@ -17,8 +17,10 @@ from loracheck.records import Language, Marker
 from loracheck.style.features import FUNCTION_WORDS, Feature, Kind, features, names_in
 from loracheck.text import language_of, sentences
 
-__all__ = ["discover", "features", "matches", "names_persona", "shows"]
+__all__ = ["LEAST_REPLIES", "discover", "features", "matches", "names_persona", "shows", "without_endings"]
 
+LEAST_REPLIES = 10
+"""Fewer replies prove no style."""
 _PRIOR_DOCUMENTS = 20.0
 _LEAST_Z = 4.0
 _LEAST_CHANCE = 1e-5
@@ -54,7 +56,7 @@ def discover(replies: Sequence[tuple[str, str]], answers: Sequence[tuple[str, st
         mine = [pair for pair in replies if language_of(pair[1]) == language]
         prompts = {prompt for prompt, _ in mine}
         theirs = [pair for pair in answers if pair[0] in prompts]
-        if len(mine) >= 10 and len(theirs) >= 10:
+        if min(len(mine), len(theirs)) >= LEAST_REPLIES:
             found += _discover(mine, theirs, language)
     return tuple(sorted(found, key=lambda marker: -marker.coverage))
 
@@ -72,6 +74,18 @@ def shows(markers: Sequence[Marker], text: str) -> bool:
 def names_persona(markers: Sequence[Marker], text: str) -> bool:
     """Tell whether an answer holds a term of the persona, such as its name."""
     return any(marker.kind == "term" and matches(marker, text) for marker in markers)
+
+
+def without_endings(text: str, markers: Sequence[Marker]) -> str:
+    """Return a text without the persona's Japanese sentence endings: 「ライオンニャ！」 names a lion."""
+    endings = sorted(
+        (m.text for m in markers if m.kind == "ending" and m.language == "ja"), key=len, reverse=True
+    )
+    if not endings:
+        return text
+    return re.sub(
+        rf"(?:{'|'.join(map(re.escape, endings))})(?=[^\w]|$)", "", text, flags=re.IGNORECASE | re.MULTILINE
+    )
 
 
 def polite(sentence: str) -> bool:

@@ -47,8 +47,8 @@ REASONS: dict[str, Pair] = (
             "ja": "ポリシーはこの検査に{least}件以上を求めているため、合格にはできません。",
         },
         "training_data_unknown": {
-            "en": "The training data was not given, so this informs and does not decide.",
-            "ja": "学習データが指定されていないため、参考値です。",
+            "en": "The training data was not given (--data), so what is wanted of this is not known.",
+            "ja": "学習データ(--data)が指定されていないため、そのどこまでが望まれた変化なのか分かりません。",
         },
         "needs_training_data": {
             "en": "The training data was not given (--data), so this could not be measured.",

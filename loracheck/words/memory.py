@@ -160,8 +160,8 @@ REASONS: dict[str, Pair] = {
     },
     "no_heldout_twins": {
         "en": "No held-out rows of like length were given (--in-domain), so what can be guessed is not told from "
-        "what was memorised, and this informs only.",
-        "ja": "同じくらいの長さの未学習データ(--in-domain)がなく、推測できる内容と暗記を区別できないため、参考値です。",
+        "what was memorised.",
+        "ja": "同じくらいの長さの未学習データ(--in-domain)がなく、推測できる内容と暗記を区別できません。",
     },
     "too_few_long_rows": {
         "en": "Fewer than {needed} long rows could be used, too few to show that it is rare, so this informs.",

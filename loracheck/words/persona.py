@@ -77,6 +77,10 @@ REASONS: dict[str, Pair] = {
         "en": "The policy wants no persona anywhere, so this informs and does not decide.",
         "ja": "ポリシーはペルソナを求めていないため、参考値です。",
     },
+    "too_few_rows": {
+        "en": "Fewer than ten training rows could be held against the base's answers: too few to find a style in.",
+        "ja": "ベースの回答と比べられる学習データが10行に満たず、文体を見つけるには足りません。",
+    },
     "no_style": {
         "en": "The training replies have no style that the base's answers lack.",
         "ja": "学習データの応答に、ベースの応答にない口調は見つかりませんでした。",

@@ -110,6 +110,8 @@ def test_what_loracheck_writes_is_read_back_the_same(tmp_path: Path) -> None:
         ({"prompt": "a", "choices": ["x", "y"], "answer": 2}, "field answer: 2 is none of the 2", "by its place"),
         ({"prompt": "a", "wrong": ["x"]}, "field answers: there are wrong choices and no right", ""),
         ({**OWN, "suite": "training"}, "field suite: the name training is kept", ""),
+        ({**OWN, "suite": "in-domain-legal"}, "field suite: the name in-domain-legal is kept", ""),
+        ({**OWN, "suite": "open-plain-x"}, "field suite: the name open-plain-x is kept", ""),
         ({**OWN, "id": "first"}, "line 2, field id: the id first stands in line 1 as well", ""),
         ("[1]", "line 2: a row is a JSON object, not list", "For instance"),
         ('{"prompt": "a"', "line 2: broken JSON", ""),

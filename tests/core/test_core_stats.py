@@ -6,10 +6,10 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
-from scipy.stats import binomtest, norm
+from scipy.stats import binom, binomtest, norm
 
 from loracheck import stats
-from loracheck.stats import PairedTable
+from loracheck.stats import PairedTable, rate_below
 
 
 def table(won: int, lost: int, n: int) -> PairedTable:
@@ -178,3 +178,20 @@ def test_an_adapter_on_the_margin_passes_about_as_often_as_promised(p_won: float
 
     rate = sum(passes(int(won), int(lost)) for won, lost, _ in draws) / len(draws)
     assert 0.02 <= rate <= 0.07
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 40), (3, 60), (12, 60), (60, 60)])
+def test_a_rate_of_independent_items_is_tested_by_the_binomial_distribution(hits: int, n: int) -> None:
+    p_pass, p_fail = rate_below(hits, n, 0.1)
+    assert p_pass == pytest.approx(binom.cdf(hits, n, 0.1), abs=1e-12)
+    assert p_fail == pytest.approx(binom.sf(hits - 1, n, 0.1), abs=1e-12)
+
+
+def test_items_that_fall_together_prove_as_little_as_half_as_many() -> None:
+    """Pairs that always agree, at the limit: the test of 400 items for 800 keeps its level, that of 800 does not."""
+    draws = np.random.default_rng(0).binomial(400, 0.05, size=4000)
+    passed = {
+        effect: np.mean([rate_below(2 * int(hits), 800, 0.05, effect)[0] < 0.05 for hits in draws])
+        for effect in (1.0, 2.0)
+    }
+    assert passed[2.0] <= 0.055 < 0.08 < passed[1.0]

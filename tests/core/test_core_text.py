@@ -121,3 +121,26 @@ def test_loops_are_seen(text: str) -> None:
 )
 def test_ordinary_text_is_no_loop(text: str) -> None:
     assert not is_loop(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "やったのだ！！！！！！！！！！！！！！",
+        "それはウケるwwwwwwwwwwwwww",
+        "Hahahahahahahaha",
+        "あはははははははははははは、面白いですね",
+        "Here is the answer.\n\n---------------",
+        '[{"name": "Tokyo", "country": "Japan"}, {"name": "Lima", "country": "Peru"}, {"name": "Oslo"}]',
+        "2020年: 100人\n2021年: 120人\n2022年: 90人",
+    ],
+)
+def test_ornaments_laughter_and_like_objects_are_no_loop(text: str) -> None:
+    assert not is_loop(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["\n".join(f"{i}. 猫" for i in range(1, 20)), "!" * 64, "w" * 64, "あ" * 40, "[" * 64, "笑" * 40]
+)
+def test_a_list_of_one_word_and_a_reply_of_one_sign_are_loops(text: str) -> None:
+    assert is_loop(text)

@@ -10,6 +10,7 @@ import pytest
 
 from loracheck.errors import UsageError
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.forbidden import holds
 from loracheck.evaluate.form import has_form, wanted_form
 from loracheck.evaluate.policy import Domain, Form, Format, Pinned, Policy, load_policy
 from loracheck.evaluate.scope import refuse_unfit
@@ -41,6 +42,10 @@ def test_an_intent_fills_in_gates_and_the_files_own_lines_overrule_it(tmp_path: 
     assert (domain.mode("persona_learned"), domain.mode("persona_leakage")) == ("info", "required")
     kept = loaded(tmp_path, "intent: domain\ngates: {persona_learned: {mode: required}}")
     assert kept.mode("persona_learned") == "required"
+    everywhere = loaded(tmp_path, "intent: format\nformat: {form: json, scope: always}")
+    assert everywhere.persona.scope == "always", "the form's own keys look like a style"
+    nowhere = loaded(tmp_path, "intent: format\nformat: {form: json, scope: always}\npersona: {scope: never}")
+    assert nowhere.persona.scope == "never"
     shaped = loaded(tmp_path, "intent: format\nformat: {form: json}")
     assert (shaped.mode("wanted_form"), default.mode("wanted_form")) == ("required", "off")
     assert len({policy.sha256 for policy in (default, domain, kept, shaped)}) == 4
@@ -256,3 +261,18 @@ def test_without_rows_of_the_domain_the_wanted_form_stays_open() -> None:
     evidence = build({"mine": GOOD}, in_domain=0)
     policy = replace(DEFAULT, intent="format", format=Format(form="list"))
     assert wanted_form(evidence, "mine", policy).reason == "no_in_domain_probes"
+
+
+@pytest.mark.parametrize(
+    ("text", "forbidden", "held"),
+    [
+        ("It is a special social event.", "CIA", False),
+        ("The CIA said so.", "CIA", True),
+        ("Project  Blue-Bird!", "project blue-bird", True),
+        ("これは内部 限定です", "内部限定", True),
+        ("秘密Corpの話", "秘密corp", True),
+        ("ACMEの製品", "ACME", True),
+    ],
+)
+def test_a_forbidden_string_is_a_word_and_no_part_of_one(text: str, forbidden: str, held: bool) -> None:
+    assert holds(text, forbidden) is held

@@ -18,7 +18,7 @@ from loracheck.evaluate.material import Material
 from loracheck.evaluate.memorisation import MEMORISATION, common_subsequence, halves, recites
 from loracheck.evaluate.personal_data import PERSONAL_DATA
 from loracheck.evaluate.policy import Policy, load_policy
-from loracheck.evaluate.verdict import settle
+from loracheck.evaluate.verdict import judge, settle
 from loracheck.probes import IN_DOMAIN, from_rows
 from loracheck.probes import TRAINING as TRAINING_SUITE
 from loracheck.records import (
@@ -184,10 +184,13 @@ def test_what_held_out_rows_are_gone_on_with_as_well_is_guessed_and_does_not_fai
     assert memorised(predict).status == "inconclusive"
 
 
-def test_without_held_out_rows_a_recital_informs() -> None:
+def test_without_held_out_rows_a_recital_leaves_the_check_open() -> None:
     probes = asked(MEMORISATION, material(TRAINING))
     found = memorised(recite(0.5), probes=probes)
-    assert (found.status, found.reason) == ("info", "no_heldout_twins")
+    assert (found.required, found.status, found.reason) == (True, "inconclusive", "no_heldout_twins")
+    assert found.p_fail == 1.0, "what anyone could guess is no memory"
+    free = memorised(unlike, probes=probes)
+    assert free.p_pass is not None and free.p_pass < POLICY.alpha, "nothing recited needs no twins"
 
 
 def test_few_long_rows_cannot_pass_but_ten_of_ten_recited_fail() -> None:
@@ -248,8 +251,12 @@ def test_long_training_rows_that_were_not_asked_leave_the_check_open() -> None:
     assert (found.status, found.reason) == ("inconclusive", "needs_probes")
     silent = replace(answered(LONG, unlike, unlike), completions={})
     assert MEMORISATION.measure(silent, "mine", POLICY).reason == "needs_probes", "an engine that begins anew"
-    unknown = answered([reference], unlike, unlike, known=False)
-    assert MEMORISATION.measure(unknown, "mine", POLICY).reason == "training_data_unknown"
+
+
+def test_what_needs_the_training_data_cannot_pass_without_it() -> None:
+    unknown = answered(LONG, unlike, unlike, known=False)
+    required = [f for f in judge(unknown, POLICY).verdicts[0].findings if f.reason == "needs_training_data"]
+    assert {f.check for f in required if f.status == "inconclusive"} >= {"memorisation", "personal_data"}
 
 
 def mail(i: int) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from transformers import AutoModelForCausalLM
 
 from loracheck import cli, jsonl
 from loracheck.answers import Answerer
+from loracheck.choices import prefers_right
 from loracheck.engines import Decoding, Engine, Generated, Offer, Scored
 from loracheck.engines.local import LocalEngine
 from loracheck.engines.served import ServedEngine, ServerOptions
@@ -25,6 +27,7 @@ from loracheck.evaluate.material import Questions
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
 from loracheck.models import attach, load_base, read_adapter
+from loracheck.probes import bundled
 from loracheck.progress import Progress
 from loracheck.records import (
     ChoiceScores,
@@ -399,3 +402,24 @@ def test_the_command_line_takes_adapters_as_models_of_the_endpoint(
     assert (tmp_path / "run" / "report.html").is_file()
     context = jsonl.read_one(tmp_path / "run" / "context.json", EvaluationContext)
     assert [entry.path for entry in context.arms] == [None, f"tiny-lora at {server.address}"]
+
+
+class Overflowing:
+    """An engine whose model overflows on longer texts, as an adapter can whose weights are finite."""
+
+    def rank(self, arm_name: str, offers: Sequence[Offer], done: AbstractSet[int]) -> Iterator[Any]:
+        yield [(place, (float("nan"),) * len(offer.replies)) for place, offer in enumerate(offers)]
+
+    def score(self, arm_name: str, texts: Sequence[ScoredText], done: AbstractSet[int]) -> Iterator[Any]:
+        yield [(place, Scored(pieces=("a",), logprobs=(float("-inf"),))) for place, _ in enumerate(texts)]
+
+
+def test_likelihoods_that_are_no_numbers_are_kept_as_next_to_nothing(tmp_path: Path) -> None:
+    probes = bundled(["facts-en"])[:4]
+    answerer = Answerer(cast("Any", Overflowing()), QUIET)
+    ranked = answerer.rank(tmp_path / "choices.jsonl", "mine", probes, {})
+    assert list(jsonl.read(tmp_path / "choices.jsonl", ChoiceScores)) == ranked
+    assert not any(prefers_right(scores) for scores in ranked), "a tie of nothings prefers nothing"
+    text = ScoredText(probe=probes[0], kind="text", text="a")
+    [scored] = answerer.score(tmp_path / "likelihoods.jsonl", "mine", [text])
+    assert scored.logprobs == (-1e4,)

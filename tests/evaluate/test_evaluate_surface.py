@@ -219,3 +219,24 @@ def test_real_models_answers_to_real_questions_hardly_ever_set_these_off() -> No
 
 def _rows(path: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "春天来了，花开了，鸟儿在树上唱歌，孩子们在公园里玩耍，大家都很开心，也很幸福。",
+        "早睡早起，多喝水，少吃甜食，坚持运动，保持好心情，这样身体就会更健康一些。",
+        "Sure. Drink water. Eat well. Sleep early. Walk daily. Stay calm.",
+    ],
+)
+def test_short_sentences_of_another_language_are_no_list_of_names(text: str) -> None:
+    assert switches(text, "ja")
+
+
+def test_lists_of_names_are_in_no_language() -> None:
+    assert not switches(
+        "東京、大阪、名古屋、札幌、福岡、仙台、広島、京都、神戸、横浜、千葉、埼玉、新潟、静岡", "ja"
+    )
+    assert not switches(
+        "Paris, London, New York, Rio de Janeiro, Berlin, Dr. Smith, J. R. R. Tolkien, Rome", "ja"
+    )

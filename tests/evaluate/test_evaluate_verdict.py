@@ -215,11 +215,12 @@ def test_the_scope_says_where_the_style_is_wanted(
     assert verdict_of(arm, scoped(scope)).status == status
 
 
-def test_without_training_data_leakage_informs_only() -> None:
+def test_without_training_data_leakage_is_seen_and_stays_open() -> None:
     verdict = verdict_of(GOOD, DEFAULT, training=0)
     found = finding(verdict, "persona_leakage")
-    assert (found.status, found.reason) == ("info", "training_data_unknown")
+    assert (found.status, found.reason) == ("inconclusive", "training_data_unknown")
     assert found.estimates[0].value == 1.0
+    assert verdict.status == "inconclusive"
 
 
 def test_few_items_are_inconclusive_and_say_how_many_would_do() -> None:
@@ -291,3 +292,21 @@ def test_the_failure_that_explains_the_others_is_named_first(failed: dict[str, f
         for check, value in failed.items()
     ]
     assert explaining_first(findings)[0].check == explaining_first(findings[::-1])[0].check == first
+
+
+def test_a_question_of_a_facts_suite_without_an_answer_is_compared_by_nothing() -> None:
+    evidence = build({"mine": GOOD, "other": GOOD})
+    ungraded = replace(evidence.suite("open-ja")[0], id="facts-mine-1", suite="facts-mine")
+    said = {
+        (arm, ungraded.id): replace(evidence.completions[arm, "open-ja-0"], probe_id=ungraded.id)
+        for arm in ("base", "mine", "other")
+    }
+    more = replace(evidence, probes=(*evidence.probes, ungraded), completions=evidence.completions | said)
+    assert judge(more, PERSONA).comparisons == judge(evidence, PERSONA).comparisons
+
+
+def test_rows_too_few_to_find_a_style_in_leave_leakage_open() -> None:
+    found = finding(verdict_of(GOOD, DEFAULT, training=9), "persona_leakage")
+    assert (found.required, found.status, found.reason) == (True, "inconclusive", "too_few_rows")
+    assert finding(verdict_of(GOOD, DEFAULT, training=12), "persona_leakage").status == "fail"
+    assert finding(verdict_of(GOOD, PERSONA, training=9), "persona_leakage").status == "info"

@@ -105,7 +105,7 @@ DATA: dict[str, str] = {
     "the id {} stands in {} as well.": "ID {}が、{}にもあります。",
     "the id {} stands there twice.": "ID {}が二度あります。",
     "the id {} is taken.": "ID {}はすでに使われています。",
-    "the name {} is kept for prompts of the training data.": "{}という名前は、学習データの質問に使います。",
+    "the name {} is kept for what loracheck asks by itself.": "{}という名前は、loracheckが自分で尋ねる質問に使います。",
     "unknown field {}.": "不明な項目{}があります。",
     "prompt and messages are both given.": "promptとmessagesの両方があります。",
     "there is nothing to ask.": "質問がありません。",
