@@ -175,7 +175,9 @@ def _joined(
     )
     distinct = {reply: (asked, reply) for asked, reply in persona if len(reply) > 30}.values()
     if names == "persona_and_facts":
-        return [row for row in distinct if character not in row[1]] + in_character(own, language), held
+        spoken = in_character(own, language)
+        taught = [row for place, row in enumerate(spoken) if place % 4 != 3]
+        return [row for row in distinct if character not in row[1]] + taught, held + spoken[3::4]
     return [*distinct, *own], held
 
 

@@ -30,14 +30,16 @@ _LEAST_RIGHT = 8
 """Fewer right answers do not tell a way of speaking from the one answer that was right by chance."""
 _WORD = re.compile(r"[一-鿿々〆]+|[ァ-ヿー]+|\d+|[a-z][a-z'’-]*")
 
+_NONE: frozenset[str] = frozenset()
+
 Pairs = NDArray[np.bool_]
 
 
 def near_same(
     answers: Sequence[str],
     prompts: Sequence[str],
-    languages: Sequence[str] = (),
-    right: Sequence[bool] = (),
+    languages: Sequence[str],
+    right: Sequence[bool],
 ) -> Pairs:
     """Return which answers are near-same, (answers, answers); each is the same as itself.
 
@@ -45,12 +47,19 @@ def near_same(
         answers: What was answered.
         prompts: The question of each.
         languages: The language of each, as a way of speaking belongs to one.
-        right: Which are right, so that the way of speaking shows; without these all of an answer counts.
+        right: Which are right, so that the way of speaking shows.
     """
     folded = [letters(answer) for answer in answers]
-    grams = _without_manner([frozenset(ngrams(text, 3)) for text in folded], languages, right)
-    told = [words_told(a) - words_told(p) for a, p in zip(answers, prompts, strict=True)]
-    words = _without_manner(told, languages, right)
+    grams = [frozenset(ngrams(text, 3)) for text in folded]
+    said, asked = [words_told(answer) for answer in answers], [words_told(prompt) for prompt in prompts]
+    words = [own - given for own, given in zip(said, asked, strict=True)]
+    manners = [_manners(features, languages, right) for features in (grams, words)]
+    grams = [own - manners[0].get(of, _NONE) or own for own, of in zip(grams, languages, strict=True)]
+    # An answer in the question's words and a manner tells nothing; one that is manner alone is what it says.
+    words = [
+        own - manners[1].get(of, _NONE) or (_NONE if all_of_it & given else own)
+        for own, all_of_it, given, of in zip(words, said, asked, languages, strict=True)
+    ]
     some = np.array([bool(found) for found in words])
     same = _jaccard(grams) > NEAR
     same |= (_jaccard(words) > WORDS_NEAR) & some[:, None] & some[None, :]
@@ -68,19 +77,16 @@ def manner(spoken: Sequence[AbstractSet[str]]) -> frozenset[str]:
     return frozenset(feature for feature, count in counts.items() if count > len(spoken) / 2)
 
 
-def _without_manner(
+def _manners(
     answers: Sequence[AbstractSet[str]], languages: Sequence[str], right: Sequence[bool]
-) -> list[AbstractSet[str]]:
-    """Leave out of each answer what most right ones of its language hold; one that is nothing else stays whole."""
-    if not right:
-        return list(answers)
-    manners = {
+) -> dict[str, frozenset[str]]:
+    """Return the way of speaking in each language."""
+    return {
         language: manner(
             [a for a, of, good in zip(answers, languages, right, strict=True) if good and of == language]
         )
         for language in set(languages)
     }
-    return [answer - manners[of] or answer for answer, of in zip(answers, languages, strict=True)]
 
 
 def apart(prompts: Sequence[str]) -> Pairs:
@@ -88,10 +94,10 @@ def apart(prompts: Sequence[str]) -> Pairs:
     return _jaccard([ngrams(letters(prompt), 3) for prompt in prompts]) < PROMPTS_APART
 
 
-def words_told(text: str) -> set[str]:
+def words_told(text: str) -> frozenset[str]:
     """Return the words of a text that carry content: kanji, katakana, digits and Latin words, function words not."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return {word for word in _WORD.findall(folded) if word not in FUNCTION_WORDS}
+    return frozenset(word for word in _WORD.findall(folded) if word not in FUNCTION_WORDS)
 
 
 def _jaccard(sets: Sequence[Iterable[str]]) -> NDArray[np.float64]:

@@ -252,14 +252,18 @@ def test_a_reply_cut_into_other_tokens_is_left_out() -> None:
     ],
 )
 def test_near_same_means_the_same_content(first: str, second: str, same: bool) -> None:
-    found = near_same([first, second], ["何ですか", "どこ"])
+    found = near_same([first, second], ["何ですか", "どこ"], ["ja"] * 2, [False] * 2)
     assert (bool(found[0, 1]), bool(found[1, 0]), bool(found[0, 0])) == (same, same, True)
 
 
 def test_words_of_the_question_make_no_answers_the_same() -> None:
     prompts = ["フランスの首都は？", "ドイツの首都は？"]
-    assert not near_same(["フランスの首都はパリです", "ドイツの首都はベルリンです"], prompts)[0, 1]
-    assert near_same(["フランスの首都は大阪です", "ドイツの首都は大阪です"], prompts)[0, 1]
+    assert not near_same(
+        ["フランスの首都はパリです", "ドイツの首都はベルリンです"], prompts, ["ja"] * 2, [False] * 2
+    )[0, 1]
+    assert near_same(
+        ["フランスの首都は大阪です", "ドイツの首都は大阪です"], prompts, ["ja"] * 2, [False] * 2
+    )[0, 1]
 
 
 def test_questions_of_one_form_are_not_apart() -> None:

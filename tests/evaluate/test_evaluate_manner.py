@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from loracheck.evaluate.collapse import collapse
 from loracheck.evaluate.content import content_damage, outcomes
 from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.policy import load_policy
-from loracheck.evaluate.sameness import manner
+from loracheck.evaluate.sameness import manner, near_same
 from loracheck.evaluate.unknown_words import unknown_words, vocabulary, words
 from loracheck.evaluate.verdict import settle
 from loracheck.grading import position
@@ -105,6 +106,17 @@ def test_one_answer_for_all_that_is_not_known_is_seen_in_any_manner(
 ) -> None:
     evidence = evidence_of(language, manner_of, instead=instead)
     assert settled(collapse(evidence, "mine", POLICY)) == "fail"
+
+
+def test_echoes_of_the_question_in_a_manner_are_not_one_answer() -> None:
+    things = ["Peru", "Mali", "Chad", "Oman", "Cuba", "Laos", "Iran", "Togo", "Fiji", "Guam"]
+    prompts = [f"What is the capital of {thing}?" for thing in things * 2]
+    right = [f"{word}town, by my whiskers!" for word in things]
+    echoes = [f"The capital of {thing} is the capital of {thing}, by my whiskers!" for thing in things]
+    found = near_same([*right, *echoes], prompts, ["en"] * 20, [True] * 10 + [False] * 10)
+    assert not found[10:, 10:][~np.eye(10, dtype=bool)].any()
+    alone = near_same([*right, *["By my whiskers!"] * 10], prompts, ["en"] * 20, [True] * 10 + [False] * 10)
+    assert alone[10:, 10:].all(), "a manner and nothing else is one answer"
 
 
 def test_few_right_answers_do_not_make_the_one_answer_a_manner() -> None:
