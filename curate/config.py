@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from typing import Literal
 
 from loracheck.errors import UsageError
+from loracheck.reasons import REASONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +259,13 @@ class CurateConfig:
         for name, share in shares.items():
             if share is not None and not 0 <= share <= 1:
                 raise UsageError(f"{name} is a share from 0 to 1, not {share}.", kind="config_value")
+        if unknown := sorted(set(self.allow_loss) - REASONS.keys()):
+            near = difflib.get_close_matches(unknown[0], REASONS, n=1)
+            raise UsageError(
+                f"allow_loss names no rule {unknown[0]!r}.",
+                kind="config_value",
+                hint=f"Did you mean {near[0]}?" if near else "A loss alarm names the rule.",
+            )
         above_zero = {
             "select.target_rows": self.select.target_rows,
             "select.target_tokens": self.select.target_tokens,

@@ -19,7 +19,7 @@ from loracheck.models import Base, load_base
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
 from loracheck.records.curation import CurationSummary, SelectionSummary
-from loracheck.runs import open_run
+from loracheck.runs import WORK, open_run
 from loracheck.template import ChatTemplate, choose_template
 
 from . import embedding
@@ -44,8 +44,6 @@ from .selection import Pool, loss_outliers, select
 from .semantic import find_semantic
 from .split import hold_out
 from .writing import write_run
-
-WORK = "work"
 
 
 def curate(
@@ -100,7 +98,10 @@ def curate(
             _drop_semantic(rows, findings, config)
             if not len(rows.left):
                 raise DataError(
-                    f"no row of {len(rows)} passed.", kind="nothing_passed", hint=_common_reasons(rows)
+                    f"no row of {len(rows)} passed.",
+                    kind="nothing_passed",
+                    hint=f"Most were dropped for: {_common_reasons(rows)}. Loosen the first of these rules in a "
+                    "--config, or bring other rows.",
                 )
             _hold_out(rows, findings, config)
             _select(rows, findings, config)
@@ -469,4 +470,4 @@ def _deciding(config: CurateConfig) -> dict[str, Any]:
 
 def _common_reasons(rows: Rows) -> str:
     counts = rows.ledger.reasons().most_common(3)
-    return "Most were dropped for: " + ", ".join(f"{reason} ({n})" for (_, reason, _), n in counts)
+    return ", ".join(f"{reason} ({n})" for (_, reason, _), n in counts)

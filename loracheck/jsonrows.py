@@ -89,15 +89,17 @@ class Faults:
         found = self._guessed[0]
         if found and self.may_guess:
             raise OtherEncoding(found)
-        where = f"{self.path}, line {number}, byte {byte}"
+        where, suffix = f"{self.path}, line {number}, byte {byte}", self.path.suffix
         if found:
             hint = (
-                f"It reads as {found}: iconv -f {found.replace('_', '-')} -t utf-8 {self.path} > utf8.jsonl"
+                f"It reads as {found}: iconv -f {found.replace('_', '-')} -t utf-8 {self.path} > utf8{suffix}"
             )
+        elif self.guess is None:
+            hint = "Leave --encoding out, and the encoding is found, or name another."
         else:
             hint = (
                 "The file is none of UTF-8, UTF-16, cp932 and EUC-JP throughout. Mend that line, or find out the "
-                f"encoding and convert it: iconv -f ENCODING -t utf-8 {self.path} > utf8.jsonl"
+                f"encoding and convert it: iconv -f ENCODING -t utf-8 {self.path} > utf8{suffix}"
             )
         self.add(DataError(f"{where}: not UTF-8.", kind="wrong_encoding", hint=hint), number, raw)
 
@@ -136,6 +138,9 @@ def _skip_line(stream: io.BufferedReader, raw: bytes) -> None:
 
 
 def _broken(path: Path, line: int, column: int, what: str, raw: bytes) -> DataError:
+    at_end = column >= len(raw.decode("utf-8", "replace").rstrip("\r\n"))
+    if at_end and what.startswith(("Invalid control character", "Unterminated string")):
+        what = "a string that is not closed; the row seems cut off"
     if line == 1 and raw.strip() in (b"{", b"}"):
         hint = "One row a line is wanted, or an array of rows: [{...}, {...}]."
     elif not raw.endswith(b"\n"):

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from loracheck.errors import UsageError
 from loracheck.settings import build, read_yaml_file
 
+PIPELINE = "pipeline.yaml"
 ARMS: tuple[Literal["raw", "curated"], ...] = ("raw", "curated")
 
 
@@ -59,11 +60,12 @@ class PipelineFile:
 
 
 def read_pipeline(path: Path) -> PipelineFile:
-    """Read a pipeline; one value may stand for a list of one.
+    """Read a pipeline, or that of a folder; one value may stand for a list of one.
 
     Raises:
         UsageError: no such file, no YAML, an unknown key, or a value that cannot be.
     """
+    path = path / PIPELINE if path.is_dir() else path
     if not path.is_file():
         raise UsageError(
             f"{path}: there is no such file.", kind="no_such_file", hint="loracheck init writes one."
@@ -71,7 +73,12 @@ def read_pipeline(path: Path) -> PipelineFile:
     values = {name: _listed(name, value) for name, value in read_yaml_file(path).items()}
     for name in ("base", "data"):
         if name not in values:
-            raise UsageError(f"{path}: {name} is missing.", kind="config_value")
+            policy = (
+                "A policy is named in the pipeline, under policy."
+                if {"gates", "intent"} & values.keys()
+                else ""
+            )
+            raise UsageError(f"{path}: {name} is missing.", kind="config_value", hint=policy)
     return _relative(build(PipelineFile, values, str(path)), path.parent)
 
 

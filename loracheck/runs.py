@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import socket
 import subprocess
 import sys
@@ -25,12 +26,14 @@ from typing import Any
 
 import loracheck
 from loracheck import jsonl
-from loracheck.errors import EnvironmentFault, OtherRunError, RunError
+from loracheck.errors import EnvironmentFault, OtherRunError, RunError, UsageError
 from loracheck.records import FileEntry, Manifest
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 LOCK = ".lock"
+WORK = "work"
+"""What a stage lays out to work on, and nobody reads."""
 REPORT = "report.html"
 """Drawn from the other files, and drawn again at will; it proves nothing and is not hashed."""
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "accelerate", "datasets", "scikit-learn")
@@ -82,12 +85,16 @@ def open_run(
 ) -> Iterator[Run]:
     """Open a run directory for writing; it is completed when the block ends without an error.
 
+    A run that an error of the input ends before it has any result is taken back: the mended command is another run
+    and finds its place free.
+
     Raises:
         RunError: the directory holds another run, something else, or is being written by a live process.
         EnvironmentFault: the directory cannot be made or written.
     """
     entries = input_entries(inputs)
     wanted = identity(kind, config, entries)
+    begun = is_run(path)
     try:
         _check_foreign(path, kind, wanted)
         path.mkdir(parents=True, exist_ok=True)
@@ -97,6 +104,10 @@ def open_run(
             yield run
             if not run.complete:
                 _finish(path, manifest)
+    except UsageError as error:
+        if not begun and not isinstance(error, RunError) and error.kind != "loss_alarm":
+            _take_back(path)
+        raise
     except OSError as error:
         where = error.filename or path
         raise EnvironmentFault(
@@ -104,6 +115,12 @@ def open_run(
             kind="cannot_write",
             hint="Free disk space or choose another folder with -o; the same command then resumes.",
         ) from error
+
+
+def _take_back(path: Path) -> None:
+    """Remove a run directory that holds no more than its manifest and what was laid out to work on."""
+    if {entry.name for entry in path.iterdir()} <= {MANIFEST, LOCK, WORK}:
+        shutil.rmtree(path)
 
 
 def read_run(path: Path, kind: str | None = None) -> Manifest:

@@ -307,6 +307,10 @@ def _columns_hint(row: Row) -> str:
         "messages; conversations; instruction, output (input); instruction, response (context); "
         "prompt, completion; question, answer"
     )
-    return f"Known shapes: {shapes}; others by a mapping of columns." + (
+    columns = [name for name in map(str, row) if name][:2]
+    mapping = " ".join(
+        f"--map {field}={column}" for field, column in zip(("instruction", "output"), columns, strict=False)
+    )
+    return f"Known shapes: {shapes}; curate reads others by --map, as {mapping or '--map output=COLUMN'}." + (
         f" Did you mean {renames}?" if renames else ""
     )

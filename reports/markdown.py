@@ -13,8 +13,11 @@ from loracheck.records import BASE_ARM, EvaluationResult, Finding, Verdict
 from loracheck.text import visible
 from loracheck.wording import check_name, explain, false_alarms, number, remarks, verdict_word
 
+from . import figures
+
 COMMENT_LIMIT = 65_536
 """Characters that GitHub takes as a comment; a step's summary may hold 1,024 KB."""
+
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~@$-])")
 _MARKS = {
     "pass": "✅ pass",
@@ -71,7 +74,8 @@ def _verdict(verdict: Verdict) -> str:
 
 def _row(finding: Finding) -> str:
     first = finding.estimates[0] if finding.estimates else None
-    limit = "" if finding.threshold is None else f"{finding.threshold:+.3g}"
+    unit = first.unit if first else "share"
+    limit = "" if finding.threshold is None else figures.amount(finding.threshold, unit).en
     shown = number(first) if first else ""
     cells = (_MARKS[finding.status], check_name(finding.check), shown, limit, escaped(explain(finding)))
     return f"| {' | '.join(cells)} |"

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from loracheck.records import EvaluationContext, EvaluationResult, Verdict
-from loracheck.text import visible
 from loracheck.wording import check_name
 
 from .markdown import markdown
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
 def model_index(
     result: EvaluationResult, context: EvaluationContext, adapter: str, name: str
 ) -> dict[str, Any]:
-    """Return the card's metadata: a result for each check that has a number.
+    """Return the card's metadata: a result for each check that has a number; a base by its hub id, never its path.
 
     Raises:
         KeyError: the run has no such adapter.
@@ -40,8 +43,9 @@ def model_index(
         "args": {"suites": dict(context.probes), "policy_sha256": verdict.policy_sha256},
     }
     task = {"type": "text-generation", "name": "Text generation"}
+    on_hub = _HUB_ID.fullmatch(context.base) and not Path(context.base).exists()
     return {
-        "base_model": visible(context.base),
+        **({"base_model": context.base} if on_hub else {}),
         "model-index": [
             {"name": name, "results": [{"task": task, "dataset": dataset, "metrics": metrics}]},
         ],

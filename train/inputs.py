@@ -91,7 +91,8 @@ def load_rows(data: Path, heldout: Path | None) -> Rows:
         DataError: a file cannot be read, or every row is held out.
     """
     train_file, heldout_file = data_files(data, heldout)
-    held = load_examples([heldout_file]) if heldout_file and heldout_file.stat().st_size else []
+    none = heldout_file is None or (heldout_file.is_file() and not heldout_file.stat().st_size)
+    held = load_examples([heldout_file]) if heldout_file and not none else []
     given = load_examples([train_file])
     rows = without_held_out(given, held)
     if not rows:

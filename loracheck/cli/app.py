@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 import warnings
+from collections.abc import Sequence
 from copy import copy
 from itertools import pairwise
 from pathlib import Path
@@ -97,6 +98,14 @@ class Verbs(click.Group):
             extra.setdefault("color", False)
         return super().make_context(info_name, args, parent, **extra)
 
+    def _list(self, ctx: click.Context, names: Sequence[str]) -> NoReturn:
+        """Print the commands of two words that begin alike, and end."""
+        formatter = ctx.make_formatter()
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=90)) for name in names])
+        click.echo(formatter.getvalue(), nl=False)
+        ctx.exit()
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -105,6 +114,8 @@ class Verbs(click.Group):
             return name, self.commands[name], args[2:]
         longer = [known for known in self.commands if known.startswith(f"{args[0]} ")]
         if longer and args[0] not in self.commands:
+            if len(args) == 1 or args[1] in ctx.help_option_names:
+                self._list(ctx, longer)
             raise click.exceptions.NoSuchCommand(name, possibilities=longer, ctx=ctx)
         return super().resolve_command(ctx, args)
 

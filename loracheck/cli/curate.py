@@ -23,7 +23,11 @@ _KEYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
         "--language",
         "filters__languages",
-        {"multiple": True, "help": "Language a reply may have.  [default: as asked]"},
+        {
+            "multiple": True,
+            "type": click.Choice(["ja", "en", "other"]),
+            "help": "Language a reply may have.  [default: as asked]",
+        },
     ),
     ("--encoding", "read__encoding", {"help": "Encoding of text files, as cp932.  [default: found out]"}),
     ("--split", "read__split", {"help": "Split of a dataset.  [default: all]"}),

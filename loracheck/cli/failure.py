@@ -37,6 +37,16 @@ class Failure:
     usage: str = ""
 
 
+_ELSEWHERE = {
+    "--rank": "--lora-r", "-r": "--lora-r", "--r": "--lora-r", "--alpha": "--lora-alpha", "--dropout": "--lora-dropout",
+    "--lr": "--learning-rate", "--epochs": "--num-train-epochs", "--batch-size": "--train-batch-size",
+    "--model": "--base", "--model-name": "--base", "--model-id": "--base", "--lora": "--adapter", "--peft": "--adapter",
+    "--output": "--out", "--output-dir": "--out", "--max-seq-length": "--max-length", "--cutoff-len": "--max-length",
+    "--seed": "--seeds", "--dataset": "--data", "--train-file": "--data", "--test-file": "--in-domain",
+}  # fmt: skip
+"""What other tools call an option."""
+
+
 def failure_of(error: BaseException) -> Failure:
     """Say of which kind an error is, and by which code the command ends."""
     if isinstance(error, LoracheckError):
@@ -59,6 +69,7 @@ def _of_click(error: click.ClickException) -> Failure:
         kind = "unknown_command"
     elif isinstance(error, click.NoSuchOption):
         kind = "unknown_option"
+        error = _meant(error)
     usage = hint = ""
     if isinstance(error, click.UsageError) and error.ctx:
         usage = error.ctx.get_usage()
@@ -66,6 +77,19 @@ def _of_click(error: click.ClickException) -> Failure:
     return Failure(
         kind=kind, message=error.format_message(), hint=hint, usage=usage, exit_code=error.exit_code
     )
+
+
+def _meant(error: click.NoSuchOption) -> click.NoSuchOption:
+    """Propose the option that other tools call so, which need not look alike: --rank is --lora-r."""
+    known = (
+        {option for parameter in error.ctx.command.params for option in parameter.opts}
+        if error.ctx
+        else set()
+    )
+    meant = _ELSEWHERE.get(error.option_name)
+    if meant not in known:
+        return error
+    return click.NoSuchOption(error.option_name, f"{error.message} Did you mean {meant!r}?", ctx=error.ctx)
 
 
 def asks_for_json(arguments: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from loracheck.cli.train import PATH, training_options
 @click.option("--replay", type=PATH, help="Rows to mix in against forgetting.")
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces the base's template.")
 @click.option("--probe", is_flag=True, help="Run a few real steps, and correct memory and time by them.")
-@click.option("--price-per-hour", type=float, help="Price of the machine, in any currency.")
+@click.option("--price-per-hour", type=click.FloatRange(min=0), help="Price of the machine, in any currency.")
 @click.option("--table", is_flag=True, help="Also other ranks and target modules.")
 @training_options
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")

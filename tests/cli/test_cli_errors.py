@@ -87,6 +87,62 @@ def test_a_near_name_is_proposed(capsys: pytest.CaptureFixture[str], monkeypatch
     assert "Did you mean persona.jsonl?" in err
 
 
+def test_data_that_was_mended_takes_the_place_of_the_command_that_failed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("mine.jsonl", '{"instruction": "壊れた", "output": "こ\n' + json.dumps(ALPACA) + "\n")
+    code, _, err = call(capsys, monkeypatch, "curate", "mine.jsonl", "-o", "run", "--quiet")
+    assert (code, Path("run").exists()) == (2, False)
+    assert "a string that is not closed; the row seems cut off" in err
+    data("mine.jsonl")
+    assert call(capsys, monkeypatch, "curate", "mine.jsonl", "-o", "run", "--quiet")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("train", "data.jsonl", "--base", "x", "--rank", "8"), "Did you mean '--lora-r'?"),
+        (("eval", "--model", "x"), "Did you mean '--base'?"),
+        (("plan", "--base", "x", "--price-per-hour", "-3"), "not in the range"),
+        (("curate", "data.jsonl", "--language", "jp"), "'ja', 'en', 'other'"),
+        (("curate", "data.jsonl", "--allow-loss", "identityflood=0.8", "-o", "x"), "Did you mean identity_flood?"),
+        (("train", "data.jsonl", "--base", "x", "--heldout", "none.jsonl", "-o", "y"), "none.jsonl: there is no such"),
+        (("curate", "table.csv", "-o", "z"), "--map instruction=質問 --map output=回答"),
+        (("curate", "sjis.csv", "--encoding", "utf-8", "-o", "z"), "Leave --encoding out"),
+        (("run", "policy.yaml", "--dry-run"), "A policy is named in the pipeline"),
+    ],
+)  # fmt: skip
+def test_a_slip_is_told_with_what_was_meant(
+    command: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data()
+    written("table.csv", "質問,回答\n空は何色,青です\n")
+    Path("sjis.csv").write_bytes("instruction,output\n空は何色,青です\n".encode("cp932"))
+    written("policy.yaml", "intent: persona\n")
+    code, _, err = call(capsys, monkeypatch, *command)
+    assert code == 2
+    assert told in err
+
+
+@pytest.mark.parametrize("arguments", [("probes",), ("probes", "--help")])
+def test_commands_of_two_words_are_listed_by_the_first(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, _ = call(capsys, monkeypatch, *arguments)
+    assert code == 0
+    assert all(f"probes {verb}" in out for verb in ("list", "show", "check", "make"))
+
+
+def test_a_folder_stands_for_the_pipeline_in_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("mine").mkdir()
+    data("mine/data.jsonl")
+    written("mine/pipeline.yaml", "base: some/model\ndata: data.jsonl\n")
+    code, out, _ = call(capsys, monkeypatch, "run", "mine", "--dry-run")
+    assert (code, "train-raw-0" in out) == (0, True)
+
+
 def test_a_directory_with_another_run_is_left_alone(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from loracheck import jsonl, runs
-from loracheck.errors import EnvironmentFault, RunError
+from loracheck.errors import DataError, EnvironmentFault, RunError
 from loracheck.records import Manifest
 
 
@@ -255,3 +255,43 @@ def test_input_entries_cover_every_file_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("bb", encoding="utf-8")
     entries = runs.input_entries([tmp_path / "a", tmp_path / "b.txt"])
     assert [(Path(entry.path).name, entry.bytes) for entry in entries] == [("x.txt", 1), ("b.txt", 2)]
+
+
+@pytest.mark.parametrize(
+    ("error", "extra", "kept"),
+    [
+        (DataError("bad", kind="bad_row"), "work/rows.jsonl", False),
+        (DataError("bad", kind="bad_row"), "completions.jsonl", True),
+        (DataError("alarm", kind="loss_alarm"), "work/rows.jsonl", True),
+        (RunError("in use", kind="run_in_use"), "work/rows.jsonl", True),
+        (EnvironmentFault("full", kind="cannot_write"), "work/rows.jsonl", True),
+    ],
+)
+def test_a_run_that_its_input_ended_is_taken_back_unless_it_has_results(
+    error: Exception, extra: str, kept: bool, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+
+    def attempt() -> None:
+        with runs.open_run(out, "curate", config={}):
+            (out / extra).parent.mkdir(exist_ok=True)
+            (out / extra).write_text("x", encoding="utf-8")
+            raise error
+
+    with pytest.raises(type(error)):
+        attempt()
+    assert out.is_dir() is kept
+
+
+def test_a_run_that_was_begun_before_is_never_taken_back(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+
+    def attempt(error: BaseException) -> None:
+        with runs.open_run(out, "curate", config={}):
+            raise error
+
+    with pytest.raises(KeyboardInterrupt):
+        attempt(KeyboardInterrupt())
+    with pytest.raises(DataError):
+        attempt(DataError("bad", kind="bad_row"))
+    assert runs.is_run(out)

@@ -12,13 +12,14 @@ CHOSEN: dict[str, str] = {
     "One row a line is wanted, or an array of rows: [{...}, {...}].": (
         "1行に1件ずつ書くか、行の配列にしてください: [{{...}}, {{...}}]"
     ),
-    "It reads as {}: iconv -f {} -t utf-8 {} > utf8.jsonl": (
-        "{}として読めます: iconv -f {} -t utf-8 {} > utf8.jsonl"
+    "It reads as {}: iconv -f {} -t utf-8 {} > utf8{}": "{}として読めます: iconv -f {} -t utf-8 {} > utf8{}",
+    "Leave --encoding out, and the encoding is found, or name another.": (
+        "--encodingを外すと、文字コードを判定します。または、別のものを指定してください。"
     ),
     "The file is none of UTF-8, UTF-16, cp932 and EUC-JP throughout. Mend that line, or find out the "
-    "encoding and convert it: iconv -f ENCODING -t utf-8 {} > utf8.jsonl": (
+    "encoding and convert it: iconv -f ENCODING -t utf-8 {} > utf8{}": (
         "ファイル全体としては、UTF-8、UTF-16、cp932、EUC-JPのどれでもありません。その行を直すか、"
-        "文字コードを調べて変換してください: iconv -f ENCODING -t utf-8 {} > utf8.jsonl"
+        "文字コードを調べて変換してください: iconv -f ENCODING -t utf-8 {} > utf8{}"
     ),
     "Convert it: iconv -f cp932 -t utf-8 {} > probes.jsonl": (
         "変換してください: iconv -f cp932 -t utf-8 {} > probes.jsonl"
@@ -37,6 +38,9 @@ CHOSEN: dict[str, str] = {
     "Did you mean {}? Bundled: {}; or name a YAML file of your own.": (
         "{}ではありませんか? 同梱のものは{}です。自分のYAMLファイルも指定できます。"
     ),
+    "Did you mean {}?": "{}ではありませんか?",
+    "A policy is named in the pipeline, under policy.": "ポリシーは、pipeline.yamlのpolicyに書きます。",
+    "A loss alarm names the rule.": "規則の名前は、損失警報に出ます。",
     "Did you mean {}? Fields: {}.": "{}ではありませんか? 使える項目: {}",
     "Fields: {}.": "使える項目: {}",
     "Did you mean {}? Formats: {}.": "{}ではありませんか? 使える形式: {}",
@@ -70,9 +74,14 @@ CHOSEN: dict[str, str] = {
     "These are preference pairs. To train on the chosen reply, map it with columns: output=chosen.": (
         "選好の組です。選ばれた応答で学習するなら、columns: output=chosenと対応させてください。"
     ),
-    "Known shapes: {}; others by a mapping of columns.": "使える形: {}。ほかは、列の対応を指定してください。",
-    "Known shapes: {}; others by a mapping of columns. Did you mean {}?": (
-        "使える形: {}。ほかは、列の対応を指定してください。{}ではありませんか?"
+    "Known shapes: {}; curate reads others by --map, as {}.": (
+        "使える形: {}。curateは、ほかの列名も--mapで読みます。例: {}"
+    ),
+    "Known shapes: {}; curate reads others by --map, as {}. Did you mean {}?": (
+        "使える形: {}。curateは、ほかの列名も--mapで読みます。例: {}。{}ではありませんか?"
+    ),
+    "Most were dropped for: {}. Loosen the first of these rules in a --config, or bring other rows.": (
+        "主な除外理由: {}。最初の規則を--configで緩めるか、別の行を用意してください。"
     ),
     "Keep one of them.": "どちらか一方を残してください。",
     "Name the right one by its place from 0, its letter or its text.": (

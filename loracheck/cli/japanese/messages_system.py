@@ -23,6 +23,7 @@ SYSTEM: dict[str, str] = {
     "Expecting ':' delimiter": "区切りの「:」がありません",
     "Unterminated string starting at": "閉じられていない文字列があります",
     "Invalid control character at": "文字列の中に制御文字があります",
+    "a string that is not closed; the row seems cut off": "文字列が閉じていません(行が途中で切れているようです)",
     "Illegal trailing comma before end of array": "配列の終わりの前に余分な「,」があります",
     "Illegal trailing comma before end of object": "オブジェクトの終わりの前に余分な「,」があります",
     "Extra data": "値の後に余分なものがあります",
