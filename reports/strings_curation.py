@@ -10,7 +10,7 @@ CURATION: dict[str, tuple[str, str]] = {
     ),
     "curation_characters": (
         "The kept rows hold {kept} of {read} reply characters ({share}).",
-        "採用した行は、返答 {read} 文字のうち {kept} 文字（{share}）を占めます。",
+        "採用した行は、応答 {read} 文字のうち {kept} 文字（{share}）を占めます。",
     ),
     "curation_unscored": (
         "{n} scores could not be measured; they count as unscored, not as zero.",

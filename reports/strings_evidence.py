@@ -12,7 +12,7 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     "filter_against": ("Mark what differs from", "違いを示す相手"),
     "filter_unmarked": ("nothing", "示さない"),
     "outcome_changed": ("answers unlike the base", "ベースと異なる回答"),
-    "legend_recited": ("as in the training reply", "学習データの返答と同じ"),
+    "legend_recited": ("as in the training reply", "学習データの応答と同じ"),
     "legend_differs": ("differs from the chosen arm", "選んだアームとの違い"),
     "js_between": ("{from}–{to} of {m}", "{m} 件中 {from}–{to} 件目"),
     "js_earlier": ("Show the {n} before", "前の {n} 件を表示"),
@@ -22,7 +22,7 @@ EVIDENCE: dict[str, tuple[str, str]] = {
         "このブラウザーでは一覧を展開できません。同じ内容は、このページと同じ場所のファイルにあります。",
     ),
     "js_causes_others": ("{n} rows further off", "次に近い {n} 行"),
-    "js_recited": ("holds words of its training reply", "学習データの返答と同じ部分あり"),
+    "js_recited": ("holds words of its training reply", "学習データの応答と同じ部分あり"),
     # Limits
     "checks_unmeasured": (
         "{n} more checks gave no number, each with its reason under “Limits of this verdict”:",

@@ -56,7 +56,7 @@ REASONS: dict[str, Pair] = (
         },
         "no_in_domain_probes": {
             "en": "No held-out prompts of the domain were given (--in-domain), so this could not be decided.",
-            "ja": "領域内の未学習プロンプト(--in-domain)が指定されていないため、判定できません。",
+            "ja": "領域内の取り置きプロンプト(--in-domain)が指定されていないため、判定できません。",
         },
         "needs_choices": {
             "en": "The engine gives no likelihoods, so choices could not be ranked and nothing stands in for them.",

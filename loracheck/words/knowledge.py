@@ -68,8 +68,8 @@ WORDS: dict[str, Words] = {
             "unsaid": {
                 "en": "Of {unsaid} right answers that the base says and the adapter no longer does, {suppressed} are "
                 "suppressed (still ranked above the wrong ones) and {gone} lost.",
-                "ja": "ベースが述べ、アダプターが述べなくなった正答{unsaid}件のうち、"
-                "{suppressed}件は抑制(なお誤答より高く評価)、{gone}件は喪失です。",
+                "ja": "ベースが言い、アダプターが言わなくなった正答{unsaid}件のうち、"
+                "{suppressed}件は抑え込まれ(なお誤答より高く評価)、{gone}件は失われています。",
             },
         },
     ),
@@ -120,7 +120,7 @@ WORDS: dict[str, Words] = {
             "dependence": {
                 "en": "Held-out replies depend on their questions {share} as much as under the base; at least {limit} "
                 "is wanted.",
-                "ja": "未学習の返答が質問に依存する度合いは、ベースの{share}です。下限は{limit}です。",
+                "ja": "取り置き行の応答が質問に左右される度合いは、ベースの{share}です。下限は{limit}です。",
             },
         },
         measures={
@@ -138,11 +138,11 @@ WORDS: dict[str, Words] = {
             },
             "dependence": {
                 "en": "dependence of replies on their questions, against the base",
-                "ja": "返答の質問への依存(ベース比)",
+                "ja": "応答の質問への依存(ベース比)",
             },
             "dependence in nats": {
                 "en": "dependence of replies on their questions",
-                "ja": "返答の質問への依存",
+                "ja": "応答の質問への依存",
             },
         },
     ),
@@ -155,7 +155,7 @@ WORDS: dict[str, Words] = {
             "own_content": {
                 "en": "Change in what a question tells of the content of its held-out reply, per token: {number}; "
                 "{limit} is the limit.",
-                "ja": "質問が未学習の返答の内容について伝える情報の、1トークン当たりの変化は{number}です。"
+                "ja": "質問から応答の内容がどれだけ決まるか、その1トークン当たりの変化は{number}です。"
                 "限界は{limit}です。",
             },
         },

@@ -16,7 +16,7 @@ WORDS: dict[str, Words] = {
                 "the base does not; of {heldout} held-out ones {guessed} were. The limit is {limit}.",
                 "ja": "途中まで示した学習データの長い応答{n}件の{share}を、"
                 "ベースと違い、ほぼ原文どおりに続けました"
-                "(未学習の応答では{heldout}件中{guessed}件)。上限は{limit}です。",
+                "(取り置き行の応答では{heldout}件中{guessed}件)。上限は{limit}です。",
             },
         },
         measures={
@@ -26,7 +26,7 @@ WORDS: dict[str, Words] = {
             },
             "held-out": {
                 "en": "held-out rows continued alike",
-                "ja": "同じように続けた未学習の応答",
+                "ja": "同じように続けた取り置き行の応答",
             },
         },
     ),
@@ -74,13 +74,13 @@ WORDS: dict[str, Words] = {
     "likelihood_gap": Words(
         name={
             "en": "Likelihood gap",
-            "ja": "学習済みと未学習の尤度の差",
+            "ja": "学習行と取り置き行の尤度差",
         },
         sentences={
             "area": {
                 "en": "A training row gained more likelihood than a held-out row in {number} of pairs; chance "
                 "is {limit}.",
-                "ja": "学習データの行と未学習の行の組のうち、前者の尤度の伸びが大きい割合は{number}です。"
+                "ja": "学習データの行と取り置き行の組のうち、前者の尤度の伸びが大きい割合は{number}です。"
                 "偶然では{limit}です。",
             },
         },
@@ -128,22 +128,22 @@ WORDS: dict[str, Words] = {
         sentences={
             "excess": {
                 "en": "The held-out loss lies {number} a token above its least; the margin is {limit}.",
-                "ja": "未学習データの損失は最小値よりトークンあたり{number}高くなっています。"
+                "ja": "取り置きデータの損失は最小値よりトークンあたり{number}高くなっています。"
                 "許容は{limit}です。",
             },
             "above_base": {
                 "en": "The held-out loss lies {number} a token from the base's; the margin is {limit}.",
-                "ja": "未学習データの損失の、ベースとの差はトークンあたり{number}です。許容は{limit}です。",
+                "ja": "取り置きデータの損失の、ベースとの差はトークンあたり{number}です。許容は{limit}です。",
             },
         },
         measures={
             "excess": {
                 "en": "held-out loss above its least",
-                "ja": "未学習データの損失の、最小値からの上昇",
+                "ja": "取り置きデータの損失の、最小値からの上昇",
             },
             "above_base": {
                 "en": "held-out loss against the base's",
-                "ja": "未学習データの損失の、ベースとの差",
+                "ja": "取り置きデータの損失の、ベースとの差",
             },
             "gap": {
                 "en": "how much more the loss of training rows fell",
@@ -161,7 +161,7 @@ REASONS: dict[str, Pair] = {
     "no_heldout_twins": {
         "en": "No held-out rows of like length were given (--in-domain), so what can be guessed is not told from "
         "what was memorised.",
-        "ja": "同じくらいの長さの未学習データ(--in-domain)がなく、推測できる内容と暗記を区別できません。",
+        "ja": "同じくらいの長さの取り置きデータ(--in-domain)がなく、推測できる内容と暗記を区別できません。",
     },
     "too_few_long_rows": {
         "en": "Fewer than {needed} long rows could be used, too few to show that it is rare, so this informs.",
@@ -177,7 +177,7 @@ REASONS: dict[str, Pair] = {
     },
     "too_few_twins": {
         "en": "{training} training rows and {heldout} held-out rows were scored; {least} of each are needed.",
-        "ja": "尤度を測定した行は学習データ{training}件、未学習{heldout}件です。それぞれ{least}件以上必要です。",
+        "ja": "尤度を測定した行は学習データ{training}件、取り置き{heldout}件です。それぞれ{least}件以上必要です。",
     },
     "gap_informs": {
         "en": "That training rows fit better is no harm by itself; it holds for rows of one split only.",
@@ -187,7 +187,7 @@ REASONS: dict[str, Pair] = {
         "en": "That training rows fit better is no harm by itself; it holds for rows of one split only. A rate at 1% "
         "false positives needs {needed} held-out rows; there are {heldout}.",
         "ja": "学習データによく適合すること自体は害ではありません。同じ分割から取った行の間でのみ意味を持ちます。"
-        "誤検出1%での割合には未学習の行が{needed}件必要ですが、{heldout}件です。",
+        "誤検出1%での割合には取り置き行が{needed}件必要ですが、{heldout}件しかありません。",
     },
     "splits_differ": {
         "en": "The base alone tells the two groups apart, so the rows are not of one split and this says little of "
@@ -210,23 +210,23 @@ REASONS: dict[str, Pair] = {
     },
     "loss_to_base": {
         "en": "No held-out losses of its training were found, so no better checkpoint can be named.",
-        "ja": "学習中の未学習データの損失が見つからないため、より良いチェックポイントは示せません。",
+        "ja": "学習中の取り置きデータの損失が見つからないため、より良いチェックポイントは示せません。",
     },
     "curve_without_rows": {
         "en": "In training the held-out loss was least, {lowest}, at {best} of {last} (trained tokens, or steps), and "
         "{kept} for this adapter. Only {rows} held-out rows were scored here ({least} are needed), so there is no "
         "interval.",
-        "ja": "学習中の未学習データの損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}、"
-        "このアダプターでは{kept}でした。ここで測定した未学習の行は{rows}件で({least}件以上必要)、区間はありません。",
+        "ja": "学習中の取り置きデータの損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}、"
+        "このアダプターでは{kept}でした。ここで測定した取り置き行は{rows}件で({least}件以上必要)、区間はありません。",
     },
     "curve_without_end": {
         "en": "In training the held-out loss was least, {lowest}, at {best} of {last} (trained tokens, or steps); "
         "which point this adapter is, is not known.",
-        "ja": "学習中の未学習データの損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}でした。"
+        "ja": "学習中の取り置きデータの損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}でした。"
         "このアダプターがどの時点のものかは分かりません。",
     },
     "too_few_heldout_rows": {
         "en": "Only {rows} held-out rows were scored; {least} are needed.",
-        "ja": "測定した未学習の行は{rows}件だけです。{least}件以上必要です。",
+        "ja": "測定した取り置き行は{rows}件だけです。{least}件以上必要です。",
     },
 }

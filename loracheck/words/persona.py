@@ -55,14 +55,14 @@ WORDS: dict[str, Words] = {
             "rate": {
                 "en": "{share} of {n} replies to held-out prompts of the domain lack the persona; the "
                 "limit is {limit}.",
-                "ja": "領域内の未学習プロンプトへの応答{n}件の{share}に、"
+                "ja": "領域内の取り置きプロンプトへの応答{n}件の{share}に、"
                 "ペルソナが現れませんでした。上限は{limit}です。",
             },
         },
         measures={
             "rate": {
                 "en": "replies in the domain without the persona",
-                "ja": "領域内でペルソナが現れない返答",
+                "ja": "領域内でペルソナが現れない応答",
             },
         },
     ),

@@ -37,7 +37,7 @@ WORDS: dict[str, Words] = {
         measures={
             "rate": {
                 "en": "replies that do not end by a stop token",
-                "ja": "終了トークンで終わらない返答",
+                "ja": "終了トークンで終わらない応答",
             },
         },
     ),

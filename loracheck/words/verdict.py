@@ -20,7 +20,7 @@ WORDS: dict[str, Words] = {
             "rate": {
                 "en": "{share} of {n} replies to held-out prompts of the domain lack the wanted form; the "
                 "limit is {limit}.",
-                "ja": "領域内の未学習プロンプトへの応答{n}件の{share}が、"
+                "ja": "領域内の取り置きプロンプトへの応答{n}件の{share}が、"
                 "求める形式になっていません。上限は{limit}です。",
             },
             "taken_on": {
@@ -32,7 +32,7 @@ WORDS: dict[str, Words] = {
         measures={
             "rate": {
                 "en": "replies in the domain without the form",
-                "ja": "領域内で形式が守られない返答",
+                "ja": "領域内で形式が守られない応答",
             },
             "taken_on": {
                 "en": "answers outside the domain that took on the form",

@@ -536,7 +536,7 @@ def test_full_width_text_is_padded_and_broken_by_columns() -> None:
     assert (columns("日本語ab"), columns("e\u0301"), columns("ﾊﾝｶｸ")) == (8, 1, 4)
     assert padded("判定", 8) == "判定    "
     assert padded("判定", 8, right=True) == "    判定"
-    text = "証拠が足りません。領域内の未学習プロンプト(--in-domain)が指定されていないため、判定できません。"
+    text = "証拠が足りません。領域内の取り置きプロンプト(--in-domain)が指定されていないため、判定できません。"
     lines = wrapped(text, 24)
     assert "".join(lines) == text
     assert all(columns(line) <= 26 for line in lines)
