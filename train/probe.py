@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.errors import EnvironmentFault, LoracheckError
+from loracheck.errors import EnvironmentFault, LoracheckError, UsageError
 from loracheck.models import load_base
 from loracheck.records.training import Plan, TrainingStep
 from loracheck.settings import build
@@ -50,8 +50,16 @@ def probed(plan: Plan, course: Course, announce: Callable[[str], None]) -> Plan:
     """Run a few steps and return the plan with its memory and time corrected by them.
 
     Raises:
+        UsageError: the base is a folder without weights.
         EnvironmentFault: the base cannot be loaded, or the largest micro-batch does not fit in memory.
     """
+    base = Path(course.forecast.architecture.base)
+    if base.is_dir() and not any(file.suffix in (".safetensors", ".bin", ".gguf") for file in base.iterdir()):
+        raise UsageError(
+            f"--probe trains a few steps, and {base} holds no weights.",
+            kind="no_such_file",
+            hint="Without --probe the plan needs no weights.",
+        )
     places = chosen_steps(course)
     announce(f"probe: the largest micro-batch, and {len(places)} steps")
     found = run_probe(course, places)

@@ -208,6 +208,12 @@ def print_plan(plan: CurationPlan) -> None:
     )
     for name, rows in plan.reasons.items():
         click.echo(f"  {rows:8,}  {name}")
+    click.echo(
+        either(
+            "not foreseen: flood, scores, selection and the loss alarm, which see the rows together",
+            "見積もりに含まないもの: 氾濫、採点、選択、損失警報(全行をまとめて見るため)",
+        )
+    )
     if plan.judge:
         judge = plan.judge
         cost = "" if judge.cost is None else f"{judge.cost:,.2f}"

@@ -18,6 +18,11 @@ from loracheck import cli, jsonl
 from loracheck.records import Manifest
 from tests.cli.called import ALPACA, call, data, written
 
+LLAMA = {
+    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 64, "intermediate_size": 128,
+    "num_attention_heads": 4, "num_hidden_layers": 2, "num_key_value_heads": 4, "vocab_size": 500,
+}  # fmt: skip
+
 pytestmark = pytest.mark.usefixtures("own_folder")
 
 
@@ -110,6 +115,7 @@ def test_data_that_was_mended_takes_the_place_of_the_command_that_failed(
         (("curate", "table.csv", "-o", "z"), "--map instruction=質問 --map output=回答"),
         (("curate", "sjis.csv", "--encoding", "utf-8", "-o", "z"), "Leave --encoding out"),
         (("run", "policy.yaml", "--dry-run"), "A policy is named in the pipeline"),
+        (("plan", "data.jsonl", "--base", "shape", "--probe"), "shape holds no weights"),
     ],
 )  # fmt: skip
 def test_a_slip_is_told_with_what_was_meant(
@@ -119,6 +125,8 @@ def test_a_slip_is_told_with_what_was_meant(
     written("table.csv", "質問,回答\n空は何色,青です\n")
     Path("sjis.csv").write_bytes("instruction,output\n空は何色,青です\n".encode("cp932"))
     written("policy.yaml", "intent: persona\n")
+    Path("shape").mkdir()
+    written("shape/config.json", json.dumps(LLAMA))
     code, _, err = call(capsys, monkeypatch, *command)
     assert code == 2
     assert told in err

@@ -149,7 +149,7 @@ def test_the_words_tell_suppressed_from_lost_in_both_languages() -> None:
     finding = suppressing(lambda i: i % 2 == 0)
     assert "50 are suppressed (still ranked above the wrong ones) and 25 lost" in explain(finding)
     assert "50件は抑え込まれ" in explain(finding, "ja")
-    assert "25件は喪失" in explain(finding, "ja")
+    assert "25件は失われて" in explain(finding, "ja")
     kept = found_in(evidence_of({BASE_ARM: lambda *_: True, "mine": lambda *_: True}))
     assert "suppressed" not in explain(kept)
 

@@ -71,6 +71,9 @@ COMMAND: dict[str, str] = {
     "--keep safe needs readings of what is safe.": "--keep safeには、安全かどうかの計測が必要です。",
     "--replay-share needs replay rows.": "--replay-shareには、リプレイ行が必要です。",
     "allow_loss names no rule {}.": "allow_lossに、{}という規則はありません。",
+    "--probe trains a few steps, and {} holds no weights.": (
+        "--probeは数ステップを実際に学習しますが、{}に重みがありません。"
+    ),
     "{} needs held-out rows.": "{}には、評価用の行が必要です。",
     "--replay needs a base.": "--replayには、ベースが必要です。",
     "--exercises needs a curate run and a generator.": (
