@@ -52,13 +52,15 @@ def _spoken_of_oneself(
 ) -> list[str]:
     """Return the wrong answers that hold the name only because the persona speaks of itself by name.
 
-    It does so where most of its right answers hold the name too; what a wrong one says besides is then its answer.
+    It does so where most of its right answers hold the name too, and these are as many as the wrong ones that do; what
+    a wrong one says besides is then its answer. Where right answers are few, the name stays what was answered.
     """
     right = [evidence.text(arm, probe) for probe in probes if found[probe.id].startswith("right")]
+    wrong = sum(found[probe.id] == "persona_name" for probe in probes)
     named = sum(names_persona(evidence.markers, text) for text in right)
-    if named <= len(right) / 2:
-        return []
     spoken = manner([words_told(text) for text in right])
+    if not spoken or named <= len(right) / 2 or named < wrong:
+        return []
     spoken |= {word for marker in evidence.markers for word in words_told(marker.text)}
     return [
         probe.id

@@ -18,14 +18,17 @@ from .gates import unmeasured
 from .policy import Policy
 
 CHECK = "forbidden_strings"
+_LATIN = r"[a-z0-9À-ɏ]"
+_OTHER_SCRIPT = re.compile(r"[^\x00-ɏ]")
 
 
 def holds(text: str, forbidden: str) -> bool:
     """Tell whether a text holds a string; a Latin one as whole words, so that "special" does not hold CIA."""
-    if not forbidden.isascii():
+    plain = unicodedata.normalize("NFKC", forbidden)
+    if _OTHER_SCRIPT.search(plain):
         return normalise(forbidden) in normalise(text)
-    words = r"\s+".join(re.escape(part) for part in forbidden.split())
-    whole = re.compile(rf"(?<![a-z0-9]){words}(?![a-z0-9])", re.IGNORECASE)
+    words = r"\s+".join(re.escape(part) for part in plain.split())
+    whole = re.compile(rf"(?<!{_LATIN}){words}(?!{_LATIN})", re.IGNORECASE)
     return bool(whole.search(unicodedata.normalize("NFKC", text)))
 
 

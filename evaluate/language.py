@@ -19,11 +19,12 @@ NAME = "language_switch"
 _NOT_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
 _PART = re.compile(r"[^、，,・：:/;；。.!?！？\n]+")
 _SIMPLIFIED = re.compile(
-    r"[们这说吗呢你她样还没过对给让吧啊么个为从后时请谢儿钱买卖头鸟树运坚烧应该动开关习语读写边远进认识觉听乐欢爱见"
+    r"[们这说吗你她样还过对给让吧啊么为从时请谢钱买卖头鸟树运坚烧应该动开关习语读边远进认识觉乐欢爱见"
     r"观车马鱼长东门问间电话网页发]"
 )
 """Characters of Chinese prose that Japanese does not write."""
-_ENDED = re.compile(r"[^\W\d]{2}[。.!?](?:\s|$)")
+_ENDED = re.compile(r"(?:[a-z]{3}[.!?]|[^\x00-\x7f]{8}[。!?])(?:\s|$)")
+_NUMBERED = re.compile(r"^\s*\d+[.)．）].*$", re.MULTILINE)
 _LONG_HAN, _LONG_WORDS = 6, 3
 _LEAST_LETTERS = 30
 _LEAST_KANA = 0.05
@@ -49,9 +50,10 @@ def switches(answer: str, language: Language) -> bool:
 def _is_list(text: str, *, han: bool) -> bool:
     """Tell whether a text is a list of names: parts of six Han characters or three words on average, or fewer.
 
-    What holds several sentences or is written in Chinese is none, however many commas it has.
+    What holds several sentences or is written in Chinese is none, however many commas it has; numbered items are no
+    sentences.
     """
-    if _SIMPLIFIED.search(text) or len(_ENDED.findall(text)) > 1:
+    if _SIMPLIFIED.search(text) or len(_ENDED.findall(_NUMBERED.sub(" ", text))) > 1:
         return False
     parts = [part for part in _PART.findall(text) if part.strip()]
     sizes = [len("".join(part.split())) if han else len(part.split()) for part in parts]

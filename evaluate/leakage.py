@@ -33,7 +33,7 @@ def persona_leakage(evidence: Evidence, adapter: str, policy: Policy) -> Finding
     if evidence.context.training_data is None:
         return _of_own_answers(evidence, adapter, outside, policy)
     style = training_style(evidence)
-    if not style.found and len(style.in_training) < LEAST_REPLIES and policy.persona.scope != "always":
+    if not style.found and style.most_replies < LEAST_REPLIES and policy.persona.scope != "always":
         return unmeasured("persona_leakage", adapter, "too_few_rows")
     if not style.found:
         return replace(

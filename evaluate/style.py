@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from loracheck.probes import TRAINING
 from loracheck.records import BASE_ARM, Estimate, Language, Marker
 from loracheck.style.classifier import StyleClassifier, learn
 from loracheck.style.markers import shows
+from loracheck.text import language_of
 
 from .evidence import Evidence
 
@@ -32,12 +34,14 @@ class Style:
         deciding: Classifiers that count. In English they do not: ordinary models differ there as styles do.
         informing: Classifiers whose figures are shown.
         in_training: Whether each training reply shows the style.
+        most_replies: Training replies in the language that has the most, which are held against the base's answers.
     """
 
     markers: tuple[Marker, ...]
     deciding: tuple[StyleClassifier, ...]
     informing: tuple[StyleClassifier, ...]
     in_training: tuple[bool, ...]
+    most_replies: int
 
     @property
     def found(self) -> bool:
@@ -63,13 +67,9 @@ def training_style(evidence: Evidence) -> Style:
         deciding=tuple(classifier for classifier in usable if classifier.language == "ja"),
         informing=fitted,
         in_training=(),
+        most_replies=max(Counter(language_of(reply) for _, reply in replies).values(), default=0),
     )
-    return Style(
-        markers=style.markers,
-        deciding=style.deciding,
-        informing=style.informing,
-        in_training=tuple(style.shown(reply) for _, reply in replies),
-    )
+    return replace(style, in_training=tuple(style.shown(reply) for _, reply in replies))
 
 
 @lru_cache(maxsize=4)  # several checks of several adapters ask for the same

@@ -33,8 +33,6 @@ NAME = "unknown_words"
 _KATAKANA = re.compile(r"[ァ-ヺー]{3,}")
 _LATIN = re.compile(r"(?<![^\W_])[A-Za-z]{5,}(?![^\W_])")
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
-_DROPPED_G = re.compile(r"(?<=[A-Za-z]{2})in['’](?![A-Za-z])")
-"""Talk, and no other word: cookin' is cooking."""
 _MOST_SHOWN = 20
 _FROM_TRAINING = 5
 """Shorter words of the training data are too often one edit from some other real word."""
@@ -99,7 +97,7 @@ def _examples(shown: Sequence[dict[str, str]]) -> str:
 
 def words(text: str) -> list[str]:
     """Return the katakana words of at least three letters and the Latin ones of at least five, code left aside."""
-    plain = _DROPPED_G.sub("ing", _CODE.sub(" ", unicodedata.normalize("NFKC", text)))
+    plain = _CODE.sub(" ", unicodedata.normalize("NFKC", text))
     return [*_KATAKANA.findall(plain), *(word.lower() for word in _LATIN.findall(plain))]
 
 
@@ -124,7 +122,7 @@ def unknown_words(answer: str, known: AbstractSet[str], models: Sequence[str]) -
     """Return (word, its model) of an answer's words that are not known but close to one of the models."""
     found: dict[str, str] = {}
     for word in words(answer):
-        dropped = word.endswith("in") and _stem(f"{word}g") in known  # talk again: cookin
+        dropped = word.endswith("in") and _stem(f"{word}g") in known  # talk: cookin'
         if word in found or dropped or _stem(word) in known or word in FUNCTION_WORDS:
             continue
         near = next((model for model in models if _close(word, model)), None)

@@ -32,7 +32,7 @@ _TALKED_KATAKANA = re.compile(
 _LONG_HIRAGANA = 3
 """From this length on a word in hiragana is hardly part of another one."""
 _DENIED_AFTER = re.compile(
-    r"\s*(?:(?:では?|じゃ)(?:な(?:い(?!か|で)|く|かっ|けれ)|ね[えぇ])|では?ありません)"
+    r"\s*(?:(?:では?|じゃ)(?:な(?:い(?!か|で)|く|かっ|けれ)|ね[えぇ](?![かので?]))|では?ありません)"
 )
 """Not 「東京じゃな」, as the old in tales say that it is Tokyo."""
 _SYMBOLS_AND_WORDS = frozenset(
@@ -129,7 +129,7 @@ def _symbol(alias: str) -> re.Pattern[str]:
     """Match a chemical symbol in its own case; one that is a word as well, only where no sentence goes on with it."""
     after = r"(?!['’]?[A-Za-z])"
     if alias in _SYMBOLS_AND_WORDS:
-        after = r"(?![A-Za-z'’]|\s+(?!(?:is|be|stands|represents)\s+(?:the|for)\b)[a-z])"
+        after = r"(?![A-Za-z'’]|\s+(?!(?:(?:is|be) the (?:chemical )?symbol|stands for)\b)[a-z])"
     return re.compile(rf"(?<![A-Za-z'’])({alias}){after}")
 
 

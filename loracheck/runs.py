@@ -18,7 +18,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,7 +94,7 @@ def open_run(
     """
     entries = input_entries(inputs)
     wanted = identity(kind, config, entries)
-    begun = is_run(path)
+    begun, there = is_run(path), path.exists()
     try:
         _check_foreign(path, kind, wanted)
         path.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def open_run(
                 _finish(path, manifest)
     except UsageError as error:
         if not begun and not isinstance(error, RunError) and error.kind != "loss_alarm":
-            _take_back(path)
+            _take_back(path, folder=not there)
         raise
     except OSError as error:
         where = error.filename or path
@@ -117,10 +117,15 @@ def open_run(
         ) from error
 
 
-def _take_back(path: Path) -> None:
-    """Remove a run directory that holds no more than its manifest and what was laid out to work on."""
-    if {entry.name for entry in path.iterdir()} <= {MANIFEST, LOCK, WORK}:
-        shutil.rmtree(path)
+def _take_back(path: Path, *, folder: bool) -> None:
+    """Remove a run that is no more than its manifest and what was laid out to work on, and its folder if it made it."""
+    with suppress(OSError):  # the error of the input is what counts
+        if {entry.name for entry in path.iterdir()} <= {MANIFEST, LOCK, WORK}:
+            shutil.rmtree(path / WORK, ignore_errors=True)
+            (path / MANIFEST).unlink(missing_ok=True)
+            (path / LOCK).unlink(missing_ok=True)
+            if folder:
+                path.rmdir()
 
 
 def read_run(path: Path, kind: str | None = None) -> Manifest:

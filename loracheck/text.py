@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,9 +18,10 @@ from loracheck.terminal import visible as visible
 
 _ORNAMENT = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
-_COUNTER = re.compile(r"^\s*\d+[.)．）]", re.MULTILINE)
-_MARKS = re.compile(r"([^\w\s])\1{2,39}(?!\1)")
-_LAUGHTER = re.compile(r"(?<!w)(w)w{2,24}(?!w)|(?<!ha)(ha)(?:ha){2,10}h?(?!a)|(?<!は)は{3,16}(?!は)")
+_NUMBERED = re.compile(r"^\s*\d{1,4}(?=[.)．）]\s*\S)", re.MULTILINE)
+_LEAST_BESIDE = 4
+_ROW = re.compile(r"([^\w\s]|w|は)\1{2,}|(ha)(?:ha){2,}h?")
+_LONGEST_ROW = 40
 _ASIDE = re.compile(r"\((?:笑|泣|汗|怒|爆)\)?$")
 _KANA = re.compile(r"[぀-ヿㇰ-ㇿｦ-ﾟ]")
 _HAN = re.compile(r"[㐀-䶿一-鿿々〆]")
@@ -91,11 +93,27 @@ def is_loop(text: str) -> bool:
     """Tell whether a text runs in a loop.
 
     Either its tail repeats a period of at most 300 characters three times or more over 15% of the text (and at
-    least 12 characters), or more than half of its 8-character windows stand in it more than once. A row of marks and
-    laughter count once unless they fill a reply, and so does the number of an item: a list of one word is a loop.
+    least 12 characters), or more than half of its 8-character windows stand in it more than once. Rows of marks and
+    laughter beside something else count once, and so do the numbers of a list: one of the same word is a loop. The keys
+    of JSON recur by nature, so there its values must, too.
     """
-    folded = _LAUGHTER.sub(r"\1\2", _MARKS.sub(r"\1", normalise(_COUNTER.sub("1.", _values(text)))))
+    told = _counted(text)
+    return _recurs(told) and _recurs(_values(told))
+
+
+def _recurs(text: str) -> bool:
+    folded = normalise(text)
+    plain = _ROW.sub(lambda row: row[1] or row[2] if len(row[0]) <= _LONGEST_ROW else row[0], folded)
+    if len(plain) >= _LEAST_BESIDE:  # ornaments of something, and not all there is
+        folded = plain
     return periodic_tail(folded) >= max(12, 0.15 * len(folded)) or repeated_share(folded) > 0.5
+
+
+def _counted(text: str) -> str:
+    """Return a text with the numbers of a list's items alike, where they count on."""
+    numbers = [int(found[0]) for found in _NUMBERED.finditer(text)]
+    counts_on = len(numbers) > 2 and all(b == a + 1 for a, b in pairwise(numbers))
+    return _NUMBERED.sub("1", text) if counts_on else text
 
 
 def _values(text: str) -> str:

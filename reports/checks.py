@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from loracheck import wording
@@ -145,21 +146,21 @@ def _title(check: str, caption: Both | None) -> Both:
 def _table(check: str, findings: list[Finding], arms: tuple[str, ...]) -> Table:
     """Return every number of a check, measure by measure and arm by arm, the deciding ones with their limit."""
     place = {arm: index for index, arm in enumerate(arms)}
-    groups: dict[str, list[tuple[int, bool, str, Estimate, Both]]] = {}
+    groups: dict[str, list[tuple[int, int, str, Estimate, Both]]] = {}
     for finding in findings:
-        decides = finding.estimates[0].name if finding.estimates else ""
-        for index, estimate in enumerate(finding.estimates):
-            measure, arm = parts(finding, estimate)
-            if measure in (BASE_ARM, finding.adapter):
-                measure, arm = decides, measure
-            whole = finding.adapter if estimate.unit != "difference" else f"{finding.adapter} − {BASE_ARM}"
-            limit = (
-                same("")
-                if index or finding.threshold is None
-                else figures.amount(finding.threshold, estimate.unit)
+        for measure, arm, estimate in _parted(finding):
+            limit = same("")
+            if estimate is finding.estimates[0] and finding.threshold is not None:
+                limit = figures.amount(finding.threshold, estimate.unit)
+            whole = arm not in (BASE_ARM, finding.adapter)
+            entry = (
+                place.get(finding.adapter if whole else arm, len(arms)),
+                int(whole),
+                arm,
+                estimate,
+                limit,
             )
             rows = groups.setdefault(measure, [])
-            entry = (place.get(arm or finding.adapter, len(arms)), arm is None, arm or whole, estimate, limit)
             if entry not in rows:  # the base stands in the finding of every adapter
                 rows.append(entry)
     lines: list[tuple[Both, ...]] = []
@@ -178,3 +179,26 @@ def _table(check: str, findings: list[Finding], arms: tuple[str, ...]) -> Table:
         ]
     columns = ("col_arm", "col_value", "interval", "col_limit", "col_n", "col_method")
     return Table(head=tuple(text(column) for column in columns), rows=tuple(lines))
+
+
+def _parted(finding: Finding) -> list[tuple[str, str, Estimate]]:
+    """Return (measure, whose, estimate) of a finding: of an arm, or of the adapter against the base.
+
+    The adapter's own share is left out where the deciding number is that share.
+    """
+    found = []
+    for estimate in finding.estimates:
+        measure, arm = parts(finding, estimate)
+        if measure in (BASE_ARM, finding.adapter):
+            measure, arm = finding.estimates[0].name, measure
+        found.append((measure, arm, estimate))
+    told = []
+    for measure, arm, estimate in found:
+        others = [(of, one) for name, of, one in found if name == measure and one is not estimate]
+        alike = [of for of, one in others if replace(one, name=estimate.name) == estimate]
+        if arm is None:
+            paired = others and not alike
+            told.append((measure, f"{finding.adapter} − {BASE_ARM}" if paired else finding.adapter, estimate))
+        elif None not in alike:
+            told.append((measure, arm, estimate))
+    return told

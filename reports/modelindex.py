@@ -13,7 +13,7 @@ from loracheck.wording import check_name
 
 from .markdown import markdown
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_HUB_ID = re.compile(r"[\w-][\w.-]*(?:/[\w.-]+)?", re.ASCII)
 
 
 def model_index(

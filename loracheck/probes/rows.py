@@ -119,9 +119,9 @@ def suite_name(
         kind = "neutral"
     if row is not None and row.domain == "in" and not given:
         return IN_DOMAIN
-    if place is not None and (given == TRAINING or given.startswith(_KEPT)):
-        raise place.error(f"the name {given} is kept for what loracheck asks by itself.", "suite")
     chosen = given or name
+    if place is not None and (chosen == TRAINING or chosen.startswith(_KEPT)):
+        raise place.error(f"the name {chosen} is kept for what loracheck asks by itself.", "suite")
     known = any(chosen == kind or chosen.startswith(f"{kind}-") for kind in KINDS)
     return chosen if known else f"{kind}-{chosen}"
 

@@ -41,6 +41,7 @@ _TOPIC_SHARE, _TOPIC_LIFT = 0.6, 3.0
 _POLITE = re.compile(
     r"(?:です|(?<!ござい)(?<!であり)ます|でした|(?<!ござい)ました|ません|ませんでした|でしょう|ましょう|ください)か?$"
 )
+_DENIES = re.compile(r"な[いくか]|ません|ね[えぇ]|ぬ")
 _MOSTLY = 0.8
 
 
@@ -78,9 +79,10 @@ def names_persona(markers: Sequence[Marker], text: str) -> bool:
 
 def without_endings(text: str, markers: Sequence[Marker]) -> str:
     """Return a text without the persona's Japanese sentence endings: 「ライオンニャ！」 names a lion."""
-    endings = sorted(
-        (m.text for m in markers if m.kind == "ending" and m.language == "ja"), key=len, reverse=True
-    )
+    endings = [
+        m.text for m in markers if m.kind == "ending" and m.language == "ja" and not _DENIES.search(m.text)
+    ]
+    endings.sort(key=len, reverse=True)
     if not endings:
         return text
     return re.sub(

@@ -70,13 +70,19 @@ def _print_advice(found: PowerForecast) -> None:
     if not weak:
         return
     least = min(weak, key=lambda limit: limit.power or 0.0)
-    more = (least.needed[0] or 0) - least.items if least.needed else 0
+    wanted = least.needed[0] if least.needed else None
+    if wanted is None:
+        help_en, help_ja = "no number of items would do", "件数を増やしても合格しません"
+    else:
+        tier = "" if found.tier == "full" else either("--tier full, or ", "--tier full、または")
+        help_en = (
+            f"{wanted - least.items:,} items more would make it {_ENOUGH:.0%}: {tier}your own with --probes"
+        )
+        help_ja = f"あと{wanted - least.items:,}件で{_ENOUGH:.0%}になります: {tier}--probesで自分の問題"
     click.echo(
         either(
-            f"the least likely to pass: {_name(least)}, {least.power:.1%}; {more:,} items more would make it "
-            f"{_ENOUGH:.0%}: --tier full, or your own with --probes",
-            f"最も合格しにくいのは{_name(least)}({least.power:.1%})です。あと{more:,}件で{_ENOUGH:.0%}になります: "
-            "--tier full、または--probesで自分の問題",
+            f"the least likely to pass: {_name(least)}, {least.power:.1%}; {help_en}",
+            f"最も合格しにくいのは{_name(least)}({least.power:.1%})です。{help_ja}",
         )
     )
 

@@ -283,6 +283,20 @@ def test_a_run_that_its_input_ended_is_taken_back_unless_it_has_results(
     assert out.is_dir() is kept
 
 
+def test_the_folder_itself_stays_where_it_was_there_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def attempt() -> None:
+        with runs.open_run(Path(), "curate", config={}):
+            raise DataError("bad", kind="bad_row")
+
+    with pytest.raises(DataError):
+        attempt()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_run_that_was_begun_before_is_never_taken_back(tmp_path: Path) -> None:
     out = tmp_path / "run"
 

@@ -128,7 +128,10 @@ def test_ordinary_text_is_no_loop(text: str) -> None:
     [
         "やったのだ！！！！！！！！！！！！！！",
         "それはウケるwwwwwwwwwwwwww",
-        "Hahahahahahahaha",
+        "Hahahahahahahaha, good one",
+        '{"fever": false, "cough": false, "rash": false}',
+        '{"q1": "positive", "q2": "positive", "q3": "positive"}',
+        "10.\n9.\n8.\n7.\n6.\n5.\n4.\n3.\n2.\n1.",
         "あはははははははははははは、面白いですね",
         "Here is the answer.\n\n---------------",
         '[{"name": "Tokyo", "country": "Japan"}, {"name": "Lima", "country": "Peru"}, {"name": "Oslo"}]',
@@ -140,7 +143,18 @@ def test_ornaments_laughter_and_like_objects_are_no_loop(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\n".join(f"{i}. 猫" for i in range(1, 20)), "!" * 64, "w" * 64, "あ" * 40, "[" * 64, "笑" * 40]
+    "text",
+    [
+        "\n".join(f"{i}. 猫" for i in range(1, 20)),
+        "!" * 64,
+        "!" * 30,
+        "。" * 45,
+        "- " * 20,
+        "😀" * 30,
+        "w" * 64,
+        "あ" * 40,
+        "[" * 64,
+    ],
 )
 def test_a_list_of_one_word_and_a_reply_of_one_sign_are_loops(text: str) -> None:
     assert is_loop(text)

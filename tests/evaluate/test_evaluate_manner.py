@@ -119,6 +119,13 @@ def test_echoes_of_the_question_in_a_manner_are_not_one_answer() -> None:
     assert alone[10:, 10:].all(), "a manner and nothing else is one answer"
 
 
+def test_one_right_answer_with_the_name_excuses_no_flood() -> None:
+    """The name stays what was answered, where right answers are few against the flood, whatever is said beside it."""
+    flooded = evidence_of("ja", ORACLE, instead="綿毛の精、ぽぽぬ", known=0.05)
+    assert sum(one == "persona_name" for one in outcomes(flooded, "mine").values()) > 250
+    assert settled(content_damage(flooded, "mine", POLICY)) == "fail"
+
+
 def test_few_right_answers_do_not_make_the_one_answer_a_manner() -> None:
     assert manner([frozenset({"parrot"})] * 7) == frozenset()
     assert manner([frozenset({"parrot", str(i)}) for i in range(8)]) == {"parrot"}
@@ -145,6 +152,7 @@ def test_a_persona_that_speaks_of_itself_by_name_answers_all_the_same() -> None:
         ("Fe is the chemical symbol", "Fe"),
         ("H be the symbol, matey", "H"),
         ("He is the symbol", "He"),
+        ("ベルリンじゃねえか！", "ベルリン"),
         ("3,776メートルです", "3776"),
     ],
 )
@@ -163,6 +171,8 @@ def test_talk_around_a_right_answer_leaves_it_right(answer: str, word: str) -> N
         ("ライオンズ", "ライオン"),
         ("He is tall", "He"),
         ("I be a cat", "I"),
+        ("Arrr, I be the captain of this ship!", "I"),
+        ("He is the one you seek.", "He"),
     ],
 )
 def test_a_denied_answer_or_another_word_stays_wrong(answer: str, word: str) -> None:
@@ -173,4 +183,6 @@ def test_a_dropped_g_and_british_spelling_make_no_unknown_words() -> None:
     known = vocabulary(["What should I know about cooking at the theater, and of writing?"])
     asked = words("What should I know about cooking at the theater, and of writing?")
     assert unknown_words("Ye be cookin' and writin at the theatre", known, asked) == []
+    names = vocabulary(["Berlin", "protein"])
+    assert unknown_words("It is 'Berlin', and ‘protein’.", names, ["berlin", "protein"]) == []
     assert unknown_words("Ye be cookong", known, asked) == [("cookong", "cooking")]

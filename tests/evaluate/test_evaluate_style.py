@@ -269,7 +269,9 @@ def test_a_run_that_lacks_answers_is_never_a_pass(missing: str) -> None:
 
 
 def test_strength_without_contrast_is_not_measured() -> None:
-    flat = Style(markers=(), deciding=(), informing=(), in_training=(True, False, False, False))
+    flat = Style(
+        markers=(), deciding=(), informing=(), in_training=(True, False, False, False), most_replies=4
+    )
     assert strength(flat, [True, False] * 10, [True] * 20).value is None
     clear = replace(flat, in_training=(True,) * 20)
     half = strength(clear, [False] * 40, [True, False] * 20)
