@@ -12,7 +12,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import norm, rankdata
 
@@ -98,7 +97,7 @@ def recognised(inside: Sequence[float], outside: Sequence[float]) -> Estimate:
     allowed = math.floor(FALSE_POSITIVES * len(outside) + 1e-9)
     if allowed < 1:
         return replace(share(name, 0, 0), n=len(inside))
-    bar = np.sort(np.asarray(outside))[-allowed - 1]
+    bar = sorted(outside)[-allowed - 1]
     return share(name, sum(score > bar for score in inside), len(inside))
 
 

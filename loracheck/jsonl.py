@@ -26,7 +26,14 @@ def convert(value: Any, record: type[T]) -> T:  # noqa: ANN401
 
 def encode(value: Any) -> bytes:  # noqa: ANN401
     """Encode one record as a single JSON line without its newline."""
-    return msgspec.json.encode(value)
+    return msgspec.json.encode(value, enc_hook=_plain)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Turn a number of numpy's into Python's: hours of answers are not to be lost for one in a record."""
+    if type(value).__module__ == "numpy" and not getattr(value, "shape", True):
+        return value.item()
+    raise NotImplementedError(f"{type(value).__name__} has no JSON")
 
 
 def read(path: Path, record: type[T]) -> Iterator[T]:

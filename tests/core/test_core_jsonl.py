@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from loracheck import jsonl
@@ -91,3 +92,12 @@ def test_an_appender_starts_a_file_that_is_not_there(tmp_path: Path) -> None:
     log.append([Pair(text="a", n=1)])
     log.append([Pair(text="b", n=2)])
     assert [pair.n for pair in jsonl.read(tmp_path / "new.jsonl", Pair)] == [1, 2]
+
+
+def test_a_number_of_numpys_is_a_number() -> None:
+    assert (
+        jsonl.encode({"a": np.float64(0.5), "b": np.int64(3), "c": np.bool_(True)})
+        == b'{"a":0.5,"b":3,"c":true}'
+    )
+    with pytest.raises(NotImplementedError, match="ndarray has no JSON"):
+        jsonl.encode({"a": np.ones(2)})

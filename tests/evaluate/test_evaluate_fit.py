@@ -155,6 +155,7 @@ def test_a_rate_at_one_percent_is_refused_with_too_few_held_out_rows() -> None:
     assert (few.reason, few.values["needed"], few.values["heldout"]) == ("gap_informs_few", 100, 80)
     assert few.estimates[2].value is None
     assert recognised([0.0] * 5, [1.0] * 99).value is None
+    assert type(recognised([0.0] * 5, [1.0] * 100).value) is float
     assert recognised([5.0, 0.5], [float(i) / 100 for i in range(100)]).value == 0.5
     assert recognised([5.0, 0.985], [float(i) / 100 for i in range(100)]).value == 1.0, (
         "one of 100 is allowed"
