@@ -33,7 +33,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     """Turn a number of numpy's into Python's: hours of answers are not to be lost for one in a record."""
     if type(value).__module__ == "numpy" and not getattr(value, "shape", True):
         return value.item()
-    raise NotImplementedError(f"{type(value).__name__} has no JSON")
+    raise TypeError(f"{type(value).__name__} has no JSON")
 
 
 def read(path: Path, record: type[T]) -> Iterator[T]:

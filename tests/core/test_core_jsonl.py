@@ -99,5 +99,5 @@ def test_a_number_of_numpys_is_a_number() -> None:
         jsonl.encode({"a": np.float64(0.5), "b": np.int64(3), "c": np.bool_(True)})
         == b'{"a":0.5,"b":3,"c":true}'
     )
-    with pytest.raises(NotImplementedError, match="ndarray has no JSON"):
+    with pytest.raises(TypeError, match="ndarray has no JSON"):
         jsonl.encode({"a": np.ones(2)})
