@@ -11,7 +11,3 @@ Several runs   compare, alignment, measures, repetition
 The causes     causes, causes_config, failures, similarity, overlap, neighbours, gradients, vectors, blame, looked,
                explained
 """
-
-from loracheck.stages import callable_package
-
-callable_package(__name__)

@@ -1,11 +1,14 @@
 """Decide whether a LoRA fine-tune may go to production: curate, train, evaluate, report.
 
-`loracheck.load` opens a finished run; `loracheck.api` holds the stages as functions.
+`loracheck.load` opens a finished run. The stages `curate`, `train` and `evaluate` can be called; `loracheck.api` has
+them with their types.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from loracheck.stages import open_stages
 
 if TYPE_CHECKING:
     from loracheck.loaded import load as load
@@ -20,3 +23,6 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
 
         return load
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+open_stages(__name__)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+
+STAGES = ("curate", "train", "evaluate")
 
 
 class Stage(ModuleType):
@@ -17,6 +18,7 @@ class Stage(ModuleType):
         return getattr(import_module(f"{self.__name__}.pipeline"), name)(*given, **options)
 
 
-def callable_package(name: str) -> None:
-    """Let a stage's package be called; its modules are imported only then."""
-    sys.modules[name].__class__ = Stage
+def open_stages(package: str) -> None:
+    """Let the stages of a package be called; what is in them is imported only then."""
+    for stage in STAGES:
+        import_module(f"{package}.{stage}").__class__ = Stage

@@ -9,7 +9,3 @@ An adapter      scale, strength: weaker forms of it
                 anatomy, kinds, adapterconfig, tensorfile, traces, notices: what it is; modules, spectrum, intruders,
                 baseweights: what it changes; loads: who can load it; kohya, names, tagwords: those of image models
 """
-
-from loracheck.stages import callable_package
-
-callable_package(__name__)

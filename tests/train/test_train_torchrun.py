@@ -64,7 +64,8 @@ def test_two_processes_train_as_one_does(further: list[str], tiny_gemma: Path, t
     ]
     data, heldout = tmp_path / "data.jsonl", tmp_path / "heldout.jsonl"
     data.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    heldout.write_text(json.dumps(rows[0], ensure_ascii=False) + "\n", encoding="utf-8")
+    other = rows[0] | {"instruction": "夜は好き？"}
+    heldout.write_text(json.dumps(other, ensure_ascii=False) + "\n", encoding="utf-8")
     arguments = [
         *(str(data), "--base", str(tiny_gemma), "--heldout", str(heldout), "--quiet", *further),
         *("--lora-r", "4", "--learning-rate", "5e-3", "--train-batch-size", "4", "--num-train-epochs", "2"),
