@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck.clusters import cluster_sums
-from loracheck.grading import outcome
 from loracheck.means import Mean, mean_of, ratio_of_means
 from loracheck.records import BASE_ARM, Estimate, Finding, Probe
 from loracheck.stats import share
 
 from .check import Check
+from .content import outcomes
 from .evidence import Evidence
 from .gates import NO_HEADROOM, OPEN, joined, paired_gate, unmeasured
 from .material import Material, Questions
@@ -85,8 +85,8 @@ def collapse(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
 
 def _answers(evidence: Evidence, arm: str, probes: Sequence[Probe]) -> Answers:
     texts = [evidence.text(arm, probe) for probe in probes]
-    markers = evidence.markers
-    right = [outcome(p, text, markers).startswith("right") for p, text in zip(probes, texts, strict=True)]
+    graded = outcomes(evidence, arm)
+    right = [graded.get(probe.id, "").startswith("right") for probe in probes]
     prompts, languages = [probe.prompt for probe in probes], [probe.language for probe in probes]
     return Answers(same=near_same(texts, prompts, languages, right), right=np.array(right, dtype=bool))
 
