@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from loracheck.errors import UsageError
-from loracheck.head import ROWS_SUMMED, tile_rows
+from loracheck.head import tile_rows
 from loracheck.models import Base, training_device
 from loracheck.records.training import MemoryParts, Plan
 from loracheck.template import EncodedRow
@@ -342,7 +342,6 @@ def _logit_bytes(forecast: Forecast, device: torch.device) -> int:
     softcap = getattr(architecture.config.get_text_config(), "final_logit_softcapping", None)
     likely = architecture.vocabulary // _LIKELY if device.type == "cpu" and entry == 6 else 0
     gathered = likely * (architecture.hidden * 2 + tile_rows(device) * 4)
-    gathered += min(likely, ROWS_SUMMED) * architecture.hidden * 4
     return tile_rows(device) * architecture.vocabulary * (entry + (8 if softcap else 0)) + gathered
 
 

@@ -276,7 +276,7 @@ def _bytes(tensor: torch.Tensor) -> int:
 
 def _product(name: str, given: list[torch.Tensor], made: list[torch.Tensor]) -> tuple[int, ...]:
     """Return the three sizes of a matrix product, batches included; nothing for anything else."""
-    if name in ("addmm", "baddbmm"):
+    if name in ("addmm", "addmm_", "baddbmm"):
         given = given[1:]
     elif name not in ("mm", "bmm", "_grouped_mm"):
         return ()

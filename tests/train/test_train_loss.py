@@ -165,8 +165,10 @@ def gradients(base: Base, batch: dict[str, torch.Tensor], loss: Callable[[], tor
     return torch.cat([p.grad.flatten() for p in base.model.parameters() if p.grad is not None]).double()
 
 
-@pytest.mark.parametrize("quantization", ["none", "nf4"])
-def test_an_adapters_gradient_is_that_of_the_stock_loss(quantization: str, tiny_gemma: Path) -> None:
+@pytest.mark.parametrize(("quantization", "rounding"), [("none", 1e-4), ("nf4", 2**-8)])
+def test_an_adapters_gradient_is_that_of_the_stock_loss(
+    quantization: str, rounding: float, tiny_gemma: Path
+) -> None:
     base = load_base(str(tiny_gemma), quantization=quantization)  # type: ignore[arg-type]
     template = ChatTemplate(base.tokenizer)
     rows = [
@@ -185,7 +187,7 @@ def test_an_adapters_gradient_is_that_of_the_stock_loss(quantization: str, tiny_
     expected = gradients(base, batch, lambda: stock(base.model, batch))
     assert install_loss(base.model, rows[0]) == "tiles"
     found = gradients(base, batch, lambda: model(**batch).loss)
-    assert float((found - expected).norm() / expected.norm()) < 1e-4
+    assert float((found - expected).norm() / expected.norm()) < rounding
 
 
 def test_a_model_with_the_loss_in_it_still_answers_without_labels(tiny_gemma: Path) -> None:

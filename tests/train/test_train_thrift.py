@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from torch.nn import functional
+from transformers.models.gemma3.modeling_gemma3 import Gemma3RMSNorm
+from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
 from loracheck.likelihood import pad
 from loracheck.models import Base, load_base
@@ -35,10 +38,13 @@ def row(seed: int, prompt: int, reply: int) -> EncodedRow:
 ROWS = [row(1, 5, 17), row(2, 3, 21), row(3, 9, 6)]
 
 
-def adapted(folder: Path, dtype: torch.dtype, config: TrainConfig) -> tuple[Base, Any]:
+def adapted(
+    folder: Path, dtype: torch.dtype, config: TrainConfig, held: torch.dtype | None = None
+) -> tuple[Base, Any]:
+    """An adapted base in a type; held is the type that its weights were rounded to before."""
     base = load_base(str(folder), quantization=config.quantization)
     if config.quantization == "none":
-        base.model.to(dtype=dtype)  # type: ignore[call-arg]
+        base.model.to(dtype=held or dtype).to(dtype=dtype)  # type: ignore[call-arg]
     torch.manual_seed(0)
     model = add_adapter(base, config)
     for parameter in model.parameters():
@@ -57,8 +63,10 @@ def loss_and_gradients(model: torch.nn.Module) -> tuple[float, Gradients]:
     }
 
 
-def taken(folder: Path, dtype: torch.dtype, config: TrainConfig, *, thrifty: bool) -> tuple[float, Gradients]:
-    base, model = adapted(folder, dtype, config)
+def taken(
+    folder: Path, dtype: torch.dtype, config: TrainConfig, *, thrifty: bool, held: torch.dtype | None = None
+) -> tuple[float, Gradients]:
+    base, model = adapted(folder, dtype, config, held)
     if config.gradient_checkpointing:
         base.model.gradient_checkpointing_enable({"use_reentrant": False})
     if thrifty:
@@ -72,32 +80,59 @@ def patched(model: torch.nn.Module) -> set[str]:
     return {type(module).__name__ for module in model.modules() if "forward" in vars(module)}
 
 
-@pytest.mark.parametrize(
-    ("dtype", "given"),
-    [
-        (torch.bfloat16, {"target_modules": ATTENTION}),
-        (torch.float32, {"target_modules": ATTENTION}),
-        (torch.bfloat16, {}),
-        (torch.float32, {}),
-        (torch.bfloat16, {"quantization": "nf4"}),
-        (torch.bfloat16, {"gradient_checkpointing": True}),
-        (torch.bfloat16, {"lora_dropout": 0.1}),
-        (torch.bfloat16, {"use_dora": True}),
-        (torch.bfloat16, {"adapter_dtype": "bfloat16"}),
-    ],
-)
+KINDS: list[dict[str, Any]] = [
+    {"target_modules": ATTENTION},
+    {},
+    {"gradient_checkpointing": True},
+    {"lora_dropout": 0.1},
+    {"use_dora": True},
+]
+
+
+@pytest.mark.parametrize("given", KINDS)
 @pytest.mark.parametrize("name", BASES)
-def test_loss_and_gradients_are_the_same_to_the_last_bit(
-    name: str, dtype: torch.dtype, given: dict[str, Any], request: pytest.FixtureRequest
+def test_in_float32_loss_and_gradients_are_the_same_to_the_last_bit(
+    name: str, given: dict[str, Any], request: pytest.FixtureRequest
 ) -> None:
     folder, config = request.getfixturevalue(name), TrainConfig(lora_r=4, **given)
-    plain_loss, plain = taken(folder, dtype, config, thrifty=False)
-    loss, gradients = taken(folder, dtype, config, thrifty=True)
+    plain_loss, plain = taken(folder, torch.float32, config, thrifty=False)
+    loss, gradients = taken(folder, torch.float32, config, thrifty=True)
     assert loss == plain_loss
     assert gradients.keys() == plain.keys()
     for place, gradient in gradients.items():
         assert plain[place].any(), place
         assert torch.equal(gradient, plain[place]), place
+
+
+@pytest.mark.parametrize("given", [*KINDS, {"adapter_dtype": "bfloat16"}])
+@pytest.mark.parametrize("name", BASES)
+def test_in_16_bits_the_gradients_are_no_further_from_the_exact_ones(
+    name: str, given: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    folder, config = request.getfixturevalue(name), TrainConfig(lora_r=4, **given)
+    plain_loss, plain = taken(folder, torch.bfloat16, config, thrifty=False)
+    loss, gradients = taken(folder, torch.bfloat16, config, thrifty=True)
+    exact_loss, exact = taken(folder, torch.float32, config, thrifty=False, held=torch.bfloat16)
+    assert abs(loss - exact_loss) < 1.2 * abs(plain_loss - exact_loss) + 1e-4 * exact_loss
+    assert apart(gradients, exact) < 1.1 * apart(plain, exact)
+
+
+@pytest.mark.parametrize("name", BASES)
+def test_in_nf4_the_gradients_are_those_of_the_separate_operations_but_for_rounding(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    folder, config = request.getfixturevalue(name), TrainConfig(lora_r=4, quantization="nf4")
+    plain_loss, plain = taken(folder, torch.bfloat16, config, thrifty=False)
+    loss, gradients = taken(folder, torch.bfloat16, config, thrifty=True)
+    assert loss == pytest.approx(plain_loss, rel=1e-3)
+    assert apart(gradients, plain) < 0.03
+
+
+def apart(found: Gradients, wanted: Gradients) -> float:
+    """The length of the difference of two gradients, to that of the wanted one."""
+    assert found.keys() == wanted.keys()
+    wrong = torch.cat([(found[place] - wanted[place]).double().flatten() for place in wanted])
+    return float(wrong.norm() / torch.cat([wanted[place].double().flatten() for place in wanted]).norm())
 
 
 @pytest.mark.parametrize(("given", "share"), [({"target_modules": ATTENTION}, 0.53), ({}, 0.5)])
@@ -158,6 +193,90 @@ def test_a_norm_that_is_trained_stays_as_it_is(tiny_smollm: Path) -> None:
     assert install_loss(base.model, ROWS[0]) == "tiles"
     _, gradients = loss_and_gradients(model)
     assert any(name.endswith("norm.weight") and gradient.any() for name, gradient in gradients.items())
+
+
+@pytest.mark.parametrize("alpha", [8, 11])
+def test_a_lora_layer_adds_what_peft_adds(alpha: int) -> None:
+    held = torch.nn.ModuleDict({"base": torch.nn.Linear(96, 64, bias=False)}).bfloat16()
+    config = LoraConfig(r=4, lora_alpha=alpha, target_modules=["base"])
+    model = get_peft_model(held, config, autocast_adapter_dtype=True)
+    layer: Any = model.get_submodule("base_model.model.base")
+    weights = [layer.lora_A["default"].weight, layer.lora_B["default"].weight]
+    torch.nn.init.normal_(weights[1])
+    inputs = torch.randn(5, 7, 96).bfloat16().requires_grad_()
+    outer = torch.randn(5, 7, 64).bfloat16()
+    before = layer(inputs)
+    wanted = torch.autograd.grad(before, [inputs, *weights], outer)
+    keep_little(layer)
+    after = layer(inputs)
+    assert "LowRank" in type(after.grad_fn).__name__
+    assert after.dtype is before.dtype
+    assert torch.allclose(after, before, rtol=2**-7, atol=1e-6)
+    for found, as_before in zip(torch.autograd.grad(after, [inputs, *weights], outer), wanted, strict=True):
+        assert found.dtype is as_before.dtype
+        assert float((found - as_before).norm() / as_before.norm()) < 2**-8
+    with model.disable_adapter():
+        assert torch.equal(layer(inputs), layer.base_layer(inputs))
+
+
+def by_formula(inputs: torch.Tensor, weight: torch.Tensor, offset: float) -> torch.Tensor:
+    """A root mean square norm in the type of its input."""
+    inverse = torch.rsqrt(inputs.square().mean(-1, keepdim=True) + 1e-6)
+    return inputs * inverse * (weight.to(inputs.dtype) + offset)
+
+
+@pytest.mark.parametrize(("form", "offset"), [(LlamaRMSNorm, 0.0), (Gemma3RMSNorm, 1.0)])
+@pytest.mark.parametrize("size", [1e-4, 1.0, 100.0])
+def test_the_slope_of_a_norm_is_that_of_its_formula(form: type, offset: float, size: float) -> None:
+    norm = form(96, eps=1e-6).bfloat16().requires_grad_(False)
+    norm.weight.copy_(torch.randn(96))
+    inputs = (size * torch.randn(4, 7, 96)).bfloat16().requires_grad_()
+    outer = torch.randn(4, 7, 96).bfloat16()
+    (separate,) = torch.autograd.grad(norm(inputs), inputs, outer)
+    before = norm(inputs)
+    keep_little(norm)
+    found = norm(inputs)
+    assert "RootMeanSquare" in type(found.grad_fn).__name__
+    assert torch.equal(found, before)
+    (slope,) = torch.autograd.grad(found, inputs, outer)
+    exact = inputs.detach().double().requires_grad_()
+    (wanted,) = torch.autograd.grad(by_formula(exact, norm.weight, offset), exact, outer.double())
+
+    def error(gradient: torch.Tensor) -> float:
+        return float((gradient.double() - wanted).norm() / wanted.norm())
+
+    assert error(slope) < 2**-8
+    assert error(slope) <= 1.001 * error(separate)
+
+
+class CentredRMSNorm(LlamaRMSNorm):
+    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = super().forward(hidden_states - hidden_states.mean(-1, keepdim=True))
+        return out
+
+
+class DoubledRMSNorm(LlamaRMSNorm):
+    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = super().forward(hidden_states) * 2
+        return out
+
+
+class WithoutEpsRMSNorm(LlamaRMSNorm):
+    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+        inverse = torch.rsqrt(hidden_states.float().square().mean(-1, keepdim=True))
+        return self.weight * (hidden_states * inverse).to(hidden_states.dtype)
+
+
+@pytest.mark.parametrize("form", [CentredRMSNorm, DoubledRMSNorm, WithoutEpsRMSNorm])
+def test_a_norm_of_another_form_keeps_its_own_slope(form: type) -> None:
+    norm = form(96, eps=1e-2).bfloat16().requires_grad_(False)
+    inputs = torch.randn(4, 96).add_(1).bfloat16().requires_grad_()
+    outer = torch.randn(4, 96).bfloat16()
+    (wanted,) = torch.autograd.grad(norm(inputs), inputs, outer)
+    keep_little(norm)
+    assert "forward" in vars(norm)
+    (found,) = torch.autograd.grad(norm(inputs), inputs, outer)
+    assert torch.equal(found, wanted)
 
 
 class Mlp(torch.nn.Module):
