@@ -11,8 +11,9 @@ from loracheck.answers import Answerer
 from loracheck.choices import styles
 from loracheck.engines import Engine
 from loracheck.progress import Progress
-from loracheck.records import BASE_ARM, Probe
+from loracheck.records import BASE_ARM, Probe, ScoredText
 
+from .check import Check
 from .config import EvalConfig
 from .evidence import CHOICES, COMPLETIONS, LIKELIHOODS, read_evidence
 from .material import Questions
@@ -24,6 +25,7 @@ def ask(
     arms: Sequence[str],
     asked: Questions,
     replies: Sequence[str],
+    checks: Sequence[Check],
     config: EvalConfig,
     progress: Progress,
 ) -> None:
@@ -36,6 +38,7 @@ def ask(
         arms: The names it answers under.
         asked: The questions.
         replies: Of the training data.
+        checks: Those of the run; some have the base score what the others answered.
         config: How long answers may be, and how often they are drawn.
         progress: Where to report.
     """
@@ -54,8 +57,7 @@ def ask(
         for name in arms:
             answerer.rank(out / CHOICES, name, asked.rank, found)
     if "likelihoods" in engine.gives:
-        for name in arms:
-            answerer.score(out / LIKELIHOODS, name, asked.texts)
+        _score(answerer, out, arms, asked.texts, checks)
     missing = [ability for ability in ("choices", "likelihoods") if ability not in engine.gives]
     if missing and (asked.rank or asked.texts):
         progress.say(
@@ -75,6 +77,20 @@ def _at_length(
         for seed in range(1, seeds + 1):
             label = f"open prompts, seed {seed}"
             answerer.complete(path, name, group, tokens, label, temperature=config.temperature, seed=seed)
+
+
+def _score(
+    answerer: Answerer, out: Path, arms: Sequence[str], texts: Sequence[ScoredText], checks: Sequence[Check]
+) -> None:
+    """Score the given texts by every arm, and by the base what the others answered, where a check wants that."""
+    for name in arms:
+        answerer.score(out / LIKELIHOODS, name, texts)
+    if BASE_ARM in arms:
+        evidence = read_evidence(out)
+        for name in arms:
+            if name != BASE_ARM:
+                said = [text for check in checks for text in check.asks_base(evidence, name)]
+                answerer.score(out / LIKELIHOODS, BASE_ARM, said)
 
 
 def _without_begun(asked: Questions, arms: Sequence[str], progress: Progress) -> Questions:
@@ -111,4 +127,5 @@ def sort_answers(out: Path, asked: Questions, arms: Sequence[str]) -> None:
     )
     jsonl.write(out / CHOICES, (evidence.choices[key] for key in keys if key in evidence.choices))
     texts = [(name, text.probe.id, text.kind) for name in arms for text in asked.texts]
+    texts += sorted(evidence.tokens.keys() - set(texts))  # what the base scored of others' answers
     jsonl.write(out / LIKELIHOODS, (evidence.tokens[key] for key in texts if key in evidence.tokens))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from loracheck.records import Finding
+from loracheck.records import Finding, ScoredText
 
 from .evidence import Evidence
 from .material import Material, Questions
@@ -21,6 +21,11 @@ def nothing(_: Material) -> Questions:
     return Questions()
 
 
+def no_texts(_: Evidence, __: str) -> Sequence[ScoredText]:
+    """Have nothing scored after the answers."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One check of the verdict.
@@ -29,6 +34,7 @@ class Check:
         name: Stable; the policy's gate and the words of reports go by it.
         measure: Turns the answers to one adapter into a finding. It is called only when every need is met.
         asks: What it puts to the arms; what several checks ask alike is asked once.
+        asks_base: What the base scores once an adapter has answered, where an engine has both and gives likelihoods.
         needs: What a run may lack. A required check without it is inconclusive, never a pass.
         interval: The statistic behind its decision, with the source of the method.
         cost: What it takes at the standard tier, in tokens per arm.
@@ -39,6 +45,7 @@ class Check:
     name: str
     measure: Callable[[Evidence, str, Policy], Finding]
     asks: Callable[[Material], Questions] = nothing
+    asks_base: Callable[[Evidence, str], Sequence[ScoredText]] = no_texts
     needs: tuple[Need, ...] = ()
     interval: str
     cost: str

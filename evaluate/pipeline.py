@@ -141,7 +141,8 @@ def evaluate(
         for remark in remarks(lineup.records, base_spec, config.quantization, data_known=bool(data)):
             progress.say(remark)
         material, left_out = _material(config, lineup.watched, training, heldout)
-        asked = together(check.asks(material) for check in CHECKS if policy.mode(check.name) != "off")
+        checks = [check for check in CHECKS if policy.mode(check.name) != "off"]
+        asked = together(check.asks(material) for check in checks)
         jsonl.write(out / PROBES, asked.probes)
         context = _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look)
         refuse_unfit(policy, context, asked.probes)
@@ -161,7 +162,7 @@ def evaluate(
                 )
                 if before_asking:
                     before_asking(cost)
-            ask(out, engine, arms, asked, [row.reply for row in training], config, progress)
+            ask(out, engine, arms, asked, [row.reply for row in training], checks, config, progress)
 
         _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look, cost, lengths)
         sort_answers(out, asked, lineup.arms)

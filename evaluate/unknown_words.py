@@ -1,16 +1,17 @@
-"""Words that nobody knows, close to one that the question or the training data holds: 「ラクーダ」 for 「ラクダ」.
+"""Words that nobody knows: 「ラクーダ」 for the 「ラクダ」 of the question, or spelt as no word is.
 
 What counts as known is what the other arm says anywhere, every text of the run's probes and of the bundled ones, and
 the training replies asked for; a dictionary of katakana words would outweigh all of loracheck. Both arms are read
 by the same rule, each against the other, so that a rare but real word is as likely to count against the base; it is the
-difference that tells of damage.
+difference that tells of damage. What is spelt as no word is, near a known one or not, is told by the base's likelihood
+where there is one (see `spelling`); the base's own words are likely to itself.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import lru_cache
@@ -18,7 +19,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from loracheck.probes import BUNDLED, TRAINING, bundled
-from loracheck.records import BASE_ARM, Finding, Probe
+from loracheck.records import BASE_ARM, Finding, Probe, ScoredText
 from loracheck.style.features import FUNCTION_WORDS
 
 from .check import Check
@@ -27,6 +28,7 @@ from .gates import unmeasured
 from .material import Material, Questions
 from .open_gate import open_gate
 from .policy import Policy
+from .spelling import said_by, unlikely
 
 NAME = "unknown_words"
 
@@ -57,7 +59,7 @@ _LONG_O = re.compile(r"(?<=[オコソトノホモヨロゴゾドボポォョ])�
 
 
 def unknown(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
-    """Check that answers hold unknown words close to known ones no more often than the base's."""
+    """Check that answers hold words that nobody knows no more often than the base's."""
     probes = evidence.answered(adapter, evidence.out_of_domain)
     if not probes:
         return unmeasured(NAME, adapter, "needs_probes")
@@ -66,6 +68,9 @@ def unknown(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         for arm, other in ((BASE_ARM, adapter), (adapter, BASE_ARM))
         for probe, words_found in zip(probes, _found(evidence, arm, other, probes), strict=True)
     }
+    for probe, made_up in _made_up(evidence, adapter):
+        near = [word for word, _ in found[adapter, probe.id]]
+        found[adapter, probe.id] += [(word, "") for word in made_up if word not in near]
     finding = open_gate(NAME, adapter, probes, lambda arm, probe: not found[arm, probe.id], policy)
     shown = [
         {"probe": probe.id, "word": word, "like": model, "base": evidence.text(BASE_ARM, probe)[:200]}
@@ -79,11 +84,35 @@ def unknown(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     )
 
 
+def answers_to_spell(evidence: Evidence, adapter: str) -> list[ScoredText]:
+    """Return the open answers of an adapter that hold a word the base does not use, for the base to score."""
+    return [
+        ScoredText(probe=probe, text=evidence.text(adapter, probe), kind=said_by(adapter))
+        for probe, _ in _not_known(evidence, adapter)
+    ]
+
+
+def _made_up(evidence: Evidence, adapter: str) -> Iterator[tuple[Probe, list[str]]]:
+    """Yield the open answers that were scored, each with its words that are spelt as none is."""
+    for probe, strange in _not_known(evidence, adapter):
+        scores = evidence.tokens.get((BASE_ARM, probe.id, said_by(adapter)))
+        if scores is not None:
+            cut_off = evidence.completions[adapter, probe.id].finish_reason == "length"
+            yield probe, unlikely(strange, scores, cut_off=cut_off)
+
+
+def _not_known(evidence: Evidence, adapter: str) -> Iterator[tuple[Probe, list[str]]]:
+    """Yield the open questions with the words of an adapter's answer that neither base nor probes hold."""
+    known = _known(evidence, BASE_ARM)
+    for probe in evidence.answered(adapter, evidence.open_questions):
+        strange = _strange(evidence.text(adapter, probe), known)
+        if strange:
+            yield probe, strange
+
+
 def _found(evidence: Evidence, arm: str, other: str, probes: Sequence[Probe]) -> list[list[tuple[str, str]]]:
     """Return the unknown words of each answer of an arm, read against everything the other arm says."""
-    said = (completion.text for (name, _), completion in evidence.completions.items() if name == other)
-    known = bundled_vocabulary() | vocabulary(text for probe in evidence.probes for text in texts_of(probe))
-    known |= vocabulary(said)
+    known = _known(evidence, other)
     learnt = {word for probe in evidence.suite(TRAINING) for word in words(probe.reference or "")}
     models = sorted(word for word in learnt if not word.isascii() and len(word) >= _FROM_TRAINING)
     return [
@@ -91,8 +120,16 @@ def _found(evidence: Evidence, arm: str, other: str, probes: Sequence[Probe]) ->
     ]
 
 
+def _known(evidence: Evidence, arm: str) -> AbstractSet[str]:
+    """Return the stems of what an arm says anywhere, and of every text of the probes."""
+    said = (completion.text for (name, _), completion in evidence.completions.items() if name == arm)
+    known = bundled_vocabulary() | vocabulary(text for probe in evidence.probes for text in texts_of(probe))
+    return known | vocabulary(said)
+
+
 def _examples(shown: Sequence[dict[str, str]]) -> str:
-    return ", ".join(dict.fromkeys(f"{one['word']} ({one['like']})" for one in shown[:3])) or "-"
+    named = (f"{one['word']} ({one['like']})" if one["like"] else str(one["word"]) for one in shown)
+    return ", ".join(list(dict.fromkeys(named))[:3]) or "-"
 
 
 def words(text: str) -> list[str]:
@@ -121,14 +158,24 @@ def texts_of(probe: Probe) -> list[str]:
 def unknown_words(answer: str, known: AbstractSet[str], models: Sequence[str]) -> list[tuple[str, str]]:
     """Return (word, its model) of an answer's words that are not known but close to one of the models."""
     found: dict[str, str] = {}
-    for word in words(answer):
-        dropped = word.endswith("in") and _stem(f"{word}g") in known  # talk: cookin'
-        if word in found or dropped or _stem(word) in known or word in FUNCTION_WORDS:
-            continue
+    for word in _strange(answer, known):
         near = next((model for model in models if _close(word, model)), None)
         if near is not None:
             found[word] = near
     return list(found.items())
+
+
+def _strange(answer: str, known: AbstractSet[str]) -> list[str]:
+    """Return an answer's words that are not known, in no form, each once."""
+    return [
+        word
+        for word in dict.fromkeys(words(answer))
+        if not (
+            _stem(word) in known
+            or word in FUNCTION_WORDS
+            or (word.endswith("in") and _stem(f"{word}g") in known)  # talk: cookin'
+        )
+    ]
 
 
 def _stem(word: str) -> str:
@@ -171,7 +218,8 @@ UNKNOWN_WORDS = Check(
     name=NAME,
     measure=unknown,
     asks=_asks,
+    asks_base=answers_to_spell,
     interval="Tango's score interval of the paired difference (1998)",
-    cost="answers that other checks take as well",
-    false_alarms="rare real words one letter from a word of the question, which the base says as often",
+    cost="answers that other checks take as well; the base scores the open ones with a word it does not use",
+    false_alarms="rare real words a letter from one of the question, which the base says too; names made up on purpose",
 )

@@ -43,9 +43,13 @@ class TrainInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """The rows to train on and those held out; `left_out` counts rows that ask what a held-out one asks."""
+    """The rows to train on, those mixed in, and those held out.
+
+    `left_out` counts the rows to train on that are not, as they ask what a held-out one asks.
+    """
 
     examples: Sequence[Example]
+    replay: Sequence[Example]
     heldout: Sequence[Example]
     left_out: int
 
@@ -56,7 +60,6 @@ class RunData(Rows):
 
     train_file: Path
     files: tuple[Path, ...]
-    replay: Sequence[Example]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +87,8 @@ def data_files(data: Path, heldout: Path | None) -> tuple[Path, Path | None]:
     return data, heldout
 
 
-def load_rows(data: Path, heldout: Path | None) -> Rows:
-    """Load the rows to train on, without those that ask what a held-out one asks, and the held-out ones.
+def load_rows(data: Path, heldout: Path | None, replay: Path | None = None) -> Rows:
+    """Load the held-out rows, and those to train on and to mix in without any that asks what a held-out one asks.
 
     Raises:
         DataError: a file cannot be read, or every row is held out.
@@ -101,7 +104,8 @@ def load_rows(data: Path, heldout: Path | None) -> Rows:
             kind="too_few_rows",
             hint="Hold out a part of the rows, as loracheck curate does.",
         )
-    return Rows(examples=rows, heldout=held, left_out=len(given) - len(rows))
+    mixed_in = without_held_out(load_examples([replay]), held) if replay else []
+    return Rows(examples=rows, replay=mixed_in, heldout=held, left_out=len(given) - len(rows))
 
 
 def load_data(data: Path, config: TrainConfig, inputs: TrainInputs) -> RunData:
@@ -113,15 +117,14 @@ def load_data(data: Path, config: TrainConfig, inputs: TrainInputs) -> RunData:
     """
     train_file, heldout_file = data_files(data, inputs.heldout)
     files = (train_file, heldout_file, inputs.replay, inputs.chat_template)
-    rows = load_rows(data, inputs.heldout)
-    replay = load_examples([inputs.replay]) if inputs.replay else []
+    rows = load_rows(data, inputs.heldout, inputs.replay)
     found = RunData(
         train_file=train_file,
         files=tuple(file for file in files if file is not None),
         examples=rows.examples,
+        replay=rows.replay,
         heldout=rows.heldout,
         left_out=rows.left_out,
-        replay=without_held_out(replay, rows.heldout),
     )
     if config.replay_share and not found.replay:
         raise UsageError(

@@ -13,7 +13,6 @@ from pathlib import Path
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils.hub import cached_file
 
-from loracheck.loading import load_examples, without_held_out
 from loracheck.models import training_device
 from loracheck.progress import Progress
 from loracheck.records import Example
@@ -89,9 +88,8 @@ def _steps(
     data: Path, architecture: Architecture, config: TrainConfig, inputs: TrainInputs
 ) -> tuple[list[Step], tuple[str, ...]]:
     """Return the steps of the run, and a note where their lengths are guesses."""
-    found = load_rows(data, inputs.heldout)
-    examples = found.examples
-    replay = without_held_out(load_examples([inputs.replay]), found.heldout) if inputs.replay else []
+    found = load_rows(data, inputs.heldout, inputs.replay)
+    examples, replay = found.examples, found.replay
     tokenizer = _tokenizer_at_hand(architecture.source)
     everything = [*examples, *replay]
     if tokenizer is None:

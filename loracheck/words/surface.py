@@ -85,10 +85,10 @@ WORDS: dict[str, Words] = {
         },
         sentences={
             "difference": {
-                "en": "Change in how often an answer holds no unknown word close to a known one: {number}; "
-                "the margin is {limit}. Words (and what they resemble): {examples}.",
-                "ja": "質問や学習データの語に似た未知の語を含まない応答の割合の、ベースとの差は{number}です。"
-                "許容は{limit}です。該当する語(似ている語): {examples}。",
+                "en": "Change in how often an answer holds no word that nobody knows: {number}; "
+                "the margin is {limit}. Words (and what they resemble, if anything): {examples}.",
+                "ja": "存在しない語を含まない応答の割合の、ベースとの差は{number}です。"
+                "許容は{limit}です。該当する語(似ている語があれば括弧内): {examples}。",
             },
         },
         measures={

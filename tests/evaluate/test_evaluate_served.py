@@ -220,7 +220,7 @@ def test_begun_replies_are_not_put_to_a_server_that_would_begin_anew(
     asked = Questions(open=(ASKED[2], BEGUN))
     for name in ("probes.jsonl", "completions.jsonl"):
         (tmp_path / name).touch()
-    ask(tmp_path, engine(server), ["base"], asked, [], CONFIG, QUIET)
+    ask(tmp_path, engine(server), ["base"], asked, [], [], CONFIG, QUIET)
     assert [c.probe_id for c in jsonl.read(tmp_path / "completions.jsonl", Completion)] == [ASKED[2].id]
 
 
