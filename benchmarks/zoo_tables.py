@@ -16,6 +16,7 @@ from loracheck.records import Finding
 from loracheck.stats import share
 
 RESULT = "specimen.json"
+_WITHOUT_ROOM = ("no_headroom", "base_does_not_end")
 FULL = 1.0
 
 
@@ -34,6 +35,8 @@ class Specimen:
     """The deciding number of every check."""
     train_seconds: float
     eval_seconds: float
+    room: bool = True
+    """False where the base itself fails a required check, so that no adapter that leaves it as it is can ship."""
 
 
 def number(finding: Finding) -> float | None:
@@ -60,7 +63,10 @@ def _judged(path: Path) -> list[Specimen]:
     for specimen in found:
         verdict = verdicts["full" if specimen.scale == FULL else f"s{round(100 * specimen.scale)}"]
         measures = {finding.check: number(finding) for finding in verdict.findings}
-        judged.append(replace(specimen, status=verdict.status, deciding=verdict.deciding, measures=measures))
+        room = not any(f.required and f.reason in _WITHOUT_ROOM for f in verdict.findings)
+        judged.append(
+            replace(specimen, status=verdict.status, deciding=verdict.deciding, measures=measures, room=room)
+        )
     return judged
 
 
@@ -96,6 +102,11 @@ def _print_recipes(found: Sequence[Specimen]) -> None:
         ),
         ("good adapters held", sum(s.status == "hold" for s in good), len(good)),
         ("good adapters shipped", sum(s.status == "ship" for s in good), len(good)),
+        (
+            "of those whose base passes, shipped",
+            sum(s.status == "ship" for s in good if s.room),
+            sum(s.room for s in good),
+        ),
     ):
         if n:
             one = share(name, hits, n)

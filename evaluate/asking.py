@@ -85,12 +85,12 @@ def _score(
     """Score the given texts by every arm, and by the base what the others answered, where a check wants that."""
     for name in arms:
         answerer.score(out / LIKELIHOODS, name, texts)
-    if BASE_ARM in arms:
+    others = [name for name in arms if name != BASE_ARM]
+    if BASE_ARM in arms and others:
         evidence = read_evidence(out)
-        for name in arms:
-            if name != BASE_ARM:
-                said = [text for check in checks for text in check.asks_base(evidence, name)]
-                answerer.score(out / LIKELIHOODS, BASE_ARM, said)
+        for name in others:
+            said = [text for check in checks for text in check.asks_base(evidence, name)]
+            answerer.score(out / LIKELIHOODS, BASE_ARM, said)
 
 
 def _without_begun(asked: Questions, arms: Sequence[str], progress: Progress) -> Questions:
