@@ -2,7 +2,8 @@
 
 Similarity of the joined row is the wrong notion for instruction data: of what it flags on real sets most are the
 same question with another answer, or the same passage with another question. Here two rows are one only when
-context, question and reply are all alike and they do not differ in slots (numbers, names) only.
+context, question and reply are all alike and they do not differ in slots (numbers, names) only. What most replies say
+whatever is asked (see `frame`) does not make them alike.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from .candidates import candidate_pairs
 from .config import DedupeConfig
 from .families import Sibling, cap_families
 from .fields import Fields
+from .frame import Frame, learn_frame
 from .sketch import digest, equal_groups, folded, sketch_rows
 from .slots import differing_slots
 
 GroupKind = Literal["conflict", "same_reply", "paraphrase", "same_passage", "template_family", "statement"]
 THRESHOLDS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 _PARAPHRASE_QUESTION = 0.5
+_FRAME_SHARE = 0.2
 _SHORTEST = 12
 _BLOCK = 100_000
 """Characters of a field below which one edit makes another word, so that only the same letters are alike."""
@@ -74,7 +77,8 @@ def find_duplicates(rows: Sequence[Fields], quality: Sequence[float], config: De
         quality: Higher is better; of equal rows the earlier is better.
         config: Thresholds.
     """
-    sketched = sketch_rows(rows)
+    frame = learn_frame(rows, _FRAME_SHARE)
+    sketched = sketch_rows(rows, frame)
     order = np.lexsort((np.arange(len(rows)), -np.asarray(quality, dtype=np.float64)))
     rank = np.empty(len(rows), dtype=np.int64)
     rank[order] = np.arange(len(rows))
@@ -84,7 +88,7 @@ def find_duplicates(rows: Sequence[Fields], quality: Sequence[float], config: De
     unique = np.flatnonzero(inside)
     signatures = _moved_up(sketched.signatures, unique)
     pairs = unique[candidate_pairs(signatures, rank[unique].argsort().argsort())]
-    compared = _compare_all(rows, pairs, config)
+    compared = _compare_all(rows, pairs, frame, config)
     near = _stars(compared.alike, rank, config.near_duplicate)
     # An exact copy of a row that itself gave way points at the row that stayed.
     duplicates = {place: _follow(match, near) for place, match in found.items()} | near
@@ -134,12 +138,14 @@ class _Compared:
     paraphrases: list[tuple[int, int]]
 
 
-def _compare_all(rows: Sequence[Fields], pairs: NDArray[np.int64], config: DedupeConfig) -> _Compared:
+def _compare_all(
+    rows: Sequence[Fields], pairs: NDArray[np.int64], frame: Frame, config: DedupeConfig
+) -> _Compared:
     least = min(*THRESHOLDS, config.near_duplicate)
     compared = _Compared(alike=[], siblings=[], paraphrases=[])
     for one, other in pairs.tolist():
         first, second = rows[one], rows[other]
-        similarities = _similarities(folded(first), folded(second), least)
+        similarities = _similarities(frame.folded(first), frame.folded(second), least)
         context, question, reply = similarities
         if min(similarities) >= least:
             if slots := differing_slots(first, second):

@@ -1,7 +1,8 @@
 """Rows that say the same thing as many others: the identity flood that makes a model answer everything alike.
 
 No list of names is needed. A phrase floods the set when it stands in many replies and those replies hold little
-besides such phrases; an ending or an opening that goes with any content does not.
+besides such phrases; an ending that goes with any content does not, nor a sentence that most replies have besides what
+they say (a manner of the whole set, of which no choice of rows would rid it).
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from loracheck.text import language_of, ngrams, normalise, sentences
 from .config import SelectConfig
 from .dedupe import Group
 from .fields import Fields
+from .frame import LEARNT_ROWS, Frame, learn_frame
 
 _GRAM = {"ja": 3, "en": 6, "other": 4}
-_LEARNT_ROWS = 8_000
 _STYLE_SHARE = 0.3
 """An ending of this many of the sentences is style, which is not counted as content."""
 _LEAST_STYLE = 3
-_LONGEST_ENDING = 24
+_LONGEST_ENDING = 48
+_FRAME_SHARE = 0.5
 _LEAST_COVER = 0.2
 """A reply that merely mentions a flooding phrase among much else is no part of the flood."""
 
@@ -44,10 +46,11 @@ def find_flood(rows: Sequence[Fields], config: SelectConfig) -> dict[int, Flood]
     """
     if not len(rows):
         return {}
-    learnt = [rows[place].reply for place in range(0, len(rows), -(-len(rows) // _LEARNT_ROWS))]
+    learnt = [rows[place].reply for place in range(0, len(rows), -(-len(rows) // LEARNT_ROWS))]
     style = _style_endings(learnt)
+    frame = learn_frame(rows, _FRAME_SHARE)
     size = _GRAM[Counter(map(language_of, learnt)).most_common(1)[0][0]]
-    bodies = [_body(reply, style) for reply in learnt]
+    bodies = [_body(reply, style, frame) for reply in learnt]
     grams = [_grams(body, size) for body in bodies]
     frequency = Counter(gram for row in grams for gram in row)
     floor = max(3.0, config.flood_share * len(learnt))
@@ -61,7 +64,7 @@ def find_flood(rows: Sequence[Fields], config: SelectConfig) -> dict[int, Flood]
     found: dict[int, Flood] = {}
     for place in range(len(rows)) if flooding or style else ():
         fields = rows[place]
-        body = _body(fields.reply, style)
+        body = _body(fields.reply, style, frame)
         if not body:
             found[place] = Flood(phrase=fields.reply, replies=len(rows), cover=1.0)
             continue
@@ -98,10 +101,10 @@ def _style_endings(replies: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(common, key=len, reverse=True))
 
 
-def _body(reply: str, style: tuple[str, ...]) -> list[str]:
-    """Return the sentences of a reply without the ending that is style."""
+def _body(reply: str, style: tuple[str, ...], frame: Frame) -> list[str]:
+    """Return the sentences of a reply that are its own, without the ending that is style."""
     parts = []
-    for sentence in map(normalise, sentences(reply)):
+    for sentence in frame.without([normalise(sentence) for sentence in sentences(reply)]):
         ending = next((ending for ending in style if sentence.endswith(ending)), "")
         parts.append(sentence.removesuffix(ending).rstrip(",、"))
     return [part for part in parts if part]

@@ -16,9 +16,9 @@ import xxhash
 from numpy.typing import NDArray
 
 from loracheck.grams import gram_hashes
-from loracheck.text import normalise
 
 from .fields import Fields
+from .frame import Frame
 
 GRAM = 5
 PERMUTATIONS = 128
@@ -29,7 +29,7 @@ _SEPARATOR = "\x1f"
 
 def folded(fields: Fields) -> Fields:
     """Return the fields in their form for comparison."""
-    return Fields(*map(normalise, fields))
+    return Frame().folded(fields)
 
 
 def digest(*texts: str) -> bytes:
@@ -56,8 +56,11 @@ class Sketched:
     signatures: NDArray[np.uint32]
 
 
-def sketch_rows(rows: Sequence[Fields]) -> Sketched:
-    """Read every row once and keep 48 bytes of digests and a signature of PERMUTATIONS numbers for each."""
+def sketch_rows(rows: Sequence[Fields], frame: Frame) -> Sketched:
+    """Read every row once and keep 48 bytes of digests and a signature of PERMUTATIONS numbers for each.
+
+    The digests are of the whole rows, the signatures of what they hold besides the frame.
+    """
     count = len(rows)
     sketched = Sketched(
         whole=np.empty((count, 2), dtype=np.uint64),
@@ -68,12 +71,12 @@ def sketch_rows(rows: Sequence[Fields]) -> Sketched:
     start = 0
     for batch in _batches(rows):
         normal = [folded(row) for row in batch]
-        texts = [_SEPARATOR.join(row) for row in normal]
+        own = [frame.folded(row) for row in batch] if frame.sentences else normal
         end = start + len(batch)
-        sketched.whole[start:end] = _numbers(map(digest, texts))
+        sketched.whole[start:end] = _numbers(digest(*row) for row in normal)
         sketched.prompts[start:end] = _numbers(digest(*row[:2]) for row in normal)
         sketched.replies[start:end] = _numbers(digest(row.reply) for row in normal)
-        sketched.signatures[start:end] = _sketch_batch(texts)
+        sketched.signatures[start:end] = _sketch_batch([_SEPARATOR.join(row) for row in own])
         start = end
     return sketched
 
