@@ -56,7 +56,7 @@ def adapted(architecture: Architecture, config: TrainConfig, layers: int | None 
         UsageError: the target modules reach nothing, or nothing that peft can adapt.
     """
     base = build(architecture.config, architecture.base, dtype=architecture.dtype, layers=layers)
-    if config.quantization != "none":
+    if config.quantization != "none" and not config.use_dora:  # DoRA reads the weights, and these have none
         _quantize(base, config.quantization)
     plain = replace(config, init_lora_weights="default")  # how an adapter begins changes no shape
     try:
@@ -93,7 +93,8 @@ def adapter_size(architecture: Architecture, config: TrainConfig) -> AdapterSize
     """
     model = adapted(architecture, config)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    text = {id(module) for module in _decoder(model).modules()}
+    head = cast(PreTrainedModel, model.get_base_model()).get_output_embeddings()
+    text = {id(module) for module in (*_decoder(model).modules(), head)}
     reached: dict[str, tuple[int, int, int]] = {}
     outside = 0
     for name, module in model.named_modules():

@@ -160,7 +160,7 @@ class TrainConfig:
                     f"--peft-type {self.peft_type} cannot be trained on a quantised base: peft has no "
                     f"{self.quantization} layer for it.",
                     kind="options_conflict",
-                    hint="Take --quantization none, or --peft-type lora (with --use-dora, if you like).",
+                    hint="Take --quantization none, or --peft-type lora.",
                 )
             for name in ("use_dora", "use_rslora", "loraplus_lr_ratio"):
                 if getattr(self, name):
@@ -185,6 +185,12 @@ class TrainConfig:
                 f"which {self.quantization} does not allow.",
                 kind="options_conflict",
                 hint="Take --quantization none, or --init-lora-weights loftq.",
+            )
+        if self.use_dora and self.quantization == "int8":
+            raise UsageError(
+                "--use-dora cannot be trained on an int8 base: peft cannot read the lengths of its weights.",
+                kind="options_conflict",
+                hint="Take --quantization nf4.",
             )
         if self.use_dora and self.init_lora_weights in ("pissa", "loftq"):
             raise UsageError(
@@ -244,6 +250,15 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "peft_type": ("lora", "loha", "lokr"),
     "init_lora_weights": ("default", "gaussian", "pissa", "loftq"),
     "adapter_dtype": ("float32", "bfloat16"),
+    "lr_scheduler_type": (
+        "constant",
+        "constant_with_warmup",
+        "linear",
+        "cosine",
+        "cosine_with_restarts",
+        "polynomial",
+        "inverse_sqrt",
+    ),
     "persona_scope": ("always", "in_domain", "never"),
     "keep": ("auto", "last", "best", "safe"),
 }
@@ -257,14 +272,17 @@ def flag(name: str) -> str:
 def configure(preset: str | None = None, config_file: Path | None = None, **given: object) -> TrainConfig:
     """Lay a preset, a YAML file and the options that were given (None means not given) over one another.
 
+    The file may name the preset, too.
+
     Raises:
         UsageError: no such preset or file, an unknown key, or an impossible value; names the option.
     """
+    own = dict(read_yaml_file(config_file)) if config_file is not None else {}
+    preset = preset or own.get("preset")
+    own.pop("preset", None)
     if preset is not None and preset not in PRESETS:
         raise UsageError(f"--preset {preset}: there are {', '.join(PRESETS)}.", kind="unknown_name")
-    values: dict[str, Any] = dict(PRESETS[preset]) if preset else {}
-    if config_file is not None:
-        values = merged(values, read_yaml_file(config_file))
+    values = merged(dict(PRESETS[preset]) if preset else {}, own)
     values |= {name: value for name, value in given.items() if value not in (None, ())}
     if isinstance(values.get("lora_r"), int) and "lora_alpha" not in values:
         values["lora_alpha"] = 2 * values["lora_r"]

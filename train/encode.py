@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import click
@@ -32,46 +33,39 @@ def audit_mask(
     a prompt whose tokens are no prefix of the row's is trained on other tokens than it is asked with; control
     tokens inside user text become real control ids.
     """
-    bos = template.tokenizer.bos_token_id
-    return MaskAudit(
-        rows=len(rows),
-        truncated=sum(len(template.encode(e.messages).ids) > max_length for e in examples),
-        prefix_mismatches=sum(not row.prompt_is_prefix for row in rows),
-        untrained_stop=sum(
-            row.labels[-1] not in template.stop_ids or len(row.ids) > max_length for row in rows
-        ),
-        nothing_to_learn=sum(not _trained_text(template, row).strip() for row in rows),
-        double_bos=sum(bos is not None and list(row.ids[:2]) == [bos, bos] for row in rows),
-        control_tokens=sum(_has_control_tokens(template, example) for example in examples),
-    )
+    counts = dict.fromkeys(_FAULTS, 0)
+    for example, row in zip(examples, rows, strict=True):
+        for name, fault in _FAULTS.items():
+            counts[name] += fault.found(template, example, row, max_length)
+    truncated = sum(len(template.encode(e.messages).ids) > max_length for e in examples)
+    return MaskAudit(rows=len(rows), truncated=truncated, **counts)
 
 
-def refuse_unsound(audit: MaskAudit, template: ChatTemplate, examples: Sequence[Example]) -> None:
+def refuse_unsound(
+    audit: MaskAudit,
+    template: ChatTemplate,
+    examples: Sequence[Example],
+    rows: Sequence[EncodedRow],
+    max_length: int,
+) -> None:
     """Refuse to train when the mask would teach the wrong thing.
 
     Raises:
-        DataError: naming the fault, how many rows have it and, where a row is at fault, the first of them.
+        DataError: naming the fault, how many rows have it, the first of them, and what mends it.
     """
-    faults = {
-        "untrained_stop": "the stop token would not be trained, so the model would not learn to end its reply",
-        "nothing_to_learn": "the reply is empty, so there is nothing to learn",
-        "double_bos": "the row begins with two BOS tokens",
-        "control_tokens": "the text holds control tokens of the tokenizer, which would become real ones",
-        "prefix_mismatches": "the prompt's tokens are no prefix of the row's, so training and use would differ",
-    }
-    for field, what in faults.items():
-        count = getattr(audit, field)
-        if not count:
-            continue
-        where = ""
-        if field == "control_tokens":
-            first = next(e for e in examples if _has_control_tokens(template, e))
-            where = f" (first: {first.source.file}, line {first.source.line})"
-        raise DataError(
-            f"refusing to train: in {count} of {audit.rows} rows {what}{where}.",
-            kind="unsound_mask",
-            hint="Raise --max-length, mend the rows, or pass a sound template with --chat-template.",
-        )
+    for name, fault in _FAULTS.items():
+        if count := getattr(audit, name):
+            first = next(
+                example
+                for example, row in zip(examples, rows, strict=True)
+                if fault.found(template, example, row, max_length)
+            ).source
+            what = f"{fault.what} (first: {first.file}, line {first.line})"
+            raise DataError(
+                f"refusing to train: in {count} of {audit.rows} rows {what}.",
+                kind="unsound_mask",
+                hint=fault.hint,
+            )
 
 
 def shown_rows(
@@ -114,5 +108,44 @@ def _trained_text(template: ChatTemplate, row: EncodedRow) -> str:
     return str(template.tokenizer.decode(trained))
 
 
-def _has_control_tokens(template: ChatTemplate, example: Example) -> bool:
-    return any(template.control_tokens_in(message.content) for message in example.messages)
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """A way in which the loss mask of a row goes wrong: what it is, what mends it, and how it is told."""
+
+    what: str
+    hint: str
+    found: Callable[[ChatTemplate, Example, EncodedRow, int], bool]
+
+
+_FAULTS = {
+    "untrained_stop": _Fault(
+        "the stop token would not be trained, so the model would not learn to end its reply",
+        "Raise --max-length if the row is longer; else pass a template that ends replies with --chat-template.",
+        lambda template, _, row, most: row.labels[-1] not in template.stop_ids or len(row.ids) > most,
+    ),
+    "nothing_to_learn": _Fault(
+        "the reply is empty, so there is nothing to learn",
+        "Fill in or take out the rows; loracheck curate drops them.",
+        lambda template, _, row, __: not _trained_text(template, row).strip(),
+    ),
+    "double_bos": _Fault(
+        "the row begins with two BOS tokens",
+        "Take the BOS token out of the template, and pass it with --chat-template.",
+        lambda template, _, row, __: (
+            template.tokenizer.bos_token_id is not None
+            and list(row.ids[:2]) == [template.tokenizer.bos_token_id] * 2
+        ),
+    ),
+    "control_tokens": _Fault(
+        "the text holds control tokens of the tokenizer, which would become real ones",
+        "Take them out of the rows; loracheck curate drops such rows.",
+        lambda template, example, _, __: any(
+            template.control_tokens_in(message.content) for message in example.messages
+        ),
+    ),
+    "prefix_mismatches": _Fault(
+        "the prompt's tokens are no prefix of the row's, so training and use would differ",
+        "Pass a template that ends prompts with a line break with --chat-template.",
+        lambda _, __, row, ___: not row.prompt_is_prefix,
+    ),
+}

@@ -29,7 +29,7 @@ AT_IMPORT = resident_bytes()
 """Memory with torch, transformers and peft loaded, and no model yet."""
 IMPORTED_LATER = 90_000_000
 """Bytes of what a training's process holds besides: further imports, the rows, what planning leaves in the heap."""
-_HEAP_AT_LEAST, _HEAP_FACTOR, _HEAP_RECOMPUTED = 330_000_000, 1.4, 1.2
+_HEAP_AT_LEAST, _HEAP_FACTOR, _HEAP_RECOMPUTED = 330_000_000, 1.4, 0.7
 """Memory that glibc's heap takes without any activations, for a byte of them, and for a byte which checkpointing does
 not keep, but makes and frees again: small objects settle in the holes that freed tensors leave. Fitted to seven runs of
 two models on the CPU, which it meets within 10%; GPUs have an allocator without holes."""

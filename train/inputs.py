@@ -153,7 +153,7 @@ def encode_data(template: ChatTemplate, data: RunData, config: TrainConfig) -> E
     trained = [*data.examples, *data.replay]
     rows = encode_rows(template, trained, config.max_length, every_turn=every_turn)
     audit = audit_mask(template, trained, rows, config.max_length)
-    refuse_unsound(audit, template, trained)
+    refuse_unsound(audit, template, trained, rows, config.max_length)
     own, replay = rows[: len(data.examples)], rows[len(data.examples) :]
     steps = training_steps(
         own,

@@ -180,8 +180,7 @@ class _Course(TrainerCallback):
             raise DataError(
                 f"the {what} became {step.loss if what == 'loss' else norm} at step {step.step}.",
                 kind="training_diverged",
-                hint=f"Lower --learning-rate (now {args.learning_rate:g}) in a new run; the last good checkpoint "
-                f"is in {Path(args.output_dir)}.",
+                hint=f"Lower --learning-rate (now {args.learning_rate:g}) in a new run. {_before(args.output_dir)}",
             )
         if self.first and norm == 0.0:
             raise UsageError(
@@ -189,6 +188,13 @@ class _Course(TrainerCallback):
                 kind="target_modules",
                 hint="Choose other --target-modules, or --target-modules all-linear.",
             )
+
+
+def _before(checkpoints: str) -> str:
+    newest = stored.newest_whole(Path(checkpoints), lambda _: None)
+    if newest is None:
+        return "No checkpoint had been written (--save-steps)."
+    return f"The last checkpoint before is {newest}."
 
 
 def fit(

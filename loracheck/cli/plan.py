@@ -13,7 +13,12 @@ from loracheck.cli.train import PATH, training_options
 
 @click.command()
 @click.argument("data", required=False, type=PATH)
-@click.option("--base", required=True, help="Base model: hub id, folder, one with config.json only, or GGUF.")
+@click.option(
+    "--base",
+    required=True,
+    multiple=True,
+    help="Base model: hub id, folder, one with config.json only, or GGUF; several are set side by side.",
+)
 @click.option("--replay", type=PATH, help="Rows to mix in against forgetting.")
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces the base's template.")
 @click.option("--probe", is_flag=True, help="Run a few real steps, and correct memory and time by them.")
@@ -24,7 +29,7 @@ from loracheck.cli.train import PATH, training_options
 @click.option("--quiet", is_flag=True, help="No progress.")
 def plan(
     data: Path | None,
-    base: str,
+    base: tuple[str, ...],
     replay: Path | None,
     chat_template: Path | None,
     probe: bool,
@@ -45,10 +50,11 @@ def plan(
     Examples:
       loracheck plan runs/curated --base google/gemma-3-270m
       loracheck plan --base Qwen/Qwen3-8B --preset qlora --table
+      loracheck plan persona.jsonl --base Qwen/Qwen3-0.6B --base Qwen/Qwen3-4B --base Qwen/Qwen3-8B
       loracheck plan persona.jsonl --base B --lora-r 8 --probe --price-per-hour 1.20
     """
     from loracheck.progress import Progress
-    from loracheck.summary.plan import print_plan
+    from loracheck.summary.plan import print_plan, print_side_by_side
     from loracheck.train.config import configure
     from loracheck.train.pipeline import TrainInputs
     from loracheck.train.plan import PlanOptions
@@ -56,11 +62,20 @@ def plan(
 
     if replay is not None and given["replay_share"] is None:
         given["replay_share"] = 0.1
-    found = run_plan(
-        data,
-        configure(preset, config_file, **given),
-        TrainInputs(base=base, replay=replay, chat_template=chat_template),
-        PlanOptions(price_per_hour=price_per_hour, table=table, probe=probe),
-        progress=Progress(quiet=quiet),
-    )
-    print_json(found) if as_json else print_plan(found)
+    config = configure(preset, config_file, **given)
+    found = [
+        run_plan(
+            data,
+            config,
+            TrainInputs(base=one, replay=replay, chat_template=chat_template),
+            PlanOptions(price_per_hour=price_per_hour, table=table, probe=probe),
+            progress=Progress(quiet=quiet),
+        )
+        for one in base
+    ]
+    if as_json:
+        print_json(found if len(found) > 1 else found[0], items="plans")
+    elif len(found) > 1:
+        print_side_by_side(found)
+    else:
+        print_plan(found[0])

@@ -14,6 +14,16 @@ from loracheck.cli.output import print_json, print_report
 
 PATH = click.Path(path_type=Path)
 PRESETS = ("lora-paper", "qlora", "minimal")
+SCHEDULERS = (
+    "constant",
+    "constant_with_warmup",
+    "linear",
+    "cosine",
+    "cosine_with_restarts",
+    "polynomial",
+    "inverse_sqrt",
+)
+"""Those of transformers that need nothing more than the number of steps."""
 C = TypeVar("C", bound=Callable[..., Any])
 
 
@@ -21,7 +31,8 @@ def _choice(*values: str) -> dict[str, Any]:
     return {"type": click.Choice(values)}
 
 
-_SWITCH: dict[str, Any] = {"is_flag": True, "default": None}
+_SWITCH: dict[str, Any] = {"default": None}
+"""A flag and its --no- form, which overrules a preset or a file."""
 
 # Flag, further settings, help; the name of the option is that of the key of TrainConfig.
 _OPTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
@@ -45,7 +56,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
         "Of the adapter's weights; float32 resumes exactly.  [default: float32]",
     ),
     ("--learning-rate", {"type": float}, "Peak rate.  [default: 2e-4]"),
-    ("--lr-scheduler-type", {}, "constant, linear, cosine, ...  [default: cosine]"),
+    ("--lr-scheduler-type", _choice(*SCHEDULERS), "How the rate falls.  [default: cosine]"),
     ("--warmup-ratio", {"type": float}, "Share of the steps with a rising rate.  [default: 0.03]"),
     ("--num-train-epochs", {"type": int}, "Passes over the data.  [default: 3]"),
     ("--max-trained-tokens", {"type": int}, "Tokens with loss in the whole run, instead of epochs."),
@@ -98,7 +109,8 @@ _OPTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
 def training_options(command: C) -> C:
     """Declare every option of a training: preset, YAML file and the keys of TrainConfig."""
     for name, settings, text in reversed(_OPTIONS):
-        command = click.option(name, help=text, **settings)(command)
+        forms = f"{name}/--no-{name.removeprefix('--')}" if settings is _SWITCH else name
+        command = click.option(forms, help=text, **settings)(command)
     command = click.option("--config", "config_file", type=PATH, help="YAML file of options.")(command)
     return click.option("--preset", type=click.Choice(PRESETS), help="Options of a known recipe.")(command)
 

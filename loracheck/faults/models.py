@@ -333,7 +333,7 @@ FAULTS: dict[Kind, Fault] = {
             meaning="The loss or the gradient became NaN or infinite. The run was ended before it spoilt "
             "the adapter.",
             causes=("a learning rate that is too high", "a broken row with extreme loss", "float16 weights"),
-            mending="Lower --learning-rate in a new run; the last good checkpoint is kept.",
+            mending="Lower --learning-rate in a new run; checkpoints stay.",
         ),
         ja=Says(
             title="学習の発散",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from loracheck.records.training import Plan
@@ -47,9 +49,10 @@ NOTES: dict[str, Pair] = {
         "--probeで測定できます。",
     },
     "stock_loss": {
-        "en": "The head of this architecture cannot be applied by tiles, so the logits of all positions "
-        "are held.",
-        "ja": "この構造の出力層は分割して計算できないため、全位置のロジットを保持します。",
+        "en": "The head cannot be applied by tiles, as an adapter is on it or the architecture has another "
+        "one, so the logits of all positions are held.",
+        "ja": "出力層にアダプターが付くか、構造が特殊なため、出力層を分割して計算できません。"
+        "全位置のロジットを保持します。",
     },
     "tokens_guessed": {
         "en": "The tokenizer of the base is not here, so the tokens are guessed from the characters of the "
@@ -98,6 +101,42 @@ def print_plan(plan: Plan) -> None:
             memory=_size(plan.memory_bytes or 0), quantization=plan.quantization, longest=plan.longest or 0
         )
         _fill(f"{either('note', '注意')}: ", text)
+
+
+def print_side_by_side(plans: Sequence[Plan]) -> None:
+    """Print the figures of several bases, a line each; then the table of each, if there is one."""
+    names = [visible(plan.base) for plan in plans]
+    heads = (
+        either("parameters", "パラメーター"),
+        either("weights", "重み"),
+        either("trained", "学習対象"),
+        either("adapter", "アダプター"),
+        either("memory", "メモリー"),
+        either("time", "時間"),
+        either("price", "価格"),
+    )
+    wanted = len(heads) if any(plan.cost is not None for plan in plans) else len(heads) - 1
+    lines = [
+        (
+            f"{plan.parameters:,}",
+            _size(plan.memory.weights),
+            f"{plan.trainable_parameters:,}",
+            _size(plan.adapter_bytes),
+            _size(plan.memory.peak),
+            "-" if plan.seconds is None else duration(plan.seconds),
+            "-" if plan.cost is None else f"{plan.cost:,.2f}",
+        )
+        for plan in plans
+    ]
+    widths = [max(map(columns, column)) + 2 for column in zip(heads, *lines, strict=True)]
+    first = max(map(columns, (either("base", "ベース"), *names)))
+    for name, line in zip((either("base", "ベース"), *names), (heads, *lines), strict=True):
+        cells = zip(line[:wanted], widths, strict=False)
+        click.echo(padded(name, first) + "".join(padded(cell, width, right=True) for cell, width in cells))
+    for plan in plans:
+        if plan.table:
+            click.secho(f"\n{visible(plan.base)}", bold=True)
+            _print_table(plan)
 
 
 def _print_memory(plan: Plan) -> None:

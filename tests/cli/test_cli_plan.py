@@ -86,6 +86,20 @@ def test_without_data_tokens_and_time_stay_open(tmp_path: Path) -> None:
     assert "time" not in done.output.replace("times the time", "")
 
 
+def test_several_bases_stand_side_by_side(tiny_gemma: Path, tiny_smollm: Path, rows: Path) -> None:
+    bases = ("--base", tiny_gemma, "--base", tiny_smollm)
+    done = run(rows, *bases, "--price-per-hour", 2)
+    assert done.exit_code == 0, done.output
+    head, *lines = done.output.splitlines()
+    assert head.split() == ["base", "parameters", "weights", "trained", "adapter", "memory", "time", "price"]
+    assert [line.split()[0] for line in lines] == [str(tiny_gemma), str(tiny_smollm)]
+    assert len({len(line) for line in (head, *lines)}) == 1
+    plans = json.loads(run(rows, *bases, "--json").output)["plans"]
+    assert [f"{one['parameters']:,}" for one in plans] == [line.split()[1] for line in lines]
+    assert "price" not in run(rows, *bases).output
+    assert run(rows, *bases, "--table").output.count("q_proj,v_proj") == 2
+
+
 def test_wrong_targets_and_wrong_bases_are_input_errors(tiny_gemma: Path, tmp_path: Path) -> None:
     wrong = run("--base", tiny_gemma, "--target-modules", "nothing_like_it")
     assert isinstance(wrong.exception, UsageError)

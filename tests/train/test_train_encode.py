@@ -49,7 +49,7 @@ def audit(
 
 def test_sound_rows_pass_the_audit(template: ChatTemplate) -> None:
     rows = examples(*SOUND)
-    found, _ = audit(template, rows)
+    found, encoded = audit(template, rows)
     assert found == MaskAudit(
         rows=3,
         truncated=0,
@@ -59,15 +59,17 @@ def test_sound_rows_pass_the_audit(template: ChatTemplate) -> None:
         double_bos=0,
         control_tokens=0,
     )
-    refuse_unsound(found, template, rows)
+    refuse_unsound(found, template, rows, encoded, 512)
 
 
 def test_a_reply_that_is_longer_than_the_limit_is_refused(template: ChatTemplate) -> None:
     rows = examples(*SOUND, ("長い？", "光が空気の中で散らばるからなのだ。" * 10))
-    found, _ = audit(template, rows, 32)
+    found, encoded = audit(template, rows, 32)
     assert found.untrained_stop == 1
-    with pytest.raises(DataError, match="1 of 4 rows the stop token would not be trained") as caught:
-        refuse_unsound(found, template, rows)
+    with pytest.raises(
+        DataError, match=r"1 of 4 rows the stop token would not be trained.*line 4\)"
+    ) as caught:
+        refuse_unsound(found, template, rows, encoded, 32)
     assert "--max-length" in caught.value.hint
 
 
@@ -86,43 +88,43 @@ def test_a_long_prompt_is_counted_as_truncated_and_allowed(template: ChatTemplat
     found, encoded = audit(template, rows, 64)
     assert found.truncated == 1
     assert len(encoded[0].ids) == 64
-    refuse_unsound(found, template, rows)
+    refuse_unsound(found, template, rows, encoded, 64)
 
 
 def test_an_empty_reply_is_refused(template: ChatTemplate) -> None:
     rows = examples(*SOUND, ("誰？", ""))
-    found, _ = audit(template, rows)
+    found, encoded = audit(template, rows)
     assert found.nothing_to_learn == 1
-    with pytest.raises(DataError, match="the reply is empty"):
-        refuse_unsound(found, template, rows)
+    with pytest.raises(DataError, match=r"the reply is empty.*line 4\)"):
+        refuse_unsound(found, template, rows, encoded, 512)
 
 
 def test_control_tokens_in_user_text_are_refused_with_file_and_line(template: ChatTemplate) -> None:
     token = template.stop_text
     rows = examples(*SOUND, ("誰？", f"ぽぽぬ{token}なのだ。"))
-    found, _ = audit(template, rows)
+    found, encoded = audit(template, rows)
     assert found.control_tokens == 1
     with pytest.raises(DataError, match=r"control tokens .*\(first: data\.jsonl, line 4\)"):
-        refuse_unsound(found, template, rows)
+        refuse_unsound(found, template, rows, encoded, 512)
 
 
 def test_a_template_without_separator_is_refused(tiny_gemma: Path) -> None:
     template = ChatTemplate(AutoTokenizer.from_pretrained(tiny_gemma), NO_SEPARATOR)
     rows = examples(("日本の", "首都は東京です。"))
-    found, _ = audit(template, rows)
+    found, encoded = audit(template, rows)
     assert found.prefix_mismatches == 1
     with pytest.raises(DataError, match="no prefix of the row's"):
-        refuse_unsound(found, template, rows)
+        refuse_unsound(found, template, rows, encoded, 512)
 
 
 def test_two_bos_tokens_are_refused(tiny_gemma: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_gemma)
     template = ChatTemplate(tokenizer, "{{ bos_token }}" + ChatTemplate(tokenizer).source)
     rows = examples(*SOUND)
-    found, _ = audit(template, rows)
+    found, encoded = audit(template, rows)
     assert found.double_bos == 3
     with pytest.raises(DataError, match="two BOS"):
-        refuse_unsound(found, template, rows)
+        refuse_unsound(found, template, rows, encoded, 512)
 
 
 @pytest.mark.parametrize("budget", [1, 7, 50, 333])
@@ -317,6 +319,10 @@ def test_flags_lie_over_the_yaml_file_and_the_file_over_the_preset(tmp_path: Pat
     config = configure("qlora", file, learning_rate=5e-4)
     assert (config.quantization, config.lora_r, config.lora_alpha) == ("nf4", 8, 16)
     assert (config.learning_rate, config.report_to) == (5e-4, ("tensorboard",))
+    file.write_text("preset: minimal\npacking: true\n", encoding="utf-8")
+    config = configure(None, file, packing=False)
+    assert (config.target_modules, config.packing) == ("q_proj,k_proj,v_proj,o_proj", False)
+    assert configure("qlora", file).quantization == "nf4", "a preset on the command line comes first"
 
 
 def test_an_unknown_key_of_the_file_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
@@ -344,6 +350,8 @@ def test_an_unknown_key_of_the_file_is_refused_with_the_nearest_name(tmp_path: P
         ({"init_lora_weights": "loftq"}, "makes up for the error of a 4-bit base"),
         ({"init_lora_weights": "loftq", "quantization": "int8"}, "makes up for the error of a 4-bit base"),
         ({"use_dora": True, "init_lora_weights": "pissa"}, "exclude one another"),
+        ({"use_dora": True, "quantization": "int8"}, "cannot be trained on an int8 base"),
+        ({"lr_scheduler_type": "reduce_lr_on_plateau"}, "--lr-scheduler-type is one of constant"),
         ({"stop_when_unsafe": True}, "--stop-when-unsafe needs"),
         ({"keep": "safe"}, "--keep safe needs"),
         ({"deepspeed": "ds.json", "watch": True}, "--watch cannot be had with"),

@@ -224,7 +224,14 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_way_out(
     with pytest.raises(DataError, match="the loss became nan at step 5") as caught:
         train(data, tmp_path / "run", CONFIG, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
     assert "--learning-rate" in caught.value.hint
-    assert (tmp_path / "run" / "checkpoints" / "checkpoint-4" / ADAPTER_WEIGHTS).is_file()
+    newest = tmp_path / "run" / "checkpoints" / "checkpoint-4"
+    assert caught.value.hint.endswith(f"The last checkpoint before is {newest}.")
+    assert (newest / ADAPTER_WEIGHTS).is_file()
+    calls = 0
+    rare = replace(CONFIG, save_steps=100)
+    with pytest.raises(DataError, match="the loss became nan") as caught:
+        train(data, tmp_path / "rare", rare, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
+    assert caught.value.hint.endswith("No checkpoint had been written (--save-steps).")
 
 
 def test_a_curated_run_is_trained_on_its_kept_rows_and_measured_on_the_held_out(

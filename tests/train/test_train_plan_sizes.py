@@ -68,6 +68,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "bfloat16": {"adapter_dtype": "bfloat16"},
     "nf4": {"quantization": "nf4"},
     "nf4 bfloat16": {"quantization": "nf4", "adapter_dtype": "bfloat16"},
+    "dora nf4": {"use_dora": True, "quantization": "nf4"},
     "int8 bfloat16": {"quantization": "int8", "adapter_dtype": "bfloat16"},
 }
 
@@ -141,3 +142,4 @@ def test_sizes_name_their_layers() -> None:
     found: AdapterSize = adapter_size(shape(SMOLLM2_135M), TrainConfig(target_modules="k_proj,down_proj"))
     assert found.reached == {"k_proj": (30, 576, 192), "down_proj": (30, 1536, 576)}
     assert found.outside == 0
+    assert adapter_size(shape(SMOLLM2_135M), TrainConfig(target_modules="k_proj,lm_head")).outside == 0

@@ -202,15 +202,13 @@ HINTS: dict[str, str] = {
     "Take --quantization none, or --init-lora-weights loftq.": (
         "--quantization none、または--init-lora-weights loftqを使ってください。"
     ),
-    "Take --quantization none, or --peft-type lora (with --use-dora, if you like).": (
-        "--quantization none、または--peft-type lora(必要なら--use-doraも)を使ってください。"
+    "Take --quantization none, or --peft-type lora.": (
+        "--quantization none、または--peft-type loraを使ってください。"
     ),
+    "Take --quantization nf4.": "--quantization nf4を使ってください。",
     "Leave it out; torchrun alone divides the rows.": "それを外してください。torchrunだけで行は分けられます。",
     "Leave it out; measure the adapter with loracheck eval.": (
         "それを外し、アダプターはloracheck evalで測ってください。"
-    ),
-    "Raise --max-length, mend the rows, or pass a sound template with --chat-template.": (
-        "--max-lengthを上げるか、行を直すか、--chat-templateで正しいテンプレートを指定してください。"
     ),
     "For instance --gguf q8_0, or --gguf q4_k_m.": "例: --gguf q8_0、または--gguf q4_k_m",
     "Take out the value that stands twice.": "二つある値の一方を外してください。",
@@ -374,10 +372,7 @@ HINTS: dict[str, str] = {
     ),
     "See loracheck train --help.": "loracheck train --helpを見てください。",
     "Pass {} NAME=PATH, once or more.": "{} NAME=PATHを、一つ以上指定してください。",
-    "Lower --learning-rate (now {}) in a new run; the last good checkpoint is in {}.": (
-        "--learning-rate(今は{})を下げて、新しく実行してください。最後の正常なチェックポイントは{}にありま"
-        "す。"
-    ),
+    "Lower --learning-rate (now {}) in a new run. {}": "--learning-rate(今は{})を下げて、新しく実行してください。{}",
     "Lower --max-batch-tokens (now {}) or --max-length (now {}), or add --gradient-checkpointing; "
     "checkpoints stay, and the same command resumes once there is room.": (
         "--max-batch-tokens(今は{})か--max-length(今は{})を下げるか、--gradient-checkpointingを加えてくださ"

@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 CHOSEN: dict[str, str] = {
+    "No checkpoint had been written (--save-steps).": "まだチェックポイントはありません(--save-steps)。",
+    "The last checkpoint before is {}.": "その前の最後のチェックポイントは{}です。",
+    "Raise --max-length if the row is longer; else pass a template that ends replies with --chat-template.": (
+        "行がそれより長いときは--max-lengthを上げ、そうでなければ、応答を停止トークンで終えるテンプレートを"
+        "--chat-templateで指定してください。"
+    ),
+    "Fill in or take out the rows; loracheck curate drops them.": (
+        "応答を書き足すか、その行を除いてください。loracheck curateも、こうした行を除きます。"
+    ),
+    "Take the BOS token out of the template, and pass it with --chat-template.": (
+        "テンプレートからBOSトークンを外し、--chat-templateで指定してください。"
+    ),
+    "Take them out of the rows; loracheck curate drops such rows.": (
+        "行から取り除いてください。loracheck curateは、こうした行を除きます。"
+    ),
+    "Pass a template that ends prompts with a line break with --chat-template.": (
+        "プロンプトを改行で終えるテンプレートを、--chat-templateで指定してください。"
+    ),
     "Mend or remove that line; nothing was written.": (
         "その行を直すか、削除してください。何も書き込んでいません。"
     ),

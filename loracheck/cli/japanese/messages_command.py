@@ -116,6 +116,9 @@ COMMAND: dict[str, str] = {
     "--peft-type {} cannot be trained on a quantised base: peft has no {} layer for it.": (
         "--peft-type {}は、量子化したベースでは学習できません。peftに{}の層がないためです。"
     ),
+    "--use-dora cannot be trained on an int8 base: peft cannot read the lengths of its weights.": (
+        "--use-doraは、int8のベースでは学習できません。重みの長さをpeftが読めないためです。"
+    ),
     "{} is for --peft-type lora, not for {}.": "{}は--peft-type lora用です。{}には使えません。",
     "--fsdp and --deepspeed divide a model over GPUs, and there is none here: every process would hold all of it.": (
         "--fsdpと--deepspeedはモデルを複数のGPUに分けるものですが、ここにはGPUがなく、どのプロセスもモデル全体を持つことになります。"

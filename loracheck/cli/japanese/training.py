@@ -40,7 +40,7 @@ HELP: dict[str, str] = {
         "アダプターの重みの型。float32なら、正確に再開できる。"
     ),
     "Peak rate.": "最大の学習率。",
-    "constant, linear, cosine, ...": "constant、linear、cosineなど。",
+    "How the rate falls.": "学習率の下げ方。",
     "Share of the steps with a rising rate.": "学習率を上げていくステップの割合。",
     "Passes over the data.": "データを繰り返す回数。",
     "Tokens with loss in the whole run, instead of epochs.": (
@@ -92,8 +92,8 @@ HELP: dict[str, str] = {
         "`train`のオプションを使えます。ハブにあるベースは設定だけを取得し、何も書き込みません。--probeがなけ"
         "れば、重みも読みません。"
     ),
-    "Base model: hub id, folder, one with config.json only, or GGUF.": (
-        "ベースモデル。ハブのID、フォルダー(config.jsonだけでもよい)、GGUFファイルのいずれか。"
+    "Base model: hub id, folder, one with config.json only, or GGUF; several are set side by side.": (
+        "ベースモデル。ハブのID、フォルダー(config.jsonだけでもよい)、GGUFファイルのいずれか。複数指定すると並べて示します。"
     ),
     "Rows to mix in against forgetting.": "忘却を防ぐために混ぜる行。",
     "Run a few real steps, and correct memory and time by them.": (
