@@ -15,6 +15,7 @@ from loracheck.template import IGNORED, ChatTemplate, EncodedRow
 from loracheck.text import visible
 
 SHOWN_ROWS = 3
+_LISTED = 100
 
 
 def encode_rows(
@@ -37,8 +38,13 @@ def audit_mask(
     for example, row in zip(examples, rows, strict=True):
         for name, fault in _FAULTS.items():
             counts[name] += fault.found(template, example, row, max_length)
-    truncated = sum(len(template.encode(e.messages).ids) > max_length for e in examples)
-    return MaskAudit(rows=len(rows), truncated=truncated, **counts)
+    cut = [example.source for example in examples if len(template.encode(example.messages).ids) > max_length]
+    return MaskAudit(
+        rows=len(rows),
+        truncated=len(cut),
+        truncated_rows=tuple(f"{source.file}, line {source.line}" for source in cut[:_LISTED]),
+        **counts,
+    )
 
 
 def refuse_unsound(

@@ -80,6 +80,11 @@ def train(
         encoded = encode_data(template, rows, config)
         for row in encoded.shown:
             progress.say(in_colour(row))
+        if cut := encoded.audit.truncated:
+            progress.say(
+                f"{cut} of {encoded.audit.rows} rows are longer than {config.max_length} tokens (--max-length): "
+                f"the beginning of what they ask is cut off, first in {encoded.audit.truncated_rows[0]}"
+            )
         plan = plan_encoded(
             base,
             config,

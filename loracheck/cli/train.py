@@ -130,7 +130,8 @@ def training_options(command: C) -> C:
     "--sweep",
     multiple=True,
     metavar="KEY=A,B,...",
-    help="Train once for each value; several make a grid. A YAML file of a grid or list of runs will do, too.",
+    help="Train once for each value; several make a grid. A YAML file will do, too: a list for each key, or a list of "
+    "runs under `runs`.",
 )
 @click.option("--seeds", metavar="0,1,2", help="Train once for each seed.")
 @training_options

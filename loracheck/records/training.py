@@ -13,7 +13,10 @@ Stopped = Literal["end", "early", "unsafe"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskAudit:
-    """What the audit of the loss mask found before training, in rows."""
+    """What the audit of the loss mask found before training, in rows.
+
+    `truncated_rows` names the file and line of those whose question was cut, up to the first hundred.
+    """
 
     rows: int
     truncated: int
@@ -22,6 +25,7 @@ class MaskAudit:
     nothing_to_learn: int
     double_bos: int
     control_tokens: int
+    truncated_rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

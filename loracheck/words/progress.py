@@ -26,6 +26,9 @@ SENTENCES: dict[str, str] = {
     "step {} of {}, loss {}, {} tokens/s": "ステップ{}/{}、損失{}、毎秒{}トークン",
     "step {} of {}, loss {}, {} tokens/s, {} GB": "ステップ{}/{}、損失{}、毎秒{}トークン、{} GB",
     "{} is finished already; nothing to do.": "{}は終わっています。することはありません。",
+    "{} of {} rows are longer than {} tokens (--max-length): the beginning of what they ask is cut off, first in {}": (
+        "{1}行のうち{0}行が{2}トークン(--max-length)より長く、質問の先頭を切り詰めました。最初は{3}です"
+    ),
     "{}: inputs or options changed; the old run is kept in {}.": (
         "{}: 入力かオプションが変わりました。前の実行結果は{}に残します。"
     ),

@@ -87,6 +87,7 @@ def test_a_long_prompt_is_counted_as_truncated_and_allowed(template: ChatTemplat
     rows = examples(("日本の首都はどこ、と何度も聞くのはなぜ？" * 20, "東京なのだ。"), *SOUND)
     found, encoded = audit(template, rows, 64)
     assert found.truncated == 1
+    assert found.truncated_rows == ("data.jsonl, line 1",)
     assert len(encoded[0].ids) == 64
     refuse_unsound(found, template, rows, encoded, 64)
 

@@ -19,9 +19,10 @@ HELP: dict[str, str] = {
         "忘却を防ぐために混ぜる行。`curate synthesize`を参照。"
     ),
     "Jinja file that replaces the base's template.": "ベースのテンプレートの代わりに使うJinjaファイル。",
-    "Train once for each value; several make a grid. A YAML file of a grid or list of runs will do, too.": (
-        "値ごとに一度ずつ学習する。複数指定すると、すべての組み合わせになる。組み合わせ、または学習の一覧を書"
-        "いたYAMLファイルも指定できる。"
+    "Train once for each value; several make a grid. A YAML file will do, too: a list for each key, or a list of "
+    "runs under `runs`.": (
+        "値ごとに一度ずつ学習する。複数指定すると、すべての組み合わせになる。YAMLファイルでもよく、キーごとの値の"
+        "リストか、`runs`の下に学習の一覧を書く。"
     ),
     "Train once for each seed.": "シードごとに一度ずつ学習する。",
     "Options of a known recipe.": "既知の手順の設定。",
