@@ -181,7 +181,8 @@ def _strange(answer: str, known: AbstractSet[str]) -> list[str]:
 def _stem(word: str) -> str:
     """Return what two spellings or inflections of one word share."""
     if word.isascii():
-        word, previous = re.sub(r"tre$", "ter", word.replace("our", "or").replace("z", "s")), ""
+        word, previous = word.replace("our", "or").replace("z", "s"), ""
+        word = re.sub(r"men$", "man", re.sub(r"tre$", "ter", word))
         while word != previous:
             previous, shorter = word, _ENDINGS.sub("", word)
             word = shorter if len(shorter) >= _SHORTEST_STEM else word

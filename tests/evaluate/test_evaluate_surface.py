@@ -166,6 +166,7 @@ def slips(answer: str, question: str) -> list[str]:
         ("A camel, and Camels.", "How do camels live?", []),
         ("It is organised and coloured.", "How is an organized thing colored?", []),
         ("A laser.", "What are lasers?", []),
+        ("Two fishermen.", "Who is the fisherman?", []),
         ("`camols` is a variable.", "How do camels live?", []),
     ],
 )
