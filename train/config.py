@@ -123,7 +123,7 @@ class TrainConfig:
             raise UsageError(
                 f"--max-length must be at least 16 tokens, not {self.max_length}.", kind="option_value"
             )
-        for name, values in _CHOICES.items():
+        for name, values in CHOICES.items():
             if getattr(self, name) not in values:
                 raise UsageError(
                     f"{flag(name)} is one of {', '.join(values)}, not {getattr(self, name)}.",
@@ -245,7 +245,7 @@ _SHARES = (
     "max_name_rate",
     "max_leakage",
 )
-_CHOICES: dict[str, tuple[str, ...]] = {
+CHOICES: dict[str, tuple[str, ...]] = {
     "quantization": ("none", "nf4", "fp4", "int8"),
     "peft_type": ("lora", "loha", "lokr"),
     "init_lora_weights": ("default", "gaussian", "pissa", "loftq"),

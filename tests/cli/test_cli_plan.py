@@ -16,6 +16,7 @@ from loracheck.cli.train import train
 from loracheck.errors import UsageError
 from loracheck.records.training import MemoryParts, Plan
 from loracheck.summary.plan import NOTES, duration, print_plan
+from loracheck.train.config import CHOICES
 
 WriteJsonl = Callable[[str, Iterable[Mapping[str, Any]]], Path]
 MEMORY = MemoryParts(weights=1, adapter=2, optimizer=3, activations=4_000_000_000, logits=5, process=6)
@@ -98,6 +99,28 @@ def test_several_bases_stand_side_by_side(tiny_gemma: Path, tiny_smollm: Path, r
     assert [f"{one['parameters']:,}" for one in plans] == [line.split()[1] for line in lines]
     assert "price" not in run(rows, *bases).output
     assert run(rows, *bases, "--table").output.count("q_proj,v_proj") == 2
+
+
+def test_a_switch_that_is_turned_off_overrules_the_file(
+    tiny_gemma: Path, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    uneven = write_jsonl(
+        "uneven.jsonl", [{"instruction": "何？", "output": "空なのだ。" * n} for n in (1, 9, 2, 7)]
+    )
+    file = tmp_path / "train.yaml"
+    file.write_text("preset: minimal\npacking: true\n", encoding="utf-8")
+
+    def padded_tokens(*more: str) -> int:
+        done = run(uneven, "--base", tiny_gemma, "--config", file, "--json", *more)
+        return int(json.loads(done.output)["tokens"])
+
+    assert padded_tokens() < padded_tokens("--no-packing")
+
+
+def test_the_choices_of_an_option_are_those_of_its_key() -> None:
+    options = {option.name: option.type for option in plan.params}
+    for name, values in CHOICES.items():
+        assert tuple(getattr(options[name], "choices", ())) == values, name
 
 
 def test_wrong_targets_and_wrong_bases_are_input_errors(tiny_gemma: Path, tmp_path: Path) -> None:
