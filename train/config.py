@@ -286,7 +286,12 @@ def configure(preset: str | None = None, config_file: Path | None = None, **give
     values |= {name: value for name, value in given.items() if value not in (None, ())}
     if isinstance(values.get("lora_r"), int) and "lora_alpha" not in values:
         values["lora_alpha"] = 2 * values["lora_r"]
-    return build(TrainConfig, values, str(config_file or "options"))
+    config = build(TrainConfig, values, str(config_file or "options"))
+    for name in ("fsdp_config", "deepspeed"):
+        path = getattr(config, name)
+        if path and not Path(path).is_file():
+            raise UsageError(f"{flag(name)} {path}: there is no such file.", kind="no_such_file")
+    return config
 
 
 def option_names() -> tuple[str, ...]:

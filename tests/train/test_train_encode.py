@@ -356,6 +356,8 @@ def test_an_unknown_key_of_the_file_is_refused_with_the_nearest_name(tmp_path: P
         ({"stop_when_unsafe": True}, "--stop-when-unsafe needs"),
         ({"keep": "safe"}, "--keep safe needs"),
         ({"deepspeed": "ds.json", "watch": True}, "--watch cannot be had with"),
+        ({"deepspeed": "ds.json"}, "--deepspeed ds.json: there is no such file"),
+        ({"fsdp": "full_shard", "fsdp_config": "f.json"}, "--fsdp-config f.json: there is no such file"),
     ],
 )
 def test_a_combination_that_cannot_be_is_refused_at_once(options: dict[str, Any], said: str) -> None:
