@@ -22,7 +22,7 @@ from loracheck.template import IGNORED, EncodedRow, check_template_file, choose_
 from .adapted import adapter_size
 from .architecture import Architecture, read_architecture
 from .config import TrainConfig
-from .encode import encode_rows
+from .encode import audit_mask, encode_rows, refuse_unsound
 from .forecast import Forecast, describe, foresee_steps, memory_parts, rehearse_part
 from .inputs import TrainInputs, default_batch_tokens, load_rows
 from .order import Step, training_steps
@@ -97,6 +97,8 @@ def _steps(
     else:
         template = choose_template(tokenizer, [], inputs.chat_template)
         rows = encode_rows(template, everything, config.max_length, every_turn=config.assistant_only_loss)
+        audit = audit_mask(template, everything, rows, config.max_length)
+        refuse_unsound(audit, template, everything, rows, config.max_length)
     steps = training_steps(
         rows[: len(examples)],
         rows[len(examples) :],

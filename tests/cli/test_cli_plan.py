@@ -13,7 +13,7 @@ from transformers import LlamaConfig
 from loracheck.cli import cli
 from loracheck.cli.plan import plan
 from loracheck.cli.train import train
-from loracheck.errors import UsageError
+from loracheck.errors import DataError, UsageError
 from loracheck.records.training import MemoryParts, Plan
 from loracheck.summary.plan import NOTES, duration, print_plan
 from loracheck.train.config import CHOICES
@@ -99,6 +99,14 @@ def test_several_bases_stand_side_by_side(tiny_gemma: Path, tiny_smollm: Path, r
     assert [f"{one['parameters']:,}" for one in plans] == [line.split()[1] for line in lines]
     assert "price" not in run(rows, *bases).output
     assert run(rows, *bases, "--table").output.count("q_proj,v_proj") == 2
+
+
+def test_rows_that_a_training_would_refuse_are_refused(tiny_gemma: Path, write_jsonl: WriteJsonl) -> None:
+    long = write_jsonl("long.jsonl", [{"instruction": "何？", "output": "空なのだ。" * n} for n in (1, 99)])
+    refused = run(long, "--base", tiny_gemma, "--max-length", 32).exception
+    assert isinstance(refused, DataError)
+    assert "in 1 of 2 rows the stop token would not be trained" in str(refused)
+    assert "long.jsonl, line 2" in str(refused)
 
 
 def test_a_switch_that_is_turned_off_overrules_the_file(
