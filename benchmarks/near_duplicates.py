@@ -78,8 +78,8 @@ def main() -> None:
 def _own(path: Path) -> dict[str, Any]:
     from loracheck.curate.config import DedupeConfig
     from loracheck.curate.dedupe import find_duplicates
-    from loracheck.curate.fields import Fields
-    from loracheck.curate.sketch import GRAM, digest, folded
+    from loracheck.curate.fields import Fields, folded
+    from loracheck.curate.sketch import GRAM, digest
     from loracheck.grams import gram_hashes
 
     with path.open(encoding="utf-8") as lines:

@@ -22,9 +22,9 @@ from loracheck.text import letters
 from .candidates import candidate_pairs
 from .config import DedupeConfig
 from .families import Sibling, cap_families
-from .fields import Fields
-from .frame import Frame, learn_frame
-from .sketch import digest, equal_groups, folded, sketch_rows
+from .fields import Fields, folded
+from .frame import Frame, learn_frame, learnt_replies
+from .sketch import digest, equal_groups, sketch_rows
 from .slots import differing_slots
 
 GroupKind = Literal["conflict", "same_reply", "paraphrase", "same_passage", "template_family", "statement"]
@@ -77,7 +77,7 @@ def find_duplicates(rows: Sequence[Fields], quality: Sequence[float], config: De
         quality: Higher is better; of equal rows the earlier is better.
         config: Thresholds.
     """
-    frame = learn_frame(rows, _FRAME_SHARE)
+    frame = learn_frame(learnt_replies(rows), _FRAME_SHARE)
     sketched = sketch_rows(rows, frame)
     order = np.lexsort((np.arange(len(rows)), -np.asarray(quality, dtype=np.float64)))
     rank = np.empty(len(rows), dtype=np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from loracheck.records import Example
+from loracheck.text import normalise
 
 
 class Fields(NamedTuple):
@@ -22,3 +23,8 @@ def fields_of(example: Example) -> Fields:
     question = asked.content.removesuffix(passage).rstrip() if passage else asked.content
     context = "\n".join([*(message.content for message in earlier), passage]).strip()
     return Fields(context=context, question=question, reply=example.reply)
+
+
+def folded(fields: Fields) -> Fields:
+    """Return the fields in their form for comparison."""
+    return Fields(*map(normalise, fields))

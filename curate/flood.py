@@ -16,7 +16,7 @@ from loracheck.text import language_of, ngrams, normalise, sentences
 from .config import SelectConfig
 from .dedupe import Group
 from .fields import Fields
-from .frame import LEARNT_ROWS, Frame, learn_frame
+from .frame import Frame, learn_frame, learnt_replies
 
 _GRAM = {"ja": 3, "en": 6, "other": 4}
 _STYLE_SHARE = 0.3
@@ -46,9 +46,9 @@ def find_flood(rows: Sequence[Fields], config: SelectConfig) -> dict[int, Flood]
     """
     if not len(rows):
         return {}
-    learnt = [rows[place].reply for place in range(0, len(rows), -(-len(rows) // LEARNT_ROWS))]
+    learnt = learnt_replies(rows)
     style = _style_endings(learnt)
-    frame = learn_frame(rows, _FRAME_SHARE)
+    frame = learn_frame(learnt, _FRAME_SHARE)
     size = _GRAM[Counter(map(language_of, learnt)).most_common(1)[0][0]]
     bodies = [_body(reply, style, frame) for reply in learnt]
     grams = [_grams(body, size) for body in bodies]

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from loracheck.text import normalise, sentences
 
-from .fields import Fields
+from .fields import Fields, folded
 
-LEARNT_ROWS = 8_000
+_LEARNT_ROWS = 8_000
 _LEAST_ROWS = 5
 
 
@@ -25,12 +25,15 @@ class Frame:
 
     def folded(self, fields: Fields) -> Fields:
         """Return fields in their form for comparison, without the frame."""
-        context, question, reply = map(normalise, fields)
-        if self.sentences:
-            said = [normalise(sentence) for sentence in sentences(fields.reply)]
-            own = self.without(said)
-            reply = reply if own is said else "".join(own)
-        return Fields(context, question, reply)
+        return self.off(fields, folded(fields))
+
+    def off(self, fields: Fields, plain: Fields) -> Fields:
+        """Take the frame off the form for comparison of some fields."""
+        if not self.sentences:
+            return plain
+        said = [normalise(sentence) for sentence in sentences(fields.reply)]
+        own = self.without(said)
+        return plain if own is said else plain._replace(reply="".join(own))
 
     def without(self, said: list[str]) -> list[str]:
         """Return the normalised sentences of a reply that are its own; all of them where it is nothing but frame."""
@@ -38,10 +41,14 @@ class Frame:
         return own if own and len(own) < len(said) else said
 
 
-def learn_frame(rows: Sequence[Fields], share: float) -> Frame:
-    """Find the sentences that a share of the replies has, in at most 8,000 rows, spread over the set."""
-    step = max(1, -(-len(rows) // LEARNT_ROWS))
-    replies = [rows[place].reply for place in range(0, len(rows), step)]
+def learnt_replies(rows: Sequence[Fields]) -> list[str]:
+    """Return the replies that traits of a set are learnt from: at most 8,000, spread over it."""
+    step = max(1, -(-len(rows) // _LEARNT_ROWS))
+    return [rows[place].reply for place in range(0, len(rows), step)]
+
+
+def learn_frame(replies: Sequence[str], share: float) -> Frame:
+    """Find the sentences that a share of the replies has."""
     counts = Counter(one for reply in replies for one in {normalise(said) for said in sentences(reply)})
     least = max(_LEAST_ROWS, share * len(replies))
     return Frame(frozenset(sentence for sentence, count in counts.items() if count >= least))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from loracheck.grams import gram_hashes
 
-from .fields import Fields
+from .fields import Fields, folded
 from .frame import Frame
 
 GRAM = 5
@@ -25,11 +25,6 @@ PERMUTATIONS = 128
 _BATCH_ROWS = 2000
 _SEED = 1
 _SEPARATOR = "\x1f"
-
-
-def folded(fields: Fields) -> Fields:
-    """Return the fields in their form for comparison."""
-    return Frame().folded(fields)
 
 
 def digest(*texts: str) -> bytes:
@@ -71,7 +66,7 @@ def sketch_rows(rows: Sequence[Fields], frame: Frame) -> Sketched:
     start = 0
     for batch in _batches(rows):
         normal = [folded(row) for row in batch]
-        own = [frame.folded(row) for row in batch] if frame.sentences else normal
+        own = [frame.off(row, plain) for row, plain in zip(batch, normal, strict=True)]
         end = start + len(batch)
         sketched.whole[start:end] = _numbers(digest(*row) for row in normal)
         sketched.prompts[start:end] = _numbers(digest(*row[:2]) for row in normal)

@@ -18,12 +18,11 @@ from loracheck.records import TokenScores
 
 UNLIKELY = -12.0
 """Log-likelihood in nats of a word after its first piece, from which on down nobody spells it so."""
-_SAID_BY = "said by "
 
 
 def said_by(adapter: str) -> str:
     """Return the kind of text under which the base scores what an adapter answered."""
-    return _SAID_BY + adapter
+    return f"said by {adapter}"
 
 
 def unlikely(words: Iterable[str], scores: TokenScores, *, cut_off: bool = False) -> list[str]:

@@ -63,12 +63,13 @@ def unknown(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     probes = evidence.answered(adapter, evidence.out_of_domain)
     if not probes:
         return unmeasured(NAME, adapter, "needs_probes")
+    known = {arm: _known(evidence, arm) for arm in (BASE_ARM, adapter)}
     found = {
         (arm, probe.id): words_found
         for arm, other in ((BASE_ARM, adapter), (adapter, BASE_ARM))
-        for probe, words_found in zip(probes, _found(evidence, arm, other, probes), strict=True)
+        for probe, words_found in zip(probes, _found(evidence, arm, known[other], probes), strict=True)
     }
-    for probe, made_up in _made_up(evidence, adapter):
+    for probe, made_up in _made_up(evidence, adapter, known[BASE_ARM]):
         near = [word for word, _ in found[adapter, probe.id]]
         found[adapter, probe.id] += [(word, "") for word in made_up if word not in near]
     finding = open_gate(NAME, adapter, probes, lambda arm, probe: not found[arm, probe.id], policy)
@@ -88,31 +89,33 @@ def answers_to_spell(evidence: Evidence, adapter: str) -> list[ScoredText]:
     """Return the open answers of an adapter that hold a word the base does not use, for the base to score."""
     return [
         ScoredText(probe=probe, text=evidence.text(adapter, probe), kind=said_by(adapter))
-        for probe, _ in _not_known(evidence, adapter)
+        for probe, _ in _not_known(evidence, adapter, _known(evidence, BASE_ARM))
     ]
 
 
-def _made_up(evidence: Evidence, adapter: str) -> Iterator[tuple[Probe, list[str]]]:
+def _made_up(evidence: Evidence, adapter: str, known: AbstractSet[str]) -> Iterator[tuple[Probe, list[str]]]:
     """Yield the open answers that were scored, each with its words that are spelt as none is."""
-    for probe, strange in _not_known(evidence, adapter):
+    for probe, strange in _not_known(evidence, adapter, known):
         scores = evidence.tokens.get((BASE_ARM, probe.id, said_by(adapter)))
         if scores is not None:
             cut_off = evidence.completions[adapter, probe.id].finish_reason == "length"
             yield probe, unlikely(strange, scores, cut_off=cut_off)
 
 
-def _not_known(evidence: Evidence, adapter: str) -> Iterator[tuple[Probe, list[str]]]:
+def _not_known(
+    evidence: Evidence, adapter: str, known: AbstractSet[str]
+) -> Iterator[tuple[Probe, list[str]]]:
     """Yield the open questions with the words of an adapter's answer that neither base nor probes hold."""
-    known = _known(evidence, BASE_ARM)
     for probe in evidence.answered(adapter, evidence.open_questions):
         strange = _strange(evidence.text(adapter, probe), known)
         if strange:
             yield probe, strange
 
 
-def _found(evidence: Evidence, arm: str, other: str, probes: Sequence[Probe]) -> list[list[tuple[str, str]]]:
+def _found(
+    evidence: Evidence, arm: str, known: AbstractSet[str], probes: Sequence[Probe]
+) -> list[list[tuple[str, str]]]:
     """Return the unknown words of each answer of an arm, read against everything the other arm says."""
-    known = _known(evidence, other)
     learnt = {word for probe in evidence.suite(TRAINING) for word in words(probe.reference or "")}
     models = sorted(word for word in learnt if not word.isascii() and len(word) >= _FROM_TRAINING)
     return [

@@ -278,8 +278,8 @@ def configure(preset: str | None = None, config_file: Path | None = None, **give
         UsageError: no such preset or file, an unknown key, or an impossible value; names the option.
     """
     own = dict(read_yaml_file(config_file)) if config_file is not None else {}
-    preset = preset or own.get("preset")
-    own.pop("preset", None)
+    named = own.pop("preset", None)
+    preset = preset or named
     if preset is not None and preset not in PRESETS:
         raise UsageError(f"--preset {preset}: there are {', '.join(PRESETS)}.", kind="unknown_name")
     values = merged(dict(PRESETS[preset]) if preset else {}, own)

@@ -8,7 +8,7 @@ from loracheck.curate.config import DedupeConfig, SelectConfig
 from loracheck.curate.dedupe import find_duplicates
 from loracheck.curate.fields import Fields
 from loracheck.curate.flood import find_flood
-from loracheck.curate.frame import Frame, learn_frame
+from loracheck.curate.frame import Frame, learn_frame, learnt_replies
 
 DESK = (
     ("What are your opening hours?", "We are open from nine to five."),
@@ -65,10 +65,10 @@ def test_a_sentence_that_most_replies_are_made_of_floods() -> None:
 
 def test_a_frame_is_what_a_share_of_the_replies_says() -> None:
     rows = framed("Hello there. {}")
-    assert learn_frame(rows, 0.5) == Frame(frozenset({"hellothere"}))
-    assert learn_frame(rows[:4], 0.5) == Frame(), "four rows are too few to tell"
-    assert learn_frame(rows + framed("{}"), 0.6) == Frame()
-    assert learn_frame([], 0.5) == Frame()
+    assert learn_frame(learnt_replies(rows), 0.5) == Frame(frozenset({"hellothere"}))
+    assert learn_frame(learnt_replies(rows[:4]), 0.5) == Frame(), "four rows are too few to tell"
+    assert learn_frame(learnt_replies(rows + framed("{}")), 0.6) == Frame()
+    assert learn_frame(learnt_replies([]), 0.5) == Frame()
 
 
 def test_without_a_frame_a_reply_is_compared_as_it_stands() -> None:
