@@ -1,6 +1,6 @@
 """Fine-tune a base with (Q)LoRA on a curated run or on any data file, foresee it, and look at what came out.
 
-The run         pipeline, config; inputs, encode, order, layout: rows to steps; adapters, loss, trainer: the fit;
+The run         pipeline, config, choices; inputs, encode, order, layout: rows to steps; adapters, loss, trainer: the fit;
                 reader, readings, checkpoints: what is measured and kept on the way; results, trackers, processes
 Many runs       grid, sweep
 The plan        plan; architecture, adapted: sizes; rehearsal, machine, forecast: memory and time; probe

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from loracheck.errors import UsageError
 from loracheck.settings import build, merged, read_yaml_file
 
+from .choices import CHOICES
+
 Quantization = Literal["none", "nf4", "fp4", "int8"]
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -245,23 +247,6 @@ _SHARES = (
     "max_name_rate",
     "max_leakage",
 )
-CHOICES: dict[str, tuple[str, ...]] = {
-    "quantization": ("none", "nf4", "fp4", "int8"),
-    "peft_type": ("lora", "loha", "lokr"),
-    "init_lora_weights": ("default", "gaussian", "pissa", "loftq"),
-    "adapter_dtype": ("float32", "bfloat16"),
-    "lr_scheduler_type": (
-        "constant",
-        "constant_with_warmup",
-        "linear",
-        "cosine",
-        "cosine_with_restarts",
-        "polynomial",
-        "inverse_sqrt",
-    ),
-    "persona_scope": ("always", "in_domain", "never"),
-    "keep": ("auto", "last", "best", "safe"),
-}
 
 
 def flag(name: str) -> str:

@@ -11,24 +11,15 @@ import click
 from loracheck import terminal
 from loracheck.cli.options import dry_run_option, needed_out
 from loracheck.cli.output import print_json, print_report
+from loracheck.train.choices import CHOICES
 
 PATH = click.Path(path_type=Path)
 PRESETS = ("lora-paper", "qlora", "minimal")
-SCHEDULERS = (
-    "constant",
-    "constant_with_warmup",
-    "linear",
-    "cosine",
-    "cosine_with_restarts",
-    "polynomial",
-    "inverse_sqrt",
-)
-"""Those of transformers that need nothing more than the number of steps."""
 C = TypeVar("C", bound=Callable[..., Any])
 
 
-def _choice(*values: str) -> dict[str, Any]:
-    return {"type": click.Choice(values)}
+def _choice(key: str) -> dict[str, Any]:
+    return {"type": click.Choice(CHOICES[key])}
 
 
 _SWITCH: dict[str, Any] = {"default": None}
@@ -36,8 +27,8 @@ _SWITCH: dict[str, Any] = {"default": None}
 
 # Flag, further settings, help; the name of the option is that of the key of TrainConfig.
 _OPTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("--quantization", _choice("none", "nf4", "fp4", "int8"), "How the base is held.  [default: none]"),
-    ("--peft-type", _choice("lora", "loha", "lokr"), "Kind of adapter.  [default: lora]"),
+    ("--quantization", _choice("quantization"), "How the base is held.  [default: none]"),
+    ("--peft-type", _choice("peft_type"), "Kind of adapter.  [default: lora]"),
     ("--lora-r", {"type": int}, "Rank.  [default: 16]"),
     ("--lora-alpha", {"type": int}, "Scale.  [default: twice the rank]"),
     ("--lora-dropout", {"type": float}, "Dropout before the adapter.  [default: 0]"),
@@ -46,17 +37,17 @@ _OPTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("--use-rslora", _SWITCH, "Scale by alpha / sqrt(rank)."),
     (
         "--init-lora-weights",
-        _choice("default", "gaussian", "pissa", "loftq"),
+        _choice("init_lora_weights"),
         "How the adapter begins; loftq for a 4-bit base.  [default: default]",
     ),
     ("--loraplus-lr-ratio", {"type": float}, "LoRA+: learning rate of B over that of A, as 16."),
     (
         "--adapter-dtype",
-        _choice("float32", "bfloat16"),
+        _choice("adapter_dtype"),
         "Of the adapter's weights; float32 resumes exactly.  [default: float32]",
     ),
     ("--learning-rate", {"type": float}, "Peak rate.  [default: 2e-4]"),
-    ("--lr-scheduler-type", _choice(*SCHEDULERS), "How the rate falls.  [default: cosine]"),
+    ("--lr-scheduler-type", _choice("lr_scheduler_type"), "How the rate falls.  [default: cosine]"),
     ("--warmup-ratio", {"type": float}, "Share of the steps with a rising rate.  [default: 0.03]"),
     ("--num-train-epochs", {"type": int}, "Passes over the data.  [default: 3]"),
     ("--max-trained-tokens", {"type": int}, "Tokens with loss in the whole run, instead of epochs."),
@@ -84,7 +75,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("--stop-when-unsafe", _SWITCH, "End the run at the first unsafe reading (with --watch)."),
     (
         "--persona-scope",
-        _choice("always", "in_domain", "never"),
+        _choice("persona_scope"),
         "Where the style of the data is wanted.  [default: in_domain]",
     ),
     ("--watch-facts", {"type": int}, "Factual questions of the watch, per language.  [default: 60]"),
@@ -93,7 +84,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("--max-leakage", {"type": float}, "Share of open answers in the data's style.  [default: 0.05]"),
     (
         "--keep",
-        _choice("auto", "last", "best", "safe"),
+        _choice("keep"),
         "Checkpoint that becomes the adapter.  [default: safe with --watch, best with early stopping, else last]",
     ),
     ("--save-steps", {"type": int}, "Steps between checkpoints.  [default: 200]"),

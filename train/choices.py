@@ -1,0 +1,22 @@
+"""What an option of a training may be, where it is one of a few: the command line reads it, and loads nothing else."""
+
+from __future__ import annotations
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "quantization": ("none", "nf4", "fp4", "int8"),
+    "peft_type": ("lora", "loha", "lokr"),
+    "init_lora_weights": ("default", "gaussian", "pissa", "loftq"),
+    "adapter_dtype": ("float32", "bfloat16"),
+    # those of transformers that need nothing more than the number of steps
+    "lr_scheduler_type": (
+        "constant",
+        "constant_with_warmup",
+        "linear",
+        "cosine",
+        "cosine_with_restarts",
+        "polynomial",
+        "inverse_sqrt",
+    ),
+    "persona_scope": ("always", "in_domain", "never"),
+    "keep": ("auto", "last", "best", "safe"),
+}
