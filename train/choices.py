@@ -1,4 +1,4 @@
-"""What an option of a training may be, where it is one of a few: the command line reads it, and loads nothing else."""
+"""What an option of a training may be, where it is one of a few. The command line reads it, too."""
 
 from __future__ import annotations
 
