@@ -1,7 +1,7 @@
 """Fine-tune a base with (Q)LoRA on a curated run or on any data file, foresee it, and look at what came out.
 
-The run         pipeline, config, choices; inputs, encode, order, layout: rows to steps; adapters, loss, trainer: the fit;
-                reader, readings, checkpoints: what is measured and kept on the way; results, trackers, processes
+The run         pipeline, config; choices, inputs, encode, order, layout: rows to steps; adapters, loss, trainer: the
+                fit; reader, readings, checkpoints: what is measured and kept on the way; results, trackers, processes
 Many runs       grid, sweep
 The plan        plan; architecture, adapted: sizes; rehearsal, machine, forecast: memory and time; probe
 An adapter      scale, strength: weaker forms of it
