@@ -40,6 +40,7 @@ class Check:
         cost: What it takes at the standard tier, in tokens per arm.
         false_alarms: What may set it off without harm.
         learnt: It asks whether something was learnt; an adapter trained to do no harm need not have learnt it.
+        faults: It counts faults that base and good adapters show in few answers, so that they rarely differ.
     """
 
     name: str
@@ -51,3 +52,4 @@ class Check:
     cost: str
     false_alarms: str
     learnt: bool = False
+    faults: bool = False

@@ -83,4 +83,5 @@ LANGUAGE_SWITCH = Check(
     interval="Tango's score interval of the paired difference (1998)",
     cost="answers that other checks take as well",
     false_alarms="long foreign titles, and prompts that ask for another language",
+    faults=True,
 )

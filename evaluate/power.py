@@ -3,6 +3,7 @@
 The chance that a good adapter passes is computed, not simulated: over all counts of won and lost items for
 Tango's test (trinomial), over all counts of hits for a rate (binomial), by the noncentral t distribution for a mean
 in nats. Where chance leaves a floor, the base has to clear it as well; the two chances are joined by Bonferroni.
+Faults, as loops, are taken to be as rare in the base as in a good adapter, and to fall on other items.
 Probes of one family count for fewer: n items for n / (1 + (m - 1) r), with m the size of the family in which a probe
 stands on average, and r the correlation within families (Kish 1965).
 """
@@ -45,6 +46,7 @@ class _Limit:
     chance: float | None = None
     design_effect: float = 1.0
     part: Part = ""
+    faults: bool = False
 
 
 def forecast(
@@ -193,11 +195,13 @@ def _limits_of(
     found = {probe.id: probe for probe in asked.rank or (*asked.short, *asked.open)}
     # A question put again in other words or under a system prompt is no further item.
     counted = [probe for name, probe in found.items() if name in own] or list(found.values())
+    if check.name == "persona_leakage" and policy.persona.scope != "never":
+        counted = [probe for probe in counted if probe.domain != "in"]
     texts = len({text.probe.id for text in asked.texts})
     open_ones = sum(probe.expected is None for probe in counted)
     families = design_effect((probe.cluster or probe.id for probe in counted), assumed.family_correlation)
     items = len(counted)
-    required = policy.required(check.name)
+    required = policy.required(check.name) and policy.persona.scope != _INFORMS_WITH.get(check.name)
     limits = _known_limits(check, policy, families)
     if not limits:
         return [
@@ -233,6 +237,8 @@ def _limit_power(
         outlook = "never"
     elif power >= POWERS[-1]:
         outlook = "enough"
+    elif power >= POWERS[0]:
+        outlook = "nearly"
     return LimitPower(
         check=name,
         required=required,
@@ -248,6 +254,8 @@ def _limit_power(
 
 _IN_DOMAIN = ("persona_learned", "wanted_form", "missing_stop")
 """Checks that count held-out rows of the domain."""
+_INFORMS_WITH = {"persona_leakage": "always", "persona_learned": "never"}
+"""Checks that inform, whatever their mode, where the style is wanted so."""
 
 
 def _known_limits(check: Check, policy: Policy, families: float) -> list[_Limit]:
@@ -261,7 +269,15 @@ def _known_limits(check: Check, policy: Policy, families: float) -> list[_Limit]
     }
     found = []
     if gate.margin is not None and "Tango" in check.interval:
-        found.append(_Limit(kind="margin", value=gate.margin, chance=chance, design_effect=families))
+        found.append(
+            _Limit(
+                kind="margin",
+                value=gate.margin,
+                chance=chance,
+                design_effect=families,
+                faults=check.faults,
+            )
+        )
     if gate.margin_nats is not None:
         found.append(_Limit(kind="nats", value=gate.margin_nats, part="texts"))
     rate = special.get(check.name, gate.max_rate)
@@ -296,11 +312,17 @@ def _of_independent(limit: _Limit, n: int, assumed: Assumptions, alpha: float) -
         return rate_power(n, limit.value, assumed.bad_rate, alpha)
     if limit.kind == "nats":
         return mean_power(n, limit.value, assumed.nats_spread, alpha)
-    passes = paired_power(n, limit.value, assumed.discordant, assumed.difference, alpha)
+    discordant = _fault_discordant(assumed) if limit.faults else assumed.discordant
+    passes = paired_power(n, limit.value, discordant, assumed.difference, alpha)
     if limit.chance is None:
         return passes
     floor = limit.chance + 2 * limit.value
     return max(0.0, passes + headroom_power(n, floor, assumed.base_rate, alpha) - 1)
+
+
+def _fault_discordant(assumed: Assumptions) -> float:
+    """Return the share of items on which one of base and adapter shows a fault and the other none."""
+    return max(2 * assumed.bad_rate * (1 - assumed.bad_rate), abs(assumed.difference))
 
 
 def _check(assumed: Assumptions) -> None:

@@ -105,6 +105,7 @@ LOOPS = Check(
     interval="Tango's score interval of the paired difference (1998)",
     cost="answers that other checks take as well",
     false_alarms="prompts that ask for a list of like items",
+    faults=True,
 )
 EMPTY_ANSWERS = Check(
     name="empty_answers",
@@ -113,6 +114,7 @@ EMPTY_ANSWERS = Check(
     interval="Tango's score interval of the paired difference (1998)",
     cost="answers that other checks take as well",
     false_alarms="none but questions that want no answer",
+    faults=True,
 )
 MISSING_STOP = Check(
     name="missing_stop",

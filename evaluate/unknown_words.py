@@ -226,4 +226,5 @@ UNKNOWN_WORDS = Check(
     interval="Tango's score interval of the paired difference (1998)",
     cost="answers that other checks take as well; the base scores the open ones with a word it does not use",
     false_alarms="rare real words a letter from one of the question, which the base says too; names made up on purpose",
+    faults=True,
 )

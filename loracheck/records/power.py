@@ -9,7 +9,7 @@ from loracheck.records import UiLanguage
 
 POWERS = (0.8, 0.9, 0.98)
 Part = Literal["", "open", "texts"]
-Outlook = Literal["enough", "too_few", "own_rows", "no_formula", "never"]
+Outlook = Literal["enough", "nearly", "too_few", "own_rows", "no_formula", "never"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,8 @@ class Assumptions:
         base_rate: Share of questions that the base gets right, where chance leaves a floor.
         discordant: Share of items on which base and adapter differ, in either direction.
         difference: True difference of the adapter to the base, in share of items; negative is worse.
-        bad_rate: True share of something bad, where a rate is held against a limit.
+        bad_rate: True share of something bad, where a rate is held against a limit; of answers with a fault, as a
+            loop, of the base and of the adapter.
         in_domain: Held-out prompts of the domain that the team has.
         family_correlation: How alike the outcomes of probes of one family are, from 0 to 1.
         nats_spread: Standard deviation over texts of what an adapter changes, where nats are measured.
@@ -86,6 +87,7 @@ class PowerForecast:
 
 OUTLOOKS: dict[str, dict[UiLanguage, str]] = {
     "enough": {"en": "enough", "ja": "足りる"},
+    "nearly": {"en": "nearly enough", "ja": "ほぼ足りる"},
     "too_few": {"en": "too few items", "ja": "件数不足"},
     "own_rows": {"en": "of your own rows; see --in-domain", "ja": "自分のデータ次第(--in-domain)"},
     "no_formula": {"en": "depends on the spread of the measure; run it", "ja": "測定値のばらつき次第"},

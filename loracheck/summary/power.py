@@ -25,13 +25,14 @@ def print_forecast(found: PowerForecast) -> None:
         either(
             f"policy {found.policy}, {found.tier}, one-sided alpha {found.alpha:g}\n"
             f"assumed of a good adapter: the base right {assumed.base_rate:.0%}, {assumed.discordant:.0%} of items "
-            f"differ, by {100 * assumed.difference:+.1f} points on balance,\n{assumed.bad_rate:.1%} bad, a correlation "
-            f"of {assumed.family_correlation:g} within families, a spread of {assumed.nats_spread:g} nats over texts",
+            f"differ, by {100 * assumed.difference:+.1f} points on balance,\n{assumed.bad_rate:.1%} with a fault, "
+            f"a correlation of {assumed.family_correlation:g} within families, "
+            f"a spread of {assumed.nats_spread:g} nats over texts",
             f"ポリシー{found.policy}、{found.tier}、片側の有意水準{found.alpha:g}\n"
             f"良いアダプターの仮定: ベースの正答率{assumed.base_rate:.0%}、"
             f"ベースと結果が違う問題{assumed.discordant:.0%}"
-            f"(差し引き{100 * assumed.difference:+.1f}ポイント)、\n不良{assumed.bad_rate:.1%}、同じ事実の問題どうしの"
-            f"相関{assumed.family_correlation:g}、文章ごとのばらつき{assumed.nats_spread:g}ナット",
+            f"(差し引き{100 * assumed.difference:+.1f}ポイント)、\n不良のある回答{assumed.bad_rate:.1%}、"
+            f"同じ事実の問題どうしの相関{assumed.family_correlation:g}、文章ごとのばらつき{assumed.nats_spread:g}ナット",
         )
     )
     heads = "".join(f"{f'{power:.0%}':>9}" for power in POWERS)

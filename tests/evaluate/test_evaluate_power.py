@@ -180,3 +180,33 @@ def test_families_need_more_items() -> None:
     ]
     assert all((a.needed[0] or 0) * 1.3 < (b.needed[0] or 0) for a, b in pairs)
     assert pairs
+
+
+def test_faults_are_taken_to_be_as_rare_in_the_base_as_in_the_adapter() -> None:
+    # 1% each: they differ on 1.98% of the items, where answers are taken to differ on 10%.
+    found = limits(assumed=Assumptions(bad_rate=0.01))
+    loops, answers = found["loops", "margin"], found["content_damage", "margin"]
+    assert loops.needed[0] == items_for(
+        lambda n: paired_power(int(n / design_effect(families(), 0.1)), 0.05, 0.0198, 0.0, 0.05), 0.8
+    )
+    assert (loops.needed[0] or 0) < (answers.needed[0] or 0) / 2
+    worse = limits(assumed=Assumptions(bad_rate=0.0, difference=-0.02))["loops", "margin"]
+    assert (worse.needed[0] or 0) > (
+        limits(assumed=Assumptions(bad_rate=0.0))["loops", "margin"].needed[0] or 0
+    )
+
+
+def families() -> list[str]:
+    return [probe.cluster or probe.id for probe in FACTS]
+
+
+def test_a_style_that_is_wanted_everywhere_has_no_limit_outside_its_domain() -> None:
+    found = limits(load_policy("persona"))
+    assert not found["persona_leakage", "rate"].required
+    assert found["persona_learned", "rate"].required
+
+
+def test_leakage_counts_no_prompts_of_the_domain() -> None:
+    found = forecast(DEFAULT, FACTS, Assumptions(in_domain=60), tier="standard", alpha=0.05)
+    items = {limit.check: limit.items for limit in found.limits if limit.part == "open"}
+    assert items["persona_leakage"] == items["loops"] == items["empty_answers"] - 60
