@@ -27,6 +27,7 @@ from loracheck.attention import attend_shortly
 from loracheck.conversion import converted
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.factors import MAGNITUDE, changing_modules, tensor_name
+from loracheck.precision import compute_in, computing_dtype
 from loracheck.preparation import keep_head_fast, keep_training_correct, let_go_of_file
 from loracheck.records import BASE_ARM
 
@@ -98,9 +99,19 @@ class Base:
 
 
 def load_base(
-    spec: str, *, quantization: Quantization = "none", announce: Callable[[str], None] = _log.info
+    spec: str,
+    *,
+    quantization: Quantization = "none",
+    as_stored: bool = False,
+    announce: Callable[[str], None] = _log.info,
 ) -> Base:
     """Load a base from a Hugging Face id, a local folder or a GGUF file.
+
+    Args:
+        spec: What was given as --base.
+        quantization: How its linear layers are held.
+        as_stored: Keep the type of the checkpoint, to write weights; without it, that in which the device is fast.
+        announce: Takes a sentence about what is done to it.
 
     Raises:
         UsageError: the path does not exist or holds no model.
@@ -118,8 +129,11 @@ def load_base(
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(source, **arguments)
     except (OSError, ValueError) as error:
         raise _cannot_load(spec, error) from error
-    if model.dtype == torch.float16 and device.type == "cpu":
-        model = model.bfloat16()
+    computed = model.dtype if as_stored else computing_dtype(model.dtype, device)
+    if computed != model.dtype:
+        compute_in(model, computed)
+        if computed == torch.float32:
+            announce("this processor has no fast products in 16 bits; the base computes in float32")
     if quantization != "none" and device.type == "cpu":
         let_go_of_file(model)
     keep_training_correct(model)
@@ -183,6 +197,11 @@ def training_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def packed_dtype() -> torch.dtype:
+    """Return the type in which 4-bit weights compute here."""
+    return computing_dtype(torch.bfloat16, training_device())
+
+
 def _quantized(quantization: Quantization) -> BitsAndBytesConfig:
     if quantization == "int8":
         return BitsAndBytesConfig(load_in_8bit=True)
@@ -190,7 +209,7 @@ def _quantized(quantization: Quantization) -> BitsAndBytesConfig:
         load_in_4bit=True,
         bnb_4bit_quant_type=quantization,
         bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=torch.bfloat16,
+        bnb_4bit_compute_dtype=packed_dtype(),
     )
 
 

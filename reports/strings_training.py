@@ -267,6 +267,10 @@ TRAINING: dict[str, tuple[str, str]] = {
         "The base is in 32 bits: in 16 bits it would take half the memory.",
         "ベースが 32 ビットです。16 ビットならメモリーは半分になります。",
     ),
+    "note_computes_in_float32": (
+        "This processor has no fast products in 16 bits, so the base computes in 32.",
+        "このCPUは16ビットの積を速く計算できないため、ベースは32ビットで計算します。",
+    ),
     "note_activations_guessed": (
         "This architecture could not be played through; its activations are a guess.",
         "この構造は事前に試算できず、活性値は概算です。",

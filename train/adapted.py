@@ -20,6 +20,7 @@ from transformers.integrations.bitsandbytes import replace_with_bnb_linear
 from transformers.quantizers.base import get_keys_to_not_convert
 
 from loracheck.errors import UsageError
+from loracheck.models import packed_dtype
 
 from .adapters import _peft_config as peft_config
 from .architecture import Architecture, build
@@ -82,7 +83,7 @@ def adapter_dtype(architecture: Architecture, config: TrainConfig) -> torch.dtyp
     """Return the type that peft gives the adapter's weights: float32, or that in which the base computes."""
     if config.adapter_dtype == "float32" or config.quantization == "int8":
         return torch.float32
-    return architecture.dtype if config.quantization == "none" else torch.bfloat16
+    return architecture.dtype if config.quantization == "none" else packed_dtype()
 
 
 def adapter_size(architecture: Architecture, config: TrainConfig) -> AdapterSize:
@@ -144,7 +145,7 @@ def _quantize(base: PreTrainedModel, quantization: str) -> None:
         load_in_8bit=eight,
         load_in_4bit=not eight,
         bnb_4bit_quant_type="nf4" if eight else quantization,
-        bnb_4bit_compute_dtype=torch.bfloat16,
+        bnb_4bit_compute_dtype=packed_dtype(),
     )
     replace_with_bnb_linear(base, get_keys_to_not_convert(base), settings)
     for flag, value in {"is_loaded_in_8bit": eight, "is_loaded_in_4bit": not eight}.items():

@@ -22,6 +22,8 @@ from transformers.quantizers.quantizers_utils import should_convert_module
 
 from loracheck.conversion import converted
 from loracheck.errors import EnvironmentFault, UsageError
+from loracheck.models import training_device
+from loracheck.precision import computing_dtype
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -62,7 +64,7 @@ class Architecture:
     Attributes:
         base: The base as it was named.
         source: Hub id or folder, where the tokenizer may lie.
-        dtype: Of the weights in memory; None in the configuration means float32 here.
+        stored: Type of the checkpoint's weights; None in the configuration means float32 here.
         parameters: All of them, embeddings included, tied ones once.
     """
 
@@ -70,11 +72,16 @@ class Architecture:
     source: str
     config: PreTrainedConfig
     model_type: str
-    dtype: torch.dtype
+    stored: torch.dtype
     parameters: int
     hidden: int
     vocabulary: int
     linears: tuple[LinearLayer, ...]
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Return the type of the weights in memory, in which they compute here."""
+        return computing_dtype(self.stored, training_device())
 
     def reached(self, target_modules: str) -> tuple[LinearLayer, ...]:
         """Return the layers that "all-linear" or names with commas reach, by peft's rules.
@@ -184,7 +191,7 @@ def architecture_of(config: PreTrainedConfig, base: str, source: str) -> Archite
         source=source,
         config=config,
         model_type=str(config.model_type),
-        dtype=next(model.parameters()).dtype,
+        stored=next(model.parameters()).dtype,
         parameters=parameters,
         hidden=int(text.hidden_size),
         vocabulary=int(text.vocab_size),
@@ -243,14 +250,12 @@ def _linears(model: PreTrainedModel) -> tuple[LinearLayer, ...]:
 
 
 def _dtype(config: PreTrainedConfig, source: str) -> torch.dtype:
-    """Return the dtype in which the base is loaded: the configuration's, else that of the weights at hand."""
+    """Return the type of the checkpoint: the configuration's, else that of the weights at hand."""
     named = getattr(config, "dtype", None) or getattr(config.get_text_config(), "dtype", None)
     if isinstance(named, str):
         named = getattr(torch, named, None)
     if not isinstance(named, torch.dtype):
         named = _stored_dtype(source) or torch.float32
-    if named == torch.float16 and not torch.cuda.is_available():
-        return torch.bfloat16
     return named
 
 

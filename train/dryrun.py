@@ -113,7 +113,7 @@ def foresee_merge(
     """
     job, converter, seal = prepare(adapter, base, out, config, inputs, progress=progress)
     architecture = read_architecture(base, progress.say)
-    size = architecture.parameters * (_BYTES[config.dtype] if config.dtype else architecture.dtype.itemsize)
+    size = architecture.parameters * (_BYTES[config.dtype] if config.dtype else architecture.stored.itemsize)
     place = next(parent for parent in (out, *out.resolve().parents) if parent.exists())
     free = shutil.disk_usage(place).free
     held = "held as it is" if job.trained == "none" else f"in {job.trained}"

@@ -357,7 +357,7 @@ def _advice(forecast: Forecast, memory: MemoryParts) -> Iterator[str]:
     if forecast.size.outside:
         yield "adapts_outside_language_model"
     if architecture.dtype == torch.float32:
-        yield "weights_in_float32"
+        yield "weights_in_float32" if architecture.stored == torch.float32 else "computes_in_float32"
     if forecast.rehearsal is None:
         yield "activations_guessed"
     elif not forecast.rehearsal.tiled:

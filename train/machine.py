@@ -18,6 +18,7 @@ from transformers.activations import ACT2FN
 
 from loracheck.attention import attend
 from loracheck.head import HeadForm, TiledHead
+from loracheck.models import packed_dtype
 
 from .architecture import Architecture
 from .config import TrainConfig
@@ -75,7 +76,7 @@ def measure_rates(
     """
     hidden, dtype = architecture.hidden, architecture.dtype
     wide = max((layer.outputs for layer in architecture.linears if not layer.head), default=4 * hidden)
-    types = {dtype, torch.float32} | ({torch.bfloat16} if config.quantization != "none" else set())
+    types = {dtype, torch.float32} | ({packed_dtype()} if config.quantization != "none" else set())
     products = {_name(t): _products(hidden, wide, t, device) for t in types}
     for t in types:
         products[f"{_name(t)} thin"] = _products(hidden, config.lora_r, t, device)

@@ -10,7 +10,7 @@ import torch
 from peft import PeftModel
 from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import safe_open
-from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
+from transformers import GenerationConfig
 
 from loracheck.errors import AdapterError, UsageError
 from loracheck.models import ADAPTER_WEIGHTS, AdapterFile, Base, Quantization, attach, load_base
@@ -28,16 +28,11 @@ def load_mergeable(
 ) -> Base:
     """Load a base whose weights can be added to: its own, or the values that a quantised one had in training."""
     if onto == "trained" and trained != "none":
-        base = load_base(spec, quantization=trained, announce=progress.say)
+        base = load_base(spec, quantization=trained, as_stored=True, announce=progress.say)
         base.model = base.model.dequantize()
         base.quantization = "none"
         return base
-    base = load_base(spec, announce=progress.say)
-    stored = getattr(AutoConfig.from_pretrained(base.source), "dtype", None)
-    if stored == torch.float16 and base.model.dtype != torch.float16:
-        # For computing on a CPU it was made bfloat16, which has three bits less.
-        base.model = AutoModelForCausalLM.from_pretrained(base.source, dtype=torch.float16)
-    return base
+    return load_base(spec, as_stored=True, announce=progress.say)
 
 
 def merged_model(base: Base, adapter: AdapterFile, dtype: str | None) -> PreTrainedModel:

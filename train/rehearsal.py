@@ -22,6 +22,7 @@ from torch.utils._pytree import tree_leaves
 from transformers import PreTrainedModel
 
 from loracheck.head import head_form
+from loracheck.models import packed_dtype
 
 from .adapted import adapted
 from .architecture import Architecture
@@ -162,7 +163,7 @@ def _give_fake_weights(model: torch.nn.Module, counter: _Counter, device: str) -
                 eight = "8bit" in type(module).__name__
                 module.forward = _Packed(
                     shape=tuple(parameter.shape),
-                    dtype=None if eight else torch.bfloat16,
+                    dtype=None if eight else packed_dtype(),
                     device=device,
                 ).forward
                 continue

@@ -42,6 +42,12 @@ NOTES: dict[str, Pair] = {
         "times the time, of a 16-bit copy.",
         "ja": "ベースは設定どおり32ビットで扱います。16ビットに比べてメモリーは2倍、時間は数倍かかります。",
     },
+    "computes_in_float32": {
+        "en": "This processor has no fast products in 16 bits, so the base computes in 32: twice the memory, and "
+        "several times the time, of a processor with AVX-512 or of a GPU.",
+        "ja": "このCPUは16ビットの積を速く計算できないため、ベースは32ビットで計算します。AVX-512のあるCPUや"
+        "GPUに比べて、メモリーは2倍、時間は数倍かかります。",
+    },
     "activations_guessed": {
         "en": "The architecture could not be played through without its weights, so memory and time are "
         "rough guesses. --probe measures them.",

@@ -66,6 +66,9 @@ SENTENCES: dict[str, str] = {
     "{} of the base's answers were known from earlier runs": (
         "ベースの回答{}件は、以前の実行で得たものを使いました"
     ),
+    "this processor has no fast products in 16 bits; the base computes in float32": (
+        "このCPUは16ビットの積を速く計算できないため、ベースはfloat32で計算します"
+    ),
     "the base's own weights are not at hand to tell it by, so its answers are not cached": (
         "ベースの重みで見分けられないため、その回答は保存しません"
     ),
