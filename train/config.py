@@ -41,7 +41,8 @@ class TrainConfig:
         init_lora_weights: "default" (B is zero), "gaussian", "pissa" (arXiv 2404.02948) or "loftq"
             (arXiv 2310.08659, for a 4-bit base).
         loraplus_lr_ratio: Learning rate of B over that of A (LoRA+, arXiv 2402.12354).
-        adapter_dtype: float32 resumes exactly; bfloat16 is about 15% faster with many targets.
+        adapter_dtype: float32 resumes exactly; bfloat16 is about 15% faster with many targets. Where the base
+            computes in float32 the adapter does, too.
         assistant_only_loss: Loss on every assistant turn, not on the last reply only.
         packing: Lay rows end to end without padding; rows do not see one another.
         replay_share: Share of the rows of an epoch that comes from the replay data.

@@ -29,6 +29,9 @@ from loracheck.terminal import either, language, padded, visible
 _NEEDED_DISK_GB = 3.0
 _NEEDED_MEMORY_GB = 6.0
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+_PROCESSOR = Path("/proc/cpuinfo")
+_FAST_IN_16_BITS = ({"avx512bw", "avx512vl", "avx512dq"}, {"bf16"})
+"""What the system says of an Intel or AMD, and of an Arm processor for which torch has products in bfloat16."""
 _SECONDS = 10
 _VARIABLES = (
     "CUDA_VISIBLE_DEVICES",
@@ -74,6 +77,7 @@ def examine() -> list[Check]:
         *_packages(),
         _gpu(gpu),
         *_pairing(gpu),
+        *_processor(gpu),
         _memory(),
         _disk(_cache()),
         _fonts(),
@@ -272,6 +276,27 @@ def torch_cuda(folder: Path) -> tuple[int, int] | None:
             found = re.match(r"(\d+)\.(\d+)", str(node.value.value))
             return (int(found[1]), int(found[2])) if found else None
     return None
+
+
+def _processor(gpu: Gpu | None) -> list[Check]:
+    """Tell whether the CPU, where it has to compute, is fast in 16 bits; nothing where the system does not say."""
+    try:
+        text = _PROCESSOR.read_text(encoding="utf-8")
+    except OSError:
+        return []
+    if gpu is not None:
+        return []
+    said = re.search(r"^(?:flags|Features)\s*:(.*)", text, re.MULTILINE)
+    features = set(said[1].split()) if said else set()
+    if any(needed <= features for needed in _FAST_IN_16_BITS):
+        return [Check(name="processor", status="ok", detail="has fast products in bfloat16")]
+    return [
+        Check(
+            name="processor",
+            status="note",
+            detail="no fast products in 16 bits (no AVX-512): a base computes in float32, in twice the memory",
+        )
+    ]
 
 
 def _memory() -> Check:

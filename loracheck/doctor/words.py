@@ -13,6 +13,7 @@ STATUSES: dict[str, Pair] = {
 _NAMES: dict[str, str] = {
     "gpu": "GPU",
     "torch for GPU": "torchのGPU対応",
+    "processor": "CPU",
     "memory": "メモリー",
     "disk": "ディスク",
     "japanese font": "日本語フォント",
@@ -44,6 +45,9 @@ SENTENCES: dict[str, str] = {
     "has a library for CUDA {}.{}": "CUDA {}.{}用のライブラリーがあります",
     "has no library for torch's CUDA {}.{} (only {}): 4-bit and 8-bit bases cannot be held on the GPU": "torchのCUDA "
     "{}.{}用のライブラリーがない({}のみ)ため、4ビットと8ビットのベースをGPUで扱えません",
+    "has fast products in bfloat16": "bfloat16の積を速く計算できます",
+    "no fast products in 16 bits (no AVX-512): a base computes in float32, in twice the memory": "16ビットの積を"
+    "速く計算できません(AVX-512なし)。ベースはfloat32で計算し、メモリーを2倍使います",
     "unknown on this system": "このシステムではわかりません",
     "{} GB, of which this container may use {} GB": "{} GB。このコンテナーで使えるのは{} GB",
     "the demonstration wants {} GB": "デモには{} GB必要です",

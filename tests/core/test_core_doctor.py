@@ -21,6 +21,7 @@ from loracheck.doctor import Check, Gpu
 from loracheck.doctor.endpoint import examine_endpoint
 from loracheck.doctor.model import examine_model
 from loracheck.models import ADAPTER_CARD, AdapterCard, load_base
+from loracheck.precision import multiplies_in_bfloat16
 from loracheck.redaction import redacted
 from loracheck.template import ChatTemplate
 
@@ -376,3 +377,31 @@ def test_a_broken_adapter_is_missing_with_what_mends_it(
     assert check.status == "missing"
     assert words in check.detail
     assert check.mend
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("processor\t: 0\nflags\t\t: fpu avx avx2 fma\n", "note"),
+        ("processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512dq avx512bw avx512vl\n", "ok"),
+        ("processor\t: 0\nFeatures\t: fp asimd\n", "note"),
+        ("processor\t: 0\nFeatures\t: fp asimd bf16\n", "ok"),
+        ("nothing known", "note"),
+    ],
+)
+def test_a_processor_that_is_slow_in_16_bits_is_a_note(
+    said: str, status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(said, encoding="utf-8")
+    monkeypatch.setattr(doctor, "_PROCESSOR", tmp_path / "cpuinfo")
+    (found,) = doctor._processor(None)
+    assert found.status == status
+    assert doctor._processor(Gpu(name="H100", memory_mb=None, driver="1", cuda=None)) == []
+    monkeypatch.setattr(doctor, "_PROCESSOR", tmp_path / "missing")
+    assert doctor._processor(None) == []
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").is_file(), reason="this system does not tell")
+def test_the_doctor_and_torch_agree_on_this_processor() -> None:
+    (found,) = doctor._processor(None)
+    assert (found.status == "ok") is multiplies_in_bfloat16()

@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from loracheck import jsonl
 from loracheck.errors import UsageError
-from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, load_base
+from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, load_base, packed_dtype
 from loracheck.records.adapter import ShippedForm
 from loracheck.runs import hash_file
 from loracheck.template import ChatTemplate
@@ -169,7 +169,7 @@ def test_a_checkpoint_in_float16_is_merged_with_all_its_bits(
     plain = tmp_path / "plain"
     save_adapter(half, plain)
     assert load_base(str(half)).model.dtype == (
-        torch.float16 if torch.cuda.is_available() else torch.bfloat16
+        torch.float16 if torch.cuda.is_available() else packed_dtype()
     )
     form = merge(plain, str(half), tmp_path / "out", QUICK, progress=QUIET)
     assert form.dtype == "float16"
