@@ -55,6 +55,8 @@ class EncodedRow:
     labels: tuple[int, ...]
     prompt_is_prefix: bool
     """False when the prompt's own tokens are not a prefix of the row's: training and use would differ."""
+    cut: bool = False
+    """True when it was longer than it may be, and lost its beginning."""
 
     @property
     def trained_tokens(self) -> int:
@@ -195,12 +197,14 @@ class ChatTemplate:
             is_prefix = is_prefix and keeps
             ids += fresh
             labels += fresh if trained else [IGNORED] * len(fresh)
-        if max_length is not None and len(ids) > max_length:
+        most = len(ids) if max_length is None else max_length
+        is_long = len(ids) > most
+        if is_long:
             reply = len(fresh)
-            room = max_length - reply
+            room = most - reply
             cut = len(ids) - reply - room + 1 if room > 1 else len(ids) - reply
             ids, labels = ids[:1] + ids[cut:], labels[:1] + labels[cut:]
-        return EncodedRow(ids=tuple(ids), labels=tuple(labels), prompt_is_prefix=is_prefix)
+        return EncodedRow(ids=tuple(ids), labels=tuple(labels), prompt_is_prefix=is_prefix, cut=is_long)
 
     def _apply(self, messages: Sequence[Message], *, generation: bool) -> str:
         if not self.takes_system:

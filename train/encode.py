@@ -14,6 +14,8 @@ from loracheck.records.training import MaskAudit, ShownRow, Span
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
 from loracheck.text import visible
 
+from .config import TrainConfig
+
 SHOWN_ROWS = 3
 _LISTED = 100
 
@@ -23,6 +25,20 @@ def encode_rows(
 ) -> list[EncodedRow]:
     """Encode every row with loss on its last reply, or on every assistant turn, stop tokens included."""
     return [template.encode(example.messages, max_length, every_turn=every_turn) for example in examples]
+
+
+def encode_soundly(
+    template: ChatTemplate, examples: Sequence[Example], config: TrainConfig
+) -> tuple[list[EncodedRow], MaskAudit]:
+    """Encode what is trained on, and audit its loss mask.
+
+    Raises:
+        DataError: the mask would teach the wrong thing.
+    """
+    rows = encode_rows(template, examples, config.max_length, every_turn=config.assistant_only_loss)
+    audit = audit_mask(template, examples, rows, config.max_length)
+    refuse_unsound(audit, template, examples, rows, config.max_length)
+    return rows, audit
 
 
 def audit_mask(
@@ -38,7 +54,7 @@ def audit_mask(
     for example, row in zip(examples, rows, strict=True):
         for name, fault in _FAULTS.items():
             counts[name] += fault.found(template, example, row, max_length)
-    cut = [example.source for example in examples if len(template.encode(example.messages).ids) > max_length]
+    cut = [example.source for example, row in zip(examples, rows, strict=True) if row.cut]
     return MaskAudit(
         rows=len(rows),
         truncated=len(cut),

@@ -16,7 +16,7 @@ from loracheck.runs import is_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow
 
 from .config import TrainConfig
-from .encode import audit_mask, encode_rows, refuse_unsound, shown_rows
+from .encode import encode_rows, encode_soundly, shown_rows
 from .order import Step, training_steps
 
 
@@ -149,11 +149,8 @@ def encode_data(template: ChatTemplate, data: RunData, config: TrainConfig) -> E
     Raises:
         DataError: the loss mask would teach the wrong thing.
     """
-    every_turn = config.assistant_only_loss
     trained = [*data.examples, *data.replay]
-    rows = encode_rows(template, trained, config.max_length, every_turn=every_turn)
-    audit = audit_mask(template, trained, rows, config.max_length)
-    refuse_unsound(audit, template, trained, rows, config.max_length)
+    rows, audit = encode_soundly(template, trained, config)
     own, replay = rows[: len(data.examples)], rows[len(data.examples) :]
     steps = training_steps(
         own,
@@ -170,7 +167,9 @@ def encode_data(template: ChatTemplate, data: RunData, config: TrainConfig) -> E
         tokens_after.append(total)
     return EncodedData(
         rows=own,
-        heldout_rows=encode_rows(template, data.heldout, config.max_length, every_turn=every_turn),
+        heldout_rows=encode_rows(
+            template, data.heldout, config.max_length, every_turn=config.assistant_only_loss
+        ),
         replay_rows=len(replay),
         left_out=data.left_out,
         audit=audit,

@@ -22,7 +22,7 @@ from loracheck.template import IGNORED, EncodedRow, check_template_file, choose_
 from .adapted import adapter_size
 from .architecture import Architecture, read_architecture
 from .config import TrainConfig
-from .encode import audit_mask, encode_rows, refuse_unsound
+from .encode import encode_soundly
 from .forecast import Forecast, describe, foresee_steps, memory_parts, rehearse_part
 from .inputs import TrainInputs, default_batch_tokens, load_rows
 from .order import Step, training_steps
@@ -96,9 +96,7 @@ def _steps(
         rows = [_guessed(example, config.max_length) for example in everything]
     else:
         template = choose_template(tokenizer, [], inputs.chat_template)
-        rows = encode_rows(template, everything, config.max_length, every_turn=config.assistant_only_loss)
-        audit = audit_mask(template, everything, rows, config.max_length)
-        refuse_unsound(audit, template, everything, rows, config.max_length)
+        rows, _ = encode_soundly(template, everything, config)
     steps = training_steps(
         rows[: len(examples)],
         rows[len(examples) :],
