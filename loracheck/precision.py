@@ -25,6 +25,11 @@ def computing_dtype(stored: torch.dtype, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if multiplies_in_bfloat16() else torch.float32
 
 
+def bytes_in_float32(model: torch.nn.Module) -> int:
+    """Return the bytes that a model's 16-bit weights take in float32; tied ones count once."""
+    return sum(4 * weight.numel() for weight in model.parameters() if weight.dtype in SIXTEEN_BITS)
+
+
 def compute_in(model: torch.nn.Module, dtype: torch.dtype) -> None:
     """Turn the 16-bit weights of a model into another type, and have quantised layers compute in it."""
     for tensor in itertools.chain(model.parameters(), model.buffers()):

@@ -16,7 +16,8 @@ from safetensors.torch import load_file
 from transformers import set_seed
 
 from loracheck.errors import UsageError
-from loracheck.models import ADAPTER_WEIGHTS, Base, checkpoint_tensor
+from loracheck.fingerprint import checkpoint_tensor
+from loracheck.models import ADAPTER_WEIGHTS, Base
 
 from .config import TrainConfig
 

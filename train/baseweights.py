@@ -16,7 +16,8 @@ from transformers import AutoConfig, AutoTokenizer
 from loracheck import jsonl
 from loracheck.conversion import converted
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
-from loracheck.models import ADAPTER_CARD, AdapterCard, fingerprint
+from loracheck.fingerprint import fingerprint
+from loracheck.models import ADAPTER_CARD, AdapterCard
 from loracheck.text import visible
 
 _LAYERS = re.compile(r"(?:^|\.)((?:layers|h|blocks|block)\.\d+\..+)$")

@@ -14,6 +14,7 @@ import torch
 
 from loracheck.errors import UsageError
 from loracheck.head import tile_rows
+from loracheck.memory import memory_bytes
 from loracheck.models import Base, training_device
 from loracheck.records.training import MemoryParts, Plan
 from loracheck.template import EncodedRow
@@ -21,7 +22,7 @@ from loracheck.template import EncodedRow
 from .adapted import AdapterSize, adapter_size
 from .architecture import Architecture, architecture_of
 from .config import TrainConfig
-from .machine import Rates, measure_rates, memory_bytes, resident_bytes
+from .machine import Rates, measure_rates, resident_bytes
 from .order import micro_batches
 from .rehearsal import Rehearsal, rehearse
 

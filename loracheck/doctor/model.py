@@ -17,17 +17,10 @@ from transformers import AutoConfig, GenerationConfig
 from loracheck import jsonl
 from loracheck.doctor import Check
 from loracheck.errors import DataError, LoracheckError
+from loracheck.fingerprint import Fingerprint, fingerprint
 from loracheck.foreign import is_four_bit_copy, original_name, read_foreign, same_base
 from loracheck.foreign.files import Unread, read_json, text_of
-from loracheck.models import (
-    ADAPTER_CARD,
-    ADAPTER_WEIGHTS,
-    AdapterCard,
-    Fingerprint,
-    base_source,
-    fingerprint,
-    load_tokenizer,
-)
+from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, base_source, load_tokenizer
 from loracheck.records import Message
 from loracheck.template import ChatTemplate, check_template_file, saved_template
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from loracheck import precision
+from loracheck import models, precision
+from loracheck.errors import EnvironmentFault
 from loracheck.models import load_base
 from loracheck.precision import computing_dtype
 from loracheck.train.architecture import read_architecture
@@ -73,3 +74,17 @@ def test_the_processor_itself_says_what_it_can_do(monkeypatch: pytest.MonkeyPatc
     assert precision.multiplies_in_bfloat16() is bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     assert computing_dtype(torch.float32, CPU) is torch.float32
     assert computing_dtype(torch.float16, torch.device("cuda")) is torch.float16
+
+
+def test_a_base_that_memory_cannot_hold_in_float32_is_refused_before_it_is_made(
+    short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "multiplies_in_bfloat16", lambda: False)
+    held = load_base(str(short)).model
+    needed = sum(weight.numel() * 4 for weight in held.parameters())
+    monkeypatch.setattr(models, "memory_bytes", lambda _: needed)
+    load_base(str(short))
+    monkeypatch.setattr(models, "memory_bytes", lambda _: needed - 1)
+    with pytest.raises(EnvironmentFault, match="has to compute in float32") as raised:
+        load_base(str(short))
+    assert raised.value.exit_code == 4

@@ -71,6 +71,9 @@ HINTS: dict[str, str] = {
         "名前とネットワークを確かめ、承認制のモデルならログイン(hf auth login)してください。手元のフォルダー"
         "も指定できます。"
     ),
+    "Take a machine with a GPU or with AVX-512, or add --quantization nf4 where the command has it.": (
+        "GPUかAVX-512のある機械を使うか、コマンドに--quantizationがあればnf4を加えてください。"
+    ),
     "Save the base with save_pretrained(path, safe_serialization=True) and pass that folder.": (
         "save_pretrained(path, safe_serialization=True)でベースを保存し、そのフォルダーを指定してください。"
     ),

@@ -5,6 +5,11 @@ from __future__ import annotations
 MODELS: dict[str, str] = {
     "no model folder (it has no config.json).": "モデルのフォルダーではありません(config.jsonがありません)。",
     "cannot load the base {}: {}": "ベース{}を読み込めません: {}",
+    "the base {} needs {} GB of memory, and there are {} GB: this processor has no fast products in 16 bits, so that "
+    "the base has to compute in float32.": (
+        "ベース{}には{} GBのメモリーが必要ですが、{} GBしかありません。このCPUは16ビットの積を速く計算できないため、"
+        "ベースをfloat32で計算するからです。"
+    ),
     "cannot fetch the base {}: {}": "ベース{}を取得できません: {}",
     "cannot read the configuration of {}: {}": "{}の設定を読めません: {}",
     "the embedder {} cannot be loaded: {}": "埋め込みモデル{}を読み込めません: {}",
