@@ -20,6 +20,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from loracheck import precision
 from tests.loopback import Loopback, QuietHandler
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -58,6 +59,12 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LORACHECK_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def fast_in_16_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand on a processor with fast products in bfloat16, whatever this one has."""
+    monkeypatch.setattr(precision, "multiplies_in_bfloat16", lambda: True)
 
 
 @pytest.fixture(scope="session")

@@ -371,7 +371,7 @@ def test_a_plan_is_in_japanese(japanese: None, capsys: pytest.CaptureFixture[str
     printed = capsys.readouterr().out
     assert printed.count("注意: ") == len(summary_plan.NOTES)
     assert "7分、予測、指定の単価で1.50" in printed
-    assert not english_words(printed, "nf", "linear", "all", "text")
+    assert not english_words(printed, "nf", "linear", "all", "text", "AVX", "CPU", "GPU")
 
 
 def test_causes_are_told_in_japanese(

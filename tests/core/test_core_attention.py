@@ -121,6 +121,7 @@ def test_no_weights_are_kept_for_the_backward() -> None:
     assert sum(kept.values()) <= inputs
 
 
+@pytest.mark.usefixtures("fast_in_16_bits")
 def test_a_base_in_16_bits_attends_by_it_and_is_saved_as_it_was(tiny_gemma: Path, tmp_path: Path) -> None:
     AutoModelForCausalLM.from_pretrained(tiny_gemma).bfloat16().save_pretrained(tmp_path / "half")
     for file in tiny_gemma.glob("token*"):

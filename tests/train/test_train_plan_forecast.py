@@ -86,6 +86,7 @@ def test_memory_grows_with_tokens_and_layers_as_it_should() -> None:
     assert few.tiled
 
 
+@pytest.mark.usefixtures("fast_in_16_bits")
 def test_products_are_counted_as_by_hand() -> None:
     config = LlamaConfig(
         vocab_size=64,
@@ -147,6 +148,7 @@ def test_an_architecture_that_cannot_be_played_through_is_guessed_and_says_so(
     assert part_seconds(run.forecast, run.forecast.largest, RATES) > 0
 
 
+@pytest.mark.usefixtures("fast_in_16_bits")
 def test_rates_are_measured_on_what_the_machine_does(tiny_gemma: Path) -> None:
     found = measure_rates(
         read_architecture(str(tiny_gemma)), TrainConfig(quantization="nf4"), torch.device("cpu")

@@ -19,6 +19,7 @@ from loracheck.train.rehearsal import rehearse
 from tests.train.planned_bases import ATTENTION, GEMMA_270M, SMOLLM2_135M, held_bytes, shape
 
 
+@pytest.mark.usefixtures("fast_in_16_bits")
 def test_the_known_figures_of_two_real_bases_are_met() -> None:
     gemma, smol = shape(GEMMA_270M), shape(SMOLLM2_135M)
     assert gemma.parameters == 268_098_176
@@ -32,6 +33,7 @@ def test_the_known_figures_of_two_real_bases_are_met() -> None:
     assert gemma.weight_bytes("none") == 2 * 268_098_176
 
 
+@pytest.mark.usefixtures("fast_in_16_bits")
 def test_the_lora_papers_budget_on_gpt_3_comes_out_by_its_shape_alone() -> None:
     # arXiv 2106.09685: r=4 on query and value of 175B parameters, 18M trained, about 35 MB in 16 bits
     gpt3 = shape(
