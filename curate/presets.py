@@ -1,14 +1,33 @@
-"""The bundled presets of the curate stage."""
+"""The bundled presets of the curate stage, and options laid over them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from loracheck.settings import read_yaml
+from loracheck.errors import UsageError
+from loracheck.settings import build, merged, read_yaml
+
+from .config import CurateConfig
+
+PRESETS = ("lima", "textbooks", "minimal")
 
 
 def preset_values(name: str) -> dict[str, Any]:
     """Return the keys that a preset sets."""
     text = (files("loracheck.curate") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8")
     return read_yaml(text, f"preset {name}")
+
+
+def config_from(values: Mapping[str, Any], where: str) -> CurateConfig:
+    """Return options from nested values, over the preset that they may name.
+
+    Raises:
+        UsageError: no such preset, an unknown key, or an impossible value; names the key.
+    """
+    own = dict(values)
+    preset = own.pop("preset", None)
+    if preset is not None and preset not in PRESETS:
+        raise UsageError(f"{where}, preset {preset}: there are {', '.join(PRESETS)}.", kind="unknown_name")
+    return build(CurateConfig, merged(preset_values(preset) if preset else {}, own), where)

@@ -61,21 +61,21 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
         LoracheckError: what a stage raises.
     """
     # The stages are heavy; a dry run needs none of them.
-    from loracheck.curate.config import CurateConfig  # noqa: PLC0415
     from loracheck.curate.pipeline import curate  # noqa: PLC0415
+    from loracheck.curate.presets import config_from as curate_config  # noqa: PLC0415
     from loracheck.evaluate.compare import write_comparison  # noqa: PLC0415
     from loracheck.evaluate.config import EvalConfig  # noqa: PLC0415
     from loracheck.evaluate.pipeline import evaluate  # noqa: PLC0415
     from loracheck.evaluate.policy import load_policy  # noqa: PLC0415
     from loracheck.reports.pipeline import write_report  # noqa: PLC0415
-    from loracheck.train.config import TrainConfig  # noqa: PLC0415
+    from loracheck.train.config import config_from as train_config  # noqa: PLC0415
     from loracheck.train.pipeline import TrainInputs, train  # noqa: PLC0415
 
     out = Path(given.out)
     heldout = [Path(path) for path in given.heldout]
     policy = load_policy(given.policy)
-    curation = build(CurateConfig, given.curate, "pipeline, curate")
-    trainings = {s: build(TrainConfig, {**given.train, "seed": s}, "pipeline, train") for s in given.seeds}
+    curation = curate_config(given.curate, "pipeline, curate")
+    trainings = {s: train_config({**given.train, "seed": s}, "pipeline, train") for s in given.seeds}
     evals = {s: build(EvalConfig, {**given.eval, "seed": s}, "pipeline, eval") for s in given.seeds}
 
     curated = out / "curated"

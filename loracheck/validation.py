@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -18,7 +19,7 @@ from loracheck.errors import DataError, LoracheckError, UsageError
 from loracheck.jsonrows import BadRow
 from loracheck.settings import build, read_yaml
 
-FileKind = Literal["rows", "probes", "policy", "pipeline", "curate", "train"]
+FileKind = Literal["rows", "probes", "policy", "pipeline", "curate", "train", "sweep"]
 KINDS: tuple[FileKind, ...] = get_args(FileKind)
 MOST_PROBLEMS = 1000
 _YAML = {".yaml", ".yml"}
@@ -155,7 +156,7 @@ def _settings(path: Path, kind: FileKind | None) -> CheckedFile:
         problem = FileProblem(
             line=None,
             field="",
-            message=f"{path}: neither a policy nor a pipeline, nor options of curate or train.",
+            message=f"{path}: neither a policy nor a pipeline, nor options of curate or train, nor a sweep.",
             hint=f"Say what it is: --as {', '.join(KINDS)}.",
         )
         return CheckedFile(file=str(path), kind=None, problems=(problem,))
@@ -169,10 +170,15 @@ def _settings(path: Path, kind: FileKind | None) -> CheckedFile:
 
 
 def _kind_of(values: Mapping[str, Any]) -> FileKind | None:
-    """Return the kind that knows most of the keys."""
+    """Return the kind that knows most of the keys; a sweep has lists where a training has one value."""
+    if set(values) == {"runs"}:
+        return "sweep"
     found = {kind: len(values.keys() & names) for kind, names in _known_keys().items()}
     best = max(found, key=found.__getitem__)
-    return best if found[best] else None
+    if not found[best]:
+        return None
+    varied = best == "train" and all(isinstance(value, list) for value in values.values())
+    return "sweep" if varied else best
 
 
 def _known_keys() -> dict[FileKind, set[str]]:
@@ -187,29 +193,37 @@ def _known_keys() -> dict[FileKind, set[str]]:
         "curate": CurateConfig,
         "train": TrainConfig,
     }
-    return {kind: {item.name for item in fields(made)} for kind, made in kinds.items()}
+    known = {kind: {item.name for item in fields(made)} for kind, made in kinds.items()}
+    return known | {kind: known[kind] | {"preset"} for kind in ("curate", "train")}
 
 
 def _readers(kind: FileKind, path: Path, values: Mapping[str, Any]) -> Iterator[Callable[[], object]]:
     """Yield what reads each part of a settings file and raises where it is wrong."""
-    from loracheck.curate.config import CurateConfig  # noqa: PLC0415
+    from loracheck.curate.presets import config_from as curate_config  # noqa: PLC0415
     from loracheck.evaluate.config import EvalConfig  # noqa: PLC0415
     from loracheck.evaluate.policy import load_policy  # noqa: PLC0415
     from loracheck.pipelinefile import read_pipeline  # noqa: PLC0415
-    from loracheck.train.config import TrainConfig  # noqa: PLC0415
+    from loracheck.train.config import config_from as train_config  # noqa: PLC0415
+    from loracheck.train.grid import read_sweep  # noqa: PLC0415
 
     if kind == "policy":
         yield lambda: load_policy(str(path))
     elif kind == "curate":
-        yield lambda: build(CurateConfig, values, str(path))
+        yield lambda: curate_config(values, str(path))
     elif kind == "train":
-        yield lambda: build(TrainConfig, values, str(path))
+        yield lambda: train_config(values, str(path))
+    elif kind == "sweep":
+        yield lambda: [train_config(point, str(path)) for point in read_sweep(path)]
     else:
         yield lambda: read_pipeline(path)
-        for stage, made in {"curate": CurateConfig, "train": TrainConfig, "eval": EvalConfig}.items():
-            given = values.get(stage)
-            if isinstance(given, Mapping):
-                yield lambda made=made, given=given, stage=stage: build(made, given, f"{path}, {stage}")  # type: ignore[misc]
+        stages: dict[str, Callable[[Mapping[str, Any], str], object]] = {
+            "curate": curate_config,
+            "train": train_config,
+            "eval": partial(build, EvalConfig),
+        }
+        for stage, read in stages.items():
+            if isinstance(given := values.get(stage), Mapping):
+                yield partial(read, given, f"{path}, {stage}")
         if isinstance(policy := values.get("policy"), str):
             beside = path.parent / policy
             yield lambda: load_policy(str(beside) if beside.is_file() else policy)

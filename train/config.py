@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -258,26 +259,35 @@ def flag(name: str) -> str:
 def configure(preset: str | None = None, config_file: Path | None = None, **given: object) -> TrainConfig:
     """Lay a preset, a YAML file and the options that were given (None means not given) over one another.
 
-    The file may name the preset, too.
-
     Raises:
         UsageError: no such preset or file, an unknown key, or an impossible value; names the option.
     """
-    own = dict(read_yaml_file(config_file)) if config_file is not None else {}
-    named = own.pop("preset", None)
-    preset = preset or named
-    if preset is not None and preset not in PRESETS:
-        raise UsageError(f"--preset {preset}: there are {', '.join(PRESETS)}.", kind="unknown_name")
-    values = merged(dict(PRESETS[preset]) if preset else {}, own)
+    values = dict(read_yaml_file(config_file)) if config_file is not None else {}
     values |= {name: value for name, value in given.items() if value not in (None, ())}
-    if isinstance(values.get("lora_r"), int) and "lora_alpha" not in values:
-        values["lora_alpha"] = 2 * values["lora_r"]
-    config = build(TrainConfig, values, str(config_file or "options"))
+    if preset is not None:
+        values["preset"] = preset
+    config = config_from(values, str(config_file or "options"))
     for name in ("fsdp_config", "deepspeed"):
         path = getattr(config, name)
         if path and not Path(path).is_file():
             raise UsageError(f"{flag(name)} {path}: there is no such file.", kind="no_such_file")
     return config
+
+
+def config_from(values: Mapping[str, Any], where: str) -> TrainConfig:
+    """Return options from values, over the preset that they may name; without lora_alpha it is twice the rank.
+
+    Raises:
+        UsageError: no such preset, an unknown key, or an impossible value; names the key.
+    """
+    own = dict(values)
+    preset = own.pop("preset", None)
+    if preset is not None and preset not in PRESETS:
+        raise UsageError(f"{where}, preset {preset}: there are {', '.join(PRESETS)}.", kind="unknown_name")
+    laid = merged(PRESETS[preset] if preset else {}, own)
+    if isinstance(laid.get("lora_r"), int):
+        laid.setdefault("lora_alpha", 2 * laid["lora_r"])
+    return build(TrainConfig, laid, where)
 
 
 def option_names() -> tuple[str, ...]:

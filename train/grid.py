@@ -43,7 +43,7 @@ def grid(
     """
     combinations: list[dict[str, Any]] = [{}]
     for text in sweep:
-        options = _from_file(Path(text)) if "=" not in text else _from_text(text)
+        options = read_sweep(Path(text)) if "=" not in text else _from_text(text)
         combinations = [{**known, **more} for known in combinations for more in options]
     if seeds is not None:
         combinations = [{**known, "seed": seed} for known in combinations for seed in _seeds(seeds)]
@@ -96,7 +96,12 @@ def _from_text(text: str) -> list[dict[str, Any]]:
     return [{key: value} for value in read]
 
 
-def _from_file(path: Path) -> list[dict[str, Any]]:
+def read_sweep(path: Path) -> list[dict[str, Any]]:
+    """Return the options of every training that a YAML file asks for.
+
+    Raises:
+        UsageError: no such file, no YAML, an unknown option, or a value that is no list.
+    """
     if not path.is_file():
         raise UsageError(
             f"--sweep {path}: KEY=A,B,... or a YAML file is wanted.",

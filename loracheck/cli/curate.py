@@ -312,13 +312,12 @@ def _config(
     allow_loss: tuple[str, ...],
     **given: Any,
 ) -> Any:
-    from loracheck.curate.config import CurateConfig
-    from loracheck.curate.presets import preset_values
-    from loracheck.settings import build, merged, read_yaml_file
+    from loracheck.curate.presets import config_from
+    from loracheck.settings import merged, read_yaml_file
 
-    values = preset_values(preset) if preset else {}
-    if config_file:
-        values = merged(values, read_yaml_file(config_file))
+    values = read_yaml_file(config_file) if config_file else {}
+    if preset:
+        values["preset"] = preset
     for name, value in given.items():
         if value not in (None, ()):
             *groups, key = name.split("__")
@@ -329,7 +328,7 @@ def _config(
         values = merged(
             values, {"allow_loss": {k: _share(k, v) for k, v in _pairs("--allow-loss", allow_loss).items()}}
         )
-    return build(CurateConfig, values, str(config_file or "options"))
+    return config_from(values, str(config_file or "options"))
 
 
 def _log(trackers: tuple[str, ...], out: Path, summary: Any, report: Path, progress: Any) -> None:

@@ -21,7 +21,7 @@ SHOWN = 20
 @click.option(
     "--as",
     "kind",
-    type=click.Choice(["rows", "probes", "policy", "pipeline", "curate", "train"]),
+    type=click.Choice(["rows", "probes", "policy", "pipeline", "curate", "train", "sweep"]),
     help="What the files are.  [default: found out]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")

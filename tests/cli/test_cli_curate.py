@@ -123,6 +123,10 @@ def test_presets_files_and_flags_lie_over_each_other(rows: Path, tmp_path: Path)
     run("curate", rows, "-o", tmp_path / "a", "--preset", "minimal", "--config", config, "--quiet")
     manifest = json.loads((tmp_path / "a" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["config"]["select"]["method"] == "all"
+    config.write_text("preset: minimal\nselect: {target_rows: 4}\nmax_loss: 1\n", encoding="utf-8")
+    run("curate", rows, "-o", tmp_path / "named", "--config", config, "--quiet")
+    named = json.loads((tmp_path / "named" / "manifest.json").read_text(encoding="utf-8"))
+    assert named["config"] == manifest["config"]
     arguments = ("--preset", "minimal", "--config", config, "--select", "random", "--quiet")
     run("curate", rows, "-o", tmp_path / "b", *arguments)
     summary = json.loads((tmp_path / "b" / "summary.json").read_text(encoding="utf-8"))

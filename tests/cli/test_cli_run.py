@@ -122,6 +122,20 @@ def test_a_wrong_pipeline_is_refused_with_the_reason(
     assert message in str(caught.value)
 
 
+def test_a_stage_takes_a_preset_and_scales_by_the_rank_as_its_command_does(
+    tiny_gemma: Path, tmp_path: Path
+) -> None:
+    for train, alpha, targets in (
+        ({"preset": "lora-paper"}, 8, "q_proj,v_proj"),
+        ({"lora_r": 2}, 4, "all-linear"),
+    ):
+        given = pipeline(tmp_path, tiny_gemma, arms=["raw"], train={**train, "max_trained_tokens": 40})
+        done = call("run", given, "--quiet")
+        assert done.exit_code in (0, 1, 3), done.output
+        manifest = json.loads((tmp_path / "runs/train-raw-0/manifest.json").read_text(encoding="utf-8"))
+        assert (manifest["config"]["lora_alpha"], manifest["config"]["target_modules"]) == (alpha, targets)
+
+
 def test_a_wrong_option_of_a_stage_stops_before_any_work(tiny_gemma: Path, tmp_path: Path) -> None:
     done = call("run", pipeline(tmp_path, tiny_gemma, train={"lora_rank": 4}), "--quiet")
     assert isinstance(done.exception, UsageError)

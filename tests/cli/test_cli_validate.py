@@ -40,16 +40,23 @@ def test_files_in_order_pass_and_say_what_they_were_taken_for(tmp_path: Path) ->
     probes = write(
         tmp_path / "asked.jsonl", '{"prompt": "1+1?", "answers": ["2"], "wrong": ["3", "4", "5"]}\n'
     )
-    options = write(tmp_path / "train.yaml", "lora_r: 8\nlearning_rate: 2e-4\n")
-    done = call(pipeline, policy, rows, probes, options)
+    options = write(tmp_path / "train.yaml", "preset: qlora\nlora_r: 8\nlearning_rate: 2e-4\n")
+    curation = write(tmp_path / "curate.yaml", "preset: lima\nmax_loss: 0.5\n")
+    grid = write(tmp_path / "grid.yaml", "lora_r: [4, 8]\nlearning_rate: [1e-4]\n")
+    runs = write(tmp_path / "runs.yaml", "runs:\n- {lora_r: 4}\n- {target_modules: q_proj, lora_r: 8}\n")
+    given = (pipeline, policy, rows, probes, options, curation, grid, runs)
+    done = call(*given)
     assert done.exit_code == 0, done.output
-    kinds = {Path(file["file"]).name: file["kind"] for file in found(pipeline, policy, rows, probes, options)}
+    kinds = {Path(file["file"]).name: file["kind"] for file in found(*given)}
     assert kinds == {
         "pipeline.yaml": "pipeline",
         "policy.yaml": "policy",
         "rows.jsonl": "rows",
         "asked.jsonl": "probes",
         "train.yaml": "train",
+        "curate.yaml": "curate",
+        "grid.yaml": "sweep",
+        "runs.yaml": "sweep",
     }
     assert call(rows, "--quiet").output == ""
 
@@ -90,6 +97,9 @@ def test_the_list_of_bad_rows_ends_and_says_how_many_are_left(tmp_path: Path) ->
         ("base: b\ndata: d\npolicy: nowhere.yaml\n", 3, "policy", "nowhere.yaml"),
         ("base: b\ndata: d\ncurate:\n  dedupe:\n    near: 1\n", 5, "curate.dedupe.near", "near_duplicate"),
         ("gates: [\n", 2, "", "YAML"),
+        ("preset: best\nlora_r: 4\n", 1, "preset", "lora-paper"),
+        ("lora_r: [4, four]\n", 1, "lora_r", "int"),
+        ("runs:\n- {lora_r: 4}\n- {lora_rank: 4}\n", 3, "runs[1].lora_rank", "lora_rank"),
         ("on: push\n", None, "", "neither"),
     ],
 )

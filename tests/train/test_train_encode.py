@@ -310,7 +310,7 @@ def test_presets_are_overridden_by_what_is_given_and_alpha_follows_the_rank() ->
     assert configure("qlora", None, lora_r=8).lora_alpha == 16
     assert configure(None, None, lora_r=4, learning_rate=None) == TrainConfig(lora_r=4, lora_alpha=8)
     assert all(configure(name) for name in PRESETS)
-    with pytest.raises(UsageError, match="--preset best"):
+    with pytest.raises(UsageError, match="preset best: there are lora-paper"):
         configure("best")
 
 

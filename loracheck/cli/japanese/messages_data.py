@@ -135,7 +135,7 @@ DATA: dict[str, str] = {
     ),
     "the training data holds this question.": "学習データにこの質問があります。",
     "shares with the training data: {}.": "学習データと共通の部分があります: {}",
-    "neither a policy nor a pipeline, nor options of curate or train.": (
+    "neither a policy nor a pipeline, nor options of curate or train, nor a sweep.": (
         "ポリシーでもパイプラインでも、curateやtrainのオプションでもありません。"
     ),
     "it holds the answers of {}, not of {}.": "{}の回答があり、{}の回答はありません。",
