@@ -28,11 +28,12 @@ _decode = msgspec.json.Decoder().decode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
-    """A row that could not be read: where it stands, what is wrong, and its text, cut to 2,000 characters."""
+    """A row that could not be read: where it stands, what is wrong and mends it, its text, cut to 2,000 characters."""
 
     source: Source
     message: str
     raw: str
+    hint: str = ""
 
 
 class OtherEncoding(Exception):

@@ -124,7 +124,9 @@ class _Reader:
                 raw = json.dumps(row, ensure_ascii=False, default=str)[:RAW_CHARACTERS]
                 raw = raw.encode("utf-8", "replace").decode()
                 source = Source(file=self.file, line=number)
-                self.on_bad(BadRow(source=source, message=self._where(problem, number), raw=raw))
+                self.on_bad(
+                    BadRow(source=source, message=self._where(problem, number), raw=raw, hint=problem.hint)
+                )
             else:
                 yield example
 

@@ -311,6 +311,7 @@ def _columns_hint(row: Row) -> str:
     mapping = " ".join(
         f"--map {field}={column}" for field, column in zip(("instruction", "output"), columns, strict=False)
     )
-    return f"Known shapes: {shapes}; curate reads others by --map, as {mapping or '--map output=COLUMN'}." + (
-        f" Did you mean {renames}?" if renames else ""
+    return (
+        f"Known shapes: {shapes}; curate and validate read others by --map, as {mapping or '--map output=COLUMN'}."
+        + (f" Did you mean {renames}?" if renames else "")
     )

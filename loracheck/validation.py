@@ -53,26 +53,32 @@ class CheckedFile:
     """Problems beyond the first thousand."""
 
 
-def validate(path: Path, kind: FileKind | None = None) -> CheckedFile:
+def validate(
+    path: Path, kind: FileKind | None = None, columns: Mapping[str, str] | None = None
+) -> CheckedFile:
     """Read one file as the stage would that is given it.
 
     Args:
         path: The file.
         kind: What it is; None finds out by its ending and content.
+        columns: The column of training rows by loracheck's name: {"instruction": "質問", "output": "回答"}.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is no such file, or columns name no field.
     """
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file.", kind="no_such_file")
     by_ending = path.suffix.casefold() in _YAML if kind is None else kind not in ("rows", "probes")
-    return _settings(path, kind) if by_ending else _data(path, kind)
+    return _settings(path, kind) if by_ending else _data(path, kind, columns or {})
 
 
-def _data(path: Path, kind: FileKind | None) -> CheckedFile:
+def _data(path: Path, kind: FileKind | None, columns: Mapping[str, str]) -> CheckedFile:
+    from loracheck.shapes import check_columns  # noqa: PLC0415 - a policy needs no readers
+
+    check_columns(columns)
     try:
-        kind = kind or _rows_or_probes(path)
-        return _probes(path) if kind == "probes" else _rows(path)
+        kind = kind or ("rows" if columns else _rows_or_probes(path))
+        return _probes(path) if kind == "probes" else _rows(path, columns)
     except LoracheckError as error:
         return CheckedFile(file=str(path), kind=kind, problems=(_problem(error),))
 
@@ -103,7 +109,7 @@ def _asks(turn: Any) -> bool:  # noqa: ANN401 - whatever the row holds
     return isinstance(turn, dict) and turn.get("role") == "user"
 
 
-def _rows(path: Path) -> CheckedFile:
+def _rows(path: Path, columns: Mapping[str, str]) -> CheckedFile:
     from loracheck.loading import read_examples  # noqa: PLC0415 - a policy needs no readers
 
     bad: list[FileProblem] = []
@@ -113,9 +119,9 @@ def _rows(path: Path) -> CheckedFile:
         nonlocal count
         count += 1
         if count <= MOST_PROBLEMS:
-            bad.append(_placed(row.message, line=row.source.line))
+            bad.append(_placed(row.message, row.hint, line=row.source.line))
 
-    rows = sum(1 for _ in read_examples(path, announce=_unheard, on_bad=add))
+    rows = sum(1 for _ in read_examples(path, columns=columns, announce=_unheard, on_bad=add))
     if not rows and not bad:
         raise DataError(f"{path}: no rows.", kind="no_rows", hint="Each line should be one JSON object.")
     return CheckedFile(

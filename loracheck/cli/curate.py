@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from loracheck import terminal
-from loracheck.cli.options import dry_run_option, needed_out, report_to_option
+from loracheck.cli.options import dry_run_option, named_values, needed_out, report_to_option
 from loracheck.cli.output import print_json, print_report
 from loracheck.errors import UsageError
 
@@ -323,10 +323,11 @@ def _config(
             *groups, key = name.split("__")
             values = merged(values, {groups[0]: {key: value}} if groups else {key: value})
     if columns:
-        values = merged(values, {"read": {"columns": _pairs("--map", columns)}})
+        values = merged(values, {"read": {"columns": named_values("--map", columns)}})
     if allow_loss:
         values = merged(
-            values, {"allow_loss": {k: _share(k, v) for k, v in _pairs("--allow-loss", allow_loss).items()}}
+            values,
+            {"allow_loss": {k: _share(k, v) for k, v in named_values("--allow-loss", allow_loss).items()}},
         )
     return config_from(values, str(config_file or "options"))
 
@@ -341,14 +342,6 @@ def _log(trackers: tuple[str, ...], out: Path, summary: Any, report: Path, progr
 
     manifest = jsonl.read_one(out / MANIFEST, Manifest)
     log_run(trackers, of_curation(summary, manifest, [report, out / "summary.json"]), out, progress)
-
-
-def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in texts]
-    for name, sign, value in pairs:
-        if not (name and sign and value):
-            raise UsageError(f"{option} {name}: NAME=VALUE is wanted.", kind="option_form")
-    return {name: value for name, _, value in pairs}
 
 
 def _share(rule: str, text: str) -> float:

@@ -32,3 +32,16 @@ def needed_out(out: Path | None, example: str) -> Path:
             "-o is missing.", kind="option_missing", hint=f"Name where to write, for instance -o {example}"
         )
     return out
+
+
+def named_values(option: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """Split what an option was given as NAME=VALUE, several times.
+
+    Raises:
+        UsageError: one is of another form.
+    """
+    pairs = [text.partition("=") for text in texts]
+    for name, sign, value in pairs:
+        if not (name and sign and value):
+            raise UsageError(f"{option} {name}: NAME=VALUE is wanted.", kind="option_form")
+    return {name: value for name, _, value in pairs}

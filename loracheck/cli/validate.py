@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from loracheck.cli.failure import in_words
+from loracheck.cli.options import named_values
 from loracheck.cli.output import print_json
 from loracheck.terminal import either, language
 
@@ -24,9 +25,18 @@ SHOWN = 20
     type=click.Choice(["rows", "probes", "policy", "pipeline", "curate", "train", "sweep"]),
     help="What the files are.  [default: found out]",
 )
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help="Your column for a field of rows: output=回答.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.option("--quiet", is_flag=True, help="Name only files with problems.")
-def validate(files: tuple[Path, ...], kind: Any, as_json: bool, quiet: bool) -> None:
+def validate(
+    files: tuple[Path, ...], kind: Any, columns: tuple[str, ...], as_json: bool, quiet: bool
+) -> None:
     """Check the form of training rows, probes, policies, pipelines and options; load no model.
 
     Every row is read by the reader that `curate` and `train` use; a problem names file, line and field. Exits 2
@@ -36,11 +46,12 @@ def validate(files: tuple[Path, ...], kind: Any, as_json: bool, quiet: bool) -> 
     \b
     Examples:
       loracheck validate train.jsonl policy.yaml pipeline.yaml
+      loracheck validate rows.csv --map instruction=質問 --map output=回答
       loracheck validate questions.csv --as probes --json
     """
     from loracheck.validation import validate as check
 
-    found = [check(path, kind) for path in files]
+    found = [check(path, kind, named_values("--map", columns)) for path in files]
     if as_json:
         print_json(found, items="files")
     else:
@@ -50,6 +61,7 @@ def validate(files: tuple[Path, ...], kind: Any, as_json: bool, quiet: bool) -> 
 
 
 def _print(found: Any, *, quiet: bool) -> None:
+    told: set[str] = set()
     for problem in found.problems[:SHOWN]:
         line = (
             either(f" (line {problem.line})", f" ({problem.line}行目)")
@@ -57,7 +69,8 @@ def _print(found: Any, *, quiet: bool) -> None:
             else ""
         )
         click.echo(f"{in_words(problem.message, language())}{line}")
-        if problem.hint:
+        if problem.hint and problem.hint not in told:
+            told.add(problem.hint)
             click.echo(f"  {in_words(problem.hint, language())}")
     rest = len(found.problems) - SHOWN + found.more
     if rest > 0:
@@ -65,7 +78,11 @@ def _print(found: Any, *, quiet: bool) -> None:
             either(f"{found.file}: {rest:,} more of the kind.", f"{found.file}: 同様のものがほかに{rest:,}件")
         )
     if not found.problems and not quiet:
-        rows = "" if found.rows is None else either(f", {found.rows:,} rows", f"、{found.rows:,}行")
+        rows = (
+            ""
+            if found.rows is None
+            else either(f", {found.rows:,} row{'s' * (found.rows != 1)}", f"、{found.rows:,}行")
+        )
         click.echo(
             either(
                 f"{found.file}: a {found.kind} file{rows}: in order.",

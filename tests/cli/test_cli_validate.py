@@ -115,6 +115,18 @@ def test_a_wrong_key_or_value_in_yaml_is_named_by_its_line(
     assert call(path).exit_code == 2
 
 
+def test_columns_of_ones_own_are_told_and_read_by_map(tmp_path: Path) -> None:
+    rows = write(tmp_path / "faq.csv", "質問,回答\n空は？,青い\n海は？,青い\n")
+    done = call(rows)
+    assert done.exit_code == 2
+    assert done.output.count("unknown columns") == 2
+    assert done.output.count("Known shapes") == 1, "what mends them all is said once"
+    mapped = call(rows, "--map", "instruction=質問", "--map", "output=回答")
+    assert (mapped.exit_code, "2 rows: in order" in mapped.output) == (0, True)
+    wrong = call(rows, "--map", "question=問い", "--map", "output=回答")
+    assert (wrong.exit_code, "there is no column '問い'" in wrong.output) == (2, True)
+
+
 def test_a_question_asked_twice_is_a_problem_of_a_probe_file(tmp_path: Path) -> None:
     probe = '{"prompt": "1+1?", "answers": ["2"], "wrong": ["3", "4", "5"]}\n'
     path = write(tmp_path / "asked.jsonl", probe * 2)
@@ -127,7 +139,7 @@ def test_all_files_are_checked_after_a_bad_one_and_a_missing_one_is_a_usage_erro
     bad, good = write(tmp_path / "bad.jsonl", "{broken\n"), write(tmp_path / "good.jsonl", ROW)
     done = call(bad, good)
     assert done.exit_code == 2
-    assert "good.jsonl: a rows file, 1 rows: in order." in done.output
+    assert "good.jsonl: a rows file, 1 row: in order." in done.output
     missing = subprocess.run(
         [sys.executable, "-m", "loracheck", "validate", str(tmp_path / "none.jsonl")],
         capture_output=True,
