@@ -52,6 +52,7 @@ class Lineup:
     Attributes:
         base: The base's name as it was given.
         quantization: How it is held; "unknown" where another program holds it.
+        computed_on: Where it computes, and in which type; empty where another program does.
         fingerprint: Of its content; empty where it is not at hand.
         template: Source of the chat template; empty where another program applies its own.
         template_sha256: Of the template.
@@ -62,6 +63,7 @@ class Lineup:
 
     base: str
     quantization: str = "unknown"
+    computed_on: str = ""
     fingerprint: dict[str, Any] = field(default_factory=dict)
     template: str = ""
     template_sha256: str = ""
@@ -259,6 +261,7 @@ def local_lineup(
     lineup = Lineup(
         base=base.name,
         quantization=base.quantization,
+        computed_on=base.computed_on,
         fingerprint=asdict(base.fingerprint),
         template=template.source,
         template_sha256=template.sha256,

@@ -238,6 +238,7 @@ def _write_context(
     context = EvaluationContext(
         base=lineup.base,
         quantization=lineup.quantization,
+        computed_on=lineup.computed_on,
         fingerprint=lineup.fingerprint,
         template=lineup.template,
         template_sha256=lineup.template_sha256,

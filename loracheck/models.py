@@ -67,6 +67,11 @@ class Base:
     quantization: Quantization
     fingerprint: Fingerprint
 
+    @property
+    def computed_on(self) -> str:
+        """Return where it computes, and in which type."""
+        return f"{device_name()}, {str(self.model.dtype).removeprefix('torch.')}"
+
 
 def load_base(
     spec: str,
@@ -177,6 +182,12 @@ def training_device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def device_name() -> str:
+    """Return where a model is put, in words."""
+    device = training_device()
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def packed_dtype() -> torch.dtype:

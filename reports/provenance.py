@@ -51,6 +51,7 @@ def of_evaluation(context: EvaluationContext, result: EvaluationResult) -> list[
     lines: list[Line] = [
         (text("prov_base"), [context.base]),
         (text("prov_quantization"), [context.quantization]),
+        (text("prov_computed"), [context.computed_on] if context.computed_on else []),
         (text("prov_fingerprint"), _pairs(context.fingerprint)),
         (text("prov_template"), [context.template, f"sha256 {context.template_sha256}"]),
         (text("prov_data"), [context.training_data] if context.training_data else []),

@@ -290,6 +290,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "prov_finished": ("Finished", "終了"),
     "prov_base": ("Base", "ベース"),
     "prov_quantization": ("Quantisation", "量子化"),
+    "prov_computed": ("Computed on", "計算に使った装置と型"),
     "prov_fingerprint": ("Base fingerprint", "ベースの指紋"),
     "prov_template": ("Chat template", "チャットテンプレート"),
     "prov_data": ("Training data", "学習データ"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.generation import pad_token_id
-from loracheck.models import Base, load_base, training_device
+from loracheck.models import Base, device_name, load_base, training_device
 from loracheck.progress import Advance, Progress
 from loracheck.records.training import TrainingStep, TrainingSummary
 from loracheck.runs import open_run
@@ -31,7 +31,7 @@ from .loss import install_loss
 from .processes import Processes, refuse_sharding_on_cpu, start_processes
 from .reader import Reader
 from .repeat import repeatable
-from .results import CHECKPOINTS, SUMMARY, Fitted, device_name, only_to_complete, peak_memory, write_results
+from .results import CHECKPOINTS, SUMMARY, Fitted, only_to_complete, peak_memory, write_results
 from .thrift import keep_little
 from .trackers import check_trackers, tracked
 from .trainer import Loop, fit

@@ -15,7 +15,7 @@ import torch
 from peft import PeftModel
 
 from loracheck import jsonl
-from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, training_device
+from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard
 from loracheck.records.training import Plan, TrainingStep, TrainingSummary
 from loracheck.runs import hash_file
 
@@ -84,7 +84,7 @@ def write_results(
         base=reader.base.name,
         quantization=config.quantization,
         kind=config.kind,
-        device=device_name(),
+        device=reader.base.computed_on,
         loss_path=fitted.loss_path,
         rows=len(data.rows),
         replay_rows=data.replay_rows,
@@ -142,12 +142,6 @@ def _write_card(adapter: Path, reader: Reader, data: Path, summary: TrainingSumm
             watched_probes=reader.watch.probe_ids if reader.watch else (),
         ),
     )
-
-
-def device_name() -> str:
-    """Return where the run is trained, in words."""
-    device = training_device()
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def peak_memory() -> int | None:

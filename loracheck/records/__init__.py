@@ -408,3 +408,5 @@ class EvaluationContext:
     """Tokens that an answer to a held-out prompt of the domain may take; None where another tool asked."""
     beyond_room: tuple[str, ...] = ()
     """Ids of held-out prompts whose own replies hardly fit into what an answer may take: their end is unseen."""
+    computed_on: str = ""
+    """The device of the base and the type in which it computed; empty where another program did."""

@@ -200,6 +200,7 @@ class TrainingSummary:
     peak_memory_bytes: int | None
     kind: str = "lora"
     device: str = "cpu"
+    """Where it was trained, and in which type the base computed."""
     loss_path: Literal["tiles", "stock"] = "tiles"
     replay_rows: int = 0
     left_out: int = 0

@@ -22,7 +22,7 @@ from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
-from loracheck.models import ADAPTER_CARD, AdapterCard, load_base
+from loracheck.models import ADAPTER_CARD, AdapterCard, device_name, load_base
 from loracheck.probes import IN_DOMAIN, TRAINING, bundled
 from loracheck.progress import Progress
 from loracheck.records import ChoiceScores, Completion, EvaluationContext, EvaluationResult, Probe, Verdict
@@ -162,6 +162,7 @@ def test_with_training_data_its_style_is_found_and_ranked(model: Path, tmp_path:
     ranked = list(jsonl.read(tmp_path / "eval" / "choices.jsonl", ChoiceScores))
     assert "right_styled" in ranked[0].kinds
     context = jsonl.read_one(tmp_path / "eval" / "context.json", EvaluationContext)
+    assert context.computed_on == f"{device_name()}, float32"
     assert context.probes == {
         "facts-ja": 8,
         "open-ja": 6,

@@ -306,6 +306,7 @@ def write_eval(
     context = EvaluationContext(
         base=spoil("google/gemma-3-270m"),
         quantization=spoil("none"),
+        computed_on=spoil("cpu, float32"),
         fingerprint={"layers": 18, "sha256": SHA, "note": spoil("weights")},
         template=spoil("bundled:plain"),
         template_sha256=SHA,
