@@ -246,11 +246,12 @@ def local_lineup(
     """
     base = load_base(base_spec, quantization=config.quantization, announce=progress.say)
     template = choose_template(base.tokenizer, [p for p in adapters.values() if p.is_dir()], chat_template)
-    whole = {
+    described = {
         name: read_whole_model(name, path, base.tokenizer, assume_base=config.assume_base, progress=progress)
         for name, path in adapters.items()
         if is_whole_model(path)
     }
+    whole = {name: entry for name, (entry, _) in described.items()}
     files = [
         read_adapter(name, path, base, template.sha256)
         for name, path in adapters.items()
@@ -266,7 +267,7 @@ def local_lineup(
         template=template.source,
         template_sha256=template.sha256,
         records={name: records[name] for name in adapters},
-        watched=watched_probes(files),
+        watched=watched_probes(files).union(*(probes for _, probes in described.values())),
     )
     cache = _cache(base, template, progress) if cached else None
     held = [model]

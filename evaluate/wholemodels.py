@@ -43,8 +43,8 @@ def model_files(path: Path) -> list[Path]:
 
 def read_whole_model(
     name: str, path: Path, tokenizer: PreTrainedTokenizerBase, *, assume_base: bool, progress: Progress
-) -> ArmRecord:
-    """Describe a whole model by its files, before it is loaded.
+) -> tuple[ArmRecord, tuple[str, ...]]:
+    """Describe a whole model by its files, before it is loaded; also the bundled probes that chose what was merged.
 
     Raises:
         AdapterError: it has another vocabulary than the base, or no weights that can be read safely.
@@ -68,7 +68,7 @@ def read_whole_model(
         )
     hashes = {file.name: hash_file(file) for file in weights}
     form = _shipped_form(path, hashes, progress)
-    return ArmRecord(
+    record = ArmRecord(
         name=name,
         path=str(path),
         engine="whole",
@@ -79,6 +79,7 @@ def read_whole_model(
         divergence=_divergence(form, path),
         config={} if form is None else {"merged": form.kind, "onto": form.onto, "dtype": form.dtype},
     )
+    return record, () if form is None else form.watched_probes
 
 
 def load_whole_model(

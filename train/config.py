@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -149,10 +149,14 @@ class TrainConfig:
             )
 
         if self.sharded:
-            for name in ("watch", "early_stopping_patience"):
-                if getattr(self, name):
+            for wanted, option in (
+                (self.watch, "--watch"),
+                (self.early_stopping_patience, "--early-stopping-patience"),
+                (self.keep == "best", "--keep best"),
+            ):
+                if wanted:
                     raise UsageError(
-                        f"{flag(name)} cannot be had with --fsdp or --deepspeed: the model is in parts.",
+                        f"{option} cannot be had with --fsdp or --deepspeed: the model is in parts.",
                         kind="options_conflict",
                         hint="Leave it out; measure the adapter with loracheck eval.",
                     )
@@ -171,11 +175,13 @@ class TrainConfig:
                     raise UsageError(
                         f"{flag(name)} is for --peft-type lora, not for {self.peft_type}.",
                         kind="options_conflict",
+                        hint="Leave one of the two out.",
                     )
             if self.init_lora_weights != "default":
                 raise UsageError(
                     f"--init-lora-weights is for --peft-type lora, not for {self.peft_type}.",
                     kind="options_conflict",
+                    hint="Leave one of the two out.",
                 )
         if self.init_lora_weights == "loftq" and self.quantization not in ("nf4", "fp4"):
             raise UsageError(
@@ -200,6 +206,7 @@ class TrainConfig:
             raise UsageError(
                 f"--use-dora and --init-lora-weights {self.init_lora_weights} exclude one another.",
                 kind="options_conflict",
+                hint="Leave one of the two out.",
             )
 
     @property
@@ -272,6 +279,11 @@ def configure(preset: str | None = None, config_file: Path | None = None, **give
         if path and not Path(path).is_file():
             raise UsageError(f"{flag(name)} {path}: there is no such file.", kind="no_such_file")
     return config
+
+
+def with_replay(config: TrainConfig) -> TrainConfig:
+    """Return options that mix replay rows in: at their own share, or at a tenth where they name none."""
+    return config if config.replay_share else replace(config, replay_share=0.1)
 
 
 def config_from(values: Mapping[str, Any], where: str) -> TrainConfig:

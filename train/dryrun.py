@@ -20,7 +20,7 @@ from .grid import Point
 from .inputs import TrainInputs, load_data, load_rows
 from .merge import NOTHING_MORE, MergeConfig, MergeInputs, prepare
 from .plan import PlanOptions, plan
-from .scale import ScaleConfig, ScaleInputs, adapter_folder
+from .scale import ScaleConfig, ScaleInputs, adapter_folder, quantization_of
 from .sweep import on_equal_tokens
 from .trackers import check_trackers
 
@@ -71,14 +71,15 @@ def foresee_scale(adapter: Path, config: ScaleConfig, inputs: ScaleInputs) -> Fo
         LoracheckError: no adapter there, or rows that cannot be read.
     """
     folder = adapter_folder(adapter)
+    held = quantization_of(folder, config)
     rows = load_rows(inputs.data, inputs.in_domain)
     probes = choose(rows.examples, rows.heldout, config.watch)
     again = [probe for probe in probes if probe.suite != TRAINING]
     strengths = [strength for strength in config.measured if strength]
     steps = [
         f"load {inputs.base}, held as it is stored, with {folder}"
-        if config.quantization == "none"
-        else f"load {inputs.base}, held in {config.quantization}, with {folder}",
+        if held == "none"
+        else f"load {inputs.base}, held in {held}, with {folder}",
         f"let the base answer {len(probes):,} questions and find the style of {len(rows.examples):,} rows",
         f"ask {len(again):,} questions at each strength: {', '.join(f'{one:g}' for one in strengths)}",
     ]

@@ -87,6 +87,17 @@ def data_files(data: Path, heldout: Path | None) -> tuple[Path, Path | None]:
     return data, heldout
 
 
+def shared_heldout(data: Sequence[Path], heldout: Path | None) -> Path | None:
+    """Return the held-out rows that several data sets share: those given, or those of the only curate run.
+
+    Raw and curated rows that are compared must be ignorant of the same rows.
+    """
+    runs = [path for path in data if is_run(path)]
+    if heldout is not None or len(runs) != 1 or len(data) == 1:
+        return heldout
+    return data_files(runs[0], None)[1]
+
+
 def load_rows(data: Path, heldout: Path | None, replay: Path | None = None) -> Rows:
     """Load the held-out rows, and those to train on and to mix in without any that asks what a held-out one asks.
 

@@ -241,6 +241,7 @@ def _merge_into(folder: Path, job: Job) -> tuple[ShippedForm, AdapterFile, ChatT
         probes=len(job.prompts),
         seed=job.config.seed,
         comparisons=(),
+        watched_probes=job.card.watched_probes if job.card else (),
     )
     return form, file, template
 

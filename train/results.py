@@ -109,6 +109,7 @@ def write_results(
         kept_step=at,
         best_step=best_step(reader.readings),
         safe_step=safe_step(reader.readings),
+        watched=reader.watch is not None,
         stopped=reader.stopped() or "end",
         plan=plan,
     )

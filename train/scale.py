@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,6 +51,8 @@ class ScaleConfig:
 
     Attributes:
         strengths: From 0, the base, to 1, the adapter as it was trained.
+        quantization: How the base is held; None holds it as in training where loracheck trained the adapter, else as it
+            is stored.
         write: Strength of an adapter to save, "safe" for the largest safe one; None saves none.
         persona_scope: Where the style of the data is wanted.
         watch_facts: Factual questions per language.
@@ -59,7 +61,7 @@ class ScaleConfig:
     """
 
     strengths: tuple[float, ...] = DEFAULT_STRENGTHS
-    quantization: Quantization = "none"
+    quantization: Quantization | None = None
     write: float | Literal["safe"] | None = None
     persona_scope: Literal["always", "in_domain", "never"] = "in_domain"
     watch_facts: int = 60
@@ -154,6 +156,7 @@ def scale(
         LoracheckError: bad input, an adapter for another base or without a strength, no room on the disk.
     """
     folder = adapter_folder(adapter)
+    config = replace(config, quantization=quantization_of(folder, config))
     data, heldout_file = data_files(inputs.data, inputs.in_domain)
     check_template_file(inputs.chat_template)
     files = [folder / ADAPTER_WEIGHTS, folder / CONFIG, data, heldout_file, inputs.chat_template]
@@ -183,6 +186,14 @@ def scale(
         )
         jsonl.write_one(out / SUMMARY, summary)
         return summary
+
+
+def quantization_of(folder: Path, config: ScaleConfig) -> Quantization:
+    """Return how the base is held: as wanted, else as in training where the adapter's card tells."""
+    if config.quantization is not None:
+        return config.quantization
+    card = folder / ADAPTER_CARD
+    return jsonl.read_one(card, AdapterCard).quantization if card.is_file() else "none"
 
 
 def largest_safe(points: Sequence[ScalePoint]) -> float | None:
@@ -236,7 +247,7 @@ def _load(
     progress: Progress,
 ) -> _Loaded:
     """Load base and adapter, refuse what has no strength, and let the base answer the watch's questions."""
-    base = load_base(inputs.base, quantization=config.quantization, announce=progress.say)
+    base = load_base(inputs.base, quantization=config.quantization or "none", announce=progress.say)
     template = choose_template(base.tokenizer, [folder], inputs.chat_template)
     file = read_adapter(_NAME, folder, base, template.sha256)
     refuse_unscalable(file)

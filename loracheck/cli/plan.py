@@ -19,6 +19,11 @@ from loracheck.cli.train import PATH, training_options
     multiple=True,
     help="Base model: hub id, folder, one with config.json only, or GGUF; several are set side by side.",
 )
+@click.option(
+    "--heldout",
+    type=PATH,
+    help="Held-out rows; rows that ask the same are not trained on.  [default: those of a curate run]",
+)
 @click.option("--replay", type=PATH, help="Rows to mix in against forgetting.")
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces the base's template.")
 @click.option("--probe", is_flag=True, help="Run a few real steps, and correct memory and time by them.")
@@ -30,6 +35,7 @@ from loracheck.cli.train import PATH, training_options
 def plan(
     data: Path | None,
     base: tuple[str, ...],
+    heldout: Path | None,
     replay: Path | None,
     chat_template: Path | None,
     probe: bool,
@@ -55,19 +61,19 @@ def plan(
     """
     from loracheck.progress import Progress
     from loracheck.summary.plan import print_plan, print_side_by_side
-    from loracheck.train.config import configure
+    from loracheck.train.config import configure, with_replay
     from loracheck.train.pipeline import TrainInputs
     from loracheck.train.plan import PlanOptions
     from loracheck.train.plan import plan as run_plan
 
-    if replay is not None and given["replay_share"] is None:
-        given["replay_share"] = 0.1
     config = configure(preset, config_file, **given)
+    if replay is not None and given["replay_share"] is None:
+        config = with_replay(config)
     found = [
         run_plan(
             data,
             config,
-            TrainInputs(base=one, replay=replay, chat_template=chat_template),
+            TrainInputs(base=one, heldout=heldout, replay=replay, chat_template=chat_template),
             PlanOptions(price_per_hour=price_per_hour, table=table, probe=probe),
             progress=Progress(quiet=quiet),
         )

@@ -30,7 +30,7 @@ PATH = click.Path(path_type=Path)
 @click.option(
     "--quantization",
     type=click.Choice(["none", "nf4", "fp4", "int8"]),
-    help="How the base is held.  [default: none]",
+    help="How the base is held.  [default: as in training, where the adapter says so, else none]",
 )
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces the adapter's template.")
 @click.option(

@@ -160,18 +160,20 @@ def train(
     from loracheck.progress import Progress
     from loracheck.reports.pipeline import write_report
     from loracheck.summary.train import print_sweep, print_training
-    from loracheck.train.config import configure
+    from loracheck.train.config import configure, with_replay
     from loracheck.train.dryrun import foresee_training
-    from loracheck.train.pipeline import TrainInputs
+    from loracheck.train.inputs import TrainInputs, shared_heldout
     from loracheck.train.pipeline import train as run_train
     from loracheck.train.sweep import grid
     from loracheck.train.sweep import sweep as run_sweep
 
-    if replay is not None and given["replay_share"] is None:
-        given["replay_share"] = 0.1
     config = configure(preset, config_file, **given)
+    if replay is not None and given["replay_share"] is None:
+        config = with_replay(config)
     progress = Progress(quiet=quiet)
-    inputs = TrainInputs(base=base, heldout=heldout, replay=replay, chat_template=chat_template)
+    inputs = TrainInputs(
+        base=base, heldout=shared_heldout(data, heldout), replay=replay, chat_template=chat_template
+    )
     points = grid(config, data, sweep, seeds)
     if dry_run:
         _print_plans(foresee_training(data, points, config, inputs, progress), as_json=as_json)

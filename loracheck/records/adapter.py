@@ -314,3 +314,5 @@ class ShippedForm:
     seed: int
     comparisons: tuple[FormComparison, ...]
     evaluation: EvaluationSeal | None = None
+    watched_probes: tuple[str, ...] = ()
+    """Bundled probes that chose the adapter's checkpoint or strength; an evaluation leaves them out."""

@@ -209,6 +209,8 @@ class TrainingSummary:
     kept_step: int = 0
     best_step: int | None = None
     safe_step: int | None = None
+    watched: bool = False
+    """Whether readings told what is safe."""
     stopped: Stopped = "end"
     plan: Plan | None = None
     shown: tuple[ShownRow, ...] = ()

@@ -44,6 +44,15 @@ def print_training(name: str, summary: TrainingSummary, *, outcome: bool = True)
     )
     if summary.stopped != "end":
         click.echo(f"  {_STOPPED[summary.stopped][language()]}")
+    if summary.watched and not summary.safe_step:
+        click.echo(
+            either(
+                "  no checkpoint was safe: adapter/ holds one that is not. Train on fewer tokens or at a lower rate, "
+                "mix in --replay rows, or look for a safe strength with loracheck scale.",
+                "  安全なチェックポイントがなく、adapter/は安全ではありません。学習トークンか学習率を減らす、"
+                "--replayの行を混ぜる、loracheck scaleで安全な強さを探す、のいずれかを試してください。",
+            )
+        )
     if summary.kept != "last" or summary.best_step or summary.safe_step:
         best, safe = summary.best_step, summary.safe_step
         marks = [either(f"last {summary.steps}", f"最後は{summary.steps}")]

@@ -340,6 +340,9 @@ def test_a_training_a_sweep_and_a_scale_run_end_in_japanese(
 ) -> None:
     summary_train.print_training("runs/raw", TRAINED)
     summary_train.print_training("runs/raw", replace(TRAINED, stopped="early", kept="last", plan=None))
+    summary_train.print_training(
+        "runs/raw", replace(TRAINED, watched=True, safe_step=None, kept="last", plan=None)
+    )
     point = SweepPoint(
         name="mine", values={}, steps=1, trained_tokens=1, trainable_parameters=1, heldout_loss=None,
         reading=reading("facts", "name", "leakage"), kept="last", kept_step=1, adapter_sha256="", seconds=1.0,

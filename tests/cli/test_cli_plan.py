@@ -109,6 +109,16 @@ def test_rows_that_a_training_would_refuse_are_refused(tiny_gemma: Path, write_j
     assert "long.jsonl, line 2" in str(refused)
 
 
+def test_held_out_rows_are_not_planned_for(tiny_gemma: Path, rows: Path, tmp_path: Path) -> None:
+    first = rows.read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "held.jsonl").write_text(first + "\n", encoding="utf-8")
+
+    def planned(*more: object) -> int:
+        return int(json.loads(run(rows, "--base", tiny_gemma, "--json", *more).output)["rows"])
+
+    assert planned("--heldout", tmp_path / "held.jsonl") < planned()
+
+
 def test_a_switch_that_is_turned_off_overrules_the_file(
     tiny_gemma: Path, write_jsonl: WriteJsonl, tmp_path: Path
 ) -> None:
@@ -140,7 +150,7 @@ def test_wrong_targets_and_wrong_bases_are_input_errors(tiny_gemma: Path, tmp_pa
 
 
 def test_plan_takes_every_option_of_a_training() -> None:
-    own = {"heldout", "sweep", "seeds", "out", "dry_run"}
+    own = {"sweep", "seeds", "out", "dry_run"}
     names = [{parameter.name for parameter in command.params} for command in (train, plan)]
     assert names[0] - names[1] == own
     assert names[1] - names[0] == {"probe", "price_per_hour", "table"}

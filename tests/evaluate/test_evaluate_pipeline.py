@@ -26,6 +26,8 @@ from loracheck.models import ADAPTER_CARD, AdapterCard, device_name, load_base
 from loracheck.probes import IN_DOMAIN, TRAINING, bundled
 from loracheck.progress import Progress
 from loracheck.records import ChoiceScores, Completion, EvaluationContext, EvaluationResult, Probe, Verdict
+from loracheck.records.adapter import ShippedForm
+from loracheck.runs import hash_file
 from loracheck.template import choose_template
 
 QUICK = EvalConfig(
@@ -464,3 +466,20 @@ def test_probes_that_chose_a_checkpoint_are_not_asked(
         context = jsonl.read_one(out / "context.json", EvaluationContext)
         assert context.probes == {"facts-ja": 10}
         assert context.watched_probes == tuple(sorted(watched))
+
+
+def test_probes_that_chose_what_was_merged_are_not_asked(tiny_gemma: Path, tmp_path: Path) -> None:
+    merged = tmp_path / "merged"
+    shutil.copytree(tiny_gemma, merged)
+    watched = tuple(probe.id for probe in bundled(["facts-ja"])[10:])
+    form = ShippedForm(
+        base=str(tiny_gemma), base_verified=True, licence="", adapter_sha256="", data_sha256=None, kind="lora",
+        dtype="float32", trained="none", trained_known=True, onto="original", threshold=0.05, probes=0, seed=0,
+        comparisons=(), watched_probes=watched,
+        weights_sha256={file.name: hash_file(file) for file in merged.glob("*.safetensors")},
+    )  # fmt: skip
+    jsonl.write_one(merged / "shipped_form.json", form)
+    config = EvalConfig(suites=("facts-ja",), max_facts=400, max_new_tokens=1)
+    run(tiny_gemma, {"mine": merged}, tmp_path / "eval", config=config)
+    context = jsonl.read_one(tmp_path / "eval" / "context.json", EvaluationContext)
+    assert context.probes == {"facts-ja": 10}

@@ -12,7 +12,7 @@ from loracheck.records import Example, Message, Source
 from loracheck.records.training import MaskAudit
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
 from loracheck.text import language_of
-from loracheck.train.config import PRESETS, TrainConfig, configure
+from loracheck.train.config import PRESETS, TrainConfig, configure, with_replay
 from loracheck.train.encode import audit_mask, encode_rows, in_colour, refuse_unsound, shown_rows
 from loracheck.train.order import Step, micro_batches, training_steps
 
@@ -356,6 +356,7 @@ def test_an_unknown_key_of_the_file_is_refused_with_the_nearest_name(tmp_path: P
         ({"stop_when_unsafe": True}, "--stop-when-unsafe needs"),
         ({"keep": "safe"}, "--keep safe needs"),
         ({"deepspeed": "ds.json", "watch": True}, "--watch cannot be had with"),
+        ({"deepspeed": "ds.json", "keep": "best"}, "--keep best cannot be had with"),
         ({"deepspeed": "ds.json"}, "--deepspeed ds.json: there is no such file"),
         ({"fsdp": "full_shard", "fsdp_config": "f.json"}, "--fsdp-config f.json: there is no such file"),
     ],
@@ -363,6 +364,13 @@ def test_an_unknown_key_of_the_file_is_refused_with_the_nearest_name(tmp_path: P
 def test_a_combination_that_cannot_be_is_refused_at_once(options: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         configure(None, None, **options)
+
+
+def test_replay_rows_are_a_tenth_unless_a_share_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "train.yaml"
+    file.write_text("replay_share: 0.3\n", encoding="utf-8")
+    assert with_replay(configure(None, file)).replay_share == 0.3
+    assert with_replay(configure()).replay_share == 0.1
 
 
 def test_the_kind_is_told_in_a_word() -> None:

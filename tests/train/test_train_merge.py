@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,15 @@ def test_the_folder_is_an_ordinary_model_that_stops_where_its_template_does(
     assert {"README.md", SHIPPED_FORM, "config.json", "tokenizer.json", "chat_template.jinja"} < names
     assert not names & {"adapter_config.json", ADAPTER_WEIGHTS}
     assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o755
+
+
+def test_a_merged_model_keeps_the_probes_that_chose_its_checkpoint(
+    tiny_gemma: Path, copied: Path, tmp_path: Path
+) -> None:
+    card = jsonl.read_one(copied / ADAPTER_CARD, AdapterCard)
+    jsonl.write_one(copied / ADAPTER_CARD, replace(card, watched_probes=("facts-ja-capital-france",)))
+    form = merge(copied, str(tiny_gemma), tmp_path / "out", QUICK, progress=QUIET)
+    assert form.watched_probes == ("facts-ja-capital-france",)
 
 
 def test_what_was_merged_is_recorded(tiny_gemma: Path, mergeable: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM
 
 from loracheck import jsonl
 from loracheck.errors import AdapterError, LoracheckError, RunError, UsageError
+from loracheck.fingerprint import Fingerprint
 from loracheck.likelihood import pad, token_nll
 from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, load_base, read_adapter
 from loracheck.progress import Progress
@@ -30,6 +31,7 @@ from loracheck.train.scale import (
     largest_safe,
     parse_strengths,
     parse_write,
+    quantization_of,
     scale,
 )
 from loracheck.watch.watcher import Watch
@@ -258,6 +260,21 @@ def test_an_adapter_of_another_trainer_gets_a_card_that_says_what_is_known(
     assert card.trained_tokens is None
     assert card.data_sha256 == hash_file(inputs.data)
     assert read_adapter("weak", tmp_path / "run" / "adapter", base).verified
+
+
+def test_the_base_is_held_as_in_training_where_the_card_tells(tmp_path: Path) -> None:
+    assert quantization_of(tmp_path, CONFIG) == "none", "no card"
+    card = AdapterCard(
+        base="b",
+        fingerprint=Fingerprint(shape="", tokenizer="", shell="", body=None),
+        template_sha256="",
+        quantization="nf4",
+        data_sha256="",
+        trained_tokens=None,
+    )
+    jsonl.write_one(tmp_path / ADAPTER_CARD, card)
+    assert quantization_of(tmp_path, CONFIG) == "nf4"
+    assert quantization_of(tmp_path, replace(CONFIG, quantization="none")) == "none"
 
 
 def test_without_held_out_rows_there_is_no_held_out_loss(

@@ -9,13 +9,17 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.answers import Answerer
+from loracheck.curate.config import CurateConfig
+from loracheck.curate.pipeline import curate
 from loracheck.errors import UsageError
+from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.records import Completion, Estimate
 from loracheck.records.training import SweepPoint, SweepSummary, TrainingSummary, WatchReading
 from loracheck.runs import read_run
 from loracheck.train.config import TrainConfig
 from loracheck.train.grid import grid
+from loracheck.train.inputs import load_rows, shared_heldout
 from loracheck.train.pipeline import TrainInputs
 from loracheck.train.sweep import mark_front, sweep
 
@@ -83,6 +87,18 @@ def test_several_data_sets_are_an_axis(data: Path, tmp_path: Path) -> None:
         ("curated", 0, other),
         ("curated", 1, other),
     ]
+
+
+def test_what_a_curate_run_holds_out_is_held_out_of_the_raw_rows_as_well(data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "curated"
+    curate([data], None, run, CurateConfig(max_loss=1.0), progress=QUIET)
+    assert shared_heldout([data, run], None) == run / "heldout.jsonl"
+    assert shared_heldout([data, run], data) == data, "those given come first"
+    assert shared_heldout([run], None) is None, "a training finds its own"
+    assert shared_heldout([data, data], None) is None
+    held = len(load_examples([run / "heldout.jsonl"]))
+    assert held
+    assert load_rows(data, shared_heldout([data, run], None)).left_out == held
 
 
 @pytest.mark.parametrize(

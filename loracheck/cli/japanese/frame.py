@@ -51,6 +51,7 @@ DEFAULTS: dict[str, str] = {
     "one per core": "コアごとに一つ",
     "that of the terminal": "端末の言語",
     "those of a curate run": "curateの実行結果のもの",
+    "as in training, where the adapter says so, else none": "アダプターに記録があれば学習時と同じ、なければnone",
     "twice the rank": "ランクの2倍",
     "1024 on the CPU, else 8192": "CPUでは1024、ほかは8192",
     "0; 0.1 with --replay": "0、--replayがあれば0.1",

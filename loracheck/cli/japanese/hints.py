@@ -46,6 +46,7 @@ HINTS: dict[str, str] = {
     "Answer these, too: what is left out would count for nobody. No verdict was made.": (
         "これらにも回答を付けてください。抜けた回答は、どの比較対象にも数えられません。判定はしていません。"
     ),
+    "Leave one of the two out.": "どちらか一方を外してください。",
     "Leave out --temperature.": "--temperatureを外してください。",
     "Accept its terms on the hub, then: hf auth login": (
         "ハブで条件に同意してから、hf auth loginを実行してください。"
