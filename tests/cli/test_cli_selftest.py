@@ -7,12 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from loracheck import cli, selftest
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.verdict import judge
-from loracheck.precision import multiplies_in_bfloat16
 from loracheck.progress import Progress
 from loracheck.selftest import Expectation, expectations, run_selftest
 
@@ -76,10 +74,6 @@ def test_a_base_that_knows_nothing_does_not_pass_through_the_real_pipeline(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not torch.cuda.is_available() and not multiplies_in_bfloat16(),
-    reason="17 minutes a language, on one thread, where the processor is slow in 16 bits",
-)
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_on_the_embedded_model_the_ruined_is_held_and_the_harmless_is_not(
     language: selftest.SelftestLanguage,
