@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from loracheck.errors import UsageError
-from loracheck.settings import build, merged, read_yaml
+from loracheck.settings import build, over_preset, read_yaml
 
 from .config import CurateConfig
 
@@ -26,8 +25,4 @@ def config_from(values: Mapping[str, Any], where: str) -> CurateConfig:
     Raises:
         UsageError: no such preset, an unknown key, or an impossible value; names the key.
     """
-    own = dict(values)
-    preset = own.pop("preset", None)
-    if preset is not None and preset not in PRESETS:
-        raise UsageError(f"{where}, preset {preset}: there are {', '.join(PRESETS)}.", kind="unknown_name")
-    return build(CurateConfig, merged(preset_values(preset) if preset else {}, own), where)
+    return build(CurateConfig, over_preset(values, PRESETS, preset_values, where), where)

@@ -100,16 +100,21 @@ def _checkpoint_files(source: str) -> list[Path]:
     if Path(source).is_dir():
         return sorted(Path(source).glob("model*.safetensors"))
     for name in ("model.safetensors", "model.safetensors.index.json"):
-        found = cached_file(
-            source,
-            name,
-            local_files_only=True,
-            _raise_exceptions_for_missing_entries=False,
-            _raise_exceptions_for_connection_errors=False,
-        )
-        if found:
+        if found := file_at_hand(source, name):
             return sorted(Path(found).parent.glob("model*.safetensors"))
     return []
+
+
+def file_at_hand(source: str, name: str) -> str | None:
+    """Return where a file of a base lies in its folder or in the hub's cache; nothing is fetched."""
+    found: str | None = cached_file(
+        source,
+        name,
+        local_files_only=True,
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,
+    )
+    return found
 
 
 def checkpoint_tensor(source: str, name: str) -> torch.Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -68,6 +68,32 @@ def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
         result[key] = merged(old, value) if both else value  # type: ignore[arg-type]
     return result
+
+
+def over_preset(
+    values: Mapping[str, Any],
+    presets: Collection[str],
+    read: Callable[[str], Mapping[str, Any]],
+    where: str,
+) -> dict[str, Any]:
+    """Lay values over the preset that they may name under `preset`.
+
+    Args:
+        values: A nested mapping.
+        presets: The names there are.
+        read: Returns what a preset sets.
+        where: The file, for a message.
+
+    Raises:
+        UsageError: there is no such preset.
+    """
+    own = dict(values)
+    name = own.pop("preset", None)
+    if name is None:
+        return own
+    if name not in list(presets):
+        raise UsageError(f"{where}, preset {name}: there are {', '.join(presets)}.", kind="unknown_name")
+    return merged(read(name), own)
 
 
 def build(kind: type[T], values: Mapping[str, Any], where: str) -> T:

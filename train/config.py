@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from loracheck.errors import UsageError
-from loracheck.settings import build, merged, read_yaml_file
+from loracheck.settings import build, over_preset, read_yaml_file
 
 from .choices import CHOICES
 
@@ -292,11 +292,7 @@ def config_from(values: Mapping[str, Any], where: str) -> TrainConfig:
     Raises:
         UsageError: no such preset, an unknown key, or an impossible value; names the key.
     """
-    own = dict(values)
-    preset = own.pop("preset", None)
-    if preset is not None and preset not in PRESETS:
-        raise UsageError(f"{where}, preset {preset}: there are {', '.join(PRESETS)}.", kind="unknown_name")
-    laid = merged(PRESETS[preset] if preset else {}, own)
+    laid = over_preset(values, PRESETS, PRESETS.__getitem__, where)
     if isinstance(laid.get("lora_r"), int):
         laid.setdefault("lora_alpha", 2 * laid["lora_r"])
     return build(TrainConfig, laid, where)

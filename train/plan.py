@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
-from transformers.utils.hub import cached_file
 
+from loracheck.fingerprint import file_at_hand
 from loracheck.models import training_device
 from loracheck.progress import Progress
 from loracheck.records import Example
@@ -111,24 +111,13 @@ def _steps(
 
 def _tokenizer_at_hand(source: str) -> PreTrainedTokenizerBase | None:
     """Return the tokenizer where its files lie in the folder or in the hub's cache; nothing is fetched."""
-    if not any(_lies_here(source, name) for name in _TOKENIZER_FILES):
+    if not any(file_at_hand(source, name) for name in _TOKENIZER_FILES):
         return None  # transformers would make an empty one of the configuration
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, local_files_only=True)
     except (OSError, ValueError, KeyError, ImportError):
         return None
     return tokenizer
-
-
-def _lies_here(source: str, name: str) -> bool:
-    found = cached_file(
-        source,
-        name,
-        local_files_only=True,
-        _raise_exceptions_for_missing_entries=False,
-        _raise_exceptions_for_connection_errors=False,
-    )
-    return found is not None
 
 
 def _guessed(example: Example, max_length: int) -> EncodedRow:

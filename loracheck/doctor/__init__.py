@@ -280,11 +280,11 @@ def torch_cuda(folder: Path) -> tuple[int, int] | None:
 
 def _processor(gpu: Gpu | None) -> list[Check]:
     """Tell whether the CPU, where it has to compute, is fast in 16 bits; nothing where the system does not say."""
+    if gpu is not None:
+        return []
     try:
         text = _PROCESSOR.read_text(encoding="utf-8")
     except OSError:
-        return []
-    if gpu is not None:
         return []
     said = re.search(r"^(?:flags|Features)\s*:(.*)", text, re.MULTILINE)
     features = set(said[1].split()) if said else set()
