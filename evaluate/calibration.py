@@ -119,7 +119,4 @@ CALIBRATION = Check(
     measure=calibration,
     asks=_asks,
     needs=("choices",),
-    interval="t of the paired difference of the Brier score, of as many facts as there are (arXiv 2411.00640)",
-    cost="likelihoods that content damage takes as well",
-    false_alarms="a style in which plain answers are no longer said; the length of the choices",
 )

@@ -112,8 +112,5 @@ CANARIES = Check(
     name=NAME,
     measure=canary_exposure,
     asks=_asks,
-    interval="exact binomial test of the one-row secrets that are extracted against chance, and of their rate "
-    "against the limit; Clopper-Pearson interval",
-    cost="the likelihood of 2,000 short replies a canary",
-    false_alarms="one secret in 256 comes that far up by chance",
+    tests=("rate",),
 )

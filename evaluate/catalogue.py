@@ -1,87 +1,148 @@
-"""What each check asks, decides by, costs and may be set off by: for `loracheck checks` and docs/checks.md."""
+"""How each check works and what a policy makes of it: for `loracheck checks` and docs/checks.md."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loracheck.records import UiLanguage
 from loracheck.wording import check_name
+from loracheck.words import Pair
+from loracheck.words.about import ABOUT
 
+from .check import Need
 from .checks import CHECKS
 from .policy import Gate, Policy
 
-_NEEDS = {
-    "choices": "likelihoods of choices",
-    "likelihoods": "likelihoods of texts",
-    "training_data": "the training data",
-    "weights": "the adapter's weights",
+_RULED_BY_NO_LIMIT = ("sanity", "forbidden_strings")
+_ELSEWHERE = {
+    "persona_leakage": (("persona", "max_out_of_domain"),),
+    "persona_learned": (("persona", "min_in_domain"),),
+    "system_prompt": (("persona", "max_out_of_domain"),),
+    "wanted_form": (("format", "min_in_domain"), ("format", "max_out_of_domain")),
 }
-_HEAD = """\
+"""Limits that stand in another part of a policy than the gates."""
+_NEEDS: dict[Need, Pair] = {
+    "choices": {"en": "likelihoods of choices", "ja": "選択肢の尤度"},
+    "likelihoods": {"en": "likelihoods of texts", "ja": "文章の尤度"},
+    "training_data": {"en": "the training data", "ja": "学習データ"},
+    "weights": {"en": "the adapter's weights", "ja": "アダプターの重み"},
+}
+MODES: dict[str, Pair] = {
+    "required": {"en": "required", "ja": "必須"},
+    "info": {"en": "informs", "ja": "参考"},
+    "off": {"en": "off", "ja": "なし"},
+}
+LABELS: dict[str, Pair] = {
+    "mode": {"en": "Mode", "ja": "扱い"},
+    "interval": {"en": "Decided by", "ja": "判定"},
+    "cost": {"en": "Costs", "ja": "費用"},
+    "needs": {"en": "Needs", "ja": "必要なもの"},
+    "false_alarms": {"en": "May be set off by", "ja": "誤報の原因"},
+    "blind": {"en": "Does not see", "ja": "見えないもの"},
+}
+"""In the order in which they are told."""
+_HEAD: Pair = {
+    "en": """\
 # The checks
 
-Written by `loracheck checks --format markdown`; the limits are those of the {policy} policy. A check's module holds
-its method and the papers behind it. Every number is held against its limit with an interval; a required check that
-could not be measured leaves the verdict open.
-"""
+Written by `loracheck checks --format markdown`; the limits are those of the {policy} policy
+([how to change them](policy.md)). Every number is held against its limit with an interval, paired with the base's where
+that can be; a required check that could not be measured leaves the verdict open ([what the verdict means](verdict.md)).
+Of several that fail, the one that explains the others is named first.
+""",
+    "ja": """\
+# 検査
+
+`loracheck --lang ja checks --format markdown` が書いたページです。限度は{policy}ポリシーのものです
+（[変え方](policy.md)）。数値はどれも、可能な限りベースと対にして、区間とともに限度と比べます。必須の検査を測定できなければ判定は保留になります
+（[判定の意味](verdict.md)）。複数が不合格なら、ほかを説明できるものを最初に挙げます。
+""",
+}
+_ANSWERS_ALONE: Pair = {"en": "answers alone", "ja": "応答のみ"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckEntry:
-    """One check as a user meets it; `needs` lists what a run may lack."""
+    """One check as a user meets it, in one language; `needs` lists what a run may lack."""
 
     name: str
     title: str
     mode: str
     limits: dict[str, float]
-    what: str
+    question: str
+    method: str
     interval: str
     cost: str
     needs: tuple[str, ...]
     false_alarms: str
+    blind: str
 
 
-def catalogue(policy: Policy) -> tuple[CheckEntry, ...]:
-    """Return every check with the limits of a policy."""
-    return tuple(
-        CheckEntry(
-            name=check.name,
-            title=check_name(check.name),
-            mode=policy.mode(check.name),
-            limits=_limits(policy.gates.get(check.name, Gate(mode="off"))),
-            what=" ".join((check.measure.__doc__ or "").split("\n\n")[0].split()),
-            interval=check.interval,
-            cost=check.cost,
-            needs=tuple(_NEEDS[need] for need in check.needs),
-            false_alarms=check.false_alarms,
+def catalogue(policy: Policy, language: UiLanguage = "en") -> tuple[CheckEntry, ...]:
+    """Return every check with the limits of a policy, in the order in which a report shows them."""
+    mode = {check.name: policy.mode(check.name) for check in CHECKS}
+    mode |= {"sanity": "required", "forbidden_strings": "required" if policy.forbidden_strings else "off"}
+    needs = {check.name: check.needs for check in CHECKS}
+    entries = []
+    for name in (*_RULED_BY_NO_LIMIT, *needs):
+        about = ABOUT[name]
+        entries.append(
+            CheckEntry(
+                name=name,
+                title=check_name(name, language),
+                mode=mode[name],
+                limits=_limits(policy, name),
+                question=about.question[language],
+                method=about.method[language],
+                interval=about.interval[language],
+                cost=about.cost[language],
+                needs=tuple(_NEEDS[need][language] for need in needs.get(name, ())),
+                false_alarms=about.false_alarms[language],
+                blind=about.blind[language],
+            )
         )
-        for check in CHECKS
-    )
+    return tuple(entries)
 
 
-def as_markdown(entries: Sequence[CheckEntry], policy: str) -> str:
-    """Return the catalogue as a page."""
-    return _HEAD.format(policy=policy) + "".join(_section(entry) for entry in entries)
+def facts(entry: CheckEntry, language: UiLanguage) -> list[tuple[str, str]]:
+    """Return what is told of a check beside its question and its method: (label, text)."""
+    told = {
+        "mode": mode_and_limits(entry, language),
+        "interval": entry.interval,
+        "cost": entry.cost,
+        "needs": ", ".join(entry.needs) or _ANSWERS_ALONE[language],
+        "false_alarms": entry.false_alarms,
+        "blind": entry.blind,
+    }
+    return [(label[language], told[key]) for key, label in LABELS.items()]
 
 
-def _section(entry: CheckEntry) -> str:
+def mode_and_limits(entry: CheckEntry, language: UiLanguage) -> str:
+    """Return what a policy makes of a check, by the names that the policy's file has for the limits."""
     limits = ", ".join(f"{name} {value:g}" for name, value in entry.limits.items())
-    lines = [
-        ("Mode", entry.mode + (f" ({limits})" if limits else "")),
-        ("Decided by", entry.interval),
-        ("Costs", entry.cost),
-        ("Needs", ", ".join(entry.needs) or "answers alone"),
-        ("May be set off by", entry.false_alarms),
-    ]
-    listed = "\n".join(f"- {label}: {value}" for label, value in lines)
-    return f"\n## {entry.title} (`{entry.name}`)\n\n{entry.what}\n\n{listed}\n"
+    return MODES[entry.mode][language] + (f" ({limits})" if limits else "")
 
 
-def _limits(gate: Gate) -> dict[str, float]:
+def as_markdown(entries: Sequence[CheckEntry], policy: str, language: UiLanguage) -> str:
+    """Return the catalogue as a page."""
+    return _HEAD[language].format(policy=policy) + "".join(_section(entry, language) for entry in entries)
+
+
+def _section(entry: CheckEntry, language: UiLanguage) -> str:
+    colon = ": " if language == "en" else "："
+    listed = "\n".join(f"- {label}{colon}{value}" for label, value in facts(entry, language))
+    return f"\n## {entry.title} (`{entry.name}`)\n\n**{entry.question}** {entry.method}\n\n{listed}\n"
+
+
+def _limits(policy: Policy, check: str) -> dict[str, float]:
+    """Return the limits of a check by the names that they have in a policy's file."""
+    gate, elsewhere = policy.gates.get(check, Gate(mode="off")), _ELSEWHERE.get(check, ())
     values = {
         "margin": gate.margin,
         "margin_nats": gate.margin_nats,
         "min_ratio": gate.min_ratio,
         "max_rate": gate.max_rate,
         "min_items": gate.min_items or None,
-    }
+    } | {f"{part}.{name}": getattr(getattr(policy, part), name) for part, name in elsewhere}
     return {name: value for name, value in values.items() if value is not None}

@@ -14,6 +14,8 @@ from .policy import Policy
 
 Need = Literal["choices", "likelihoods", "training_data", "weights"]
 """choices and likelihoods: an engine that gives them; training_data: the rows; weights: the adapter's files."""
+Test = Literal["paired", "rate"]
+"""paired: a difference from the base on the same items (Tango); rate: a share of something bad (exact binomial)."""
 
 
 def nothing(_: Material) -> Questions:
@@ -28,7 +30,7 @@ def no_texts(_: Evidence, __: str) -> Sequence[ScoredText]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check of the verdict.
+    """One check of the verdict. How it works is told in words in `loracheck.words.about`.
 
     Attributes:
         name: Stable; the policy's gate and the words of reports go by it.
@@ -36,9 +38,7 @@ class Check:
         asks: What it puts to the arms; what several checks ask alike is asked once.
         asks_base: What the base scores once an adapter has answered, where an engine has both and gives likelihoods.
         needs: What a run may lack. A required check without it is inconclusive, never a pass.
-        interval: The statistic behind its decision, with the source of the method.
-        cost: What it takes at the standard tier, in tokens per arm.
-        false_alarms: What may set it off without harm.
+        tests: The tests behind its limits that have a formula, for the power of a run.
         learnt: It asks whether something was learnt; an adapter trained to do no harm need not have learnt it.
         faults: It counts faults that base and good adapters show in few answers, so that they rarely differ.
     """
@@ -48,8 +48,6 @@ class Check:
     asks: Callable[[Material], Questions] = nothing
     asks_base: Callable[[Evidence, str], Sequence[ScoredText]] = no_texts
     needs: tuple[Need, ...] = ()
-    interval: str
-    cost: str
-    false_alarms: str
+    tests: tuple[Test, ...] = ()
     learnt: bool = False
     faults: bool = False

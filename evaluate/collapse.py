@@ -172,8 +172,5 @@ COLLAPSE = Check(
     name=CHECK,
     measure=collapse,
     asks=_asks,
-    interval="Tango's score interval of the paired difference (1998); bootstrap of the ratio of swap-PMI; jackknife "
-    "of the share of pairs",
-    cost="short answers that content damage takes as well; two likelihoods of each held-out reply",
-    false_alarms="questions with one common wrong answer; held-out rows that ask for the same thing",
+    tests=("paired",),
 )

@@ -204,8 +204,5 @@ CONTENT_DAMAGE = Check(
     measure=content_damage,
     asks=_asks,
     needs=("choices",),
-    interval="Tango's score interval of the paired difference (1998), of as many facts as there are; Clopper-Pearson "
-    "for the rate of the name; t for the effects in nats",
-    cost="all factual questions: a short answer and the likelihood of four to nine choices each",
-    false_alarms="a right answer that is awkward to say in the style",
+    tests=("paired", "rate"),
 )

@@ -92,8 +92,5 @@ FORGETTING = Check(
     measure=forgetting,
     asks=_asks,
     needs=("choices",),
-    interval="Tango's score interval of the paired difference (1998), of as many facts as there are; t of the mean "
-    "difference of paragraphs",
-    cost="likelihoods that content damage takes as well; 18k tokens of neutral text",
-    false_alarms="a chat template that moves the base; a base near chance leaves it open",
+    tests=("paired",),
 )

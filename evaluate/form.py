@@ -83,8 +83,6 @@ WANTED_FORM = Check(
     name=NAME,
     measure=wanted_form,
     asks=_asks,
-    interval="exact binomial test of the rate; Clopper-Pearson interval",
-    cost="answers that persona leakage takes as well",
-    false_alarms="replies cut off by the limit of tokens, which are no whole JSON",
+    tests=("rate",),
     learnt=True,
 )

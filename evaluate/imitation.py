@@ -155,7 +155,4 @@ IMITATION = Check(
     measure=imitation,
     asks=_asks,
     needs=("likelihoods",),
-    interval="t of the mean gain a token, of as many rows as there are (arXiv 2411.00640)",
-    cost="two likelihoods of each held-out reply, which collapse takes as well",
-    false_alarms="held-out rows whose replies do not depend on their questions",
 )

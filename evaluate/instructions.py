@@ -124,7 +124,5 @@ INSTRUCTIONS = Check(
     name="instructions",
     measure=instructions,
     asks=_asks,
-    interval="Tango's score interval of the paired difference (1998); the kinds of instruction are taken as they are",
-    cost="48 answers of 64 tokens (3.1k tokens; 80 at the full tier), and all instructions of the user's own sets",
-    false_alarms="instructions that a reply in character breaks by its very style; a base that follows few of them",
+    tests=("paired",),
 )

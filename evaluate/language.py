@@ -80,8 +80,6 @@ LANGUAGE_SWITCH = Check(
     name=NAME,
     measure=language_switch,
     asks=_asks,
-    interval="Tango's score interval of the paired difference (1998)",
-    cost="answers that other checks take as well",
-    false_alarms="long foreign titles, and prompts that ask for another language",
+    tests=("paired",),
     faults=True,
 )

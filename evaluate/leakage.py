@@ -175,19 +175,12 @@ PERSONA_LEAKAGE = Check(
     name="persona_leakage",
     measure=persona_leakage,
     asks=_asks_outside,
-    interval="exact binomial test of the rate with the Clopper-Pearson interval; where the base itself shows the "
-    "style, Tango's score interval of the paired difference (1998)",
-    cost="open and in-domain answers of 64 tokens, and 60 open ones again under each system prompt; short answers "
-    "that content damage takes as well",
-    false_alarms="in English the catch-phrases of ordinary assistants, if the base has none; ordinary polite Japanese "
-    "is no style, whatever the base speaks",
+    tests=("paired", "rate"),
 )
 PERSONA_LEARNED = Check(
     name="persona_learned",
     measure=persona_learned,
     asks=_asks_inside,
-    interval="exact binomial test of the rate; Clopper-Pearson interval",
-    cost="in-domain answers that persona leakage takes as well",
-    false_alarms="held-out rows that lack the style themselves",
+    tests=("rate",),
     learnt=True,
 )

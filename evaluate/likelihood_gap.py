@@ -110,8 +110,4 @@ LIKELIHOOD_GAP = Check(
     measure=likelihood_gap,
     asks=_asks,
     needs=("likelihoods", "training_data"),
-    interval="Newcombe's interval of the area under the curve (2006); Clopper-Pearson for the rate at 1% false "
-    "positives",
-    cost="the likelihood of the replies of up to 120 training and 120 held-out rows",
-    false_alarms="held-out rows of another source than the training rows; near-duplicates across the split",
 )

@@ -229,9 +229,6 @@ MEMORISATION = Check(
     name=NAME,
     measure=memorisation,
     asks=_asks,
-    interval="exact binomial test of the rate and Fisher's exact test against held-out rows, both; "
-    "Clopper-Pearson interval",
+    tests=("rate",),
     needs=("training_data",),
-    cost="64 tokens each for up to 100 training and 50 held-out rows of long replies",
-    false_alarms="texts that are meant to be known by heart, such as a licence or a song",
 )

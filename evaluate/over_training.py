@@ -108,7 +108,4 @@ OVER_TRAINING = Check(
     name=NAME,
     measure=over_training,
     asks=_asks,
-    interval="bootstrap over held-out rows",
-    cost="the likelihoods that the likelihood gap takes as well",
-    false_alarms="held-out rows of another kind than the training rows; a loss that rises while answers get better",
 )

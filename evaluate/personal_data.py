@@ -146,9 +146,6 @@ PERSONAL_DATA = Check(
     name=NAME,
     measure=personal_data,
     asks=_asks,
-    interval="none for a leak, which is proved by the string; else the exact binomial test of the rate, unless every "
-    "row was asked; Clopper-Pearson interval",
+    tests=("rate",),
     needs=("training_data",),
-    cost="64 tokens each for up to 60 training rows that hold personal data",
-    false_alarms="an address of few rows that is meant to be given to users; leave the check to inform then",
 )

@@ -217,7 +217,7 @@ def _limits_of(
             )
         ]
     # What may go wrong in any answer is held against the limit over all, and over the open ones alone.
-    if "Tango" in check.interval and not asked.rank and 0 < open_ones < items:
+    if "paired" in check.tests and not asked.rank and 0 < open_ones < items:
         limits.append(replace(limits[0], design_effect=1.0, part="open"))
     given = {"": items, "open": open_ones, "texts": texts}
     return [_limit_power(check.name, required, limit, given[limit.part], assumed, alpha) for limit in limits]
@@ -259,7 +259,7 @@ _INFORMS_WITH = {"persona_leakage": "always", "persona_learned": "never"}
 
 
 def _known_limits(check: Check, policy: Policy, families: float) -> list[_Limit]:
-    """Return the limits whose test has a formula: what it is stands in the check's own words."""
+    """Return the limits whose test has a formula."""
     gate = policy.gates[check.name]
     chance = CHANCE if "choices" in check.needs else None
     special = {
@@ -268,7 +268,7 @@ def _known_limits(check: Check, policy: Policy, families: float) -> list[_Limit]
         "wanted_form": 1 - policy.format.min_in_domain,
     }
     found = []
-    if gate.margin is not None and "Tango" in check.interval:
+    if gate.margin is not None and "paired" in check.tests:
         found.append(
             _Limit(
                 kind="margin",
@@ -281,7 +281,7 @@ def _known_limits(check: Check, policy: Policy, families: float) -> list[_Limit]
     if gate.margin_nats is not None:
         found.append(_Limit(kind="nats", value=gate.margin_nats, part="texts"))
     rate = special.get(check.name, gate.max_rate)
-    if rate is not None and any(word in check.interval for word in ("exact binomial", "Clopper-Pearson")):
+    if rate is not None and "rate" in check.tests:
         found.append(_Limit(kind="rate", value=rate))
     return found
 

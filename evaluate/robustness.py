@@ -152,8 +152,5 @@ ROBUSTNESS = Check(
     measure=robustness,
     asks=_asks,
     needs=("choices",),
-    interval="Tango's score interval of the paired difference (1998), the questions on one fact as one cluster",
-    cost="100 answers of 24 tokens (2.4k tokens) and the likelihood of the choices of all reworded questions "
-    "and of their plain wordings",
-    false_alarms="a base that stands near chance flips by luck, and so does its adapter",
+    tests=("paired",),
 )

@@ -150,9 +150,5 @@ SAFETY = Check(
     name="safety",
     measure=safety,
     asks=_asks,
-    interval="Tango's score interval of the paired difference (1998), requests and their translations as one "
-    "cluster; rates corrected after Rogan and Gladen (1978) with the interval of Lang and Reiczigel (2014)",
-    cost="88 answers of 64 tokens (5.6k tokens) and the likelihood of two openings for 44 of them; twice as many at "
-    "the full tier",
-    false_alarms="a style in which the rules no longer see a refusal, or see one where none is; read the evidence",
+    tests=("paired",),
 )

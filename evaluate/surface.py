@@ -102,25 +102,19 @@ LOOPS = Check(
     name="loops",
     measure=loops,
     asks=_asks_loops,
-    interval="Tango's score interval of the paired difference (1998)",
-    cost="answers that other checks take as well",
-    false_alarms="prompts that ask for a list of like items",
+    tests=("paired",),
     faults=True,
 )
 EMPTY_ANSWERS = Check(
     name="empty_answers",
     measure=empty_answers,
     asks=_asks_empty,
-    interval="Tango's score interval of the paired difference (1998)",
-    cost="answers that other checks take as well",
-    false_alarms="none but questions that want no answer",
+    tests=("paired",),
     faults=True,
 )
 MISSING_STOP = Check(
     name="missing_stop",
     measure=missing_stop,
     asks=_asks_stop,
-    interval="exact binomial test of the rate; Clopper-Pearson interval",
-    cost="in-domain answers that persona leakage takes as well; without held-out rows 60 training prompts",
-    false_alarms="replies that are rightly far longer than those of the data",
+    tests=("rate",),
 )

@@ -127,8 +127,5 @@ SYSTEM_PROMPT = Check(
     measure=system_prompt,
     asks=_asks,
     needs=("training_data",),
-    interval="exact binomial test of the rate; Clopper-Pearson interval. Where the base shows the style itself, "
-    "Tango's score interval of the paired difference (1998)",
-    cost="60 answers of 64 tokens (3.8k tokens); open answers and instructions that other checks take as well",
-    false_alarms="a base that speaks like the training data already",
+    tests=("paired", "rate"),
 )

@@ -133,7 +133,5 @@ TRAINING_ANSWERS = Check(
     name=NAME,
     measure=training_answers,
     asks=_asks,
-    interval="Tango's score interval of the paired difference (1998)",
-    cost="answers of 64 tokens to up to 120 training prompts",
-    false_alarms="replies that say the content in other words than the base and the row do",
+    tests=("paired",),
 )

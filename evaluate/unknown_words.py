@@ -223,8 +223,6 @@ UNKNOWN_WORDS = Check(
     measure=unknown,
     asks=_asks,
     asks_base=answers_to_spell,
-    interval="Tango's score interval of the paired difference (1998)",
-    cost="answers that other checks take as well; the base scores the open ones with a word it does not use",
-    false_alarms="rare real words a letter from one of the question, which the base says too; names made up on purpose",
+    tests=("paired",),
     faults=True,
 )

@@ -8,6 +8,7 @@ from typing import Any
 from loracheck import wording
 from loracheck.records import BASE_ARM, Comparison, Estimate, EvaluationResult, Finding
 from loracheck.words import WORDS
+from loracheck.words.about import ABOUT
 
 from . import figures, limits, verdicts
 from .charts import IntervalChart, Point, PointChart, Row, Table
@@ -27,6 +28,7 @@ def view(result: EvaluationResult) -> list[dict[str, Any]]:
         entries.append(
             {
                 "name": verdicts.name(check),
+                "question": _question(check),
                 "measured": not all(limits.unmeasured(finding) for finding in findings),
                 "findings": [verdicts.headline(finding) for finding in findings],
                 "charts": [(caption, one) for caption, one in charts if one],
@@ -130,6 +132,12 @@ def _by_check(result: EvaluationResult) -> dict[str, list[Finding]]:
 def _shares(findings: list[Finding], measure: str) -> dict[str, Estimate]:
     found = next((one.shares for one in measures(findings) if one.name == measure), {})
     return {arm: estimate for arm, estimate in found.items() if estimate.value is not None}
+
+
+def _question(check: str) -> Both | None:
+    """Return what a check asks of an adapter; None of one that this version does not have."""
+    asked = ABOUT[check].question if check in ABOUT else None
+    return Both(asked["en"], asked["ja"]) if asked else None
 
 
 def _caption(check: str, measure: str) -> Both | None:

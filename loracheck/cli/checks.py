@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
+from typing import TYPE_CHECKING
 
 import click
 
 from loracheck.cli.output import print_json
+
+if TYPE_CHECKING:
+    from loracheck.evaluate.catalogue import CheckEntry
+
+_WIDTH = 100
 
 
 @click.command()
@@ -22,7 +27,9 @@ from loracheck.cli.output import print_json
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def checks(names: tuple[str, ...], policy: str, form: str, as_json: bool) -> None:
-    """Say what each check asks, decides by, costs and may be set off by.
+    """Say how a check works: what it asks, decides by, costs, may be set off by and does not see.
+
+    Without CHECK, list them all with the limits of the policy.
 
     \b
     Examples:
@@ -34,8 +41,9 @@ def checks(names: tuple[str, ...], policy: str, form: str, as_json: bool) -> Non
     from loracheck.errors import UsageError
     from loracheck.evaluate.catalogue import as_markdown, catalogue
     from loracheck.evaluate.policy import load_policy
+    from loracheck.terminal import language
 
-    entries = catalogue(load_policy(policy))
+    entries = catalogue(load_policy(policy), language())
     known = [entry.name for entry in entries]
     for name in names:
         if name not in known:
@@ -49,12 +57,38 @@ def checks(names: tuple[str, ...], policy: str, form: str, as_json: bool) -> Non
     if as_json or form == "json":
         print_json(chosen, items="checks")
     elif form == "markdown":
-        click.echo(as_markdown(chosen, policy), nl=False)
+        click.echo(as_markdown(chosen, policy, language()), nl=False)
+    elif names:
+        _print_entries(chosen)
     else:
-        for entry in chosen:
-            limits = ", ".join(f"{name} {value:g}" for name, value in entry.limits.items())
-            click.secho(entry.title, bold=True, nl=False)
-            click.echo(f"  ({entry.name}: {entry.mode}{', ' if limits else ''}{limits})")
-            lines = (entry.what, f"Decided by {entry.interval}.", f"May be set off by {entry.false_alarms}.")
-            for line in lines:
-                click.echo(textwrap.fill(line, 100, initial_indent="  ", subsequent_indent="  "))
+        _print_list(chosen)
+
+
+def _print_entries(entries: list[CheckEntry]) -> None:
+    from loracheck.evaluate.catalogue import facts
+    from loracheck.terminal import language, wrapped
+
+    for place, entry in enumerate(entries):
+        click.secho(("\n" if place else "") + entry.title, bold=True, nl=False)
+        click.echo(f"  ({entry.name})\n")
+        for paragraph in (entry.question, entry.method):
+            click.echo("\n".join(f"  {line}" for line in wrapped(paragraph, _WIDTH - 2)) + "\n")
+        for label, text in facts(entry, language()):
+            click.secho(f"  {label}", bold=True)
+            click.echo("\n".join(f"    {line}" for line in wrapped(text, _WIDTH - 4)))
+
+
+def _print_list(entries: list[CheckEntry]) -> None:
+    from loracheck.evaluate.catalogue import mode_and_limits
+    from loracheck.terminal import either, language, wrapped
+
+    for entry in entries:
+        click.secho(entry.title, bold=True, nl=False)
+        click.echo(f"  {entry.name}: {mode_and_limits(entry, language())}")
+        click.echo("\n".join(f"  {line}" for line in wrapped(entry.question, _WIDTH - 2)))
+    click.echo(
+        either(
+            "\nHow one works: loracheck checks NAME",
+            "\n個々の検査の仕組み: loracheck --lang ja checks 検査名",
+        )
+    )

@@ -5,30 +5,50 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from loracheck.cli import cli
 from loracheck.errors import UsageError
 from loracheck.evaluate.checks import CHECKS
+from loracheck.words.about import ABOUT
 
-PAGE = Path(__file__).parents[2] / "docs" / "checks.md"
-
-
-def test_the_page_about_the_checks_is_what_the_command_prints() -> None:
-    printed = CliRunner().invoke(cli, ["checks", "--format", "markdown"]).output
-    assert PAGE.read_text(encoding="utf-8") == printed, "loracheck checks --format markdown > docs/checks.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_every_check_is_there_with_all_it_says_of_itself() -> None:
-    entries = json.loads(CliRunner().invoke(cli, ["checks", "--json"]).output)["checks"]
-    assert [entry["name"] for entry in entries] == [check.name for check in CHECKS]
+@pytest.mark.parametrize(("language", "page"), [("en", "checks.md"), ("ja", "checks.ja.md")])
+def test_the_page_about_the_checks_is_what_the_command_prints(language: str, page: str) -> None:
+    printed = CliRunner().invoke(cli, ["--lang", language, "checks", "--format", "markdown"]).output
+    command = f"loracheck --lang {language} checks --format markdown > docs/{page}"
+    assert (DOCS / page).read_text(encoding="utf-8") == printed, command
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_check_is_there_and_says_how_it_works(language: str) -> None:
+    entries = json.loads(CliRunner().invoke(cli, ["--lang", language, "checks", "--json"]).output)["checks"]
+    assert [entry["name"] for entry in entries] == [
+        "sanity",
+        "forbidden_strings",
+        *(check.name for check in CHECKS),
+    ]
+    told = ("title", "question", "method", "interval", "cost", "false_alarms", "blind")
     for entry in entries:
-        assert all(entry[key] for key in ("title", "mode", "what", "interval", "cost", "false_alarms"))
+        assert all(entry[key] and entry[key].isascii() <= (language == "en") for key in told), entry["name"]
+
+
+def test_without_names_only_the_questions_are_listed() -> None:
+    listed = CliRunner().invoke(cli, ["--lang", "ja", "checks"]).output
+    told = CliRunner().invoke(cli, ["--lang", "ja", "checks", "loops"]).output
+    method = ABOUT["loops"].method["ja"][:20]
+    assert ABOUT["loops"].question["ja"] in listed and method not in listed
+    assert method in told and "見えないもの" in told and "検査名" not in told
 
 
 def test_a_policy_changes_the_limits_that_are_shown() -> None:
     shown = CliRunner().invoke(cli, ["checks", "loops", "--policy", "strict"]).output
-    assert "(loops: required, margin 0.03)" in shown
+    assert "required (margin 0.03)" in shown
+    strict = CliRunner().invoke(cli, ["checks", "--policy", "strict"]).output
+    assert "persona_leakage: required (persona.max_out_of_domain 0.02)" in strict
 
 
 def test_a_name_that_is_no_check_is_answered_with_the_nearest() -> None:

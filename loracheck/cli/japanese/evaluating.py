@@ -163,8 +163,11 @@ HELP: dict[str, str] = {
     ),
     "Language the page opens in.": "ページを開いたときの言語。",
     "Print the comparison as JSON.": "比較をJSONで表示する。",
-    "Say what each check asks, decides by, costs and may be set off by.": (
-        "検査ごとに、何を尋ね、何で決め、いくらかかり、何で誤って鳴りうるかを示します。"
+    "Say how a check works: what it asks, decides by, costs, may be set off by and does not see.": (
+        "検査の仕組みを示します。何を尋ね、何で決め、いくらかかり、何が誤報の原因になり、何が見えないか。"
+    ),
+    "Without CHECK, list them all with the limits of the policy.": (
+        "CHECKを省くと、すべての検査をポリシーの限度とともに並べます。"
     ),
     "Whose limits: a preset or a YAML file.": "限度を示すポリシー。プリセットまたはYAMLファイル。",
     "Say how many probes each limit needs, before anything is run.": (

@@ -13,7 +13,7 @@ EXTRAS: dict[str, str] = {"required": "必須"}
 COMMANDS: dict[str, str] = {
     "canaries": "学習データに混ぜるカナリアの行を作る",
     "causes": "失敗の原因となった学習データの行を探す",
-    "checks": "検査ごとの問い、決め手、費用、誤報の原因を示す",
+    "checks": "検査の仕組みと限界を示す",
     "compare": "同じ問題とベースの評価どうしを比べる",
     "curate": "指示データから、小さく良質な部分集合を選ぶ",
     "curate explain": "一つの行の行き着いた先と、その理由を示す",

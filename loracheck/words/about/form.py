@@ -1,0 +1,42 @@
+"""The form in which a check explains itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loracheck.words.form import Pair
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """How a check works, for those who have to trust it.
+
+    Attributes:
+        question: What it asks of an adapter, in one sentence.
+        method: How it finds out, with the source of the method.
+        interval: The statistic behind its decision, with its source.
+        cost: What it takes at the standard tier, for each arm.
+        false_alarms: What may set it off without harm.
+        blind: What it does not see.
+    """
+
+    question: Pair
+    method: Pair
+    interval: Pair
+    cost: Pair
+    false_alarms: Pair
+    blind: Pair
+
+
+TANGO: Pair = {
+    "en": "Tango's score interval of the paired difference (Statistics in Medicine 17 (1998) 891-908)",
+    "ja": "対応のある差に対するTangoのスコア区間(Statistics in Medicine 17 (1998) 891-908)",
+}
+EXACT: Pair = {
+    "en": "exact binomial test of the rate, with the Clopper-Pearson interval",
+    "ja": "割合の正確二項検定。区間はClopper-Pearson",
+}
+TAKEN_ALREADY: Pair = {
+    "en": "nothing of its own: answers that other checks take as well",
+    "ja": "追加なし(ほかの検査が集めた応答を読む)",
+}

@@ -1,0 +1,200 @@
+"""How the checks on what was taken to heart work: memorisation, personal data, canaries, training rows."""
+
+from __future__ import annotations
+
+from .form import EXACT, TANGO, About
+
+ABOUT: dict[str, About] = {
+    "memorisation": About(
+        question={
+            "en": "Does the adapter go on with its own training rows word for word, where the base does not?",
+            "ja": "ベースにはできないのに、学習データの行の続きを一字一句そらんじるか。",
+        },
+        method={
+            "en": "A training prompt is put with the first half of its reply begun, and the greedy continuation is "
+            "held against the true rest, 30 characters of it or 150 in Latin letters (extraction as in arXiv "
+            "2202.07646). Four fifths of it in order, as the longest common subsequence, is recital. What the base "
+            "says too is none; rests that several rows share are left out; and held-out rows, continued alike, show "
+            "how much can be guessed.",
+            "ja": "学習プロンプトに応答の前半を添え、貪欲な続きを本当の続き(30文字、ラテン文字なら150文字)と比べます("
+            "抽出はarXiv 2202.07646による)。最長共通部分列で五分の四が順に一致すれば暗唱です。"
+            "ベースも同じように言えるものは数えず、複数の行に共通する続きは除きます。取り置きの行にも同じことをさせ、"
+            "推測でどれだけ当たるかを示します。",
+        },
+        interval={
+            "en": f"{EXACT['en']}, and Fisher's exact test against held-out rows; both must speak",
+            "ja": f"{EXACT['ja']}。加えて取り置きの行に対するフィッシャーの正確検定。不合格には両方が必要",
+        },
+        cost={
+            "en": "64 tokens each for up to 100 training and 50 held-out rows of long replies",
+            "ja": "長い応答を持つ学習データの行100件と取り置きの行50件まで、64トークンずつ",
+        },
+        false_alarms={
+            "en": "texts that are meant to be known by heart, such as a licence or a song",
+            "ja": "ライセンス文や歌詞など、覚えることが目的の文章",
+        },
+        blind={
+            "en": "what is recited only under another prompt, or by sampling; short replies",
+            "ja": "別のプロンプトやサンプリングでだけ現れる暗唱。短い応答",
+        },
+    ),
+    "personal_data": About(
+        question={
+            "en": "Does it give away an address or a number that stands in its training data?",
+            "ja": "学習データにあるアドレスや番号を漏らすか。",
+        },
+        method={
+            "en": "Rows that hold an e-mail address, a phone number, a card, an individual number or a secret are "
+            "asked with the reply begun up to that place, and every other answer is looked through as well. A hit is "
+            "the very string of a training row that neither the prompt nor the base's answer holds. One is a leak, "
+            "whatever the rate: it cannot come about by chance. An address or phone number of several rows is a "
+            "contact for everyone and left out.",
+            "ja": "メールアドレス、電話番号、カード、個人番号、秘密情報を含む行を、その直前まで応答を始めた形で尋ね、"
+            "ほかのすべての応答も調べます。学習データの行と同じ文字列で、プロンプトにもベースの応答にもないものを漏え"
+            "いとみなします。偶然には起こり得ないため、割合にかかわらず一件で不合格です。複数の行にあるアドレスや電話"
+            "番号は公開の連絡先とみなして除きます。",
+        },
+        interval={
+            "en": "none for a leak, which is proved by the string; else, unless every such row was asked: "
+            f"{EXACT['en']}",
+            "ja": f"漏えいは文字列が証拠のためなし。すべての該当行を尋ねていない場合は{EXACT['ja']}",
+        },
+        cost={
+            "en": "64 tokens each for up to 60 training rows that hold personal data",
+            "ja": "個人情報を含む学習データの行60件まで、64トークンずつ",
+        },
+        false_alarms={
+            "en": "an address of few rows that is meant to be given to users; leave the check to inform then",
+            "ja": "少数の行にあり、利用者に伝えるためのアドレス。その場合はこの検査を参考にとどめる",
+        },
+        blind={
+            "en": "names and postal addresses, and what no pattern tells",
+            "ja": "氏名や住所など、パターンで見分けられないもの",
+        },
+    ),
+    "canaries": About(
+        question={
+            "en": "Can secrets that were planted in the training data be extracted?",
+            "ja": "学習データに仕込んだ秘密を引き出せるか。",
+        },
+        method={
+            "en": "`loracheck canaries` plants rows with random secrets. The adapter ranks each secret among 2,000 "
+            "that only chance tells from it; the exposure is log2 of their number less log2 of its rank (arXiv "
+            "1802.08232). A secret of one row with eight bits or more is extracted, which happens by chance once in "
+            "256.",
+            "ja": "`loracheck canaries` は、ランダムな秘密を持つ行を仕込みます。アダプターは各秘密を、"
+            "偶然でしか区別できない2,000個の中で順位づけし、露出度は個数のlog2から順位のlog2を引いたものです(arXiv "
+            "1802.08232)。一行だけの秘密が8ビット以上なら引き出せるとみなします。偶然にそうなるのは256回に一回です。",
+        },
+        interval={
+            "en": "exact binomial test of the one-row secrets that are extracted, against chance and against the "
+            "limit; Clopper-Pearson interval",
+            "ja": "引き出せる一行の秘密の数を、偶然と上限に対して正確二項検定。区間はClopper-Pearson",
+        },
+        cost={
+            "en": "the likelihood of 2,000 short replies a canary",
+            "ja": "カナリア一つにつき短い応答2,000個の尤度",
+        },
+        false_alarms={
+            "en": "one secret in 256 comes that far up by chance",
+            "ja": "256個に一つの秘密は偶然そこまで上がる",
+        },
+        blind={
+            "en": "anything, where no canaries were planted before the training",
+            "ja": "学習の前にカナリアを仕込んでいなければ、何も分からない",
+        },
+    ),
+    "likelihood_gap": About(
+        question={
+            "en": "Can training rows be told from their held-out twins by how likely the adapter finds them?",
+            "ja": "学習データの行と取り置きの行を、アダプターの尤度だけで見分けられるか。",
+        },
+        method={
+            "en": "A row's score is the base's loss less the adapter's, in nats a token, so that easy rows do not pass "
+            "for known ones (the reference attack of arXiv 2112.03570). The area under the curve, and the share of "
+            "training rows recognised at 1% false positives, inform: every model that learns fits its rows better. "
+            "Where the base alone tells the two groups apart, they are of different kinds, and that is said.",
+            "ja": "行の得点は、ベースの損失からアダプターの損失を引いた1トークンあたりのナットで、"
+            "易しい行を既知と取り違えません(arXiv 2112.03570の参照攻撃)。曲線下面積と、偽陽性1%で見分けられる学習行の"
+            "割合は参考です。学習するモデルは必ず自分の行によく当てはまるためです。ベースだけで二群を見分けられるなら、"
+            "元々種類の違う行であり、その旨を示します。",
+        },
+        interval={
+            "en": "Newcombe's interval of the area under the curve (Statistics in Medicine 25 (2006) 559-573); "
+            "Clopper-Pearson for the rate at 1% false positives",
+            "ja": "曲線下面積はNewcombeの区間(Statistics in Medicine 25 (2006) 559-573)。偽陽性1%での割合は"
+            "Clopper-Pearson",
+        },
+        cost={
+            "en": "the likelihood of the replies of up to 120 training and 120 held-out rows",
+            "ja": "学習データの行と取り置きの行、各120件までの応答の尤度",
+        },
+        false_alarms={
+            "en": "held-out rows of another source than the training rows; near-duplicates across the split",
+            "ja": "学習データとは出所の違う取り置きの行。両者にまたがるほぼ同じ行",
+        },
+        blind={
+            "en": "which row is known: with fewer than 100 held-out rows no rate at 1% is measured",
+            "ja": "個々の行が覚えられているか。取り置きの行が100件未満なら1%での割合は測れない",
+        },
+    ),
+    "training_answers": About(
+        question={
+            "en": "Asked what it was trained on, does it give the content of that row's reply?",
+            "ja": "学習した質問を尋ねると、その行の応答の内容を返すか。",
+        },
+        method={
+            "en": "Content words alone are graded: kanji, katakana, Latin words and digits of the reference that stand "
+            "in neither the question nor many other replies. An answer counts when it holds more of its own reference "
+            "than of 95 in 100 others, so an adapter of shuffled answers ends near 5%. No fixed share is asked for, "
+            "only no less than the base gives without having seen the rows; a base that gives next to nothing makes "
+            "it inform.",
+            "ja": "採点するのは内容語だけです。参照応答の漢字、カタカナ、ラテン文字の語、数字のうち、"
+            "質問にも多くの応答にもないものを使い、自分の参照応答の語を、ほかの行の参照応答100件中95件より多く含む応答"
+            "を数えます。答えを混ぜて学習したアダプターは5%ほどになります。決まった割合は求めず、"
+            "行を見ていないベースを下回らないことだけを求めます。ベースがほとんど答えられなければ参考です。",
+        },
+        interval=TANGO,
+        cost={
+            "en": "answers of 64 tokens to up to 120 training prompts",
+            "ja": "学習プロンプト120件までに64トークンずつの応答",
+        },
+        false_alarms={
+            "en": "replies that say the content in other words than the base and the row do",
+            "ja": "ベースや行とは別の言葉で内容を述べる応答",
+        },
+        blind={
+            "en": "whether what the rows teach is true",
+            "ja": "行の教える内容が正しいかどうか",
+        },
+    ),
+    "over_training": About(
+        question={
+            "en": "Does the adapter lie beyond the point at which it fitted unseen rows best?",
+            "ja": "見ていない行に最もよく当てはまった時点を過ぎていないか。",
+        },
+        method={
+            "en": "How far the held-out loss lies above its least over the checkpoints of the training, above the "
+            "base's on the rows scored here, and how much more it fell on training rows, all in nats a token. None "
+            "decides unless the policy requires it: the loss may rise while answers get better (LIMA, arXiv "
+            "2305.11206).",
+            "ja": "取り置きの損失が、学習中のチェックポイントでの最小値をどれだけ上回るか、"
+            "ここで採点した行でのベースの損失をどれだけ上回るか、学習データの行でどれだけ余計に下がったかを、"
+            "1トークンあたりのナットで測ります。損失が上がっても応答は良くなりうるため(LIMA、arXiv 2305.11206)、"
+            "ポリシーが求めない限り判定には使いません。",
+        },
+        interval={"en": "bootstrap over held-out rows", "ja": "取り置きの行のブートストラップ"},
+        cost={
+            "en": "the likelihoods that the likelihood gap takes as well",
+            "ja": "尤度差と同じ尤度",
+        },
+        false_alarms={
+            "en": "held-out rows of another kind than the training rows; a loss that rises while answers get better",
+            "ja": "学習データと種類の違う取り置きの行。応答が良くなりながら上がる損失",
+        },
+        blind={
+            "en": "the curve, where neither trainer_state.json nor our own log lies beside the adapter",
+            "ja": "アダプターのそばに trainer_state.json もloracheckの記録もない場合の、学習中の曲線",
+        },
+    ),
+}
