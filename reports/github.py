@@ -8,29 +8,34 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from loracheck.records import EvaluationResult, Finding
+from loracheck.records import EvaluationResult, Finding, UiLanguage
 from loracheck.text import visible
 from loracheck.wording import check_name, explain, verdict_word
+from loracheck.words import Pair
 
 MOST_ANNOTATIONS = 10
 SUMMARY_LIMIT = 900_000
 """Bytes of a step's summary: GitHub refuses one over 1,024 KB."""
+_MORE: Pair = {
+    "en": "{} more checks; see the summary of the step.",
+    "ja": "ほかに{}件の検査があります。ステップの要約を見てください。",
+}
 
 
-def commands(result: EvaluationResult) -> str:
+def commands(result: EvaluationResult, language: UiLanguage = "en") -> str:
     """Return a command for each check that failed or is open, and one for each adapter that may ship."""
     errors, warnings, notices = [], [], []
     for verdict in result.verdicts:
         if verdict.status == "ship":
-            notices.append(_command("notice", verdict.adapter, verdict_word(verdict)))
+            notices.append(_command("notice", verdict.adapter, verdict_word(verdict, language)))
         for finding in verdict.findings:
             if finding.status == "fail":
-                errors.append(_of_finding("error", verdict.adapter, finding))
+                errors.append(_of_finding("error", verdict.adapter, finding, language))
             elif finding.status == "inconclusive" and finding.required:
-                warnings.append(_of_finding("warning", verdict.adapter, finding))
+                warnings.append(_of_finding("warning", verdict.adapter, finding, language))
             elif finding.status == "waived":
-                notices.append(_of_finding("notice", verdict.adapter, finding))
-    lines = [*_capped("error", errors), *_capped("warning", warnings), *notices]
+                notices.append(_of_finding("notice", verdict.adapter, finding, language))
+    lines = [*_capped("error", errors, language), *_capped("warning", warnings, language), *notices]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -44,8 +49,9 @@ def write_summary(text: str) -> Path | None:
     return Path(path)
 
 
-def _of_finding(level: str, adapter: str, finding: Finding) -> str:
-    return _command(level, f"{adapter}: {check_name(finding.check)}", explain(finding))
+def _of_finding(level: str, adapter: str, finding: Finding, language: UiLanguage) -> str:
+    title = f"{adapter}: {check_name(finding.check, language)}"
+    return _command(level, title, explain(finding, language))
 
 
 def _command(level: str, title: str, message: str) -> str:
@@ -58,9 +64,9 @@ def _data(text: str) -> str:
     return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _capped(level: str, found: list[str]) -> list[str]:
+def _capped(level: str, found: list[str], language: UiLanguage) -> list[str]:
     if len(found) <= MOST_ANNOTATIONS:
         return found
     kept = found[: MOST_ANNOTATIONS - 1]
     left = len(found) - len(kept)
-    return [*kept, _command(level, "more", f"{left} more checks; see the summary of the step.")]
+    return [*kept, _command(level, "more", _MORE[language].format(left))]

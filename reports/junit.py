@@ -9,22 +9,25 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from loracheck.records import EvaluationResult, Finding, Verdict
+from loracheck.records import EvaluationResult, Finding, UiLanguage, Verdict
 from loracheck.text import visible
 from loracheck.wording import check_name, explain
+from loracheck.words import Pair
+
+_MORE: Pair = {"en": "... and {} more probes", "ja": "... ほかに{}件のプローブ"}
 
 
-def junit(result: EvaluationResult) -> str:
+def junit(result: EvaluationResult, language: UiLanguage = "en") -> str:
     """Return the XML of all verdicts."""
-    suites = [_suite(verdict) for verdict in result.verdicts]
+    suites = [_suite(verdict, language) for verdict in result.verdicts]
     root = ET.Element("testsuites", {"name": "loracheck"} | _totals(suites))
     root.extend(suites)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(verdict: Verdict) -> ET.Element:
-    cases = [_case(verdict.adapter, finding) for finding in verdict.findings]
+def _suite(verdict: Verdict, language: UiLanguage) -> ET.Element:
+    cases = [_case(verdict.adapter, finding, language) for finding in verdict.findings]
     counts = {
         "tests": len(cases),
         "failures": sum(case.find("failure") is not None for case in cases),
@@ -44,22 +47,23 @@ def _suite(verdict: Verdict) -> ET.Element:
     return suite
 
 
-def _case(adapter: str, finding: Finding) -> ET.Element:
-    case = ET.Element("testcase", classname=f"loracheck.{visible(adapter)}", name=check_name(finding.check))
-    text = visible(explain(finding))
+def _case(adapter: str, finding: Finding, language: UiLanguage) -> ET.Element:
+    name = check_name(finding.check, language)
+    case = ET.Element("testcase", classname=f"loracheck.{visible(adapter)}", name=name)
+    text = visible(explain(finding, language))
     if finding.status == "fail":
-        ET.SubElement(case, "failure", type=finding.reason, message=text).text = _evidence(finding)
+        ET.SubElement(case, "failure", type=finding.reason, message=text).text = _evidence(finding, language)
     elif finding.status == "inconclusive" and finding.required:
-        ET.SubElement(case, "error", type=finding.reason, message=text).text = _evidence(finding)
+        ET.SubElement(case, "error", type=finding.reason, message=text).text = _evidence(finding, language)
     elif finding.status != "pass":
         ET.SubElement(case, "skipped", message=text)
     return case
 
 
-def _evidence(finding: Finding) -> str:
+def _evidence(finding: Finding, language: UiLanguage) -> str:
     shown = "\n".join(visible(probe) for probe in finding.evidence[:20])
     left = len(finding.evidence) - 20
-    return f"{shown}\n... and {left} more probes" if left > 0 else shown
+    return f"{shown}\n{_MORE[language].format(left)}" if left > 0 else shown
 
 
 def _totals(suites: Sequence[ET.Element]) -> dict[str, str]:

@@ -9,38 +9,53 @@ from __future__ import annotations
 import html
 import re
 
-from loracheck.records import BASE_ARM, EvaluationResult, Finding, Verdict
+from loracheck.records import BASE_ARM, EvaluationResult, Finding, UiLanguage, Verdict
 from loracheck.text import visible
 from loracheck.wording import check_name, explain, false_alarms, number, remarks, verdict_word
+from loracheck.words import Pair
 
 from . import figures
+from .strings import same
 
 COMMENT_LIMIT = 65_536
 """Characters that GitHub takes as a comment; a step's summary may hold 1,024 KB."""
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~@$-])")
-_MARKS = {
-    "pass": "✅ pass",
-    "fail": "❌ fail",
-    "inconclusive": "❔ open",
-    "info": "ℹ️ info",
-    "waived": "⚠️ waived",
+_MARKS: dict[str, Pair] = {
+    "pass": {"en": "✅ pass", "ja": "✅ 合格"},
+    "fail": {"en": "❌ fail", "ja": "❌ 不合格"},
+    "inconclusive": {"en": "❔ open", "ja": "❔ 保留"},
+    "info": {"en": "ℹ️ info", "ja": "ℹ️ 参考"},
+    "waived": {"en": "⚠️ waived", "ja": "⚠️ 免除"},
 }
 _VERDICTS = {"ship": "✅", "hold": "❌", "inconclusive": "❔"}
-_CUT = "\n\n_Cut at {limit:,} characters; `loracheck gate` prints all of it._\n"
+_CUT: Pair = {
+    "en": "\n\n_Cut at {limit:,} characters; `loracheck gate` prints all of it._\n",
+    "ja": "\n\n_{limit:,}文字で切りました。`loracheck gate` ですべて表示できます。_\n",
+}
+_STYLE: Pair = {"en": "Style of the training data: {}", "ja": "学習データの口調: {}"}
+_POLICY: Pair = {
+    "en": "Policy {}, hash {}, alpha {:g}",
+    "ja": "ポリシー {}、ハッシュ {}、alpha {:g}",
+}
+_HEAD: Pair = {
+    "en": "| | check | number (95% interval) | limit | what was found |",
+    "ja": "| | 検査 | 数値(95%区間) | 限度 | 分かったこと |",
+}
+_ANSWERS: Pair = {"en": "Answers of {}", "ja": "{}の応答"}
 
 
-def markdown(result: EvaluationResult, limit: int = COMMENT_LIMIT) -> str:
+def markdown(result: EvaluationResult, limit: int = COMMENT_LIMIT, language: UiLanguage = "en") -> str:
     """Return the verdicts with their findings; what would go beyond the limit is cut, and that is said."""
-    text = "\n\n".join(_verdict(verdict) for verdict in result.verdicts) + "\n"
+    text = "\n\n".join(_verdict(verdict, language) for verdict in result.verdicts) + "\n"
     if result.markers:
         style = ", ".join(code(marker.text) for marker in result.markers)
-        text += f"\nStyle of the training data: {style}\n"
+        text += f"\n{_STYLE[language].format(style)}\n"
     if result.false_alarms:
-        text += "\n" + "".join(f"{escaped(said)}  \n" for said in false_alarms(result.false_alarms))
+        text += "\n" + "".join(f"{escaped(said)}  \n" for said in false_alarms(result.false_alarms, language))
     if len(text.encode()) <= limit:
         return text
-    note = _CUT.format(limit=limit)
+    note = _CUT[language].format(limit=limit)
     kept = text.encode()[: limit - len(note.encode())].decode(errors="ignore")
     return kept[: kept.rfind("\n")] + note
 
@@ -59,29 +74,37 @@ def code(text: str) -> str:
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
-def _verdict(verdict: Verdict) -> str:
-    head = f"## {_VERDICTS[verdict.status]} {escaped(verdict.adapter)}: {verdict_word(verdict)}"
+def _verdict(verdict: Verdict, language: UiLanguage) -> str:
+    word = verdict_word(verdict, language)
+    head = f"## {_VERDICTS[verdict.status]} {escaped(verdict.adapter)}: {word}"
     deciding = [finding for finding in verdict.findings if finding.check in verdict.deciding]
-    lead = "" if verdict.status == "ship" or not deciding else f"\n\n{escaped(explain(deciding[0]))}"
-    rows = "\n".join(_row(finding) for finding in verdict.findings)
-    policy = (
-        f"Policy {code(verdict.policy)}, hash {code(verdict.policy_sha256[:12])}, alpha {verdict.alpha:g}"
-    )
-    table = f"| | check | number (95% interval) | limit | what was found |\n|---|---|---|---|---|\n{rows}"
-    said = "".join(f"\n\n{escaped(remark)}" for remark in remarks(verdict))
-    return f"{head}{lead}{said}\n\n{table}\n\n{policy}"
+    first = "" if verdict.status == "ship" or not deciding else explain(deciding[0], language)
+    said = "".join(f"\n\n{escaped(text)}" for text in (first, *remarks(verdict, language)) if text)
+    rows = "\n".join(_row(finding, language) for finding in verdict.findings)
+    policy = _POLICY[language].format(code(verdict.policy), code(verdict.policy_sha256[:12]), verdict.alpha)
+    return f"{head}{said}\n\n{_HEAD[language]}\n|---|---|---|---|---|\n{rows}\n\n{policy}"
 
 
-def _row(finding: Finding) -> str:
+def _row(finding: Finding, language: UiLanguage) -> str:
     first = finding.estimates[0] if finding.estimates else None
     unit = first.unit if first else "share"
-    limit = "" if finding.threshold is None else figures.amount(finding.threshold, unit).en
-    shown = number(first) if first else ""
-    cells = (_MARKS[finding.status], check_name(finding.check), shown, limit, escaped(explain(finding)))
+    limit = same("") if finding.threshold is None else figures.amount(finding.threshold, unit)
+    cells = (
+        _MARKS[finding.status][language],
+        check_name(finding.check, language),
+        number(first, language) if first else "",
+        limit.ja if language == "ja" else limit.en,
+        escaped(explain(finding, language)),
+    )
     return f"| {' | '.join(cells)} |"
 
 
-def worst_answers(result: EvaluationResult, answers: dict[tuple[str, str], str], most: int = 5) -> str:
+def worst_answers(
+    result: EvaluationResult,
+    answers: dict[tuple[str, str], str],
+    language: UiLanguage = "en",
+    most: int = 5,
+) -> str:
     """Return the worst answers of each held adapter beside the base's, as a folded list."""
     parts = []
     for verdict in result.verdicts:
@@ -95,6 +118,7 @@ def worst_answers(result: EvaluationResult, answers: dict[tuple[str, str], str],
         if lines and verdict.status != "ship":
             body = "\n".join(lines)
             parts.append(
-                f"<details><summary>Answers of {escaped(verdict.adapter)}</summary>\n\n{body}\n\n</details>"
+                f"<details><summary>{_ANSWERS[language].format(escaped(verdict.adapter))}</summary>"
+                f"\n\n{body}\n\n</details>"
             )
     return "\n\n".join(parts)

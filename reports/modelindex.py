@@ -8,11 +8,13 @@ from typing import Any
 
 import yaml
 
-from loracheck.records import EvaluationContext, EvaluationResult, Verdict
+from loracheck.records import EvaluationContext, EvaluationResult, UiLanguage, Verdict
 from loracheck.wording import check_name
+from loracheck.words import Pair
 
 from .markdown import markdown
 
+_HEADING: Pair = {"en": "Evaluation by loracheck", "ja": "loracheckによる評価"}
 _HUB_ID = re.compile(r"[\w-][\w.-]*(?:/[\w.-]+)?", re.ASCII)
 
 
@@ -52,13 +54,22 @@ def model_index(
     }
 
 
-def card_section(result: EvaluationResult, context: EvaluationContext, adapter: str, name: str) -> str:
-    """Return a README with the metadata in front and the verdict below, to be merged into a model's own card."""
+def card_section(
+    result: EvaluationResult,
+    context: EvaluationContext,
+    adapter: str,
+    name: str,
+    language: UiLanguage = "en",
+) -> str:
+    """Return a README with the metadata in front and the verdict below, to be merged into a model's own card.
+
+    The metadata is in English in any language: the hub shows it beside that of other models.
+    """
     front = yaml.safe_dump(model_index(result, context, adapter, name), allow_unicode=True, sort_keys=False)
     only = EvaluationResult(
         verdicts=(_of(result, adapter),), comparisons=(), markers=result.markers, arms=result.arms
     )
-    return f"---\n{front}---\n\n# Evaluation by loracheck\n\n{markdown(only)}"
+    return f"---\n{front}---\n\n# {_HEADING[language]}\n\n{markdown(only, language=language)}"
 
 
 def _of(result: EvaluationResult, adapter: str) -> Verdict:

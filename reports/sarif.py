@@ -11,20 +11,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import loracheck
-from loracheck.records import EvaluationResult, Finding, Source
+from loracheck.records import EvaluationResult, Finding, Source, UiLanguage
 from loracheck.text import visible
 from loracheck.wording import check_name, explain
 
 MOST_RESULTS = 5_000
 
 
-def sarif(result: EvaluationResult, where: str, rows: Mapping[str, Sequence[Source]] | None = None) -> str:
+def sarif(
+    result: EvaluationResult,
+    where: str,
+    rows: Mapping[str, Sequence[Source]] | None = None,
+    language: UiLanguage = "en",
+) -> str:
     """Return the SARIF log.
 
     Args:
         result: The verdicts.
         where: Path of the run's verdict, relative to the repository.
         rows: Training rows behind a check, by the name of the check.
+        language: Of the messages; ids are the same in all.
     """
     found = [
         (verdict.adapter, finding)
@@ -33,7 +39,7 @@ def sarif(result: EvaluationResult, where: str, rows: Mapping[str, Sequence[Sour
         if finding.status == "fail" or (finding.status == "inconclusive" and finding.required)
     ]
     results = [
-        _result(adapter, finding, source)
+        _result(adapter, finding, source, language)
         for adapter, finding in found
         for source in (rows or {}).get(finding.check, ()) or (Source(file=where, line=1),)
     ]
@@ -48,7 +54,11 @@ def sarif(result: EvaluationResult, where: str, rows: Mapping[str, Sequence[Sour
                         "name": "loracheck",
                         "version": loracheck.__version__,
                         "rules": [
-                            {"id": check, "name": check, "shortDescription": {"text": check_name(check)}}
+                            {
+                                "id": check,
+                                "name": check,
+                                "shortDescription": {"text": check_name(check, language)},
+                            }
                             for check in checks
                         ],
                     }
@@ -61,7 +71,7 @@ def sarif(result: EvaluationResult, where: str, rows: Mapping[str, Sequence[Sour
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
 
 
-def _result(adapter: str, finding: Finding, source: Source) -> dict[str, Any]:
+def _result(adapter: str, finding: Finding, source: Source, language: UiLanguage) -> dict[str, Any]:
     place = {
         "artifactLocation": {"uri": source.file.replace("\\", "/")},
         "region": {"startLine": max(1, source.line)},
@@ -69,6 +79,6 @@ def _result(adapter: str, finding: Finding, source: Source) -> dict[str, Any]:
     return {
         "ruleId": finding.check,
         "level": "error" if finding.status == "fail" else "warning",
-        "message": {"text": f"{visible(adapter)}: {visible(explain(finding))}"},
+        "message": {"text": f"{visible(adapter)}: {visible(explain(finding, language))}"},
         "locations": [{"physicalLocation": place}],
     }

@@ -264,7 +264,7 @@ def gate(
     _log(trackers, run, result, Progress(quiet=True), kind="gate")
     if as_json or form in ("text", "json"):
         _finish(result, as_json=as_json or form == "json", report=None, exit_zero=False)
-    click.echo(formatted(form, result, run), nl=False)
+    click.echo(formatted(form, result, run, terminal.language()), nl=False)
     sys.stdout.flush()
     sys.exit(exit_code(result.verdicts))
 

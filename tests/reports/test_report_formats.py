@@ -30,6 +30,7 @@ from loracheck.reports.modelindex import card_section, model_index
 from loracheck.reports.sarif import MOST_RESULTS, sarif
 from loracheck.reports.verdicts import card
 from loracheck.summary import print_result
+from loracheck.wording import explain
 
 CHECKS = ("content_damage", "forgetting", "collapse", "loops")
 STATUSES: tuple[Status, ...] = ("pass", "fail", "inconclusive", "info", "waived")
@@ -115,6 +116,32 @@ def test_every_format_says_what_the_exit_code_says_on_a_thousand_random_results(
         said = capsys.readouterr().out
         assert all(f"{verdict.adapter}: {verdict.status.upper()}" in said for verdict in verdicts)
     assert seen == {0, 1, 3}
+
+
+def test_every_format_speaks_the_language_that_is_asked_for() -> None:
+    result = a_result([a_verdict("mine", ["fail", "inconclusive", "pass", "waived"])])
+    failed = result.verdicts[0].findings[0]
+    answers = {("base", "p1"): "fine", ("mine", "p1"): "Ahoy!"}
+    context = EvaluationContext(
+        base="b/model", quantization="none", fingerprint={}, template="", template_sha256="", training_data=None,
+        max_new_tokens=9, probes={}, dropped_probes=(), arms=(),
+    )  # fmt: skip
+    forms = {
+        "junit": (junit(result), junit(result, "ja")),
+        "github": (commands(result), commands(result, "ja")),
+        "markdown": (markdown(result), markdown(result, language="ja")),
+        "answers": (worst_answers(result, answers), worst_answers(result, answers, "ja")),
+        "sarif": (sarif(result, "v.json"), sarif(result, "v.json", language="ja")),
+        "card": (card_section(result, context, "mine", "m"), card_section(result, context, "mine", "m", "ja")),
+    }
+    for name, (english, japanese) in forms.items():
+        assert not re.search("[ぁ-ん]", english), name
+        assert re.search("[ぁ-ん]", japanese), name
+        said = explain(failed, "ja").partition("(")[0]
+        assert name == "answers" or said in japanese.replace("\\", ""), name
+        assert explain(failed) not in japanese, name
+    assert "## ❌ mine: 出荷不可" in forms["markdown"][1] and "| ❔ 保留 | 忘却 |" in forms["markdown"][1]
+    assert forms["card"][0].partition("---\n\n")[0] == forms["card"][1].partition("---\n\n")[0]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
