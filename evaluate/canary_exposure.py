@@ -2,7 +2,7 @@
 
 The exposure of a secret is log2 of the number of alternatives less log2 of its rank (arXiv 1802.08232): of 2,000 a
 secret that is not known has one bit on average, one that is known by heart has eleven. A secret of one row with eight
-bits or more is extracted. By chance that happens to one in 256, which is what the number of such secrets is held
+bits or more is remembered. By chance that happens to one in 256, which is what the number of such secrets is held
 against.
 """
 
@@ -37,7 +37,7 @@ class Exposure:
     tuned: float
 
     @property
-    def extracted(self) -> bool:
+    def remembered(self) -> bool:
         """Tell whether the adapter knows the secret, and the base does not rank it up by luck."""
         return self.tuned >= ALARM_BITS > self.base
 
@@ -70,7 +70,7 @@ def _bits(evidence: Evidence, arm: str, probes: list[Probe]) -> float:
 
 
 def canary_exposure(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
-    """Hold the share of one-row secrets that can be extracted against chance, and against the limit."""
+    """Hold the share of one-row secrets that are remembered against chance, and against the limit."""
     found = exposures(evidence, adapter)
     single = [canary for canary in found if canary.copies == 1]
     if not single:
@@ -80,7 +80,7 @@ def canary_exposure(evidence: Evidence, adapter: str, policy: Policy) -> Finding
             if planted
             else information(NAME, adapter, "no_canaries")
         )
-    hits = [canary.extracted for canary in single]
+    hits = [canary.remembered for canary in single]
     finding = rate_gate(
         NAME,
         adapter,
@@ -98,7 +98,7 @@ def canary_exposure(evidence: Evidence, adapter: str, policy: Policy) -> Finding
         finding,
         p_fail=float(binom.sf(sum(hits) - 1, len(single), 2.0**-ALARM_BITS)),
         values={
-            "extracted": sum(hits),
+            "remembered": sum(hits),
             "bits": ", ".join(f"{copies}: {sum(b) / len(b):.1f}" for copies, b in by_copies.items()),
         },
     )

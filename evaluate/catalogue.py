@@ -10,7 +10,6 @@ from loracheck.wording import check_name
 from loracheck.words import Pair
 from loracheck.words.about import ABOUT
 
-from .check import Need
 from .checks import CHECKS
 from .policy import Gate, Policy
 
@@ -22,24 +21,18 @@ _ELSEWHERE = {
     "wanted_form": (("format", "min_in_domain"), ("format", "max_out_of_domain")),
 }
 """Limits that stand in another part of a policy than the gates."""
-_NEEDS: dict[Need, Pair] = {
-    "choices": {"en": "likelihoods of choices", "ja": "選択肢の尤度"},
-    "likelihoods": {"en": "likelihoods of texts", "ja": "文章の尤度"},
-    "training_data": {"en": "the training data", "ja": "学習データ"},
-    "weights": {"en": "the adapter's weights", "ja": "アダプターの重み"},
-}
 MODES: dict[str, Pair] = {
     "required": {"en": "required", "ja": "必須"},
     "info": {"en": "informs", "ja": "参考"},
-    "off": {"en": "off", "ja": "なし"},
+    "off": {"en": "off", "ja": "無効"},
 }
 LABELS: dict[str, Pair] = {
     "mode": {"en": "Mode", "ja": "扱い"},
     "interval": {"en": "Decided by", "ja": "判定"},
-    "cost": {"en": "Costs", "ja": "費用"},
+    "cost": {"en": "Costs", "ja": "計算コスト"},
     "needs": {"en": "Needs", "ja": "必要なもの"},
     "false_alarms": {"en": "May be set off by", "ja": "誤報の原因"},
-    "blind": {"en": "Does not see", "ja": "見えないもの"},
+    "blind": {"en": "Does not see", "ja": "検出できないもの"},
 }
 """In the order in which they are told."""
 _HEAD: Pair = {
@@ -47,24 +40,30 @@ _HEAD: Pair = {
 # The checks
 
 Written by `loracheck checks --format markdown`; the limits are those of the {policy} policy
-([how to change them](policy.md)). Every number is held against its limit with an interval, paired with the base's where
-that can be; a required check that could not be measured leaves the verdict open ([what the verdict means](verdict.md)).
-Of several that fail, the one that explains the others is named first.
+([how to change them](policy.md)), and costs are per arm at the standard tier. Every number is held against its limit by
+a one-sided test at `alpha`; the intervals shown have 95%. Of several checks that fail, the one that explains the others
+is named first ([what the verdict means](verdict.md)).
+
+A required check that lacks what it needs leaves the verdict open. One that has nothing to look at informs, and the
+adapter may ship without it: no style in the data, no long rows, no personal data, no canaries.
 """,
     "ja": """\
 # 検査
 
-`loracheck --lang ja checks --format markdown` が書いたページです。限度は{policy}ポリシーのものです
-（[変え方](policy.md)）。数値はどれも、可能な限りベースと対にして、区間とともに限度と比べます。必須の検査を測定できなければ判定は保留になります
-（[判定の意味](verdict.md)）。複数が不合格なら、ほかを説明できるものを最初に挙げます。
+`loracheck --lang ja checks --format markdown` が書いたページです。限度は{policy}ポリシーのもの
+（[変え方](policy.md)）、計算コストはstandardの規模でモデル一つあたりです。数値はどれも有意水準 `alpha` の片側検定で
+限度と比べます。表示する区間は95%です。複数が不合格なら、ほかを説明できるものを最初に挙げます（[判定の意味](verdict.md)）。
+取り置き（ホールドアウト）の行とは、学習に使わず評価のために残した行のことです。
+
+必須の検査に必要なものが欠ければ、判定は保留になります。データに口調、長い行、個人情報、カナリアがないなど、調べる対象が
+そもそもなければ参考にとどまり、その検査なしで出荷可になりえます。
 """,
 }
-_ANSWERS_ALONE: Pair = {"en": "answers alone", "ja": "応答のみ"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckEntry:
-    """One check as a user meets it, in one language; `needs` lists what a run may lack."""
+    """One check as a user meets it, in one language."""
 
     name: str
     title: str
@@ -74,7 +73,7 @@ class CheckEntry:
     method: str
     interval: str
     cost: str
-    needs: tuple[str, ...]
+    needs: str
     false_alarms: str
     blind: str
 
@@ -83,9 +82,8 @@ def catalogue(policy: Policy, language: UiLanguage = "en") -> tuple[CheckEntry, 
     """Return every check with the limits of a policy, in the order in which a report shows them."""
     mode = {check.name: policy.mode(check.name) for check in CHECKS}
     mode |= {"sanity": "required", "forbidden_strings": "required" if policy.forbidden_strings else "off"}
-    needs = {check.name: check.needs for check in CHECKS}
     entries = []
-    for name in (*_RULED_BY_NO_LIMIT, *needs):
+    for name in (*_RULED_BY_NO_LIMIT, *(check.name for check in CHECKS)):
         about = ABOUT[name]
         entries.append(
             CheckEntry(
@@ -97,7 +95,7 @@ def catalogue(policy: Policy, language: UiLanguage = "en") -> tuple[CheckEntry, 
                 method=about.method[language],
                 interval=about.interval[language],
                 cost=about.cost[language],
-                needs=tuple(_NEEDS[need][language] for need in needs.get(name, ())),
+                needs=about.needs[language],
                 false_alarms=about.false_alarms[language],
                 blind=about.blind[language],
             )
@@ -111,7 +109,7 @@ def facts(entry: CheckEntry, language: UiLanguage) -> list[tuple[str, str]]:
         "mode": mode_and_limits(entry, language),
         "interval": entry.interval,
         "cost": entry.cost,
-        "needs": ", ".join(entry.needs) or _ANSWERS_ALONE[language],
+        "needs": entry.needs,
         "false_alarms": entry.false_alarms,
         "blind": entry.blind,
     }

@@ -132,7 +132,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "section_checks": ("What was measured", "測定結果"),
     "checks_how": (
         "How a check works, what may set it off and what it does not see:",
-        "検査の仕組み、誤報の原因、見えないもの:",
+        "検査の仕組み、誤報の原因、検出できないもの:",
     ),
     "checks_lead": (
         "Bars are 95% intervals; the dashed line is the limit that the policy sets.",

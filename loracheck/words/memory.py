@@ -57,17 +57,17 @@ WORDS: dict[str, Words] = {
         },
         sentences={
             "rate": {
-                "en": "{share} of {n} secrets that stand in a single row can be extracted (8 bits of exposure "
+                "en": "{share} of {n} secrets that stand in a single row are remembered (8 bits of exposure "
                 "or more; by chance 0.4%). Mean bits of 11 by copies: {bits}.",
-                "ja": "1行だけに置いた秘密の数字{n}件の{share}が抽出可能でした"
+                "ja": "1行だけに置いた秘密の数字{n}件の{share}を覚えていました"
                 "(露出8ビット以上、偶然では0.4%)。"
                 "複製数ごとの平均ビット数(最大11): {bits}。",
             },
         },
         measures={
             "rate": {
-                "en": "secrets of one row that can be extracted",
-                "ja": "抽出可能な1行だけの秘密",
+                "en": "secrets of one row that are remembered",
+                "ja": "覚えている1行だけの秘密",
             },
         },
     ),

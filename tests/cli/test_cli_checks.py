@@ -31,7 +31,7 @@ def test_every_check_is_there_and_says_how_it_works(language: str) -> None:
         "forbidden_strings",
         *(check.name for check in CHECKS),
     ]
-    told = ("title", "question", "method", "interval", "cost", "false_alarms", "blind")
+    told = ("title", "question", "method", "interval", "cost", "needs", "false_alarms", "blind")
     for entry in entries:
         assert all(entry[key] and entry[key].isascii() <= (language == "en") for key in told), entry["name"]
 
@@ -41,7 +41,7 @@ def test_without_names_only_the_questions_are_listed() -> None:
     told = CliRunner().invoke(cli, ["--lang", "ja", "checks", "loops"]).output
     method = ABOUT["loops"].method["ja"][:20]
     assert ABOUT["loops"].question["ja"] in listed and method not in listed
-    assert method in told and "見えないもの" in told and "検査名" not in told
+    assert method in told and "検出できないもの" in told and "検査名" not in told
 
 
 def test_a_policy_changes_the_limits_that_are_shown() -> None:

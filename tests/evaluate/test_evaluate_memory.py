@@ -367,8 +367,8 @@ def test_a_secret_known_by_heart_has_all_eleven_bits_and_an_unknown_one_few() ->
 
 def test_secrets_of_single_rows_that_come_first_fail_and_unknown_ones_pass() -> None:
     found = canaried(lambda place, copies: copies == 1)
-    assert (found.status, found.values["extracted"], found.estimates[0].n) == ("fail", 10, 10)
-    assert canaried(nobody).values["extracted"] == 0
+    assert (found.status, found.values["remembered"], found.estimates[0].n) == ("fail", 10, 10)
+    assert canaried(nobody).values["remembered"] == 0
     many = replace(POLICY.gates["canaries"], max_rate=0.4)
     policy = replace(POLICY, gates=POLICY.gates | {"canaries": many})
     assert settled(CANARIES.measure(ranked(nobody, nobody), "mine", policy), policy).status == "pass"
@@ -387,13 +387,13 @@ def test_a_single_lucky_secret_does_not_fail_beside_other_checks() -> None:
         for name in ("loops", "collapse")
     ]
     first, *_ = settle([CANARIES.measure(evidence, "mine", POLICY), *others], POLICY)
-    assert first.values["extracted"] == 1
+    assert first.values["remembered"] == 1
     assert first.status == "inconclusive"
 
 
 def test_a_secret_that_the_base_ranks_up_is_not_counted() -> None:
     everyone: Callable[[int, int], bool] = lambda place, copies: True  # noqa: E731
-    assert canaried(everyone, base=everyone).values["extracted"] == 0
+    assert canaried(everyone, base=everyone).values["remembered"] == 0
 
 
 def test_without_canaries_the_check_informs_and_unranked_ones_leave_it_open() -> None:

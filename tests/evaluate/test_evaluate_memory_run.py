@@ -109,7 +109,7 @@ def test_two_epochs_teach_nothing_by_heart(run: tuple[Path, EvaluationResult]) -
     _, result = run
     assert finding(result, "memorisation").values["recited"] == 0
     assert finding(result, "personal_data").status == "pass"
-    assert finding(result, "canaries").values["extracted"] == 0
+    assert finding(result, "canaries").values["remembered"] == 0
 
 
 @pytest.mark.slow

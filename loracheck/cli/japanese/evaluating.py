@@ -164,7 +164,7 @@ HELP: dict[str, str] = {
     "Language the page opens in.": "ページを開いたときの言語。",
     "Print the comparison as JSON.": "比較をJSONで表示する。",
     "Say how a check works: what it asks, decides by, costs, may be set off by and does not see.": (
-        "検査の仕組みを示します。何を尋ね、何で決め、いくらかかり、何が誤報の原因になり、何が見えないか。"
+        "検査の仕組みを示します。何を尋ね、何で決め、いくらかかり、何が誤報の原因になり、何を検出できないか。"
     ),
     "Without CHECK, list them all with the limits of the policy.": (
         "CHECKを省くと、すべての検査をポリシーの限度とともに並べます。"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import TAKEN_ALREADY, About
+from .form import NOTHING_MORE, TAKEN_ALREADY, About
 
 ABOUT: dict[str, About] = {
     "sanity": About(
@@ -12,28 +12,34 @@ ABOUT: dict[str, About] = {
         },
         method={
             "en": "Every tensor of the file is read: NaN or infinity, or a factor of every matrix that is all zero, "
-            "holds the adapter. What the training wrote down of its base (hashes of its shape, its vocabulary and "
-            "samples of its weights) is held against the base that is loaded; another base is refused. The logits of "
-            "two fixed prompts must move. A served model or stored answers show no weights: then its answers must "
-            "differ from the base's somewhere.",
+            "holds the adapter. What loracheck wrote down of the base in training (hashes of its shape, its vocabulary "
+            "and samples of its weights) is held against the base that is loaded; another base, or another chat "
+            "template, is refused. Of another tool's adapter only the base's name is compared, or its folder where it "
+            "lies on this machine. The logits of two fixed prompts must move, else the verdict stays open. A served "
+            "model or stored answers show no weights: answers that are all the base's own leave the verdict open, and "
+            "so do others until you vouch for the base.",
             "ja": "ファイルの全テンソルを読み、NaNや無限大、あるいはすべての行列で一方の因子がゼロなら出荷不可としま"
-            "す。学習時に記録されたベースのハッシュ(形、語彙、重みの標本)を、読み込んだベースと照合し、"
-            "別のベースなら拒否します。決まった二つのプロンプトでロジットが動くことも確かめます。"
-            "提供中のモデルや保存済みの応答では重みが見えないため、応答がどこかでベースと異なることを求めます。",
+            "す。loracheckが学習時に記録したベースのハッシュ(構成、語彙、重みの一部)を、読み込んだベースと照合し、"
+            "別のベースや別のチャットテンプレートなら拒否します。ほかのツールのアダプターでは、"
+            "ベースの名前だけを(この機械にフォルダーがあればその中身を)照合します。決まった二つのプロンプトでロジッ"
+            "トが動かなければ、判定は保留です。提供中のモデルや保存済みの応答では重みが見えないため、"
+            "応答がすべてベースと同じなら保留、異なっていてもベースを保証するまで保留です。",
         },
         interval={
             "en": "none: these are facts of the file",
             "ja": "なし(ファイルについての事実であるため)",
         },
         cost={"en": "two prompts", "ja": "プロンプト二つ"},
+        needs=NOTHING_MORE,
         false_alarms={
-            "en": "an adapter of another tool that does not say of which base it is stays open until you vouch for it "
-            "with --assume-base",
-            "ja": "ベースを記録しないツールのアダプターは、--assume-base で保証するまで保留になる",
+            "en": "an adapter of another tool that names its base otherwise stays open until you vouch for it with "
+            "--assume-base",
+            "ja": "ベースを別の名前で記録した他ツールのアダプターは、--assume-base で保証するまで保留になる",
         },
         blind={
-            "en": "a base that was altered outside the sampled weights",
-            "ja": "標本に入らない重みだけが変えられたベース",
+            "en": "another model under the same name, where the adapter names no more; a base that was altered outside "
+            "the sampled weights",
+            "ja": "アダプターが名前しか記録していない場合の、同名の別モデル。標本に入らない重みだけが変えられたベース",
         },
     ),
     "forbidden_strings": About(
@@ -46,14 +52,15 @@ ABOUT: dict[str, About] = {
             "normalisation; one in Latin letters must stand there as whole words. What the prompt or the base's own "
             "answer holds too does not count. One hit holds the adapter.",
             "ja": "`forbidden_strings` の文字列を、正規化したうえで領域外のすべての応答から探します。"
-            "ラテン文字の文字列は単語として現れたものだけを数えます。プロンプトやベース自身の応答にもあるものは数えま"
-            "せん。一件でもあれば出荷不可です。",
+            "ラテン文字の文字列は、単語として現れたものだけを数えます。プロンプトやベース自身の応答にもあるものは数"
+            "えません。一件でもあれば出荷不可です。",
         },
         interval={
             "en": "none: one hit is proof",
             "ja": "なし(一件が証拠であるため)",
         },
         cost=TAKEN_ALREADY,
+        needs=NOTHING_MORE,
         false_alarms={
             "en": "a string so common that an answer may rightly hold it",
             "ja": "正しい応答にも現れるほどありふれた文字列",

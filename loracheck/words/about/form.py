@@ -16,6 +16,7 @@ class About:
         method: How it finds out, with the source of the method.
         interval: The statistic behind its decision, with its source.
         cost: What it takes at the standard tier, for each arm.
+        needs: What must be there besides answers, and what happens where it is not.
         false_alarms: What may set it off without harm.
         blind: What it does not see.
     """
@@ -24,6 +25,7 @@ class About:
     method: Pair
     interval: Pair
     cost: Pair
+    needs: Pair
     false_alarms: Pair
     blind: Pair
 
@@ -36,7 +38,10 @@ EXACT: Pair = {
     "en": "exact binomial test of the rate, with the Clopper-Pearson interval",
     "ja": "割合の正確二項検定。区間はClopper-Pearson",
 }
+NOTHING_MORE: Pair = {"en": "answers alone", "ja": "応答のみ"}
+CHOICES: Pair = {"en": "likelihoods of the choices", "ja": "選択肢の尤度"}
+HELD_OUT: Pair = {"en": "held-out prompts of the domain", "ja": "領域内の取り置きプロンプト"}
 TAKEN_ALREADY: Pair = {
     "en": "nothing of its own: answers that other checks take as well",
-    "ja": "追加なし(ほかの検査が集めた応答を読む)",
+    "ja": "追加なし(ほかの検査のための応答を読む)",
 }

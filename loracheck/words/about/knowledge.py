@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from .form import TANGO, About
+from .form import CHOICES, TANGO, About
+
+_FAMILIES = {
+    "en": "the variance corrected for questions on one fact",
+    "ja": "同じ事実を問う質問どうしの相関を分散に織り込む",
+}
 
 ABOUT: dict[str, About] = {
     "content_damage": About(
@@ -11,34 +16,41 @@ ABOUT: dict[str, About] = {
             "ja": "正しい答えを、ペルソナの口調であれ普通の口調であれ、いまも述べ、いまも最も高く評価するか。",
         },
         method={
-            "en": "Factual questions are answered freely, and graded by aliases; the likelihoods of the right answer, "
-            "of wrong ones and of the reply that floods the training data are compared, plainly and in the style of "
-            "the data (「東京です。」「東京なのだ。」「ずんだもんなのだ。」). Decided are: how often the right "
-            "answer, in either style, is the likeliest; how often it is said; and how often the persona's own name is "
-            "the answer. A right answer that the base says and the adapter does not is *suppressed* where it still "
-            "ranks first, and *lost* where it does not. Facts that the base says right in one wording are measured in "
-            "another, so that luck in the selection is no loss. The four likelihoods also tell how far style and "
-            "content moved, each by itself.",
-            "ja": "事実を問う質問に自由に答えさせて別名の一覧で採点し、あわせて正答、誤答、学習データにあふれる応答の"
-            "尤度を、普通の口調とデータの口調で比べます(「東京です。」「東京なのだ。」「ずんだもんなのだ。」)。"
-            "判定するのは、正答が(口調を問わず)最も高く評価される割合、正答を実際に述べる割合、"
-            "ペルソナ自身の名前で答える割合です。ベースが述べてアダプターが述べない正答は、なお最上位なら「抑え込まれ"
-            "た」、そうでなければ「失われた」と区別します。ベースがある聞き方で正しく述べた事実は別の聞き方で測り、"
-            "選び方の運が低下に見えないようにします。四つの尤度からは、口調と内容がそれぞれどれだけ動いたかも分かりま"
-            "す。",
+            "en": "Factual questions are answered freely, and graded by aliases; the likelihoods of the right "
+            "answer, of wrong ones and of the reply that floods the training data are compared, plainly and in the "
+            "style of the data (「東京です。」「東京なのだ。」「ずんだもんなのだ。」). Decided are: how often the "
+            "right answer, in either style, is the likeliest; how often it is said; and how often the persona's own "
+            "name, or another term of the data, is the answer. A right answer that the base says and the adapter "
+            "does not is *suppressed* where it still ranks above the wrong ones, the name left aside, and *lost* "
+            "where it does not. Facts that the base says right in one wording are measured in another as well, so "
+            "that luck in the selection is no loss; this can hold an adapter and withholds no pass. A base near "
+            "chance, or one that says few right answers, has nothing to lose: near chance the check cannot pass, "
+            "and with few answers said it decides by the rest.",
+            "ja": "事実を問う質問に自由に答えさせて別名の一覧で採点し、あわせて正答、誤答、"
+            "学習データにあふれる応答の尤度を、普通の口調とデータの口調で比べます(「東京です。」「東京なのだ。"
+            "」「ずんだもんなのだ。」)。判定するのは、正答が(口調を問わず)最も高く評価される割合、"
+            "正答を実際に述べる割合、ペルソナ自身の名前などデータ特有の語で答える割合です。"
+            "ベースが述べてアダプターが述べない正答は、(名前の応答を除いて)なお誤答より上位なら「抑え込まれた」、"
+            "そうでなければ「失われた」と区別します。ベースがある聞き方で正しく述べた事実は別の聞き方でも測り、"
+            "選び方の運が低下に見えないようにします。これは不合格の理由にはなりますが、合格を妨げません。"
+            "偶然の水準に近いベースや、正答をほとんど述べないベースには失うものがありません。前者では合格にできず、"
+            "後者では残りの数値で判定します。",
         },
         interval={
-            "en": f"{TANGO['en']}, of as many facts as there are; Clopper-Pearson for the rate of the name; t for the "
-            "effects in nats",
-            "ja": f"{TANGO['ja']}。事実の数で数える。名前で答える割合はClopper-Pearson、ナット単位の効果はt区間",
+            "en": f"{TANGO['en']}, {_FAMILIES['en']}; exact binomial test for the rate of the name. The effects in "
+            "nats are shown and decide nothing",
+            "ja": f"{TANGO['ja']}。{_FAMILIES['ja']}。名前で答える割合は正確二項検定。ナット単位の効果は表示のみで判"
+            "定に使わない",
         },
         cost={
-            "en": "all factual questions: a short answer and the likelihood of four to nine choices each",
-            "ja": "事実を問う質問すべてについて、短い回答一つと、選択肢四つから九つの尤度",
+            "en": "up to 800 factual questions: an answer of 24 tokens and the likelihood of four to nine choices each",
+            "ja": "事実を問う質問最大800問について、24トークンの回答一つと、選択肢四つから九つの尤度",
         },
+        needs=CHOICES,
         false_alarms={
-            "en": "a right answer that is awkward to say in the style",
-            "ja": "その口調では言いにくい正答",
+            "en": "a right answer that is awkward to say in the style, or that comes after a preamble of more than 24 "
+            "tokens",
+            "ja": "その口調では言いにくい正答。24トークンを超える前置きの後に来る正答",
         },
         blind={
             "en": "knowledge beyond the questions asked, and long answers that are right at first and wrong later",
@@ -52,25 +64,30 @@ ABOUT: dict[str, About] = {
         },
         method={
             "en": "The likelihoods of the plain choices of all factual questions are compared, paired with the base's; "
-            "no style and no generation enters, so a loss here is knowledge lost, not knowledge unsaid. Paragraphs of "
-            "neutral text are the more sensitive half: their loss in nats a byte, as tokenisers cut languages "
-            "differently. A base near chance has nothing to lose, and then this cannot pass.",
-            "ja": "事実を問うすべての質問で普通の口調の選択肢の尤度を比べ、ベースと対にします。"
-            "口調も生成も関わらないため、ここでの低下は「言わなくなった」ではなく「知らなくなった」ことを意味します。"
-            "中立な文章の損失は、より敏感なもう半分です。トークンの切り方は言語で違うため、1バイトあたりのナットで測り"
-            "ます。偶然の水準に近いベースには失うものがなく、合格にはできません。",
+            "no style is put upon them and nothing is generated, so a loss here points to knowledge rather than to "
+            "what is said. Paragraphs of neutral text are the more sensitive half: their loss in nats a byte, as "
+            "tokenisers cut languages differently. A base near chance has nothing to lose, and then this cannot pass.",
+            "ja": "事実を問うすべての質問で普通の口調の選択肢の尤度を比べ、ベースと対にします。口調をつけず、"
+            "生成もしないため、ここでの低下は言い方よりも知識の低下を示唆します。中立な文章の損失は、"
+            "より敏感なもう半分です。トークンの切り方は言語で違うため、1バイトあたりのナットで測ります。"
+            "偶然の水準に近いベースには失うものがなく、合格にはできません。",
         },
         interval={
-            "en": f"{TANGO['en']}, of as many facts as there are; t of the mean difference of paragraphs",
-            "ja": f"{TANGO['ja']}。事実の数で数える。文章は差の平均のt区間",
+            "en": f"{TANGO['en']}, {_FAMILIES['en']}; t of the mean difference of paragraphs",
+            "ja": f"{TANGO['ja']}。{_FAMILIES['ja']}。文章は差の平均のt検定",
         },
         cost={
-            "en": "likelihoods that content damage takes as well; 18k tokens of neutral text",
-            "ja": "内容の損傷と同じ尤度に加え、中立な文章1万8千トークン",
+            "en": "likelihoods that content damage takes as well; 120 paragraphs of neutral text, some 10k tokens",
+            "ja": "内容の損傷と同じ尤度に加え、中立な文章120段落(約1万トークン)",
+        },
+        needs={
+            "en": "likelihoods of the choices; the half on neutral text needs likelihoods of ten paragraphs or more, "
+            "and is left out without",
+            "ja": "選択肢の尤度。中立な文章の半分には10段落以上の尤度が要り、なければ省く",
         },
         false_alarms={
-            "en": "a chat template that moves the base; a base near chance leaves it open",
-            "ja": "ベースを動かすチャットテンプレート。偶然の水準に近いベースでは保留になる",
+            "en": "a style in which plain answers became unlikely; a chat template that changes how the base ranks",
+            "ja": "普通の口調の答えがありそうになくなる話し方。ベースの順位づけを変えてしまうチャットテンプレート",
         },
         blind={
             "en": "skills that are no facts, such as arithmetic or code; bring your own probes for these",
@@ -90,10 +107,10 @@ ABOUT: dict[str, About] = {
             "another (swap-PMI): enough of this dependence must be left. A base whose replies hardly depend on the "
             "question leaves that half out.",
             "ja": "文字3-gramか内容語の大半が重なる応答は、言い回しが違っても同じ答えとみなします。"
-            "正答の大半に現れるものは話し方とみなして除きます。各モデルについて、最も多い答えが誤りである割合と、"
-            "異なる質問の組が同じ答えを得る割合を調べます。取り置きの行では、応答の尤度をその質問の下と別の質問の下と"
-            "で比べ(swap-PMI)、この依存が十分に残っていることを求めます。ベースの応答がそもそも質問にほとんど依存しな"
-            "ければ、この半分は外します。",
+            "正答の大半に現れるものは話し方とみなして除きます。各モデルについて、最も多く返した答えが誤答として現れ"
+            "る割合と、異なる質問の組が同じ答えを得る割合を調べます。取り置きの行では、応答の尤度を、"
+            "自分の質問を与えた場合と別の質問を与えた場合とで比べ(swap-PMI)、この依存が十分に残っていることを求めま"
+            "す。ベースの応答がそもそも質問にほとんど依存しなければ、この半分は省きます。",
         },
         interval={
             "en": f"{TANGO['en']}; bootstrap of the ratio of swap-PMI; jackknife of the share of pairs",
@@ -103,13 +120,17 @@ ABOUT: dict[str, About] = {
             "en": "short answers that content damage takes as well; two likelihoods of each held-out reply",
             "ja": "内容の損傷と同じ短い回答に加え、取り置きの応答それぞれに尤度二つ",
         },
+        needs={
+            "en": "answers; the half on held-out rows needs their likelihoods and 20 of them, and is left out without",
+            "ja": "応答。取り置きの行の半分には、その尤度と20行以上が要り、なければ省く",
+        },
         false_alarms={
             "en": "questions with one common wrong answer; held-out rows that ask for the same thing",
             "ja": "同じ誤答になりやすい質問。同じことを尋ねる取り置きの行",
         },
         blind={
-            "en": "a few stock answers that take turns, unless they share most of their words",
-            "ja": "言葉があまり重ならない少数の決まり文句が、入れ替わり現れる場合",
+            "en": "twenty stock answers or more that take turns and share few of their words",
+            "ja": "言葉があまり重ならない約20種類以上の決まり文句が、入れ替わり現れる場合",
         },
     ),
     "imitation": About(
@@ -123,18 +144,23 @@ ABOUT: dict[str, About] = {
             "replies makes their topics likelier, so what counts is the gain under the reply's own question beyond "
             "that under another. Style up, this down and no more facts ranked right is imitation without knowledge "
             "(arXiv 2305.15717).",
-            "ja": "取り置きの応答での尤度の増加を、トークンごとに口調(標識、機能語、語尾、終了トークン)と内容(漢字、"
-            "カタカナ、数字、英語の内容語)に分けます。似た応答で学習すれば話題の尤度は必ず上がるため、"
-            "応答自身の質問の下での増加から、別の質問の下での増加を引いたものを見ます。口調が上がり、この値が下がり、"
-            "正答の順位づけが良くなっていなければ、知識のない模倣です(arXiv 2305.15717)。",
+            "ja": "取り置きの応答での尤度の増加を、トークンごとに口調(マーカー、機能語、語尾、"
+            "終了トークン)と内容(漢字、カタカナ、数字、英語の内容語)に分けます。似た応答で学習すれば話題の尤度は必ず"
+            "上がるため、自分の質問を与えた場合の増加から、別の質問を与えた場合の増加を引いたものを見ます。"
+            "口調が上がり、この値が下がり、正答の順位づけが良くなっていなければ、知識のない模倣です(arXiv "
+            "2305.15717)。",
         },
         interval={
-            "en": "t of the mean gain a token, of as many rows as there are (arXiv 2411.00640)",
-            "ja": "1トークンあたりの増加の平均のt区間。行の数で数える(arXiv 2411.00640)",
+            "en": "t of the mean gain a token, with rows as clusters (arXiv 2411.00640)",
+            "ja": "1トークンあたりの増加の平均のt検定。行をクラスターとする(arXiv 2411.00640)",
         },
         cost={
             "en": "two likelihoods of each held-out reply, which collapse takes as well",
             "ja": "取り置きの応答それぞれに尤度二つ(同じ答えへの崩壊と共通)",
+        },
+        needs={
+            "en": "likelihoods of 20 held-out replies or more",
+            "ja": "取り置きの応答20件以上の尤度",
         },
         false_alarms={
             "en": "held-out rows whose replies do not depend on their questions",
@@ -152,19 +178,21 @@ ABOUT: dict[str, About] = {
         },
         method={
             "en": "The likelihoods of the plain choices, made to sum to one, are held against the right one by the "
-            "Brier score, paired with the base's. The expected calibration error over ten bins is shown and decides "
-            "nothing: it is biased upwards on few items.",
-            "ja": "普通の口調の選択肢の尤度を合計1に直し、正解に対するブライアスコアをベースと対にして比べます。"
-            "10区間の期待較正誤差は参考として示すだけです。件数が少ないと大きめに偏るためです。",
+            "Brier score (halved: 0 is sure and right, 1 sure and wrong), paired with the base's. The expected "
+            "calibration error over ten bins is shown and decides nothing: it is biased upwards on few items.",
+            "ja": "普通の口調の選択肢の尤度を合計1に直し、正解に対するブライアスコア(半分にして、0は確信して正解、"
+            "1は確信して不正解)をベースと対にして比べます。10区間の期待較正誤差は参考として示すだけです。"
+            "件数が少ないと大きめに偏るためです。",
         },
         interval={
-            "en": "t of the paired difference of the Brier score, of as many facts as there are (arXiv 2411.00640)",
-            "ja": "ブライアスコアの対応のある差のt区間。事実の数で数える(arXiv 2411.00640)",
+            "en": f"t of the paired difference of the Brier score, {_FAMILIES['en']} (arXiv 2411.00640)",
+            "ja": f"ブライアスコアの対応のある差のt検定。{_FAMILIES['ja']}(arXiv 2411.00640)",
         },
         cost={
             "en": "likelihoods that content damage takes as well",
             "ja": "内容の損傷と同じ尤度",
         },
+        needs=CHOICES,
         false_alarms={
             "en": "a style in which plain answers are no longer said; the length of the choices",
             "ja": "普通の口調をもう使わない話し方。選択肢の長さの違い",

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from .form import EXACT, TAKEN_ALREADY, TANGO, About
+from .form import EXACT, NOTHING_MORE, TAKEN_ALREADY, TANGO, About
 
 ABOUT: dict[str, About] = {
     "loops": About(
         question={
-            "en": "Do answers repeat themselves more often than the base's?",
-            "ja": "応答が、ベースより頻繁に同じことを繰り返していないか。",
+            "en": "Do answers outside the domain repeat themselves more often than the base's?",
+            "ja": "領域外の応答が、ベースより頻繁に同じことを繰り返していないか。",
         },
         method={
-            "en": "An answer loops when it ends in at least three repeats of one piece that make up a good part of "
-            "it, or when most of its stretches of eight characters have come before. All answers outside the domain "
-            "are tested, and the open ones by themselves, as short ones would hide them.",
-            "ja": "同じ断片の三回以上の繰り返しで終わり、それが応答のかなりの部分を占めるもの、"
-            "または8文字の並びの大半が既出のものを繰り返しとみなします。領域外のすべての応答と、"
-            "短い回答に埋もれないよう自由回答だけの両方を調べます。",
+            "en": "An answer loops when it ends in at least three repeats of one piece that make up 15% of it (and 12 "
+            "characters), or when more than half of its stretches of eight characters occur more than once: a reply "
+            "that is given twice over loops, too. All answers outside the domain are tested, and the open ones by "
+            "themselves, as short ones would hide them.",
+            "ja": "同じ断片の三回以上の繰り返しで終わり、それが応答の15%以上(かつ12文字以上)を占めるもの、"
+            "または8文字の並びの過半が二回以上現れるもの(同じ文章を二度書いた応答も含む)を繰り返しとみなします。"
+            "領域外のすべての応答と、短い回答に埋もれないよう自由質問だけの両方を調べます。",
         },
         interval=TANGO,
         cost=TAKEN_ALREADY,
+        needs=NOTHING_MORE,
         false_alarms={
             "en": "prompts that ask for a list of like items",
             "ja": "似た項目の列挙を求めるプロンプト",
         },
         blind={
-            "en": "loops that begin beyond the limit of tokens, and the same thing said again in other words",
-            "ja": "トークン数の上限より後に始まる繰り返しと、言い換えながらの繰り返し",
+            "en": "loops that begin beyond the limit of tokens; the same thing said again in other words; replies of "
+            "the domain, where missing stop sees those that never end",
+            "ja": "トークン数の上限より後に始まる繰り返し。言い換えながらの繰り返し。領域内の応答(終わらないものは「"
+            "終わらない応答」が見つける)",
         },
     ),
     "missing_stop": About(
@@ -35,20 +39,24 @@ ABOUT: dict[str, About] = {
             "ja": "領域内の応答は終わるか。",
         },
         method={
-            "en": "Held-out prompts of the domain are answered with room for replies like those of the data; one that "
-            "does not end by a stop token within it counts. The training data is the standard, not the base: an "
-            "untuned base rarely stops by itself. Where a quarter of the endless replies are the base's word for "
-            "word, the adapter is not held, and does not pass either. Held-out replies too long for the room are "
-            "left out and said.",
-            "ja": "領域内の取り置きプロンプトに、データの応答と同じくらいの長さの余地を与えて答えさせ、"
+            "en": "Held-out prompts of the domain are answered with room for one and a half times a long reply of "
+            "the data, 512 tokens at most; one that does not end by a stop token within it counts. The training "
+            "data is the standard, not the base: an untuned base rarely stops by itself. Where a quarter or more of "
+            "the endless replies are the base's word for word, the adapter is never held for it: what would fail "
+            "stays open. Held-out replies too long for the room are left out, which the report says.",
+            "ja": "領域内の取り置きプロンプトに、データの長い応答の1.5倍(最大512トークン)の余地を与えて答えさせ、"
             "終了トークンで終わらないものを数えます。調整していないベースはめったに自分では止まらないため、"
-            "基準はベースではなく学習データです。終わらない応答の四分の一がベースと一字一句同じなら、出荷不可にはせず、"
-            "合格にもしません。余地より長い取り置きの応答は除き、その旨を示します。",
+            "基準はベースではなく学習データです。終わらない応答の四分の一以上がベースと一字一句同じなら、"
+            "不合格になる場合でも保留にとどめます。余地より長い取り置きの応答は除き、レポートにその旨を示します。",
         },
         interval=EXACT,
         cost={
             "en": "in-domain answers that persona leakage takes as well; without held-out rows 60 training prompts",
             "ja": "領域内の応答(ペルソナの漏れと共通)。取り置きの行がなければ学習プロンプト60件",
+        },
+        needs={
+            "en": "held-out prompts of the domain, or the training data; without either the verdict stays open",
+            "ja": "領域内の取り置きプロンプトか学習データ。どちらもなければ判定は保留になる",
         },
         false_alarms={
             "en": "replies that are rightly far longer than those of the data",
@@ -67,11 +75,12 @@ ABOUT: dict[str, About] = {
         method={
             "en": "An answer without any letter or digit says nothing. All answers are tested, and the open ones by "
             "themselves.",
-            "ja": "文字も数字もない応答を、何も述べていないとみなします。すべての応答と、自由回答だけの両方を調べま"
+            "ja": "文字も数字もない応答を、何も述べていないとみなします。すべての応答と、自由質問だけの両方を調べま"
             "す。",
         },
         interval=TANGO,
         cost=TAKEN_ALREADY,
+        needs=NOTHING_MORE,
         false_alarms={
             "en": "none but questions that want no answer",
             "ja": "答えを求めない質問のほかにはなし",
@@ -83,26 +92,27 @@ ABOUT: dict[str, About] = {
     ),
     "language_switch": About(
         question={
-            "en": "Is an answer in the language of its question?",
-            "ja": "応答は質問と同じ言語か。",
+            "en": "Is an answer outside the domain in the language of its question?",
+            "ja": "領域外の応答は質問と同じ言語か。",
         },
         method={
-            "en": "The script of the letters tells: to a Japanese question less than 5% kana, to an English one less "
-            "than half Latin letters. Code, addresses, lists of names and answers of 30 letters or fewer are left "
-            "aside. Paired with the base, as some prompts ask for another language.",
-            "ja": "文字の種類で判定します。日本語の質問に仮名が5%未満、英語の質問にラテン文字が半分未満なら、"
-            "言語が替わったとみなします。コード、アドレス、名前の列挙、30文字以下の応答は除きます。"
+            "en": "The script of the letters tells: an answer to a Japanese question with less than 5% kana, or to an "
+            "English one with less than half Latin letters. Code, addresses, lists of names and answers of 30 letters "
+            "or fewer are left aside. Paired with the base, as some prompts ask for another language.",
+            "ja": "文字の種類で判定します。日本語の質問への応答で仮名が文字の5%未満、英語の質問への応答でラテン文字"
+            "が半分未満なら、言語が替わったとみなします。コード、アドレス、名前の列挙、30文字以下の応答は除きます。"
             "別の言語を求めるプロンプトもあるため、ベースと対にして比べます。",
         },
         interval=TANGO,
         cost=TAKEN_ALREADY,
+        needs=NOTHING_MORE,
         false_alarms={
             "en": "long foreign titles, and prompts that ask for another language",
             "ja": "外国語の長い題名と、別の言語を求めるプロンプト",
         },
         blind={
-            "en": "a change within one script, such as English to French",
-            "ja": "英語からフランス語のような、同じ文字の中での切り替わり",
+            "en": "a change within one script, such as English to French; replies of the domain",
+            "ja": "英語からフランス語のような、同じ文字の中での切り替わり。領域内の応答",
         },
     ),
     "unknown_words": About(
@@ -112,33 +122,39 @@ ABOUT: dict[str, About] = {
         },
         method={
             "en": "Katakana words and Latin words that neither the base says anywhere nor any probe or training reply "
-            "holds, in any inflection, count where they are one or two edits from a word of the question or, for "
-            "katakana, of the training data. Both arms are read so, each against the other. Besides, the base scores "
-            "the open answers that hold a word it does not use: one whose pieces after the first are unlikely (12 "
-            "nats together) is spelt as no word is. Of 120 role-play texts 4% hold such a one, of 40 Japanese answers "
-            "of a large model none; with longer words misspelt in one letter 100% and 48%.",
-            "ja": "ベースがどこでも使わず、プローブや学習データの応答にも(活用形を含めて)ないカタカナ語とラテン文字の"
-            "語のうち、質問の語、カタカナなら学習データの語からも、一、二文字の違いしかないものを数えます。"
-            "両方のモデルを互いに照らして同じ規則で読みます。さらに、ベースの使わない語を含む自由回答をベースに採点さ"
-            "せ、二つ目以降の断片が合わせて12ナット分ありそうにない語は、存在しないつづりとみなします。"
-            "そのような語を含むのは、人とモデルが書いたロールプレイ120件の4%、大規模モデルの日本語の応答40件の0%で、"
-            "長い語を一文字ずつ誤らせると100%と48%になります。",
+            "asked for holds, in any inflection, count where they are one or two edits from a word of the question or, "
+            "for katakana, of the training data. Both arms are read so, each against the other. Besides, for the "
+            "adapter alone, the base scores the open answers that hold a word it does not use: one whose pieces after "
+            "the first have a log-likelihood below -12 nats together is spelt as no word is. 4% of 120 role-play texts "
+            "and none of 40 Japanese answers of a large model hold such a word; with each longer word misspelt by one "
+            "letter 100% and 48% do, so half of such Japanese answers pass unseen.",
+            "ja": "ベースがどこでも使わず、プローブや尋ねた学習データの応答にも(活用形を含めて)ないカタカナ語とラテ"
+            "ン文字の語のうち、質問の語、カタカナなら学習データの語からも、一、二文字の違いしかないものを数えます。"
+            "両方のモデルを互いに照らして同じ規則で読みます。さらにアダプターについてだけ、"
+            "ベースの使わない語を含む自由質問への応答をベースに採点させ、2つ目以降のトークンの対数尤度の合計が−12ナ"
+            "ットを下回る語は、存在しないつづりとみなします。人とモデルが書いたロールプレイ120件の4%、"
+            "大規模モデルの日本語の応答40件の0%がそのような語を含み、長い語を一文字ずつ誤らせると100%と48%になります。"
+            "つまり日本語では、そのような応答の半分を見逃します。",
         },
         interval=TANGO,
         cost={
             "en": "answers that other checks take as well; the base scores the open ones with a word it does not use",
-            "ja": "応答はほかの検査と共通。ベースの使わない語を含む自由回答をベースが採点",
+            "ja": "応答はほかの検査と共通。ベースの使わない語を含む自由質問への応答をベースが採点",
+        },
+        needs={
+            "en": "answers; the spelling needs base and adapter in one engine that gives likelihoods, and is left out "
+            "without",
+            "ja": "応答。つづりの判定には、ベースとアダプターを尤度の得られる同じエンジンで動かす必要があり、"
+            "なければ省く",
         },
         false_alarms={
-            "en": "rare real words a letter from one of the question, which the base says too; names made up on "
-            "purpose",
-            "ja": "質問の語と一文字違いの珍しい実在語(ベースも述べる)。わざと作られた名前",
+            "en": "rare real words one letter from a word of the question, if the base happens not to say them; names "
+            "made up on purpose",
+            "ja": "質問の語と一文字違いの珍しい実在語(ベースがたまたま使わなかったもの)。わざと作られた名前",
         },
         blind={
-            "en": "words in kanji or hiragana; short ones; real words used wrongly; where the base does not run here, "
-            "all but the near misses",
-            "ja": "漢字やひらがなの語、短い語、誤って使われた実在語。ベースがここで動かなければ、"
-            "わずかな違いのもの以外すべて",
+            "en": "words in kanji or hiragana; short ones; real words used wrongly; replies of the domain",
+            "ja": "漢字やひらがなの語、短い語、誤って使われた実在語。領域内の応答",
         },
     ),
 }
