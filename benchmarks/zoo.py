@@ -4,9 +4,9 @@ Use: python benchmarks/zoo.py OUT [--seeds 0,1,2] [--recipes NAME,...] [--tier q
      [--table]
 
 Every recipe makes an adapter of the embedded Gemma 3 270M that is good or bad by its making; each is evaluated as a
-user would, and each bad one once more at parts of its strength. What is finished in OUT is not done again, so the zoo
-grows over several runs; --table prints what is there. A zoo's recipe is in Japanese for an even seed and in English for
-an odd one.
+user would, and each bad one once more at parts of its strength. What is finished in OUT is not done again; zoo.jsonl
+remembers all that was ever finished, so that the zoo grows over several runs. --table makes nothing, judges what is in
+OUT anew and prints the record. A zoo's recipe is in Japanese for an even seed and in English for an odd one.
 
 Detectors were developed on the recipes marked "development" and not looked at on the others before this table.
 """
@@ -29,7 +29,7 @@ from rapidfuzz import fuzz
 from safetensors.torch import load_file, save_file
 from zoo_recipes import RECIPES, Recipe
 from zoo_rows import WAYS, Language, Row, catalogue, in_character, misspelt, spoiled, word_questions
-from zoo_tables import FULL, RESULT, Specimen, number, print_tables
+from zoo_tables import FULL, RESULT, Specimen, number, print_tables, remember
 
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument(
         "--scales", default="", help="parts of its strength at which a bad adapter is asked too"
     )
-    parser.add_argument("--table", action="store_true", help="only print what is there")
+    parser.add_argument("--table", action="store_true", help="make nothing, only judge and print")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     if not given.table:
@@ -74,7 +74,8 @@ def main() -> None:
         for seed in (int(text) for text in given.seeds.split(",")):
             for recipe in chosen:
                 _specimens(given.out, recipe, seed, given.tier, scales)
-    print_tables(given.out)
+    remember(given.out)
+    print_tables()
 
 
 def made(out: Path, recipe: Recipe, seed: int) -> tuple[Path, Path, list[Path]]:

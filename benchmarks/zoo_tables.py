@@ -1,10 +1,15 @@
-"""The zoo's tables: sensitivity, specificity, the check that was named first, dose curves, cost."""
+"""The zoo's record and its tables: sensitivity, specificity, the check that was named first, dose curves, cost.
+
+The record (zoo.jsonl beside this file) holds a line for each specimen that was ever evaluated, as it was last judged,
+so that the zoo grows over many machines. The raw answers stay where they were made.
+"""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from scipy.stats import spearmanr
@@ -16,6 +21,7 @@ from loracheck.records import Finding
 from loracheck.stats import share
 
 RESULT = "specimen.json"
+RECORD = Path(__file__).with_name("zoo.jsonl")
 _WITHOUT_ROOM = ("no_headroom", "base_does_not_end")
 FULL = 1.0
 
@@ -37,6 +43,14 @@ class Specimen:
     eval_seconds: float
     room: bool = True
     """False where the base itself fails a required check, so that no adapter that leaves it as it is can ship."""
+    tier: str = ""
+    judged_by: str = ""
+    """The commit whose rules judged it last."""
+
+    @property
+    def key(self) -> tuple[str, str, int, float]:
+        """Return what tells it from every other specimen."""
+        return self.tier, self.recipe, self.seed, self.scale
 
 
 def number(finding: Finding) -> float | None:
@@ -44,10 +58,36 @@ def number(finding: Finding) -> float | None:
     return finding.estimates[0].value if finding.estimates else None
 
 
-def print_tables(out: Path) -> None:
-    """Print what is there, tier by tier, judged anew from the raw answers."""
-    for tier in sorted({path.parent.name for path in out.glob(f"*/*/{RESULT}")}):
-        found = [specimen for path in sorted(out.glob(f"*/{tier}/{RESULT}")) for specimen in _judged(path)]
+def remember(out: Path) -> None:
+    """Write into the record what is finished in a folder, judged anew from the raw answers."""
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=RECORD.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    found = {specimen.key: specimen for specimen in recorded()}
+    for path in out.glob(f"*/*/{RESULT}"):
+        for specimen in _judged(path):
+            known = replace(specimen, tier=path.parent.name, judged_by=commit)
+            found[known.key] = known
+    lines = (json.dumps(asdict(found[key]), ensure_ascii=False) for key in sorted(found))
+    RECORD.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def recorded() -> list[Specimen]:
+    """Return every specimen of the record."""
+    if not RECORD.is_file():
+        return []
+    return [Specimen(**json.loads(line)) for line in RECORD.read_text(encoding="utf-8").splitlines()]
+
+
+def print_tables() -> None:
+    """Print what is in the record, tier by tier."""
+    everything = recorded()
+    for tier in sorted({specimen.tier for specimen in everything}):
+        found = [specimen for specimen in everything if specimen.tier == tier]
         print(f"\n## {tier} tier: {len({(s.recipe, s.seed) for s in found})} adapters\n")
         _print_recipes([s for s in found if s.scale == FULL])
         _print_doses(found)
