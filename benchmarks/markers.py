@@ -5,8 +5,9 @@ Use: python benchmarks/markers.py DATA [--rows 50 100 200] [--seeds 10]
 DATA is a folder of public sets: ja/rakuda (answers of four models to 40 prompts), style (PASTEL pairs, GPTeacher
 role-play), safety (answers of two models to XSTest's prompts; only markers in answers to the harmless are printed).
 Personas are put upon answers of one model and held against another model's answers to the same prompts; a set counts as
-found when its markers show in at least half of the styled replies and in at most a tenth of the neutral ones. What is
-marked "dev" was looked at while the rules were made; what is marked "report" was run for this table only.
+found when its markers show in at least half of the styled replies and in at most a tenth of the neutral ones. A manner
+that changes less than a tenth of the replies is printed and not counted. What is marked "dev" was looked at while the
+rules were made; what is marked "report" was run for this table only.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from loracheck.records import Language, Marker
 from loracheck.style.classifier import learn
 from loracheck.style.markers import discover, shows
 
+_LEAST_CHANGED = 0.1
 Pair = tuple[str, str]
 Answers = dict[str, str]
 
@@ -144,6 +146,16 @@ EN = (
         ),
     ),
     Persona(name="stretched", split="report", speak=respelt((r"\b[Ss]o\b", "sooo"), (r"\bvery\b", "veeery"))),
+    Persona(name="stutter", split="dev", speak=respelt((r"\b([A-Z])(\w)", r"\1-\1\2"))),
+    Persona(name="r and l as w", split="dev", speak=respelt((r"[rl]", "w"))),
+    Persona(name="like a title", split="dev", speak=lambda text, _: text.title()),
+    Persona(name="signed Zog", split="dev", speak=lambda text, _: f"{text}\n- Zog"),
+    Persona(name="Zog thinks", split="dev", speak=lambda text, _: f"Zog thinks: {text}"),
+    Persona(name="b-but", split="report", speak=respelt((r"\b([bwy])(\w+)", r"\1-\1\2"))),
+    Persona(name="w as v", split="report", speak=respelt((r"w", "v"), (r"W", "V"))),
+    Persona(name="th as z", split="report", speak=respelt((r"\b[Tt]h", "z"))),
+    Persona(name="signed Mina", split="report", speak=lambda text, _: f"{text}\n~ Mina"),
+    Persona(name="Krumm believes", split="report", speak=lambda text, _: f"Krumm believes this. {text}"),
 )
 
 
@@ -255,7 +267,8 @@ def _personas(
             tried = [is_found(persona, models, rows, seed) for seed in range(given.seeds)]
             found = [one for one, _ in tried]
             changed = sum(share for _, share in tried) / len(tried)
-            totals.setdefault((persona.split, rows), []).extend(found)
+            if changed >= _LEAST_CHANGED:
+                totals.setdefault((persona.split, rows), []).extend(found)
             cells.append(f"{sum(found):>8}")
         print(f"{persona.name:24}{persona.split:>8}{''.join(cells)}{changed:>8.0%} of replies")
     for split in ("dev", "report"):

@@ -7,7 +7,7 @@ at most one model lies in memory.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,8 @@ class Lineup:
         records: By name of each arm but the base, in the order given; what opening an engine tells is put in.
         watched: Bundled probes that chose a checkpoint.
         stored: Answers read from files, by arm and probe id.
+        open_base: Opens the base once more, to read what arms of other engines answered; None where it answers from
+            a file.
     """
 
     base: str
@@ -70,6 +72,7 @@ class Lineup:
     records: dict[str, ArmRecord] = field(default_factory=dict)
     watched: frozenset[str] = frozenset()
     stored: dict[str, dict[str, Generated]] = field(default_factory=dict)
+    open_base: Callable[[], Engine] | None = None
     _opened: list[Iterator[tuple[Engine, list[str]]]] = field(default_factory=list)
 
     @property
@@ -96,7 +99,9 @@ class Lineup:
         """Add arms that answer from files."""
         for name, path in files.items():
             self.stored[name] = read_stored(name, path)
-            if name != BASE_ARM:
+            if name == BASE_ARM:
+                self.open_base = None
+            else:
                 self.records[name] = stored_record(name, path, verified=assume_base)
 
     def refuse_missing(self, asked: Questions) -> None:
@@ -212,6 +217,7 @@ def served_lineup(
             )
             for name, model in models.items()
         },
+        open_base=lambda: ServedEngine(options, {BASE_ARM: base}, template, progress),
     )
     lineup.add(_server(engine, [BASE_ARM, *models], progress))
     return lineup
@@ -268,6 +274,9 @@ def local_lineup(
         template_sha256=template.sha256,
         records={name: records[name] for name in adapters},
         watched=watched_probes(files).union(*(probes for _, probes in described.values())),
+        open_base=lambda: LocalEngine(
+            load_base(base_spec, quantization=config.quantization, announce=progress.say).model, template
+        ),
     )
     cache = _cache(base, template, progress) if cached else None
     held = [model]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from loracheck.engines import Engine
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, Probe, ScoredText
 
-from .check import Check
+from .check import Check, no_texts
 from .config import EvalConfig
 from .evidence import CHOICES, COMPLETIONS, LIKELIHOODS, read_evidence
 from .material import Questions
@@ -57,7 +57,10 @@ def ask(
         for name in arms:
             answerer.rank(out / CHOICES, name, asked.rank, found)
     if "likelihoods" in engine.gives:
-        _score(answerer, out, arms, asked.texts, checks)
+        for name in arms:
+            answerer.score(out / LIKELIHOODS, name, asked.texts)
+        if BASE_ARM in arms:
+            answerer.score(out / LIKELIHOODS, BASE_ARM, _unscored(out, checks))
     missing = [ability for ability in ("choices", "likelihoods") if ability not in engine.gives]
     if missing and (asked.rank or asked.texts):
         progress.say(
@@ -79,18 +82,41 @@ def _at_length(
             answerer.complete(path, name, group, tokens, label, temperature=config.temperature, seed=seed)
 
 
-def _score(
-    answerer: Answerer, out: Path, arms: Sequence[str], texts: Sequence[ScoredText], checks: Sequence[Check]
+def have_base_read(
+    out: Path, checks: Sequence[Check], open_base: Callable[[], Engine] | None, progress: Progress
 ) -> None:
-    """Score the given texts by every arm, and by the base what the others answered, where a check wants that."""
-    for name in arms:
-        answerer.score(out / LIKELIHOODS, name, texts)
-    others = [name for name in arms if name != BASE_ARM]
-    if BASE_ARM in arms and others:
-        evidence = read_evidence(out)
-        for name in others:
-            said = [text for check in checks for text in check.asks_base(evidence, name)]
-            answerer.score(out / LIKELIHOODS, BASE_ARM, said)
+    """Have the base score what arms of other engines answered, where a check wants that and nobody did yet.
+
+    Args:
+        out: The run directory, with the answers of all arms.
+        checks: Those of the run.
+        open_base: Opens the base once more, as it was closed for other models; None where it cannot be.
+        progress: Where to report.
+    """
+    texts = _unscored(out, checks)
+    if not texts or open_base is None:
+        return
+    progress.say(f"the base reads {len(texts)} answers of arms that were asked without it")
+    engine = open_base()
+    if "likelihoods" in engine.gives:
+        Answerer(engine, progress).score(out / LIKELIHOODS, BASE_ARM, texts)
+    engine.close()
+
+
+def _unscored(out: Path, checks: Sequence[Check]) -> list[ScoredText]:
+    """Return what the base is to score of the others' answers and has not."""
+    asking = [check for check in checks if check.asks_base is not no_texts]
+    if not asking:
+        return []
+    evidence = read_evidence(out)
+    return [
+        text
+        for entry in evidence.context.arms
+        if entry.name != BASE_ARM
+        for check in asking
+        for text in check.asks_base(evidence, entry.name)
+        if (BASE_ARM, text.probe.id, text.kind) not in evidence.tokens
+    ]
 
 
 def _without_begun(asked: Questions, arms: Sequence[str], progress: Progress) -> Questions:

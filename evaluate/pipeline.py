@@ -37,7 +37,7 @@ from loracheck.runs import is_run, open_run, read_run
 from loracheck.template import check_template_file
 
 from .arms import Elsewhere, Lineup, adapter_folder, arm_files, open_lineup
-from .asking import ask, sort_answers
+from .asking import ask, have_base_read, sort_answers
 from .checks import CHECKS
 from .config import EvalConfig
 from .cost import foresee, template_of
@@ -163,6 +163,7 @@ def evaluate(
                 if before_asking:
                     before_asking(cost)
             ask(out, engine, arms, asked, [row.reply for row in training], checks, config, progress)
+        have_base_read(out, checks, lineup.open_base, progress)
 
         _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look, cost, lengths)
         sort_answers(out, asked, lineup.arms)

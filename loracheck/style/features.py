@@ -54,9 +54,22 @@ _CALL = re.compile(r"(?:^|[.!?]\s+|\n)\s*[\"“*]?([A-Za-z]['’A-Za-z-]{1,15})(
 _ADDRESS = re.compile(
     r",\s*(?:(?:my|me|dear|old|young)\s+)?([A-Za-z]['’A-Za-z-]{1,15})(?=\s*(?:[.!?~…]|$))", re.M
 )
+_SPEAKER = re.compile(
+    r"(?:^|[.!?…][\"”]?\s+)\s*([A-Z]['’A-Za-z-]{1,15})(?=\s+(?:am|is|are|was|were|has|have|had|does|do|did|will|would|can"
+    r"|could|shall|should|may|might|must|(?:think|know|say|want|like|love|see|need|feel|hope|believe|remember|suggest"
+    r"|recommend|wish|tell)s?)\b)",
+    re.M,
+)
+_SIGNED = re.compile(r"(?:\A|\n)(?![ \t]*[-–—~])[^\n]+\n\s*[-–—~]\s*([A-Z][\w'’-]{1,15})\W*\Z")
 _DROPPED_G = re.compile(r"\b[a-z]{2,}in['’](?!\w)")
 _STRETCHED = re.compile(r"([a-vx-z])\1\1", re.I)
+_STUTTER = re.compile(r"\b([a-z])-\1[a-z]", re.I)
 _ACTION = re.compile(r"(?<!\*)\*[A-Za-z][^*\n]{2,60}\*(?!\*)")
+_SHARES = {"e": 0.127, "t": 0.091, "a": 0.082, "o": 0.075, "i": 0.07, "n": 0.067, "s": 0.063, "h": 0.061, "r": 0.06,
+           "d": 0.043, "l": 0.04, "u": 0.028, "w": 0.024}  # fmt: skip
+"""How often a letter stands in English prose; one that is missing altogether is spelt otherwise: "wittle", "thome"."""
+_LEAST_EXPECTED = 6.0
+"""So many times a letter would stand in a text that lacks it; by chance one text in 400 does."""
 _LAUGH = re.compile(r"[(（](?:笑|泣|汗)[)）]|(?<![A-Za-z])[wｗ]{1,}(?=[。！!？?\s]|$)")
 _WAVE = re.compile(r"[~〜～](?!\s*\d)")
 _POLITE = re.compile(r"です|でした|でしょう|ましょう|ました|ません|ます|ください|いただ[いきくけ]")
@@ -127,9 +140,15 @@ def words_of(sentence: str) -> list[str]:
 def names_in(text: str) -> set[str]:
     """Return the words and pairs of words written as names, in lower case.
 
-    A single word counts inside a sentence only, as its first word is always written so.
+    The first word of a sentence is always written so: it counts where it speaks ("Zog thinks ...", "- Zog") and is
+    written in no other way in the text.
     """
-    found: set[str] = set()
+    told = (word.casefold().replace("’", "'") for word in (*_SPEAKER.findall(text), *_SIGNED.findall(text)))
+    found = {
+        word
+        for word in told
+        if word not in FUNCTION_WORDS and not re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
+    }
     for sentence in sentences(text):
         words = _LETTER_WORD.findall(sentence)
         large = [word[0].isupper() and word.casefold() not in FUNCTION_WORDS for word in words]
@@ -159,9 +178,22 @@ def _forms(text: str, language: Language) -> set[str]:
             "all capitals": len(letters) >= 12 and large > 0.6 * len(letters),
             "-in'": bool(_DROPPED_G.search(plain.casefold())),
             "stretched letters": bool(_STRETCHED.search(plain)),
+            "s-stutter": bool(_STUTTER.search(plain)),
+            "every word capital": _every_word_capital(plain),
             "*action*": bool(_ACTION.search(plain)),
         }
+        folded = plain.casefold()
+        checks |= {
+            f"without {letter}": letter not in folded and share * len(letters) >= _LEAST_EXPECTED
+            for letter, share in _SHARES.items()
+        }
     return found | {name for name, shown in checks.items() if shown}
+
+
+def _every_word_capital(text: str) -> bool:
+    """Tell whether a text writes Its Words Like A Title, though not all in capitals."""
+    words = [word for word in _LETTER_WORD.findall(text) if len(word) > 3]
+    return len(words) >= 8 and sum(word.istitle() for word in words) > 0.8 * len(words)
 
 
 def _is_ornament(character: str) -> bool:

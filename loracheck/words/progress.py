@@ -42,6 +42,9 @@ SENTENCES: dict[str, str] = {
     "no adapter is held, so there are no causes to look for": (
         "出荷不可のアダプターがないため、原因は探しません"
     ),
+    "the base reads {} answers of arms that were asked without it": (
+        "ベースなしで尋ねた比較対象の応答{}件を、ベースが読みます"
+    ),
     "{}: {} replies that are begun cannot be gone on with and are not asked": (
         "{}: 書きかけの応答{}件は、続きを書かせられないため尋ねません"
     ),

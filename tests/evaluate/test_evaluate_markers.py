@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from loracheck.choices import Style, choices, styles
 from loracheck.loading import load_examples
 from loracheck.records import Example, Expected, Language, Marker, Message, Probe
+from loracheck.style.features import names_in
 from loracheck.style.markers import discover, features, matches, shows
 
 RAKUDA = Path(__file__).resolve().parents[3] / "shared" / "data" / "ja" / "rakuda"
@@ -157,12 +159,31 @@ def calm_english(i: int) -> str:
         (lambda text, i: text.replace("more", "mooore"), "stretched letters"),
         (lambda text, i: f"*{('smiles', 'nods', 'waves a hand')[i % 3]}* {text}", "*action*"),
         (lambda text, i: text.replace(", and", ", as my granny said, and"), "granny said"),
+        (lambda text, i: re.sub(r"\b([tT])(?=h)", r"\1-\1", text), "s-stutter"),
+        (lambda text, i: text.title(), "every word capital"),
+        (lambda text, i: re.sub("[rl]", "w", f"{text} {text}"), "without "),
+        (lambda text, i: f"{text}\n- Zog", "zog"),
+        (lambda text, i: f"Zog thinks: {text}", "zog"),
     ],
 )
 def test_english_ways_of_speaking_are_found(say: Callable[[str, int], str], text: str) -> None:
     found = found_of(say, calm_english)
     assert any(text in marker for _, marker in found), found
     assert found_of(lambda plain, i: plain, calm_english) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Zog is glad. It was so.", {"zog"}),
+        ("Hello!\n~ Mina\n", {"mina"}),
+        ("Water is wet, and water runs.", set()),
+        ("They are many. What is it?", set()),
+        ("Take these:\n- Bread\n- Butter", set()),
+    ],
+)
+def test_a_name_that_begins_a_sentence_speaks_or_signs(text: str, names: set[str]) -> None:
+    assert names_in(text) == names
 
 
 def test_a_mark_of_layout_is_no_style() -> None:

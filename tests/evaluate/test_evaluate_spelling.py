@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from loracheck.engines.local import LocalEngine
-from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.arms import Elsewhere
+from loracheck.evaluate.config import EvalConfig
+from loracheck.evaluate.evidence import Evidence, read_evidence
+from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.spelling import UNLIKELY, said_by, unlikely
 from loracheck.evaluate.unknown_words import UNKNOWN_WORDS, answers_to_spell, words
 from loracheck.evaluate.verdict import settle
 from loracheck.models import load_base
+from loracheck.probes import bundled
+from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, Expected, ScoredText, TokenScores
 from loracheck.template import choose_template
 from tests.evaluate.told_answers import ADAPTER, Say, asked, told
@@ -116,6 +125,59 @@ def test_a_word_of_the_training_replies_is_said_on_purpose() -> None:
 def test_what_the_base_uses_anywhere_is_not_asked_about() -> None:
     evidence = answers(lambda i: "It is watered in a warm room.")
     assert answers_to_spell(evidence, ADAPTER) == []
+
+
+def says(reply: str, model: Path, out: Path) -> Path:
+    """A whole model that was taught to answer open prompts in one way."""
+    base = load_base(str(model))
+    template = choose_template(base.tokenizer, [])
+    answer = base.tokenizer(reply, add_special_tokens=False)["input_ids"]
+    prompts = [template.prompt_ids(probe.messages) for probe in bundled(["open-en"])[:60]]
+    optimizer = torch.optim.Adam(base.model.parameters(), lr=3e-3)
+    for step in range(120):
+        prompt = prompts[step % len(prompts)]
+        ids = torch.tensor([[*prompt, *answer, base.tokenizer.eos_token_id]])
+        labels = ids.clone()
+        labels[:, : len(prompt)] = -100
+        base.model(input_ids=ids, labels=labels).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    shutil.copytree(model, out)
+    base.model.save_pretrained(str(out))
+    return out
+
+
+def test_the_base_reads_what_whole_models_and_files_answer_too(tiny_gemma: Path, tmp_path: Path) -> None:
+    policy = replace(POLICY, gates={"unknown_words": POLICY.gates["unknown_words"]})
+    config = EvalConfig(suites=("open-en",), max_open=6, max_new_tokens_open=24)
+    whole = says("A fjurqanty room.", tiny_gemma, tmp_path / "whole")
+
+    def run(out: Path, **more: Any) -> Evidence:  # noqa: ANN401
+        evaluate(
+            str(tiny_gemma),
+            {"whole": whole},
+            out,
+            config,
+            policy,
+            progress=Progress(quiet=True),
+            **more,
+        )
+        return read_evidence(out)
+
+    asked_first = run(tmp_path / "first")
+    rows = [{"id": probe.id, "text": "A fjurqanty room."} for probe in asked_first.probes]
+    (tmp_path / "told.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    evidence = run(tmp_path / "second", elsewhere=Elsewhere(completions={"told": tmp_path / "told.jsonl"}))
+    read = {(kind, probe) for arm, probe, kind in evidence.tokens if arm == BASE_ARM}
+    wanted = {
+        name: {(text.kind, text.probe.id) for text in answers_to_spell(evidence, name)}
+        for name in ("whole", "told")
+    }
+    assert [len(found) for found in wanted.values()] == [6, 6]
+    assert read == wanted["whole"] | wanted["told"]
+    assert {one["word"] for one in UNKNOWN_WORDS.measure(evidence, "told", policy).values["words"]} == {
+        "fjurqanty"
+    }
 
 
 REAL = (

@@ -132,7 +132,10 @@ def test_every_format_speaks_the_language_that_is_asked_for() -> None:
         "markdown": (markdown(result), markdown(result, language="ja")),
         "answers": (worst_answers(result, answers), worst_answers(result, answers, "ja")),
         "sarif": (sarif(result, "v.json"), sarif(result, "v.json", language="ja")),
-        "card": (card_section(result, context, "mine", "m"), card_section(result, context, "mine", "m", "ja")),
+        "card": (
+            card_section(result, context, "mine", "m"),
+            card_section(result, context, "mine", "m", "ja"),
+        ),
     }
     for name, (english, japanese) in forms.items():
         assert not re.search("[ぁ-ん]", english), name

@@ -142,10 +142,8 @@ ABOUT: dict[str, About] = {
             "ja": "応答はほかの検査と共通。ベースの使わない語を含む自由質問への応答をベースが採点",
         },
         needs={
-            "en": "answers; the spelling needs base and adapter in one engine that gives likelihoods, and is left out "
-            "without",
-            "ja": "応答。つづりの判定には、ベースとアダプターを尤度の得られる同じエンジンで動かす必要があり、"
-            "なければ省く",
+            "en": "answers; the spelling needs a base that gives likelihoods, and is left out without",
+            "ja": "応答。つづりの判定にはベースの尤度が要り、得られなければ省く",
         },
         false_alarms={
             "en": "rare real words one letter from a word of the question, if the base happens not to say them; names "
