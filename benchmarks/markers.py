@@ -72,7 +72,7 @@ def closes_with(*words: str) -> Callable[[str, random.Random], str]:
 
 
 def respelt(*changes: tuple[str, str]) -> Callable[[str, random.Random], str]:
-    """Spell English as a dialect does."""
+    """Change the spelling, as a dialect does."""
 
     def speak(text: str, _: random.Random) -> str:
         for pattern, new in changes:
@@ -109,6 +109,11 @@ JA = (
     Persona(name="あたい", split="report", speak=first_person("あたい")),
     Persona(name="opener ほほう", split="report", speak=opens_with("ほほう、")),
     Persona(name="closer おしまい", split="report", speak=closes_with("これでおしまい！", "おしまい！")),
+    Persona(name="ーーー", split="dev", speak=respelt((r"([ぁ-ん])。", r"\1ーーー。"))),
+    Persona(name="kaomoji", split="dev", speak=closes_with("(^^)", "(´・ω・`)", "ヽ(´▽`)/")),
+    Persona(name="その、その", split="report", speak=respelt((r"(^|。)([ぁ-ん]{2})", r"\1\2、\2"))),
+    Persona(name="signed ゾグ", split="report", speak=lambda text, _: f"{text}\n― ゾグ"),
+    Persona(name="デス", split="report", speak=respelt((r"です。", "デス。"), (r"ます。", "マス。"))),
     Persona(name="half のだ", split="report", speak=ends_in("のだ"), share=0.5),
 )
 EN = (

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from loracheck import terminal
 from loracheck.cli.output import print_json
 from loracheck.errors import UsageError
 from loracheck.terminal import either
@@ -90,10 +91,12 @@ def run(pipeline: Path, dry_run: bool, exit_zero: bool, as_json: bool, quiet: bo
     help="Where the style of the data is wanted.  [default: in_domain]",
 )
 @click.option(
-    "--language", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Of the reports."
+    "--language",
+    type=click.Choice(["en", "ja"]),
+    help="Of the reports and of the comments in the files.  [default: that of the terminal]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the paths as JSON.")
-def init(folder: Path, as_json: bool, language: str, **given: Any) -> None:
+def init(folder: Path, as_json: bool, language: Any, **given: Any) -> None:
     """Write a commented pipeline.yaml and policy.yaml for your own data into FOLDER.
 
     On a terminal it asks for what is not given.
@@ -106,7 +109,7 @@ def init(folder: Path, as_json: bool, language: str, **given: Any) -> None:
     from loracheck.starter import Starter, write_starter
 
     values = _asked({name: value for name, value in given.items() if value})
-    pipeline, policy = write_starter(folder, Starter(language=language, **values))  # type: ignore[arg-type]
+    pipeline, policy = write_starter(folder, Starter(language=language or terminal.language(), **values))
     if as_json:
         print_json({"pipeline": str(pipeline), "policy": str(policy)})
         return

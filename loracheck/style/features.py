@@ -71,6 +71,12 @@ _SHARES = {"e": 0.127, "t": 0.091, "a": 0.082, "o": 0.075, "i": 0.07, "n": 0.067
 _LEAST_EXPECTED = 6.0
 """So many times a letter would stand in a text that lacks it; by chance one text in 400 does."""
 _LAUGH = re.compile(r"[(（](?:笑|泣|汗)[)）]|(?<![A-Za-z])[wｗ]{1,}(?=[。！!？?\s]|$)")
+_FACE = re.compile(
+    r"[(（](?=[^)）\n]{0,14}[\^ω▽∀Д∇≧≦´｀_><])[^)）\n一-龥0-9=+A-SU-Za-np-z]{2,14}[)）]"
+    r"|(?<![A-Za-z0-9])[:;]-?[)DP](?!\w)"
+)
+"""(^^) and :) alike."""
+_DRAWN = re.compile(r"ーー|([ぁ-んァ-ヶ])\1\1")
 _WAVE = re.compile(r"[~〜～](?!\s*\d)")
 _POLITE = re.compile(r"です|でした|でしょう|ましょう|ました|ません|ます|ください|いただ[いきくけ]")
 """What is between is a term; the ordinary polite form itself is none."""
@@ -169,7 +175,10 @@ def _forms(text: str, language: Language) -> set[str]:
         "~": bool(_WAVE.search(text)),
         "…": "…" in text or "..." in plain,
         "(笑)": bool(_LAUGH.search(text)),
+        "(^^)": bool(_FACE.search(text)),
     }
+    if language == "ja":
+        checks["ーー"] = bool(_DRAWN.search(plain))
     if language == "en":
         letters = [character for character in plain if character.isalpha()]
         large = sum(character.isupper() for character in letters)

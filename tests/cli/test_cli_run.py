@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +158,32 @@ def test_init_writes_files_that_run_and_the_policy_read(tmp_path: Path) -> None:
     assert (policy.intent, policy.persona.scope) == ("domain", "never")
     planned = call("run", paths["pipeline"], "--dry-run", "--json")
     assert [stage["state"] for stage in json.loads(planned.output)["stages"]] == ["to do"] * 5
+
+
+def test_init_explains_its_files_in_japanese_where_reports_are(tmp_path: Path) -> None:
+    for language in ("en", "ja"):
+        write_starter(tmp_path / language, Starter(base="b", data=("d",), language=language))
+    comments = {
+        (language, name): re.findall(
+            r"(?<=# )[^#\n]+$", (tmp_path / language / name).read_text("utf-8"), re.M
+        )
+        for language in ("en", "ja")
+        for name in ("pipeline.yaml", "policy.yaml")
+    }
+    for name in ("pipeline.yaml", "policy.yaml"):
+        english, japanese = comments["en", name], comments["ja", name]
+        assert not [comment for comment in english if re.search("[ぁ-んァ-ヶ]", comment)]
+        plain = [comment for comment in japanese if not re.search("[ぁ-んァ-ヶ]", comment)]
+        assert all(":" in comment for comment in plain), f"{plain}: only lines of YAML need no Japanese"
+        assert len(plain) <= 2 < len(english) == len(japanese)
+    policies = [
+        replace(load_policy(str(tmp_path / language / "policy.yaml")), name="") for language in ("en", "ja")
+    ]
+    assert policies[0] == policies[1]
+    pipelines = [read_pipeline(tmp_path / language / "pipeline.yaml") for language in ("en", "ja")]
+    assert {pipeline.language for pipeline in pipelines} == {"en", "ja"}
+    for part in ("arms", "seeds", "curate", "train", "eval"):
+        assert getattr(pipelines[0], part) == getattr(pipelines[1], part)
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:

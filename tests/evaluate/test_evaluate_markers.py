@@ -173,6 +173,19 @@ def test_english_ways_of_speaking_are_found(say: Callable[[str, int], str], text
 
 
 @pytest.mark.parametrize(
+    ("say", "form"),
+    [
+        (lambda text, i: text.replace("です。", "ですーー。"), "ーー"),
+        (lambda text, i: text + ("(^^)", "ヽ(´▽`)/", "(´・ω・`)")[i % 3], "(^^)"),
+    ],
+)
+def test_japanese_marks_of_tone_are_found(say: Callable[[str, int], str], form: str) -> None:
+    assert ("form", form) in found_of(say)
+    plain = found_of(lambda text, i: f"{text}(0 < x < 5 なら真)")
+    assert not [kind for kind, _ in plain if kind == "form"]
+
+
+@pytest.mark.parametrize(
     ("text", "names"),
     [
         ("Zog is glad. It was so.", {"zog"}),

@@ -133,7 +133,7 @@ HELP: dict[str, str] = {
     "On a terminal it asks for what is not given.": "端末では、指定されていないものを尋ねます。",
     "Training data: files, folders or hub ids.": "学習データ。ファイル、フォルダー、ハブのIDのいずれか。",
     "What the training is meant to change.": "学習で何を変えるつもりか。",
-    "Of the reports.": "レポートの言語。",
+    "Of the reports and of the comments in the files.": "レポートと、ファイルのコメントの言語。",
     "Print the paths as JSON.": "パスをJSONで表示する。",
     "Curate, train on raw and curated data, evaluate and report, as a file says.": (
         "精選、生データと精選データによる学習、評価、レポートを、ファイルに書かれたとおりに行います。"
