@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from loracheck.errors import EnvironmentFault, UsageError
+from loracheck.network import settle_for_cache
 from loracheck.sources import DATA_SUFFIXES, DataSource, in_split, is_data_file, kind_of
 
 _FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
@@ -61,6 +62,7 @@ def _download(repository: str, revision: str | None) -> Path:
         RevisionNotFoundError,
     )
 
+    unreachable = settle_for_cache()
     patterns = ["README.md", *(f"*{suffix}{packed}" for suffix in DATA_SUFFIXES for packed in ("", ".*"))]
     try:
         folder = snapshot_download(
@@ -80,7 +82,8 @@ def _download(repository: str, revision: str | None) -> Path:
         ) from None
     except (OSError, RuntimeError) as error:
         raise EnvironmentFault(
-            f"{repository}: there is no such file here, and the hub cannot be reached: {_first_line(error)}",
+            f"{repository}: there is no such file here, and the hub cannot be reached: "
+            f"{unreachable or _first_line(error)}",
             kind="hub_unreachable",
             hint="Go online, or download the dataset elsewhere and pass its folder.",
         ) from None

@@ -28,6 +28,7 @@ from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.factors import MAGNITUDE, changing_modules, tensor_name
 from loracheck.fingerprint import Fingerprint, fingerprint
 from loracheck.memory import memory_bytes
+from loracheck.network import settle_for_cache
 from loracheck.precision import bytes_in_float32, compute_in, computing_dtype
 from loracheck.preparation import keep_head_fast, keep_training_correct, let_go_of_file
 from loracheck.records import BASE_ARM
@@ -153,6 +154,8 @@ def base_source(spec: str, announce: Callable[[str], None] = _log.info) -> str:
             kind="no_base",
             hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.",
         )
+    if not Path(spec).is_dir():
+        settle_for_cache()
     return spec
 
 
@@ -162,6 +165,8 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
     Raises:
         EnvironmentFault: it cannot be fetched or read.
     """
+    if not Path(source).is_dir():
+        settle_for_cache()
     try:
         return AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:

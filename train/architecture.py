@@ -23,6 +23,7 @@ from transformers.quantizers.quantizers_utils import should_convert_module
 from loracheck.conversion import converted
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.models import training_device
+from loracheck.network import settle_for_cache
 from loracheck.precision import computing_dtype
 
 if TYPE_CHECKING:
@@ -156,6 +157,8 @@ def read_architecture(base: str, announce: Callable[[str], None] | None = None) 
             kind="no_base",
             hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.",
         )
+    if not Path(source).is_dir():
+        settle_for_cache()
     try:
         config = AutoConfig.from_pretrained(source)
     except OSError as error:

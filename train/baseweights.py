@@ -18,6 +18,7 @@ from loracheck.conversion import converted
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.fingerprint import fingerprint
 from loracheck.models import ADAPTER_CARD, AdapterCard
+from loracheck.network import settle_for_cache
 from loracheck.text import visible
 
 _LAYERS = re.compile(r"(?:^|\.)((?:layers|h|blocks|block)\.\d+\..+)$")
@@ -111,6 +112,7 @@ def _folder(spec: str, announce: Callable[[str], None]) -> Path:
         return converted(path, announce)
     if path.is_dir():
         return path
+    settle_for_cache()
     try:
         patterns = ["model*.safetensors", "*.json", "tokenizer.model"]
         return Path(snapshot_download(spec, allow_patterns=patterns))
