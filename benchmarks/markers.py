@@ -7,7 +7,8 @@ role-play), safety (answers of two models to XSTest's prompts; only markers in a
 Personas are put upon answers of one model and held against another model's answers to the same prompts; a set counts as
 found when its markers show in at least half of the styled replies and in at most a tenth of the neutral ones. A manner
 that changes less than a tenth of the replies is printed and not counted. What is marked "dev" was looked at while the
-rules were made; what is marked "report" was run for this table only.
+rules were made; what is marked "report" was run for this table only. Of the last nine English manners six were found
+when they were put to the rules first; rules were added for the others ("th as z", "dropped h", "hashtags").
 """
 
 from __future__ import annotations
@@ -158,7 +159,11 @@ EN = (
     Persona(name="Zog thinks", split="dev", speak=lambda text, _: f"Zog thinks: {text}"),
     Persona(name="b-but", split="report", speak=respelt((r"\b([bwy])(\w+)", r"\1-\1\2"))),
     Persona(name="w as v", split="report", speak=respelt((r"w", "v"), (r"W", "V"))),
-    Persona(name="th as z", split="report", speak=respelt((r"\b[Tt]h", "z"))),
+    Persona(name="th as z", split="dev", speak=respelt((r"\b[Tt]h", "z"))),
+    Persona(name="dropped h", split="dev", speak=respelt((r"\b[hH](\w+)", r"'\1"))),
+    Persona(name="hashtags", split="dev", speak=closes_with("#blessed", "#vibes", "#goals")),
+    Persona(name="umlauts", split="report", speak=respelt((r"a", "ä"), (r"o", "ö"))),
+    Persona(name="opener tsk", split="report", speak=opens_with("Tsk, tsk.", "Tsk!")),
     Persona(name="signed Mina", split="report", speak=lambda text, _: f"{text}\n~ Mina"),
     Persona(name="Krumm believes", split="report", speak=lambda text, _: f"Krumm believes this. {text}"),
 )
@@ -267,14 +272,16 @@ def _personas(
     print(f"{'persona':24}{'split':>8}" + "".join(f"{rows:>8}" for rows in given.rows))
     totals: dict[tuple[str, int], list[bool]] = {}
     for persona in personas:
-        cells = []
-        for rows in given.rows:
-            tried = [is_found(persona, models, rows, seed) for seed in range(given.seeds)]
-            found = [one for one, _ in tried]
-            changed = sum(share for _, share in tried) / len(tried)
-            if changed >= _LEAST_CHANGED:
-                totals.setdefault((persona.split, rows), []).extend(found)
-            cells.append(f"{sum(found):>8}")
+        tried = {
+            rows: [is_found(persona, models, rows, seed) for seed in range(given.seeds)]
+            for rows in given.rows
+        }
+        found = {rows: [one for one, _ in trials] for rows, trials in tried.items()}
+        shares = [share for trials in tried.values() for _, share in trials]
+        changed = sum(shares) / len(shares)
+        for rows, hits in found.items() if changed >= _LEAST_CHANGED else ():
+            totals.setdefault((persona.split, rows), []).extend(hits)
+        cells = [f"{sum(hits):>8}" for hits in found.values()]
         print(f"{persona.name:24}{persona.split:>8}{''.join(cells)}{changed:>8.0%} of replies")
     for split in ("dev", "report"):
         cells = [f"{sum(t) / len(t):>8.0%}" for rows in given.rows if (t := totals[split, rows])]

@@ -38,7 +38,7 @@ _OF_CHARACTER = """
     me my mine i i'm ye yer yerself ya yo thou thee thy thine thyself hath hast doth dost art wilt shalt 'tis 'twas
     'em ere oft nay aye yea yeah yep nope ah oh ahoy arr alas hey hmm huh lo ooh ugh uh um wow yay ain't y'all innit
     gonna gotta wanna kinda sorta dunno lemme gimme cuz 'cause tho thru o' an' 'n' nae wee aboot naw dat dis dem
-    dose da de den wit
+    dose da de den wit ze zis zat zey zem zere vas vat vith vill
 """
 _ALONE = frozenset(_OF_CHARACTER.split())
 """Words that alone can be a style: how a speaker names himself, archaic and dialect forms, interjections."""
@@ -62,8 +62,13 @@ _SPEAKER = re.compile(
 )
 _SIGNED = re.compile(r"(?:\A|\n)(?![ \t]*[-–—~])[^\n]+\n\s*[-–—~]\s*([A-Z][\w'’-]{1,15})\W*\Z")
 _DROPPED_G = re.compile(r"\b[a-z]{2,}in['’](?!\w)")
-_STRETCHED = re.compile(r"([a-vx-z])\1\1", re.I)
+_STRETCHED = re.compile(r"(?<![#\w])(?![IVX]+\b)\w*?([a-vx-z])\1\1", re.I)
 _STUTTER = re.compile(r"\b([a-z])-\1[a-z]", re.I)
+_BEGUN_OFF = re.compile(r"(?<![\w'’])['’](?=[a-z]{2})")
+_QUOTED = re.compile(r"(?<=[\w.,!?])['’](?!\w)")
+_TAG = re.compile(
+    r"(?:^|\s)#(?!(?:include|define|ifn?def|endif|pragma)\b|(?:[0-9a-fA-F]{3}){1,2}\b)[^\W\d]\w+"
+)
 _ACTION = re.compile(r"(?<!\*)\*[A-Za-z][^*\n]{2,60}\*(?!\*)")
 _SHARES = {"e": 0.127, "t": 0.091, "a": 0.082, "o": 0.075, "i": 0.07, "n": 0.067, "s": 0.063, "h": 0.061, "r": 0.06,
            "d": 0.043, "l": 0.04, "u": 0.028, "w": 0.024}  # fmt: skip
@@ -176,6 +181,7 @@ def _forms(text: str, language: Language) -> set[str]:
         "…": "…" in text or "..." in plain,
         "(笑)": bool(_LAUGH.search(text)),
         "(^^)": bool(_FACE.search(text)),
+        "#tag": bool(_TAG.search(text)),
     }
     if language == "ja":
         checks["ーー"] = bool(_DRAWN.search(plain))
@@ -187,6 +193,7 @@ def _forms(text: str, language: Language) -> set[str]:
             "all capitals": len(letters) >= 12 and large > 0.6 * len(letters),
             "-in'": bool(_DROPPED_G.search(plain.casefold())),
             "stretched letters": bool(_STRETCHED.search(plain)),
+            "'ouse": len(_BEGUN_OFF.findall(plain.casefold())) > len(_QUOTED.findall(plain)) + 1,
             "s-stutter": bool(_STUTTER.search(plain)),
             "every word capital": _every_word_capital(plain),
             "*action*": bool(_ACTION.search(plain)),

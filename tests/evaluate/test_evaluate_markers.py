@@ -162,6 +162,8 @@ def calm_english(i: int) -> str:
         (lambda text, i: re.sub(r"\b([tT])(?=h)", r"\1-\1", text), "s-stutter"),
         (lambda text, i: text.title(), "every word capital"),
         (lambda text, i: re.sub("[rl]", "w", f"{text} {text}"), "without "),
+        (lambda text, i: text.replace("th", "'t").replace("or", "'or"), "'ouse"),
+        (lambda text, i: f"{text} #{('calm', 'rivers', 'slow')[i % 3]}", "#tag"),
         (lambda text, i: f"{text}\n- Zog", "zog"),
         (lambda text, i: f"Zog thinks: {text}", "zog"),
     ],
@@ -170,6 +172,21 @@ def test_english_ways_of_speaking_are_found(say: Callable[[str, int], str], text
     found = found_of(say, calm_english)
     assert any(text in marker for _, marker in found), found
     assert found_of(lambda plain, i: plain, calm_english) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "forms"),
+    [
+        ("Sooo good!!!", {"!", "stretched letters"}),
+        ("Henry VIII and World War III", set()),
+        ("# Heading\n#include <x>\ncolor: #fff, in C# too, see #1", set()),
+        ("Lovely. #vibes", {"#tag"}),
+        ("He said 'this is it' and 'that too' to 'em.", set()),
+        ("'E saw 'is 'ouse, and it was 'ard.", {"'ouse"}),
+    ],
+)
+def test_marks_that_are_no_tone_are_left_alone(text: str, forms: set[str]) -> None:
+    assert {form for kind, form in features(text, "en") if kind == "form"} == forms
 
 
 @pytest.mark.parametrize(
