@@ -16,15 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
-import yaml
 
 from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.records import Language, Waiver
-from loracheck.settings import merged
+from loracheck.settings import merged, read_yaml
 from loracheck.text import normalise
 
 from .waivers import refuse_expired, refuse_malformed
@@ -286,6 +285,23 @@ def load_policy(spec: str) -> Policy:
     return policy
 
 
+def _check_gate(gate: dict[str, Any], spec: str, check: str) -> None:
+    """Refuse values of a gate by their name; YAML reads a bare off as false, and that is what it means here."""
+    if gate.get("mode") is False:
+        gate["mode"] = "off"
+    for name, value in gate.items():
+        if name == "mode":
+            if value not in get_args(Mode):
+                raise UsageError(
+                    f"policy {spec}: gates.{check}.mode is required, info or off, not {value!r}.",
+                    kind="policy_value",
+                )
+        elif isinstance(value, bool) or not isinstance(value, int | float | None):
+            raise UsageError(
+                f"policy {spec}: gates.{check}.{name} is a number, not {value!r}.", kind="policy_value"
+            )
+
+
 def _read(spec: str) -> dict[str, Any]:
     """Read one policy file as it stands, its keys checked; empty sections go, days become text."""
     value = _yaml(spec)
@@ -296,7 +312,9 @@ def _read(spec: str) -> dict[str, Any]:
     gates = _section(value, "gates")
     _check_keys(gates, known, f"{spec}, gates")
     for check in gates:
-        _check_keys(_section(gates, check), [f.name for f in fields(Gate)], f"{spec}, gates, {check}")
+        gate = _section(gates, check)
+        _check_keys(gate, [f.name for f in fields(Gate)], f"{spec}, gates, {check}")
+        _check_gate(gate, spec, check)
     waivers = value.get("waivers") or []
     if not isinstance(waivers, list) or any(not isinstance(waiver, dict) for waiver in waivers):
         raise UsageError(f"policy {spec}: waivers is a list of keys and values.", kind="waiver_invalid")
@@ -322,11 +340,7 @@ def _yaml(spec: str) -> dict[str, Any]:
         raise UsageError(
             f"--policy {spec}: no such file; the presets are {', '.join(PRESETS)}.", kind="no_such_file"
         )
-    try:
-        value: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError(f"policy {spec}: no YAML: {error}", kind="config_unreadable") from None
-    if not isinstance(value, dict):
+    if not (value := read_yaml(text, f"policy {spec}")):
         raise UsageError(f"policy {spec}: keys and values are wanted.", kind="config_unreadable")
     return value
 

@@ -19,14 +19,14 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
     },
     "exact_duplicate": {
         "en": ("Exact duplicate", "it repeats row {related} exactly"),
-        "ja": ("完全な重複", "行{related}と完全に同じです"),
+        "ja": ("完全重複", "行{related}と完全に同じです"),
     },
     "near_duplicate": {
         "en": (
             "Near duplicate",
             "it nearly repeats row {related} (question {question:.2f}, reply {reply:.2f})",
         ),
-        "ja": ("ほぼ重複", "行{related}とほぼ同じです(質問の類似度{question:.2f}、応答{reply:.2f})"),
+        "ja": ("類似重複", "行{related}とほぼ同じです(質問の類似度{question:.2f}、応答{reply:.2f})"),
     },
     "family_cap": {
         "en": (
@@ -103,7 +103,7 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
             "phrases such as 「{phrase}」 stand in {replies} of {rows} replies; they make up {cover:.0%} of this one",
         ),
         "ja": (
-            "同じ名乗りの洪水",
+            "同じ内容の過多",
             "「{phrase}」などの表現が{rows}件中{replies}件の応答にあり、この応答の{cover:.0%}を占めます",
         ),
     },
@@ -140,7 +140,7 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
         ),
         "ja": (
             "質問を無視した応答",
-            "質問がない場合や別の質問の場合と比べて、この応答の起こりやすさが変わりません({what})",
+            "質問がない場合や別の質問の場合と比べて、この応答の尤度が変わりません({what})",
         ),
     },
     "garbled": {

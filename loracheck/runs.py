@@ -85,8 +85,8 @@ def open_run(
 ) -> Iterator[Run]:
     """Open a run directory for writing; it is completed when the block ends without an error.
 
-    A run that an error of the input ends before it has any result is taken back: the mended command is another run
-    and finds its place free.
+    A run that an error of the input, or a base that cannot be had, ends before it has any result is taken back: the
+    mended command is another run and finds its place free.
 
     Raises:
         RunError: the directory holds another run, something else, or is being written by a live process.
@@ -104,9 +104,9 @@ def open_run(
             yield run
             if not run.complete:
                 _finish(path, manifest)
-    except UsageError as error:
+    except (UsageError, EnvironmentFault) as error:
         if not begun and not isinstance(error, RunError) and error.kind != "loss_alarm":
-            _take_back(path, folder=not there)
+            _take_back(path, folder=not there, work=isinstance(error, UsageError))
         raise
     except OSError as error:
         where = error.filename or path
@@ -117,10 +117,17 @@ def open_run(
         ) from error
 
 
-def _take_back(path: Path, *, folder: bool) -> None:
-    """Remove a run that is no more than its manifest and what was laid out to work on, and its folder if it made it."""
-    with suppress(OSError):  # the error of the input is what counts
-        if {entry.name for entry in path.iterdir()} <= {MANIFEST, LOCK, WORK}:
+def _take_back(path: Path, *, folder: bool, work: bool) -> None:
+    """Remove a run that is no more than its manifest, and its folder if it made it.
+
+    Args:
+        path: The run.
+        folder: Whether the folder is the run's own.
+        work: Whether what was laid out to work on goes with it; else it keeps the run.
+    """
+    spared = {MANIFEST, LOCK, WORK} if work else {MANIFEST, LOCK}
+    with suppress(OSError):  # the error is what counts
+        if {entry.name for entry in path.iterdir()} <= spared:
             shutil.rmtree(path / WORK, ignore_errors=True)
             (path / MANIFEST).unlink(missing_ok=True)
             (path / LOCK).unlink(missing_ok=True)

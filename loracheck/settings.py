@@ -40,8 +40,14 @@ def read_yaml(text: str, where: str) -> dict[str, Any]:
     try:
         value = read_value(text)
     except yaml.YAMLError as error:
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        if mark is None or not problem:
+            raise UsageError(
+                f"{where}: broken YAML: {' '.join(str(error).split())}", kind="config_unreadable"
+            ) from None
         raise UsageError(
-            f"{where}: broken YAML: {' '.join(str(error).split())}", kind="config_unreadable"
+            f"{where}: broken YAML in line {mark.line + 1}, column {mark.column + 1}: {problem}",
+            kind="config_unreadable",
         ) from None
     if value is None:
         return {}

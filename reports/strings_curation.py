@@ -40,7 +40,7 @@ CURATION: dict[str, tuple[str, str]] = {
     "row_kept": ("kept", "採用"),
     "row_heldout": ("held out", "評価用"),
     "row_dropped": ("dropped", "除外"),
-    "row_quarantined": ("quarantined", "保留"),
+    "row_quarantined": ("quarantined", "隔離"),
     "section_groups": ("Groups of rows", "関連する行のまとまり"),
     "groups_lead": (
         "Rows that share something. They stay, but each group deserves a look: conflicts teach two answers to one "

@@ -300,7 +300,7 @@ TRAINING: dict[str, tuple[str, str]] = {
     ),
     "sweep_no_style": (
         "No style was found in the training replies, so whether the persona was learnt could not be measured.",
-        "学習データの応答から文体が見つからず、ペルソナの習得は測定できませんでした。",
+        "学習データの応答から口調が見つからず、ペルソナの習得は測定できませんでした。",
     ),
     "sweep_equal": (
         "All saw the same number of trained tokens, {tokens} (within {percent}): what differs is not the amount.",

@@ -254,13 +254,15 @@ def demo(out: Path, unpack: Path | None, dry_run: bool, as_json: bool, quiet: bo
     from loracheck.demo.summary import print_demo
     from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
+    from loracheck.terminal import either
+    from loracheck.words.progress import in_japanese
 
     if unpack is not None:
         written = write_files(unpack, given["language"])
         if as_json:
             print_json([str(path) for path in written], items="files")
         else:
-            click.echo("\n".join([TERMS, *(str(path) for path in written)]))
+            click.echo("\n".join([either(TERMS, in_japanese(TERMS)), *(str(path) for path in written)]))
         return
     if dry_run:
         plan = foresee_demo(out, **_given(given))

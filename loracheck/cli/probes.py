@@ -95,17 +95,21 @@ def check(file: Path, data: tuple[Path, ...], as_json: bool) -> None:
       loracheck probes check my_questions.jsonl
       loracheck probes check my_questions.jsonl --data train.jsonl --json
     """
+    from dataclasses import replace
+
+    from loracheck.cli.failure import in_words
     from loracheck.loading import load_examples
     from loracheck.probes.check import check_probes
     from loracheck.probes.userfiles import read_probe_file
     from loracheck.summary.probes import print_problems
+    from loracheck.terminal import language
 
     found = read_probe_file(file)
     problems = check_probes(found.probes, load_examples(_rows_of(data)) if data else [])
     if as_json:
         print_json({"format": found.form, "suites": found.suites, "drawn": found.drawn, "problems": problems})
     else:
-        print_problems(found, problems)
+        print_problems(found, [replace(p, message=in_words(p.message, language())) for p in problems])
     sys.exit(2 if any(problem.severe for problem in problems) else 0)
 
 

@@ -24,12 +24,14 @@ _QUESTIONS = {
         "学習データ(ファイル、フォルダー、ハブのIDのいずれか)",
     ),
     "intent": (
-        "What is the training meant to change? (persona, domain, format, none)",
-        "学習で何を変えるつもりですか? (persona、domain、format、none)",
+        "What is the training meant to change? (persona: a way of speaking, domain: knowledge, format: the form of replies, "
+        "none: nothing)",
+        "学習で何を変えるつもりですか? (persona: 話し方、domain: 知識、format: 応答の形式、"
+        "none: 何も変えない)",
     ),
     "scope": (
-        "Where is the style of the data wanted? (always, in_domain, never)",
-        "学習データの文体を、どこで望みますか? (always、in_domain、never)",
+        "Where is the style of the data wanted? (always: everywhere, in_domain: in its domain alone, never)",
+        "学習データの口調を、どこで望みますか? (always: どこでも、in_domain: 領域内だけ、never: 望まない)",
     ),
 }
 _STATES = {"to do": "これから", "begun": "途中", "finished": "完了"}

@@ -26,6 +26,7 @@ from loracheck.doctor.words import STATUSES, name_of, translated
 from loracheck.redaction import redacted
 from loracheck.terminal import either, language, padded, visible
 
+_STATUS_WIDTH, _NAME_WIDTH = 8, 20
 _NEEDED_DISK_GB = 3.0
 _NEEDED_MEMORY_GB = 6.0
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
@@ -104,11 +105,11 @@ def print_checks(checks: list[Check]) -> None:
     colours = {"ok": "green", "note": "yellow", "missing": "red"}
     shown = language()
     for check in checks:
-        click.secho(padded(STATUSES[check.status][shown], 8), fg=colours[check.status], nl=False)
+        click.secho(padded(STATUSES[check.status][shown], _STATUS_WIDTH), fg=colours[check.status], nl=False)
         detail, mend = (visible(translated(text, shown)) for text in (check.detail, check.mend))
-        click.echo(f"{padded(name_of(check.name, shown), 16)}{detail}")
+        click.echo(f"{padded(name_of(check.name, shown), _NAME_WIDTH)}{detail}")
         if mend:
-            click.echo(f"{'':<24}{mend}")
+            click.echo(" " * (_STATUS_WIDTH + _NAME_WIDTH) + mend)
     missing = sum(check.status == "missing" for check in checks)
     notes = sum(check.status == "note" for check in checks)
     if missing or notes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loracheck.doctor.words_examined import SENTENCES as EXAMINED
 from loracheck.records import UiLanguage
 from loracheck.words import Pair, sentences
 
@@ -25,12 +26,28 @@ _NAMES: dict[str, str] = {
     "adapter": "アダプター",
     "chat template": "テンプレート",
     "stop token": "停止トークン",
-    "pad token": "詰め物トークン",
+    "stop": "停止文字列",
+    "seeds": "シード",
+    "logprobs": "対数確率",
+    "likelihoods": "尤度",
+    "begun replies": "書きかけの応答",
+    "vocabulary": "語彙",
+    "loss mask": "損失マスク",
+    "tokenizer hash": "語彙の指紋",
+    "template hash": "テンプレートの指紋",
+    "fingerprint": "ベースの指紋",
+    "fingerprint match": "指紋の照合",
+    "template match": "テンプレートの照合",
+    "base match": "ベースの照合",
+    "trained on": "学習時のベース",
+    "saved template": "保存テンプレート",
+    "trained with": "学習ツール",
+    "traces": "学習の記録",
+    "pad token": "パディングトークン",
 }
 
 # By the English sentence; {} stands for what differs, and goes into the Japanese in the same order.
 SENTENCES: dict[str, str] = {
-    "{} at {}": "{}({})",
     "not installed": "未導入",
     "{}, but {} is needed": "{}ですが、{}が必要です",
     "none: small models run on the CPU": "なし: 小さなモデルはCPUで動きます",
@@ -79,4 +96,4 @@ def translated(sentence: str, language: UiLanguage) -> str:
     return sentences.translated(sentence, _PATTERNS)
 
 
-_PATTERNS = sentences.patterns(SENTENCES)
+_PATTERNS = sentences.patterns(SENTENCES | EXAMINED)

@@ -45,7 +45,7 @@ _STATES: dict[str, Pair] = {
     "kept": {"en": "kept", "ja": "採用"},
     "heldout": {"en": "heldout", "ja": "評価用"},
     "dropped": {"en": "dropped", "ja": "除外"},
-    "quarantined": {"en": "quarantined", "ja": "保留"},
+    "quarantined": {"en": "quarantined", "ja": "隔離"},
     "scored": {"en": "scored", "ja": "採点済み"},
     "unparsable": {"en": "unparsable", "ja": "形式の誤り"},
     "refused": {"en": "refused", "ja": "拒否"},
@@ -82,16 +82,15 @@ def print_curation(summary: CurationSummary) -> None:
             f"{summary.read:,} rows read: {summary.kept:,} kept, {summary.heldout:,} held out, "
             f"{summary.dropped:,} dropped" + (f", {more:,} quarantined" if more else ""),
             f"{summary.read:,}行を読み込み、{summary.kept:,}行を採用、{summary.heldout:,}行を評価用に分離、"
-            f"{summary.dropped:,}行を除外" + (f"、{more:,}行を保留" if more else ""),
+            f"{summary.dropped:,}行を除外" + (f"、{more:,}行を隔離" if more else ""),
         )
     )
     for step in summary.steps:
         name = reason_name(step.reason, language())
         click.echo(f"  {step.rows:8,}  {step.reason}  ({step.stage}: {name})")
     if summary.masked:
-        click.echo(
-            f"  {summary.masked:8,}  {either('rows with personal data (filters)', '個人情報のある行(filters)')}"
-        )
+        told = either("rows with personal data, not dropped for it", "個人情報のある行(除外ではありません)")
+        click.echo(f"  {summary.masked:8,}  {told}")
     if summary.judge:
         print_judge(summary.judge)
     if summary.classifier:
@@ -207,11 +206,11 @@ def print_plan(plan: CurationPlan) -> None:
         )
     )
     for name, rows in plan.reasons.items():
-        click.echo(f"  {rows:8,}  {name}")
+        click.echo(f"  {rows:8,}  {name}  ({reason_name(name, language())})")
     click.echo(
         either(
             "not foreseen: flood, scores, selection and the loss alarm, which see the rows together",
-            "見積もりに含まないもの: 氾濫、採点、選択、損失警報(全行をまとめて見るため)",
+            "見積もりに含まないもの: 同じ内容の過多、採点、選択、除外過多の警報(全行をまとめて見るため)",
         )
     )
     if plan.judge:
@@ -243,7 +242,7 @@ def print_result(result: EvaluationResult, *, verbose: bool = True) -> None:
             f"({either(marker.kind, _MARKERS.get(marker.kind, marker.kind))}, {marker.coverage:.0%})"
             for marker in result.markers
         )
-        click.echo(f"{either('style of the training data', '学習データの文体')}: {found}")
+        click.echo(f"{either('style of the training data', '学習データの口調')}: {found}")
     if result.outcomes.get(BASE_ARM):
         _print_outcomes(result)
     for verdict in result.verdicts:

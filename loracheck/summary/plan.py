@@ -148,7 +148,7 @@ def print_side_by_side(plans: Sequence[Plan]) -> None:
 def _print_memory(plan: Plan) -> None:
     memory = plan.memory
     peak, whole = _size(memory.peak), _size(plan.memory_bytes or 0)
-    of = either(f"{peak} of {whole}", f"{whole}中{peak}") if plan.memory_bytes else peak
+    of = either(f"{peak} of {whole}", f"{peak}／この機械は{whole}") if plan.memory_bytes else peak
     _line(either("memory at the peak", "最大メモリー"), either(f"{of}, {_how(plan)}", f"{of}({_how(plan)})"))
     parts = {
         "weights": memory.weights,
@@ -191,7 +191,7 @@ def _print_run(plan: Plan) -> None:
         "",
         either(
             f"{about}{plan.trained_tokens:,} trained tokens, {about}{plan.tokens:,} with prompts and padding",
-            f"学習トークン{about}{plan.trained_tokens:,}、質問と詰め物を含めて{about}{plan.tokens:,}",
+            f"学習トークン{about}{plan.trained_tokens:,}、質問とパディングを含めて{about}{plan.tokens:,}",
         ),
     )
     if plan.seconds is not None:

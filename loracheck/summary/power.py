@@ -13,7 +13,7 @@ QUICK = "quick"
 _ENOUGH = 0.8
 _SHOWN: dict[UiLanguage, dict[str, str]] = {
     "en": {"margin": "margin {:.1%}", "nats": "margin {:g} nats", "rate": "at most {:.1%}"},
-    "ja": {"margin": "許容差 {:.1%}", "nats": "許容差 {:g}ナット", "rate": "最大 {:.1%}"},
+    "ja": {"margin": "許容幅 {:.1%}", "nats": "許容幅 {:g}ナット", "rate": "最大 {:.1%}"},
 }
 _NAME_COLUMNS = 50
 
@@ -38,7 +38,7 @@ def print_forecast(found: PowerForecast) -> None:
     heads = "".join(f"{f'{power:.0%}':>9}" for power in POWERS)
     head = padded(either("items needed for a power of", "検出力ごとの必要件数"), _NAME_COLUMNS)
     here, power = (
-        padded(word, 9, right=True) for word in (either("here", "ここでは"), either("power", "検出力"))
+        padded(word, 9, right=True) for word in (either("here", "今回"), either("power", "検出力"))
     )
     click.echo(f"\n{head}{heads}{here}{power}")
     for limit in found.limits:
@@ -89,7 +89,7 @@ def _print_advice(found: PowerForecast) -> None:
 
 
 def _name(limit: LimitPower) -> str:
-    part = either(", open prompts", "、自由記述") if limit.part == "open" else ""
+    part = either(", open prompts", "、自由回答") if limit.part == "open" else ""
     return f"{check_name(limit.check, language())}{part}"
 
 

@@ -29,7 +29,7 @@ def print_suites(version: str, suites: Sequence[tuple[SuiteRecord, Mapping[str, 
     click.echo(
         either(
             "A suite asked in one language alone is asked twice as far by each tier.",
-            "片方の言語だけを尋ねるときは、どの段階でもその問題集を2倍尋ねます。",
+            "片方の言語だけを尋ねるときは、どの規模でもその問題集を2倍尋ねます。",
         )
     )
 

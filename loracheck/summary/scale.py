@@ -14,7 +14,7 @@ _HEAD: tuple[Pair, ...] = (
     {"en": "persona learnt", "ja": "ペルソナの習得"},
     {"en": "facts kept", "ja": "事実の保持"},
     {"en": "change of facts", "ja": "事実の増減"},
-    {"en": "leakage", "ja": "文体の漏れ"},
+    {"en": "leakage", "ja": "口調の漏れ"},
     {"en": "name", "ja": "名前での回答"},
 )
 

@@ -12,7 +12,7 @@ from loracheck.words import Pair
 UNSAFE: dict[str, Pair] = {
     "facts": {"en": "facts were lost", "ja": "事実の喪失"},
     "name": {"en": "questions were answered with the persona's name", "ja": "質問にペルソナの名前で回答"},
-    "leakage": {"en": "the style showed outside its domain", "ja": "領域外での文体の漏れ"},
+    "leakage": {"en": "the style showed outside its domain", "ja": "領域外での口調の漏れ"},
 }
 _STOPPED: dict[str, Pair] = {
     "early": {

@@ -21,9 +21,9 @@ _MEASURES: dict[str, Pair] = {
     "stopped": {"en": "ends by a stop token", "ja": "終端で終わる割合"},
     "no_style_outside": {
         "en": "no learnt style outside the domain",
-        "ja": "学習分野外で学習した文体が出ない割合",
+        "ja": "学習分野外で学習した口調が出ない割合",
     },
-    "style_inside": {"en": "learnt style in the domain", "ja": "学習分野内で学習した文体が出る割合"},
+    "style_inside": {"en": "learnt style in the domain", "ja": "学習分野内で学習した口調が出る割合"},
 }
 _LABELS: dict[str, Pair] = {
     "better": {"en": "better", "ja": "向上"},
@@ -41,7 +41,7 @@ _SHORT_LABELS: dict[str, Pair] = {
 _NOTES: dict[str, Pair] = {
     "style_differs": {
         "en": "The runs found different styles in their training data, so persona measures are left out.",
-        "ja": "実行ごとに学習データから見つかった文体が異なるため、ペルソナの項目は除きました。",
+        "ja": "実行ごとに学習データから見つかった口調が異なるため、ペルソナの項目は除きました。",
     },
     "policy_differs": {
         "en": "The runs were made under policies with different limits; each is judged by its own.",

@@ -79,7 +79,7 @@ REASONS: dict[str, Pair] = {
     },
     "too_few_rows": {
         "en": "Fewer than ten training rows could be held against the base's answers: too few to find a style in.",
-        "ja": "ベースの回答と比べられる学習データが10行に満たず、文体を見つけるには足りません。",
+        "ja": "ベースの回答と比べられる学習データが10行に満たず、口調を見つけるには足りません。",
     },
     "no_style": {
         "en": "The training replies have no style that the base's answers lack.",

@@ -25,7 +25,7 @@ SENTENCES: dict[str, str] = {
     "load {}, held as it is stored, with {}": "{0}を保存されたままの形式で、{1}とともに読み込みます",
     "load {}, held in {}, with {}": "{0}を{1}で、{2}とともに読み込みます",
     "let the base answer {} questions and find the style of {} rows": (
-        "ベースに{}問答えさせ、{}行の文体を見つけます"
+        "ベースに{}問答えさせ、{}行の口調を見つけます"
     ),
     "ask {} questions at each strength: {}": "強さごとに{}問を出します: {}",
     "save the adapter at strength {}": "強さ{}のアダプターを保存します",

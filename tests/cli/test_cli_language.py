@@ -310,8 +310,8 @@ def test_a_curation_ends_in_japanese(japanese: None, capsys: pytest.CaptureFixtu
     ):  # fmt: skip
         summary.print_curation(curated(labels))
     printed = capsys.readouterr().out
-    assert "212行を読み込み、80行を採用、20行を評価用に分離、112行を除外、1行を保留" in printed
-    assert "完全な重複" in printed
+    assert "212行を読み込み、80行を採用、20行を評価用に分離、112行を除外、1行を隔離" in printed
+    assert "完全重複" in printed
     assert "同じ質問・異なる応答3件" in printed
     assert not english_words(printed, "dedupe", "filters")
 
@@ -363,7 +363,7 @@ def test_a_training_a_sweep_and_a_scale_run_end_in_japanese(
         )  # fmt: skip
     printed = capsys.readouterr().out
     assert "終了: 安全でなくなりました" in printed
-    assert "安全でない: 事実の喪失, 質問にペルソナの名前で回答, 領域外での文体の漏れ" in printed
+    assert "安全でない: 事実の喪失, 質問にペルソナの名前で回答, 領域外での口調の漏れ" in printed
     assert "安全な最大の強さ: 0.5" in printed
     assert not english_words(printed, "safe", "last", "adapter")
 
@@ -423,8 +423,9 @@ def told(value: ast.expr) -> list[str]:
     return []
 
 
-def test_all_that_doctor_says_of_the_machine_has_its_japanese() -> None:
-    tree = ast.parse(Path(doctor.__file__).read_text(encoding="utf-8"))
+@pytest.mark.parametrize("module", ["__init__", "model", "endpoint"])
+def test_all_that_doctor_says_has_its_japanese(module: str) -> None:
+    tree = ast.parse(Path(doctor.__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
     said = {
         sentence
         for node in ast.walk(tree)
@@ -432,7 +433,8 @@ def test_all_that_doctor_says_of_the_machine_has_its_japanese() -> None:
         for keyword in node.keywords
         if keyword.arg in ("detail", "mend")
         for sentence in told(keyword.value)
-        if re.search("[a-z]{2}", sentence) and not sentence.startswith(("pip install", "Gemma", "{} at"))
+        if re.search("[a-z]{2}", sentence)
+        and not sentence.startswith(("pip install", "Gemma", "{} at", "--base", "eval --assume"))
     }
     assert len(said) > 15
     for sentence in said:
@@ -454,9 +456,9 @@ def test_doctor_speaks_japanese_but_its_json_does_not(japanese: None) -> None:
         doctor.print_checks(checks)
         printed = out.getvalue().decode()
     assert printed.splitlines() == [
-        "注意    メモリー        9.0 GB",
-        "                        デモには12 GB必要です",
-        "不足    ディスク        空き1.0 GB(/cache)",
+        "注意    メモリー            9.0 GB",
+        "                            デモには12 GB必要です",
+        "不足    ディスク            空き1.0 GB(/cache)",
         "不足1件、注意1件",
     ]
     assert doctor.as_document(checks)["checks"][0]["mend"] == "the demonstration wants 12 GB"

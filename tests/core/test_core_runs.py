@@ -265,6 +265,7 @@ def test_input_entries_cover_every_file_of_a_folder(tmp_path: Path) -> None:
         (DataError("alarm", kind="loss_alarm"), "work/rows.jsonl", True),
         (RunError("in use", kind="run_in_use"), "work/rows.jsonl", True),
         (EnvironmentFault("full", kind="cannot_write"), "work/rows.jsonl", True),
+        (EnvironmentFault("no base", kind="model_unloadable"), "", False),
     ],
 )
 def test_a_run_that_its_input_ended_is_taken_back_unless_it_has_results(
@@ -274,8 +275,9 @@ def test_a_run_that_its_input_ended_is_taken_back_unless_it_has_results(
 
     def attempt() -> None:
         with runs.open_run(out, "curate", config={}):
-            (out / extra).parent.mkdir(exist_ok=True)
-            (out / extra).write_text("x", encoding="utf-8")
+            if extra:
+                (out / extra).parent.mkdir(exist_ok=True)
+                (out / extra).write_text("x", encoding="utf-8")
             raise error
 
     with pytest.raises(type(error)):

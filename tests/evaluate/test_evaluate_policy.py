@@ -54,6 +54,10 @@ def test_a_file_sets_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
     )
 
 
+def test_a_bare_off_is_off_though_yaml_reads_it_as_false(tmp_path: Path) -> None:
+    assert load_policy(written(tmp_path, "gates: {loops: {mode: off}}")).mode("loops") == "off"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -63,7 +67,9 @@ def test_a_file_sets_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
         ("persona:\n  scoop: always", "Did you mean scope?"),
         ("zzz: 1", "Known: name, alpha"),
         ("persona:\n  scope: everywhere", "everywhere"),
-        ("gates: {loops: {mode: maybe}}", "maybe"),
+        ("gates: {loops: {mode: maybe}}", "gates.loops.mode is required, info or off, not 'maybe'"),
+        ("gates: {loops: {mode: true}}", "gates.loops.mode is required, info or off, not True"),
+        ("gates: {loops: {margin: lots}}", "gates.loops.margin is a number, not 'lots'"),
         ("alpha: often", "float"),
         ("alpha: 0.3", "at most 0.2"),
         ("alpha: 0", "between 0 and 1"),
@@ -71,9 +77,9 @@ def test_a_file_sets_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
         ("gates: {collapse: {margin: -0.05}}", "gates.collapse.margin lies between 0 and 1"),
         ("gates: {missing_stop: {max_rate: .nan}}", "gates.missing_stop.max_rate lies between 0 and 1"),
         ("persona:\n  min_in_domain: 1.5", "persona.min_in_domain lies between 0 and 1"),
-        ("- a\n- b", "keys and values are wanted"),
+        ("- a\n- b", "a mapping of keys is wanted"),
         ("", "keys and values are wanted"),
-        ("a: [", "no YAML"),
+        ("a: [", "broken YAML in line 1, column 5"),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_reason(tmp_path: Path, text: str, message: str) -> None:

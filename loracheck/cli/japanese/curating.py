@@ -21,6 +21,7 @@ HELP: dict[str, str] = {
     "A known recipe to begin with.": "元にする既知の手順。",
     "YAML file of options, laid over the preset.": "プリセットに上書きする設定のYAMLファイル。",
     "Your column for a field: output=回答.": "項目に対応する列名(例: output=回答)。",
+    "Your column for a field of rows: output=回答.": "行の項目に対応する列名(例: output=回答)。",
     "Let a rule remove more than --max-loss.": "その規則に限り、--max-lossを超える除外を許可する。",
     "Say what would be done and what it takes; write nothing.": (
         "行う内容と必要な量だけを示し、何も書き込まない。"

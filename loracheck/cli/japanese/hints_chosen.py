@@ -58,7 +58,7 @@ CHOSEN: dict[str, str] = {
     ),
     "Did you mean {}?": "{}ではありませんか?",
     "A policy is named in the pipeline, under policy.": "ポリシーは、pipeline.yamlのpolicyに書きます。",
-    "A loss alarm names the rule.": "規則の名前は、損失警報に出ます。",
+    "A loss alarm names the rule.": "規則の名前は、除外過多の警報に出ます。",
     "Did you mean {}? Fields: {}.": "{}ではありませんか? 使える項目: {}",
     "Fields: {}.": "使える項目: {}",
     "Did you mean {}? Formats: {}.": "{}ではありませんか? 使える形式: {}",

@@ -121,7 +121,8 @@ COMMAND: dict[str, str] = {
     ),
     "{} is for --peft-type lora, not for {}.": "{}は--peft-type lora用です。{}には使えません。",
     "--fsdp and --deepspeed divide a model over GPUs, and there is none here: every process would hold all of it.": (
-        "--fsdpと--deepspeedはモデルを複数のGPUに分けるものですが、ここにはGPUがなく、どのプロセスもモデル全体を持つことになります。"
+        "--fsdpと--deepspeedはモデルを複数のGPUに分けるものですが、ここにはGPUがなく、どのプロセスもモデル全体を持つ"
+        "ことになります。"
     ),
     "{} cannot be had with --fsdp or --deepspeed: the model is in parts.": (
         "{}は、--fsdpや--deepspeedと併用できません。モデルが分割されるためです。"
@@ -139,7 +140,10 @@ COMMAND: dict[str, str] = {
     "{}.seed is set by seeds.": "{}.seedは、seedsで決まります。",
     "a mapping of keys is wanted, not {}.": "キーと値の組を書いてください。{}は使えません。",
     "broken YAML: {}": "YAMLの形式が正しくありません: {}",
-    "no YAML: {}": "YAMLではありません: {}",
+    "broken YAML in line {}, column {}: {}": "{}行{}列で、YAMLの形式が正しくありません: {}",
+    "policy {}: gates.{}.mode is required, info or off, not {}.": "ポリシー{}: gates.{}.modeはrequired、info、"
+    "offのいずれかです({}は使えません)。",
+    "policy {}: gates.{}.{} is a number, not {}.": "ポリシー{}: gates.{}.{}は数値です({}は使えません)。",
     "unknown key {}.": "不明なキー{}があります。",
     "{} is a group of keys, not {}.": "{}はキーのまとまりです。{}は使えません。",
     "{} is no field of loracheck.": "{}はloracheckの項目ではありません。",

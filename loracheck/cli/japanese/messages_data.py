@@ -153,7 +153,7 @@ DATA: dict[str, str] = {
     "stored answers cannot be drawn again.": "保存済みの回答は、引き直せません。",
     "none of the {} rows that it names is in the data.": "そこに挙がった{}行は、データに一つもありません。",
     "loss alarm: the rule {} ({}) removes {} of {} rows ({}) with {} {}; the limit is {}.": (
-        "損失警報: 規則{0}({1})が、{3}行のうち{2}行({4})を除こうとしています({5}: {6})。上限は{7}です。"
+        "除外過多の警報: 規則{0}({1})が、{3}行のうち{2}行({4})を除こうとしています({5}: {6})。上限は{7}です。"
     ),
     "no row of {} passed.": "{}行のうち、合格した行がありません。",
     "refusing to train: in {} of {} rows {}.": "学習を断りました。{1}行のうち{0}行で、{2}。",

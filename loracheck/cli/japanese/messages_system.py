@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 SYSTEM: dict[str, str] = {
+    "found character '\\t' that cannot start any token": "タブは使えません。空白で字下げしてください",
+    "mapping values are not allowed here": "ここにコロン(:)は置けません。値にコロンを含むなら引用符で囲んでください",
+    "expected ',' or '}', but got {}": "波括弧{{ }}の中は、コンマで区切り、閉じてください",
+    "expected ',' or ']', but got {}": "角括弧[ ]の中は、コンマで区切り、閉じてください",
+    "could not find expected ':'": "コロン(:)がありません",
+    "expected <block end>, but found {}": "字下げがそろっていません",
+    "expected the node content, but found {}": "値の途中で終わっています",
+    "found unexpected end of stream": "引用符が閉じていません",
     "Expected `{}`, got `{}` - at `{}`": "`{2}`は`{0}`でなければなりませんが、`{1}`です。",
     "Expected `{}`, got `{}`.": "`{}`でなければなりませんが、`{}`です。",
     "Expected `{}`, got `{}`": "`{}`でなければなりませんが、`{}`です。",

@@ -30,7 +30,7 @@ HELP: dict[str, str] = {
     "How the base is held.": "ベースの重みを保持する形式。",
     "Kind of adapter.": "アダプターの種類。",
     "Rank.": "ランク。",
-    "Scale.": "効き目の倍率(alpha)。",
+    "Scale.": "スケーリング係数(alpha)。",
     "Dropout before the adapter.": "アダプターの手前のドロップアウト。",
     "all-linear, or names with commas.": "all-linear、またはコンマ区切りの層の名前。",
     "Weight-decomposed LoRA.": "重みを方向と大きさに分けるLoRA(DoRA)。",
@@ -58,7 +58,7 @@ HELP: dict[str, str] = {
     "Loss on every assistant turn, not on the last reply only.": (
         "最後の応答だけでなく、アシスタントのすべての発話に損失をかける。"
     ),
-    "Lay rows end to end without padding.": "詰め物を使わず、行を連結して並べる。",
+    "Lay rows end to end without padding.": "パディングを使わず、行を連結して並べる。",
     "Share of replay rows in an epoch.": "1エポックに占めるリプレイ行の割合。",
     "NEFTune: noise on the embeddings, as 5.": "NEFTune。埋め込みに加えるノイズの大きさ(例: 5)。",
     "Steps between readings.": "計測の間隔(ステップ)。",
@@ -71,11 +71,11 @@ HELP: dict[str, str] = {
     "End the run at the first unsafe reading (with --watch).": (
         "安全でなくなった最初の計測で学習を終える(--watchと使う)。"
     ),
-    "Where the style of the data is wanted.": "学習データの文体を、どこで望むか。",
+    "Where the style of the data is wanted.": "学習データの口調を、どこで望むか。",
     "Factual questions of the watch, per language.": "見張りで尋ねる、事実を問う質問の数(言語ごと)。",
     "Share of facts that may be lost.": "失ってもよい事実の割合。",
     "Share of facts answered with the persona's name.": "事実を問う質問に、ペルソナの名前で答えてよい割合。",
-    "Share of open answers in the data's style.": "自由回答で、学習データの文体が出てよい割合。",
+    "Share of open answers in the data's style.": "自由回答で、学習データの口調が出てよい割合。",
     "Checkpoint that becomes the adapter.": "アダプターにするチェックポイント。",
     "Steps between checkpoints.": "チェックポイントの間隔(ステップ)。",
     "Checkpoints to resume from.": "再開用に残すチェックポイントの数。",
@@ -110,12 +110,12 @@ HELP: dict[str, str] = {
     "strength it says how well the persona is learnt, how many facts are kept and how far the style leaks; "
     "the largest safe strength is the largest one up to which nothing is unsafe.": (
         "ADAPTERは、PEFTのフォルダー(LoRA、DoRA、LoHa、LoKr。学習に使った道具は問いません)か、loracheck train"
-        "の実行結果です。強さごとに、ペルソナをどれだけ習得したか、事実がどれだけ残ったか、文体がどれだけ漏れ"
+        "の実行結果です。強さごとに、ペルソナをどれだけ習得したか、事実がどれだけ残ったか、口調がどれだけ漏れ"
         "るかを示します。「安全な最大の強さ」とは、そこまでのどの強さでも安全でなくなることのない、最大の強さ"
         "です。"
     ),
     "Its training rows or a curate run, by which the style is found.": (
-        "学習に使った行、またはcurateの実行結果。文体を見つけるために使う。"
+        "学習に使った行、またはcurateの実行結果。口調を見つけるために使う。"
     ),
     "Held-out rows of the domain.": "同じ領域の、評価用に取り置いた行。",
     "From 0, the base, to 1, the whole adapter.": "0(ベース)から1(アダプター全体)まで。",

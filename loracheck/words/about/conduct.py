@@ -56,7 +56,7 @@ ABOUT: dict[str, About] = {
             "en": "Open prompts are asked again under a system prompt that wants plain words and no character, and the "
             "style of the data is looked for as in persona leakage. Where the base keeps to no instruction on form "
             "either, the number informs.",
-            "ja": "役を演じず普通の言葉で答えるよう、システムプロンプトで指示して自由質問をもう一度尋ね、"
+            "ja": "役を演じず普通の言葉で答えるよう、システムプロンプトで指示して自由回答の質問をもう一度尋ね、"
             "ペルソナの漏れと同じ方法で口調を探します。ベースが形式の指示にも従わないなら、数値は参考です。",
         },
         interval={
@@ -65,7 +65,7 @@ ABOUT: dict[str, About] = {
         },
         cost={
             "en": "60 answers of 64 tokens (3.8k tokens); open answers and instructions that other checks take as well",
-            "ja": "64トークンの応答60件(3.8千トークン)。自由質問と指示への応答はほかの検査と共通",
+            "ja": "64トークンの応答60件(3.8千トークン)。自由回答と指示への応答はほかの検査と共通",
         },
         needs={"en": "the training data", "ja": "学習データ"},
         false_alarms={

@@ -17,7 +17,7 @@ ABOUT: dict[str, About] = {
             "themselves, as short ones would hide them.",
             "ja": "同じ断片の三回以上の繰り返しで終わり、それが応答の15%以上(かつ12文字以上)を占めるもの、"
             "または8文字の並びの過半が二回以上現れるもの(同じ文章を二度書いた応答も含む)を繰り返しとみなします。"
-            "領域外のすべての応答と、短い回答に埋もれないよう自由質問だけの両方を調べます。",
+            "領域外のすべての応答と、短い回答に埋もれないよう自由回答だけの両方を調べます。",
         },
         interval=TANGO,
         cost=TAKEN_ALREADY,
@@ -75,7 +75,7 @@ ABOUT: dict[str, About] = {
         method={
             "en": "An answer without any letter or digit says nothing. All answers are tested, and the open ones by "
             "themselves.",
-            "ja": "文字も数字もない応答を、何も述べていないとみなします。すべての応答と、自由質問だけの両方を調べま"
+            "ja": "文字も数字もない応答を、何も述べていないとみなします。すべての応答と、自由回答だけの両方を調べま"
             "す。",
         },
         interval=TANGO,
@@ -131,7 +131,7 @@ ABOUT: dict[str, About] = {
             "ja": "ベースがどこでも使わず、プローブや尋ねた学習データの応答にも(活用形を含めて)ないカタカナ語とラテ"
             "ン文字の語のうち、質問の語、カタカナなら学習データの語からも、一、二文字の違いしかないものを数えます。"
             "両方のモデルを互いに照らして同じ規則で読みます。さらにアダプターについてだけ、"
-            "ベースの使わない語を含む自由質問への応答をベースに採点させ、2つ目以降のトークンの対数尤度の合計が−12ナ"
+            "ベースの使わない語を含む自由回答をベースに採点させ、2つ目以降のトークンの対数尤度の合計が−12ナ"
             "ットを下回る語は、存在しないつづりとみなします。人とモデルが書いたロールプレイ120件の4%、"
             "大規模モデルの日本語の応答40件の0%がそのような語を含み、長い語を一文字ずつ誤らせると100%と48%になります。"
             "つまり日本語では、そのような応答の半分を見逃します。",
@@ -139,7 +139,7 @@ ABOUT: dict[str, About] = {
         interval=TANGO,
         cost={
             "en": "answers that other checks take as well; the base scores the open ones with a word it does not use",
-            "ja": "応答はほかの検査と共通。ベースの使わない語を含む自由質問への応答をベースが採点",
+            "ja": "応答はほかの検査と共通。ベースの使わない語を含む自由回答をベースが採点",
         },
         needs={
             "en": "answers; the spelling needs a base that gives likelihoods, and is left out without",
