@@ -95,6 +95,12 @@ def load_base(
             the type in which the processor is fast.
     """
     source = base_source(spec, announce)
+    if Path(source).is_dir() and not holds_weights(Path(source)):
+        raise UsageError(
+            f"--base {spec} holds no weights.",
+            kind="no_base",
+            hint="Put the model's .safetensors files there; `loracheck plan` needs none.",
+        )
     device = training_device()
     arguments: dict[str, Any] = {"dtype": "auto"}
     if quantization != "none":
@@ -126,6 +132,11 @@ def load_base(
         quantization=quantization,
         fingerprint=fingerprint(source, model.config, tokenizer, model),
     )
+
+
+def holds_weights(folder: Path) -> bool:
+    """Tell whether a model's folder holds weights beside its configuration."""
+    return any(file.suffix in (".safetensors", ".bin", ".gguf") for file in folder.iterdir())
 
 
 def _refuse_without_room(spec: str, needed: int, room: int | None) -> None:

@@ -307,11 +307,11 @@ def _columns_hint(row: Row) -> str:
         "messages; conversations; instruction, output (input); instruction, response (context); "
         "prompt, completion; question, answer"
     )
-    columns = [name for name in map(str, row) if name][:2]
-    mapping = " ".join(
-        f"--map {field}={column}" for field, column in zip(("instruction", "output"), columns, strict=False)
-    )
+    columns = [name for name in map(str, row) if name and name.casefold() not in _NAMED]
+    sides = (("instruction", _QUESTIONS), ("output", _REPLIES))
+    missing = [field for field, known in sides if not row.keys() & set(known)]
+    mapping = " ".join(f"--map {field}={column}" for field, column in zip(missing, columns, strict=False))
     return (
-        f"Known shapes: {shapes}; curate and validate read others by --map, as {mapping or '--map output=COLUMN'}."
-        + (f" Did you mean {renames}?" if renames else "")
+        f"Known shapes: {shapes}; curate and validate read others by --map, as {mapping or '--map output=COLUMN'}, "
+        "and the other commands what curate wrote." + (f" Did you mean {renames}?" if renames else "")
     )

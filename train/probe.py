@@ -20,7 +20,7 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.errors import EnvironmentFault, LoracheckError, UsageError
-from loracheck.models import load_base
+from loracheck.models import holds_weights, load_base
 from loracheck.records.training import Plan, TrainingStep
 from loracheck.settings import build
 from loracheck.template import EncodedRow
@@ -54,7 +54,7 @@ def probed(plan: Plan, course: Course, announce: Callable[[str], None]) -> Plan:
         EnvironmentFault: the base cannot be loaded, or the largest micro-batch does not fit in memory.
     """
     base = Path(course.forecast.architecture.base)
-    if base.is_dir() and not any(file.suffix in (".safetensors", ".bin", ".gguf") for file in base.iterdir()):
+    if base.is_dir() and not holds_weights(base):
         raise UsageError(
             f"--probe trains a few steps, and {base} holds no weights.",
             kind="no_such_file",

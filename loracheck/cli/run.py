@@ -24,7 +24,7 @@ _QUESTIONS = {
         "学習データ(ファイル、フォルダー、ハブのIDのいずれか)",
     ),
     "intent": (
-        "What is the training meant to change? (persona: a way of speaking, domain: knowledge, format: the form of replies, "
+        "What is the training meant to change? (persona: a way of speaking, domain: knowledge, format: a form, "
         "none: nothing)",
         "学習で何を変えるつもりですか? (persona: 話し方、domain: 知識、format: 応答の形式、"
         "none: 何も変えない)",

@@ -10,6 +10,12 @@ from loracheck.records.training import Plan
 from loracheck.terminal import columns, either, language, padded, visible, wrapped
 from loracheck.words import Pair
 
+_EXCEEDS_IN_FEW_BITS: Pair = {
+    "en": "This does not fit in the memory of {memory}. Lower --max-batch-tokens or --max-length, add "
+    "--gradient-checkpointing, or take a larger machine.",
+    "ja": "{memory}のメモリーに収まりません。--max-batch-tokensか--max-lengthを下げる、"
+    "--gradient-checkpointingを付ける、またはメモリーの多い機械を使ってください。",
+}
 NOTES: dict[str, Pair] = {
     "exceeds_memory": {
         "en": "This does not fit in the memory of {memory}. Lower --max-batch-tokens or --max-length, add "
@@ -103,7 +109,8 @@ def print_plan(plan: Plan) -> None:
     if plan.table:
         _print_table(plan)
     for note in plan.notes:
-        text = NOTES[note][language()].format(
+        in_few_bits = note == "exceeds_memory" and plan.quantization != "none"
+        text = (_EXCEEDS_IN_FEW_BITS if in_few_bits else NOTES[note])[language()].format(
             memory=_size(plan.memory_bytes or 0), quantization=plan.quantization, longest=plan.longest or 0
         )
         _fill(f"{either('note', '注意')}: ", text)

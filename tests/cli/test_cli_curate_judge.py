@@ -86,7 +86,7 @@ def test_the_judge_vetoes_the_bottom_and_sets_aside_what_speaks_to_it(
     explained = run("curate", "explain", "12", "--run", out, "--language", "ja")
     assert explained.exit_code == 0, repr(explained.exception)
     told = explained.output
-    assert "保留" in told
+    assert "隔離" in told
     assert "1.0から5.0に引き上げます" in told
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     assert (summary["kept"], summary["dropped"], summary["quarantined"]) == (10, 1, 1)

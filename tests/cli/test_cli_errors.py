@@ -116,6 +116,9 @@ def test_data_that_was_mended_takes_the_place_of_the_command_that_failed(
         (("curate", "sjis.csv", "--encoding", "utf-8", "-o", "z"), "Leave --encoding out"),
         (("run", "policy.yaml", "--dry-run"), "A policy is named in the pipeline"),
         (("plan", "data.jsonl", "--base", "shape", "--probe"), "shape holds no weights"),
+        (("train", "data.jsonl", "--base", "shape", "-o", "z"), "--base shape holds no weights"),
+        (("curate", "table.csv", "--map", "instruction=質問", "-o", "z"), "by --map, as --map output=回答,"),
+        (("train", "table.csv", "--base", "x", "-o", "z"), "the other commands what curate wrote"),
     ],
 )  # fmt: skip
 def test_a_slip_is_told_with_what_was_meant(

@@ -66,6 +66,9 @@ HINTS: dict[str, str] = {
     "Mend the file there; rows of a broken array cannot be told apart. Nothing was written.": (
         "その箇所を直してください。壊れた配列では、行の区切りがわかりません。何も書き込んでいません。"
     ),
+    "Put the model's .safetensors files there; `loracheck plan` needs none.": (
+        "モデルの.safetensorsファイルをそこに置いてください。`loracheck plan`だけなら要りません。"
+    ),
     "Merge again into a new folder.": "新しいフォルダーに、もう一度マージしてください。",
     "Each line should be one JSON object.": "1行に1つのJSONオブジェクトを書いてください。",
     "Check the name, the network and your access to gated models (hf auth login), or pass a local folder.": (

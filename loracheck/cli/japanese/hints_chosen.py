@@ -92,11 +92,14 @@ CHOSEN: dict[str, str] = {
     "These are preference pairs. To train on the chosen reply, map it with columns: output=chosen.": (
         "選好の組です。選ばれた応答で学習するなら、columns: output=chosenと対応させてください。"
     ),
-    "Known shapes: {}; curate and validate read others by --map, as {}.": (
-        "使える形: {}。curateとvalidateは、ほかの列名も--mapで読みます。例: {}"
+    "Known shapes: {}; curate and validate read others by --map, as {}, and the other commands what curate wrote.": (
+        "使える形: {}。curateとvalidateは、ほかの列名も--mapで読みます(例: {})。ほかのコマンドは、"
+        "curateの書いたものを読みます"
     ),
-    "Known shapes: {}; curate and validate read others by --map, as {}. Did you mean {}?": (
-        "使える形: {}。curateとvalidateは、ほかの列名も--mapで読みます。例: {}。{}ではありませんか?"
+    "Known shapes: {}; curate and validate read others by --map, as {}, and the other commands what curate wrote. "
+    "Did you mean {}?": (
+        "使える形: {}。curateとvalidateは、ほかの列名も--mapで読みます(例: {})。ほかのコマンドは、"
+        "curateの書いたものを読みます。{}ではありませんか?"
     ),
     "Most were dropped for: {}. Loosen the first of these rules in a --config, or bring other rows.": (
         "主な除外理由: {}。最初の規則を--configで緩めるか、別の行を用意してください。"

@@ -71,6 +71,7 @@ COMMAND: dict[str, str] = {
     "--keep safe needs readings of what is safe.": "--keep safeには、安全かどうかの計測が必要です。",
     "--replay-share needs replay rows.": "--replay-shareには、リプレイ行が必要です。",
     "allow_loss names no rule {}.": "allow_lossに、{}という規則はありません。",
+    "--base {} holds no weights.": "--base {}に重みがありません。",
     "--probe trains a few steps, and {} holds no weights.": (
         "--probeは数ステップを実際に学習しますが、{}に重みがありません。"
     ),
