@@ -23,6 +23,7 @@ from loracheck.engines.stored import StoredEngine, read_stored, refuse_missing
 from loracheck.models import (
     AdapterFile,
     Base,
+    adapter_files,
     attach,
     load_base,
     load_tokenizer,
@@ -168,11 +169,17 @@ def open_lineup(
     return lineup
 
 
-def adapter_folder(path: Path) -> Path:
-    """Return where an adapter's files lie; of a train run, inside it."""
+def arm_folder(name: str, path: Path) -> Path:
+    """Return where the files of an adapter or a whole model lie; of a train run, inside it.
+
+    Raises:
+        AdapterError: there is neither; it is said before a base is fetched and loaded.
+    """
     if is_run(path):
         read_run(path, "train")
-        return path / "adapter"
+        path /= "adapter"
+    if not is_whole_model(path):
+        adapter_files(name, path)
     return path
 
 

@@ -36,7 +36,7 @@ from loracheck.records import (
 from loracheck.runs import is_run, open_run, read_run
 from loracheck.template import check_template_file
 
-from .arms import Elsewhere, Lineup, adapter_folder, arm_files, open_lineup
+from .arms import Elsewhere, Lineup, arm_files, arm_folder, open_lineup
 from .asking import ask, have_base_read, sort_answers
 from .checks import CHECKS
 from .config import EvalConfig
@@ -100,7 +100,7 @@ def evaluate(
         raise UsageError(f"--null {min(both)}: an adapter under judgement has that name.", kind="name_taken")
     if both := {*adapters, *nulls, *elsewhere.models} & set(elsewhere.completions):
         raise UsageError(f"--completions {min(both)}: another arm has that name.", kind="name_taken")
-    folders = {name: adapter_folder(path) for name, path in (adapters | nulls).items()}
+    folders = {name: arm_folder(name, path) for name, path in (adapters | nulls).items()}
     first_look = read_first_look(after, policy) if after else None
     files = [
         *(_training_file(path) for path in data),

@@ -241,11 +241,11 @@ class AdapterFile:
     sha256: str
 
 
-def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None = None) -> AdapterFile:
-    """Read an adapter and check it against the base before anything is loaded.
+def adapter_files(name: str, path: Path) -> tuple[Path, Path]:
+    """Return where the configuration and the weights of an adapter lie; of a train run, inside it.
 
     Raises:
-        AdapterError: no adapter there, a pickle, a broken file, or an adapter for another base.
+        AdapterError: no adapter there, or a pickle.
     """
     path = path / "adapter" if (path / "adapter" / "adapter_config.json").is_file() else path
     config_file, weights = path / "adapter_config.json", path / ADAPTER_WEIGHTS
@@ -263,6 +263,17 @@ def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None 
             kind="pickle_refused" if pickled else "no_adapter",
             hint="Save it again with model.save_pretrained(path, safe_serialization=True).",
         )
+    return config_file, weights
+
+
+def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None = None) -> AdapterFile:
+    """Read an adapter and check it against the base before anything is loaded.
+
+    Raises:
+        AdapterError: no adapter there, a pickle, a broken file, or an adapter for another base.
+    """
+    config_file, weights = adapter_files(name, path)
+    path = config_file.parent
     try:
         config = json.loads(config_file.read_text(encoding="utf-8"))
         finite, inert = _scan(weights, base)

@@ -22,6 +22,7 @@ from loracheck.models import (
     AdapterFile,
     Base,
     Quantization,
+    adapter_files,
     arm,
     attach,
     load_base,
@@ -348,11 +349,14 @@ def _values(loaded: _Loaded, config: ScaleConfig) -> dict[str, Any]:
 
 
 def adapter_folder(adapter: Path) -> Path:
-    """Return the adapter's folder inside a train or scale run, or the folder itself."""
-    if not is_run(adapter):
-        return adapter
-    read_run(adapter)
-    return adapter / ADAPTER
+    """Return the adapter's folder inside a train or scale run, or the folder itself.
+
+    Raises:
+        AdapterError: there is no adapter.
+    """
+    if is_run(adapter):
+        read_run(adapter)
+    return adapter_files(adapter.name, adapter)[0].parent
 
 
 def _list(strengths: Sequence[float]) -> str:
