@@ -150,7 +150,7 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
         ),
         "ja": (
             "意味をなさない応答",
-            "ベースモデルが応答を理解できません。損失が中央値より{deviations:.1f}偏差高い値です",
+            "ベースモデルが応答を理解できません。損失が中央値より偏差の{deviations:.1f}倍高い値です",
         ),
     },
     "low_judge_score": {

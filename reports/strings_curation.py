@@ -13,8 +13,8 @@ CURATION: dict[str, tuple[str, str]] = {
         "採用した行は、応答 {read} 文字のうち {kept} 文字（{share}）を占めます。",
     ),
     "curation_unscored": (
-        "{n} scores could not be measured; they count as unscored, not as zero.",
-        "{n} 件のスコアは測定できませんでした。ゼロではなく未採点として扱います。",
+        "{n} scores were not measured; they count as unscored, not as zero.",
+        "{n} 件のスコアは測っていません。ゼロではなく未採点として扱います。",
     ),
     "funnel_title": ("From rows read to rows kept", "読み込みから採用まで"),
     "funnel_desc": (

@@ -286,7 +286,7 @@ FAULTS: dict[Kind, Fault] = {
             mending="Take all-linear, or names that the message lists.",
         ),
         ja=Says(
-            title="対象の層がありません",
+            title="対象モジュールがありません",
             meaning="--target-modulesが、このベースの線形層、または学習できる層に当たりません。",
             causes=("c_attnなど別の構造の層の名前", "入力の誤り"),
             mending="all-linearか、メッセージに挙がった名前を指定してください。",

@@ -40,7 +40,7 @@ NOTES: dict[str, Pair] = {
     "adapts_outside_language_model": {
         "en": "The target modules also reach layers outside the language model (an image or "
         "audio tower), which training on text does not train. Name the language model's layers.",
-        "ja": "対象の層に言語モデル以外(画像や音声)の層も含まれますが、文章では学習されません。"
+        "ja": "対象モジュールに言語モデル以外(画像や音声)の層も含まれますが、文章では学習されません。"
         "言語モデルの層を指定してください。",
     },
     "weights_in_float32": {
@@ -103,7 +103,7 @@ def print_plan(plan: Plan) -> None:
         f"{count} x {visible(name)} {inputs}->{outputs}"
         for name, (count, inputs, outputs) in plan.reached.items()
     ]
-    _line(either("layers", "層"), ", ".join(layers))
+    _line(either("layers", "モジュール"), ", ".join(layers))
     _print_memory(plan)
     _print_run(plan)
     if plan.table:
@@ -209,11 +209,11 @@ def _print_run(plan: Plan) -> None:
 
 def _print_table(plan: Plan) -> None:
     width = max(len(option.target_modules) for option in plan.table)
-    width = max(width, columns(either("target modules", "対象の層")))
+    width = max(width, columns(either("target modules", "対象モジュール")))
     heads = (either("trained", "学習対象"), either("adapter", "アダプター"), either("memory", "メモリー"))
     row = "".join(padded(head, size, right=True) for head, size in zip(heads, (15, 12, 12), strict=True))
     rank = padded(either("rank", "ランク"), 6, right=True)
-    click.echo(f"{rank}  {padded(either('target modules', '対象の層'), width)}{row}")
+    click.echo(f"{rank}  {padded(either('target modules', '対象モジュール'), width)}{row}")
     for option in plan.table:
         peak = either("unknown", "不明") if option.peak is None else _size(option.peak)
         modules = padded(visible(option.target_modules), width)

@@ -13,7 +13,7 @@ HELP: dict[str, str] = {
         "ベースモデル。ハブのID、フォルダー、GGUFファイルのいずれか。"
     ),
     "Held-out rows; rows that ask the same are not trained on.": (
-        "評価用に取り置いた行。同じ質問の行は学習に使いません。"
+        "評価用に取り置いた行。同じ質問の行は学習に使わない。"
     ),
     "Rows to mix in against forgetting, see `curate synthesize`.": (
         "忘却を防ぐために混ぜる行。`curate synthesize`を参照。"
@@ -94,14 +94,14 @@ HELP: dict[str, str] = {
         "れば、重みも読みません。"
     ),
     "Base model: hub id, folder, one with config.json only, or GGUF; several are set side by side.": (
-        "ベースモデル。ハブのID、フォルダー(config.jsonだけでもよい)、GGUFファイルのいずれか。複数指定すると並べて示します。"
+        "ベースモデル。ハブのID、フォルダー(config.jsonだけでもよい)、GGUFファイルのいずれか。複数指定すると並べて示す。"
     ),
     "Rows to mix in against forgetting.": "忘却を防ぐために混ぜる行。",
     "Run a few real steps, and correct memory and time by them.": (
         "実際に数ステップを動かし、メモリーと時間の見積もりを直す。"
     ),
     "Price of the machine, in any currency.": "1時間あたりの機械の料金。通貨は問わない。",
-    "Also other ranks and target modules.": "ほかのランクと対象の層も示す。",
+    "Also other ranks and target modules.": "ほかのランクと対象モジュールも示す。",
     "Print the plan as JSON.": "計画をJSONで表示する。",
     "Measure an adapter at several strengths, without retraining, and save a weaker one.": (
         "学習し直さずに、いくつかの強さでアダプターを測り、弱めたものを保存します。"
