@@ -19,6 +19,9 @@ from loracheck.cli.japanese.hints_chosen import CHOSEN
 from loracheck.cli.japanese.messages import MESSAGES, OWN
 from loracheck.cli.japanese.messages_system import SYSTEM
 from loracheck.cli.japanese.usage import in_japanese
+from loracheck.curate.config import CurateConfig
+from loracheck.curate.ledger import Ledger, length_bin
+from loracheck.errors import DataError
 from loracheck.progress import Progress
 from loracheck.words.progress import SENTENCES
 from loracheck.words.progress import in_japanese as work_in_japanese
@@ -293,3 +296,25 @@ def test_validate_names_the_problem_in_japanese(tmp_path: Path) -> None:
     file.write_text("a,a\n1,2\n", encoding="utf-8")
     printed = CliRunner().invoke(cli.cli, ["--lang", "ja", "validate", str(file), "--as", "rows"]).output
     assert "rows.csv: 見出しに'a'が二度あります。\n" in printed
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("length", length_bin(20), "応答が32文字未満の"),
+        ("language", "en", "言語enの"),
+        ("source", "a b.jsonl", "出典a b.jsonlの"),
+    ],
+)
+def test_the_loss_alarm_names_rule_and_rows_in_japanese(kind: str, name: str, told: str) -> None:
+    config = CurateConfig(max_loss=0.3)
+    ledger = Ledger({kind: [name] * 100}, config)
+    for place in range(50):
+        ledger.decide(place, "dropped", "flood", "identity_flood")
+    with pytest.raises(DataError) as caught:
+        ledger.check_losses()
+    said = in_japanese(caught.value.message)
+    assert said == (
+        f"除外過多の警報: 規則identity_flood(同じ内容の過多)が、{told}100行のうち50行(50%)を除こうとしています。"
+        "上限は30%です。"
+    )

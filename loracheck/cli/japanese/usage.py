@@ -5,6 +5,7 @@ from __future__ import annotations
 from loracheck.cli.japanese.hints import HINTS
 from loracheck.cli.japanese.hints_chosen import CHOSEN
 from loracheck.cli.japanese.messages import MESSAGES
+from loracheck.reasons import REASONS
 from loracheck.words.sentences import patterns, translated
 
 SENTENCES: dict[str, str] = {
@@ -31,7 +32,26 @@ SENTENCES: dict[str, str] = {
     "Option {} requires an argument.": "オプション{}には値が必要です。",
     "Option {} does not take a value.": "オプション{}に値は付けられません。",
 }
-_PATTERNS = patterns(MESSAGES | SENTENCES | HINTS | CHOSEN)
+_ALARM = "loss alarm: the rule {{}} ({{}}) removes {{}} of {{}} rows ({{}}) with {} {{}}; the limit is {{}}."
+_ALARMS = {
+    _ALARM.format(kind): "除外過多の警報: 規則{0}({1})が、"
+    + rows
+    + "のうち{2}行({4})を除こうとしています。上限は{6}です。"
+    for kind, rows in (
+        ("language", "言語{5}の{3}行"),
+        ("source", "出典{5}の{3}行"),
+        ("length", "応答が{5}の{3}行"),
+    )
+}
+_LENGTHS = {
+    "under 32": "32文字未満",
+    "32 to 127": "32〜127文字",
+    "128 to 511": "128〜511文字",
+    "512 to 2,047": "512〜2,047文字",
+    "2,048 and more": "2,048文字以上",
+}
+_RULES = {names["en"][0]: names["ja"][0] for names in REASONS.values()}
+_PATTERNS = patterns(MESSAGES | SENTENCES | HINTS | CHOSEN | _ALARMS | _LENGTHS | _RULES)
 
 
 def in_japanese(said: str) -> str:
