@@ -209,6 +209,10 @@ def test_a_missing_gguf_file_or_folder_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_read_is_an_environment_fault(tiny_gemma: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(tiny_gemma, tmp_path / "copy"))
-    (copy / "model.safetensors").unlink()
+    (copy / "model.safetensors").rename(tmp_path / "model.safetensors")
+    with pytest.raises(UsageError, match="holds no weights"):
+        load_base(str(copy))
+    (copy / "model.safetensors").write_bytes(b"")
+    (copy / "config.json").write_text("{}", encoding="utf-8")
     with pytest.raises(EnvironmentFault, match="cannot load the base"):
         load_base(str(copy))

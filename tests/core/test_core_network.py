@@ -20,6 +20,7 @@ def no_address(*_: object) -> None:
 
 def test_the_cache_alone_is_asked_while_the_hub_has_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("loracheck.network.getproxies", dict)
+    monkeypatch.setattr("loracheck.network._told_by_user", False)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(socket, "getaddrinfo", no_address)
     assert settle_for_cache() == "huggingface.co has no address here"
@@ -31,6 +32,7 @@ def test_the_cache_alone_is_asked_while_the_hub_has_no_address(monkeypatch: pyte
 
 def test_nothing_is_concluded_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("loracheck.network.getproxies", lambda: {"https": "http://proxy:3128"})
+    monkeypatch.setattr("loracheck.network._told_by_user", False)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(socket, "getaddrinfo", no_address)
     assert settle_for_cache() is None
