@@ -93,8 +93,7 @@ def have_base_read(
         open_base: Opens the base once more, as it was closed for other models; None where it cannot be.
         progress: Where to report.
     """
-    texts = _unscored(out, checks)
-    if not texts or open_base is None:
+    if open_base is None or not (texts := _unscored(out, checks)):
         return
     progress.say(f"the base reads {len(texts)} answers of arms that were asked without it")
     engine = open_base()

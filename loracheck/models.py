@@ -165,8 +165,6 @@ def base_source(spec: str, announce: Callable[[str], None] = _log.info) -> str:
             kind="no_base",
             hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.",
         )
-    if not Path(spec).is_dir():
-        settle_for_cache()
     return spec
 
 

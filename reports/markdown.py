@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 import re
 
-from loracheck.records import BASE_ARM, EvaluationResult, Finding, UiLanguage, Verdict
+from loracheck.records import BASE_ARM, EvaluationResult, Finding, Status, UiLanguage, Verdict
 from loracheck.text import visible
-from loracheck.wording import check_name, explain, false_alarms, number, remarks, verdict_word
+from loracheck.wording import check_name, explain, false_alarms, number, remarks, status_word, verdict_word
 from loracheck.words import Pair
 
 from . import figures
@@ -21,13 +21,7 @@ COMMENT_LIMIT = 65_536
 """Characters that GitHub takes as a comment; a step's summary may hold 1,024 KB."""
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~@$-])")
-_MARKS: dict[str, Pair] = {
-    "pass": {"en": "✅ pass", "ja": "✅ 合格"},
-    "fail": {"en": "❌ fail", "ja": "❌ 不合格"},
-    "inconclusive": {"en": "❔ open", "ja": "❔ 保留"},
-    "info": {"en": "ℹ️ info", "ja": "ℹ️ 参考"},
-    "waived": {"en": "⚠️ waived", "ja": "⚠️ 免除"},
-}
+_MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "info": "ℹ️", "waived": "⚠️"}
 _VERDICTS = {"ship": "✅", "hold": "❌", "inconclusive": "❔"}
 _CUT: Pair = {
     "en": "\n\n_Cut at {limit:,} characters; `loracheck gate` prints all of it._\n",
@@ -90,13 +84,18 @@ def _row(finding: Finding, language: UiLanguage) -> str:
     unit = first.unit if first else "share"
     limit = same("") if finding.threshold is None else figures.amount(finding.threshold, unit)
     cells = (
-        _MARKS[finding.status][language],
+        _mark(finding.status, language),
         check_name(finding.check, language),
         number(first, language) if first else "",
         limit.ja if language == "ja" else limit.en,
         escaped(explain(finding, language)),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _mark(status: Status, language: UiLanguage) -> str:
+    short = status == "inconclusive" and language == "en"
+    return f"{_MARKS[status]} {'open' if short else status_word(status, language)}"
 
 
 def worst_answers(

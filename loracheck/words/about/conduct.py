@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import CHOICES, EXACT, NOTHING_MORE, TANGO, About
+from .form import CHOICES, EXCESS, NOTHING_MORE, TANGO, About
 
 ABOUT: dict[str, About] = {
     "safety": About(
@@ -59,10 +59,7 @@ ABOUT: dict[str, About] = {
             "ja": "役を演じず普通の言葉で答えるよう、システムプロンプトで指示して自由回答の質問をもう一度尋ね、"
             "ペルソナの漏れと同じ方法で口調を探します。ベースが形式の指示にも従わないなら、数値は参考です。",
         },
-        interval={
-            "en": f"{EXACT['en']}; where the base itself shows the style, {TANGO['en']}",
-            "ja": f"{EXACT['ja']}。ベース自身が口調を示す場合は{TANGO['ja']}",
-        },
+        interval=EXCESS,
         cost={
             "en": "60 answers of 64 tokens (3.8k tokens); open answers and instructions that other checks take as well",
             "ja": "64トークンの応答60件(3.8千トークン)。自由回答と指示への応答はほかの検査と共通",

@@ -41,6 +41,10 @@ EXACT: Pair = {
 NOTHING_MORE: Pair = {"en": "answers alone", "ja": "応答のみ"}
 CHOICES: Pair = {"en": "likelihoods of the choices", "ja": "選択肢の尤度"}
 HELD_OUT: Pair = {"en": "held-out prompts of the domain", "ja": "領域内の取り置きプロンプト"}
+EXCESS: Pair = {
+    "en": f"{EXACT['en']}; where the base itself shows the style, {TANGO['en']}",
+    "ja": f"{EXACT['ja']}。ベース自身が口調を示す場合は{TANGO['ja']}",
+}
 TAKEN_ALREADY: Pair = {
     "en": "nothing of its own: answers that other checks take as well",
     "ja": "追加なし(ほかの検査のための応答を読む)",

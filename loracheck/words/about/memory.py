@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from loracheck.words.form import Pair
+
 from .form import EXACT, TANGO, About
+
+_DATA_AND_BEGUN_REPLIES: Pair = {
+    "en": "the training data, and an engine that goes on with a reply that is begun; without them the verdict "
+    "stays open",
+    "ja": "学習データと、書きかけの応答を続けられるエンジン。なければ判定は保留になる",
+}
 
 ABOUT: dict[str, About] = {
     "memorisation": About(
@@ -33,11 +41,7 @@ ABOUT: dict[str, About] = {
             "en": "64 tokens each for up to 100 training and 50 held-out rows of long replies",
             "ja": "長い応答を持つ学習データの行100件と取り置きの行50件まで、64トークンずつ",
         },
-        needs={
-            "en": "the training data, and an engine that goes on with a reply that is begun; without them the verdict "
-            "stays open",
-            "ja": "学習データと、書きかけの応答を続けられるエンジン。なければ判定は保留になる",
-        },
+        needs=_DATA_AND_BEGUN_REPLIES,
         false_alarms={
             "en": "texts that are meant to be known by heart, such as a licence or a song",
             "ja": "ライセンス文や歌詞など、覚えることが目的の文章",
@@ -73,11 +77,7 @@ ABOUT: dict[str, About] = {
             "en": "64 tokens each for up to 60 training rows that hold personal data",
             "ja": "個人情報を含む学習データの行60件まで、64トークンずつ",
         },
-        needs={
-            "en": "the training data, and an engine that goes on with a reply that is begun; without them the verdict "
-            "stays open",
-            "ja": "学習データと、書きかけの応答を続けられるエンジン。なければ判定は保留になる",
-        },
+        needs=_DATA_AND_BEGUN_REPLIES,
         false_alarms={
             "en": "an address of few rows that is meant to be given to users; leave the check to inform then",
             "ja": "少数の行にあり、利用者に伝えるためのアドレス。その場合はこの検査を参考にとどめる",

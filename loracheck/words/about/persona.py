@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import EXACT, HELD_OUT, TANGO, About
+from .form import EXACT, EXCESS, HELD_OUT, About
 
 ABOUT: dict[str, About] = {
     "persona_leakage": About(
@@ -30,10 +30,7 @@ ABOUT: dict[str, About] = {
             "`persona.scope: always` なら口調は望まれたもので数値は参考、`never` なら領域内の応答も数えます。"
             "口調が見つからなければ参考です。",
         },
-        interval={
-            "en": f"{EXACT['en']}; where the base itself shows the style, {TANGO['en']}",
-            "ja": f"{EXACT['ja']}。ベース自身が口調を示す場合は{TANGO['ja']}",
-        },
+        interval=EXCESS,
         cost={
             "en": "open answers of 64 tokens, in-domain ones of 64 to 512, and 60 open ones again under each system "
             "prompt; short answers that content damage takes as well",
