@@ -28,6 +28,7 @@ from loracheck.models import (
     load_base,
     load_tokenizer,
     read_adapter,
+    refuse_missing_base,
     watched_probes,
 )
 from loracheck.progress import Progress
@@ -169,17 +170,11 @@ def open_lineup(
     return lineup
 
 
-def arm_folder(name: str, path: Path) -> Path:
-    """Return where the files of an adapter or a whole model lie; of a train run, inside it.
-
-    Raises:
-        AdapterError: there is neither; it is said before a base is fetched and loaded.
-    """
+def arm_folder(path: Path) -> Path:
+    """Return where the files of an adapter or a whole model lie; of a train run, inside it."""
     if is_run(path):
         read_run(path, "train")
-        path /= "adapter"
-    if not is_whole_model(path):
-        adapter_files(name, path)
+        return path / "adapter"
     return path
 
 
@@ -257,6 +252,10 @@ def local_lineup(
         cached: Whether the base's answers are kept and taken from earlier runs.
         progress: Where to report.
     """
+    refuse_missing_base(base_spec)
+    for name, path in adapters.items():  # what is not there is named before a base is fetched and loaded
+        if not is_whole_model(path):
+            adapter_files(name, path)
     base = load_base(base_spec, quantization=config.quantization, announce=progress.say)
     template = choose_template(base.tokenizer, [p for p in adapters.values() if p.is_dir()], chat_template)
     described = {

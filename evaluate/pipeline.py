@@ -100,7 +100,7 @@ def evaluate(
         raise UsageError(f"--null {min(both)}: an adapter under judgement has that name.", kind="name_taken")
     if both := {*adapters, *nulls, *elsewhere.models} & set(elsewhere.completions):
         raise UsageError(f"--completions {min(both)}: another arm has that name.", kind="name_taken")
-    folders = {name: arm_folder(name, path) for name, path in (adapters | nulls).items()}
+    folders = {name: arm_folder(path) for name, path in (adapters | nulls).items()}
     first_look = read_first_look(after, policy) if after else None
     files = [
         *(_training_file(path) for path in data),

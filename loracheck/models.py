@@ -149,8 +149,8 @@ def _refuse_without_room(spec: str, needed: int, room: int | None) -> None:
         )
 
 
-def base_source(spec: str, announce: Callable[[str], None] = _log.info) -> str:
-    """Return what transformers loads a base from: its folder, its hub id, or the folder of a converted GGUF file.
+def refuse_missing_base(spec: str) -> None:
+    """Look whether a base that is named by its path is there; an id of the hub is not looked up.
 
     Raises:
         UsageError: the path does not exist or holds no model.
@@ -158,13 +158,23 @@ def base_source(spec: str, announce: Callable[[str], None] = _log.info) -> str:
     if spec.endswith(".gguf"):
         if not Path(spec).is_file():
             raise UsageError(f"--base {spec}: there is no such file.", kind="no_base")
-        return str(converted(Path(spec), announce))
-    if _looks_local(spec) and not (Path(spec) / "config.json").is_file():
+    elif _looks_local(spec) and not (Path(spec) / "config.json").is_file():
         raise UsageError(
             f"--base {spec}: no model folder (it has no config.json).",
             kind="no_base",
             hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.",
         )
+
+
+def base_source(spec: str, announce: Callable[[str], None] = _log.info) -> str:
+    """Return what transformers loads a base from: its folder, its hub id, or the folder of a converted GGUF file.
+
+    Raises:
+        UsageError: the path does not exist or holds no model.
+    """
+    refuse_missing_base(spec)
+    if spec.endswith(".gguf"):
+        return str(converted(Path(spec), announce))
     return spec
 
 

@@ -20,9 +20,8 @@ from transformers.pytorch_utils import Conv1D
 from transformers.quantizers.base import get_keys_to_not_convert
 from transformers.quantizers.quantizers_utils import should_convert_module
 
-from loracheck.conversion import converted
 from loracheck.errors import EnvironmentFault, UsageError
-from loracheck.models import training_device
+from loracheck.models import base_source, training_device
 from loracheck.network import settle_for_cache
 from loracheck.precision import computing_dtype
 
@@ -144,19 +143,10 @@ def read_architecture(base: str, announce: Callable[[str], None] | None = None) 
         UsageError: there is no such base, or transformers cannot build it from its configuration.
         EnvironmentFault: the configuration cannot be fetched.
     """
-    source = base
-    if base.endswith(".gguf"):
-        if not Path(base).is_file():
-            raise UsageError(f"--base {base}: there is no such file.", kind="no_base")
-        source = str(converted(Path(base), announce) if announce else converted(Path(base)))
-    elif Path(base).is_file() and Path(base).name == "config.json":
+    if Path(base).is_file() and Path(base).name == "config.json":
         source = str(Path(base).parent)
-    elif _looks_local(base) and not (Path(base) / "config.json").is_file():
-        raise UsageError(
-            f"--base {base}: no model folder (it has no config.json).",
-            kind="no_base",
-            hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.",
-        )
+    else:
+        source = base_source(base, announce) if announce else base_source(base)
     if not Path(source).is_dir():
         settle_for_cache()
     try:
@@ -275,10 +265,6 @@ def _stored_dtype(source: str) -> torch.dtype | None:
         except SafetensorError:
             return None
     return None
-
-
-def _looks_local(spec: str) -> bool:
-    return Path(spec).exists() or spec.startswith((".", "/", "~")) or spec.count("/") > 1
 
 
 def _unplannable(base: str, error: Exception) -> UsageError:

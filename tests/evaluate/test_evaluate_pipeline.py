@@ -469,8 +469,11 @@ def test_probes_that_chose_a_checkpoint_are_not_asked(
 
 
 def test_an_adapter_that_is_not_there_is_named_before_the_base_is_loaded(tmp_path: Path) -> None:
+    unloadable = tmp_path / "base"
+    unloadable.mkdir()
+    (unloadable / "config.json").write_text("{}")
     with pytest.raises(AdapterError, match=r"adapter mine: .*nope holds no adapter_config\.json"):
-        run(tmp_path / "no-base", {"mine": tmp_path / "nope"}, tmp_path / "eval")
+        run(unloadable, {"mine": tmp_path / "nope"}, tmp_path / "eval")
     assert not (tmp_path / "eval").exists()
 
 
