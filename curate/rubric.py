@@ -13,6 +13,7 @@ from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.records import Example, Message
 from loracheck.settings import build, read_yaml, read_yaml_file
+from loracheck.yamllines import naming_lines
 
 BUNDLED = ("educational-value", "helpfulness", "safety")
 LONGEST_TURN = 12_000
@@ -144,7 +145,8 @@ def load_rubric(name: str) -> Rubric:
             kind="unknown_name",
             hint=f"{meant}Bundled: {', '.join(BUNDLED)}; or name a YAML file of your own.",
         )
-    return build(Rubric, read_yaml_file(Path(name)), name)
+    with naming_lines(Path(name)):
+        return build(Rubric, read_yaml_file(Path(name)), name)
 
 
 def shown(text: str, language: str) -> str:

@@ -16,6 +16,7 @@ import torch
 import transformers
 
 from loracheck.answer_cache import AnswerCache
+from loracheck.basespec import refuse_missing_base
 from loracheck.engines import Engine, Generated
 from loracheck.engines.local import LocalEngine
 from loracheck.engines.served import ServedEngine, ServerOptions
@@ -28,7 +29,6 @@ from loracheck.models import (
     load_base,
     load_tokenizer,
     read_adapter,
-    refuse_missing_base,
     watched_probes,
 )
 from loracheck.progress import Progress

@@ -22,9 +22,11 @@ import msgspec
 
 from loracheck import jsonl
 from loracheck.errors import UsageError
+from loracheck.illtyped import misfit
 from loracheck.records import Language, Waiver
 from loracheck.settings import merged, read_yaml
 from loracheck.text import normalise
+from loracheck.yamllines import naming_lines
 
 from .waivers import refuse_expired, refuse_malformed
 
@@ -265,6 +267,11 @@ def load_policy(spec: str) -> Policy:
     Raises:
         UsageError: no such preset or file, no YAML, or an unknown or ill-typed key.
     """
+    with naming_lines(Path(spec)):
+        return _load(spec)
+
+
+def _load(spec: str) -> Policy:
     default = _read("default")
     given = default if spec == "default" else _read(spec)
     intents = _yaml(_INTENTS)
@@ -280,7 +287,8 @@ def load_policy(spec: str) -> Policy:
     try:
         policy = msgspec.convert(filled, Policy)
     except msgspec.ValidationError as error:
-        raise UsageError(f"policy {spec}: {error}", kind="policy_value") from None
+        path, said = misfit(error, Policy)
+        raise UsageError(f"policy {spec}: {path}: {said}", kind="policy_value") from None
     refuse_expired(policy.name, policy.waivers)
     return policy
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from loracheck.errors import DataError
+from loracheck.illtyped import misfit_at
 
 T = TypeVar("T")
 
@@ -49,7 +50,8 @@ def read(path: Path, record: type[T]) -> Iterator[T]:
                 try:
                     yield decoder.decode(line)
                 except msgspec.MsgspecError as error:
-                    raise DataError(f"{path}, line {number}: {error}", kind="bad_record") from None
+                    where = f"{path}, line {number}"
+                    raise DataError(misfit_at(where, error, record), kind="bad_record") from None
 
 
 def read_one(path: Path, record: type[T]) -> T:
@@ -61,7 +63,7 @@ def read_one(path: Path, record: type[T]) -> T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=record)
     except msgspec.MsgspecError as error:
-        raise DataError(f"{path}: {error}", kind="bad_record") from None
+        raise DataError(misfit_at(str(path), error, record), kind="bad_record") from None
 
 
 def write(path: Path, records: Iterable[Any]) -> None:

@@ -23,6 +23,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAn
 
 from loracheck import jsonl
 from loracheck.attention import attend_shortly
+from loracheck.basespec import refuse_missing_base
 from loracheck.conversion import converted
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.factors import MAGNITUDE, changing_modules, tensor_name
@@ -146,23 +147,6 @@ def _refuse_without_room(spec: str, needed: int, room: int | None) -> None:
             "has no fast products in 16 bits, so that the base has to compute in float32.",
             kind="out_of_memory",
             hint="Take a machine with a GPU or with AVX-512, or add --quantization nf4 where the command has it.",
-        )
-
-
-def refuse_missing_base(spec: str) -> None:
-    """Look whether a base that is named by its path is there; an id of the hub is not looked up.
-
-    Raises:
-        UsageError: the path does not exist or holds no model.
-    """
-    if spec.endswith(".gguf"):
-        if not Path(spec).is_file():
-            raise UsageError(f"--base {spec}: there is no such file.", kind="no_base")
-    elif _looks_local(spec) and not (Path(spec) / "config.json").is_file():
-        raise UsageError(
-            f"--base {spec}: no model folder (it has no config.json).",
-            kind="no_base",
-            hint="Pass a Hugging Face id, a folder with config.json, or a .gguf file.",
         )
 
 
@@ -432,10 +416,6 @@ def arm(model: PeftModel | PreTrainedModel, name: str) -> Iterator[PreTrainedMod
     else:
         model.set_adapter(name, inference_mode=True)
         yield inner
-
-
-def _looks_local(spec: str) -> bool:
-    return Path(spec).exists() or spec.startswith((".", "/", "~")) or spec.count("/") > 1
 
 
 def _first_line(error: Exception) -> str:

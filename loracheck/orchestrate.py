@@ -15,11 +15,10 @@ from typing import TypeVar
 from loracheck import jsonl
 from loracheck.errors import OtherRunError
 from loracheck.loading import load_examples, without_held_out
-from loracheck.pipelinefile import PipelineFile
+from loracheck.pipelinefile import PipelineFile, stage_options
 from loracheck.progress import Progress
 from loracheck.records import EvaluationResult, Manifest
 from loracheck.runs import MANIFEST, is_run, read_run
-from loracheck.settings import build
 from loracheck.sources import resolve_source
 
 T = TypeVar("T")
@@ -62,26 +61,19 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
     """
     # The stages are heavy; a dry run needs none of them.
     from loracheck.curate.pipeline import curate  # noqa: PLC0415
-    from loracheck.curate.presets import config_from as curate_config  # noqa: PLC0415
     from loracheck.evaluate.compare import write_comparison  # noqa: PLC0415
-    from loracheck.evaluate.config import EvalConfig  # noqa: PLC0415
     from loracheck.evaluate.pipeline import evaluate  # noqa: PLC0415
-    from loracheck.evaluate.policy import load_policy  # noqa: PLC0415
     from loracheck.reports.pipeline import write_report  # noqa: PLC0415
-    from loracheck.train.config import config_from as train_config  # noqa: PLC0415
     from loracheck.train.pipeline import TrainInputs, train  # noqa: PLC0415
 
     out = Path(given.out)
     heldout = [Path(path) for path in given.heldout]
-    policy = load_policy(given.policy)
-    curation = curate_config(given.curate, "pipeline, curate")
-    trainings = {s: train_config({**given.train, "seed": s}, "pipeline, train") for s in given.seeds}
-    evals = {s: build(EvalConfig, {**given.eval, "seed": s}, "pipeline, eval") for s in given.seeds}
+    options = stage_options(given)
 
     curated = out / "curated"
     related = []
     if "curated" in given.arms:
-        curation_stage = partial(curate, given.data, given.base, curated, curation, progress=progress)
+        curation_stage = partial(curate, given.data, given.base, curated, options.curation, progress=progress)
         _again(curated, curation_stage, progress)
         write_report(curated, language=given.language)
         heldout += _heldout(curated)
@@ -94,7 +86,7 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
         trained: dict[str, Path] = {arm: out / f"train-{arm}-{seed}" for arm in given.arms}
         for arm, path in trained.items():
             inputs = TrainInputs(base=given.base, heldout=heldout[0] if heldout else None)
-            training = partial(train, data[arm], path, trainings[seed], inputs, progress=progress)
+            training = partial(train, data[arm], path, options.trainings[seed], inputs, progress=progress)
             _again(path, training, progress)
             write_report(path, language=given.language)
         path = out / f"eval-{seed}"
@@ -103,8 +95,8 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
             given.base,
             trained,
             path,
-            evals[seed],
-            policy,
+            options.evals[seed],
+            options.policy,
             data=[data["raw"]],
             in_domain=heldout,
             progress=progress,

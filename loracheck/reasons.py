@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import Any
 
 from loracheck.records import UiLanguage
@@ -215,8 +216,28 @@ _LANGUAGES: dict[str, dict[UiLanguage, str]] = {
     "en": {"en": "English", "ja": "英語"},
     "other": {"en": "another language", "ja": "そのほかの言語"},
 }
-_OF_LANGUAGES = ("found", "wanted")
-"""Values that are codes of languages, several with commas."""
+_CODES: dict[str, dict[str, dict[UiLanguage, str]]] = {
+    "found": _LANGUAGES,
+    "wanted": _LANGUAGES,
+    "kinds": {
+        "email": {"en": "an e-mail address", "ja": "メールアドレス"},
+        "phone": {"en": "a phone number", "ja": "電話番号"},
+        "card": {"en": "a card number", "ja": "カード番号"},
+        "my_number": {"en": "a My Number", "ja": "マイナンバー(個人番号)"},
+        "postal_code": {"en": "a postal code", "ja": "郵便番号"},
+        "address": {"en": "an address", "ja": "住所"},
+        "birth_date": {"en": "a date of birth", "ja": "生年月日"},
+        "secret": {"en": "a secret key", "ja": "APIキーなどの秘密情報"},
+    },
+    "how": {
+        "equal": {"en": "the same question", "ja": "同じ質問"},
+        "contains": {"en": "all of it", "ja": "全文"},
+        "run": {"en": "a long part of it", "ja": "長い一部"},
+    },
+}
+"""Values that are codes, several with commas, and their words."""
+_BETWEEN: dict[UiLanguage, str] = {"en": " or ", "ja": "または"}
+_SEVERAL: dict[UiLanguage, str] = {"en": ", ", "ja": "、"}
 
 
 def reason_name(code: str, language: UiLanguage = "en") -> str:
@@ -227,13 +248,23 @@ def reason_name(code: str, language: UiLanguage = "en") -> str:
 def explain(decision: Decision, language: UiLanguage = "en") -> str:
     """Say why a row ended up where it is, with the measured value and the limit."""
     values: dict[str, Any] = {"related": decision.related, **decision.values}
-    values |= {name: _languages(str(values[name]), language) for name in _OF_LANGUAGES if name in values}
+    values |= {name: _in_words(name, str(values[name]), language) for name in _CODES if name in values}
     try:
         return REASONS[decision.reason][language][1].format(**values)
     except (KeyError, ValueError, TypeError):  # a run of another version has other codes and values
         return reason_name(decision.reason, language)
 
 
-def _languages(codes: str, language: UiLanguage) -> str:
-    names = [_LANGUAGES[code][language] if code in _LANGUAGES else code for code in codes.split(", ")]
-    return (" or " if language == "en" else "または").join(names)
+def unsaid(decision: Decision) -> dict[str, Any]:
+    """Return the values that the sentence of `explain` does not hold, by name."""
+    if decision.reason not in REASONS:
+        return dict(decision.values)
+    sentence = REASONS[decision.reason]["en"][1]
+    said = {field for _, field, _, _ in Formatter().parse(sentence) if field}
+    return {name: value for name, value in decision.values.items() if name not in said}
+
+
+def _in_words(name: str, codes: str, language: UiLanguage) -> str:
+    known = _CODES[name]
+    words = [known[code][language] if code in known else code for code in codes.split(", ")]
+    return (_BETWEEN if known is _LANGUAGES else _SEVERAL)[language].join(words)

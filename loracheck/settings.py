@@ -13,12 +13,23 @@ import msgspec
 import yaml
 
 from loracheck.errors import UsageError
+from loracheck.illtyped import misfit
 
 T = TypeVar("T")
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.1 but for floats, which may be written as 2e-4, as YAML 1.2 and people do."""
+    """YAML 1.1 but for floats, which may be written as 2e-4, as YAML 1.2 and people do, and keys, which stand once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and (before := lines.get(key.value)):
+                raise yaml.constructor.ConstructorError(
+                    problem=f"{key.value} stands in line {before} already", problem_mark=key.start_mark
+                )
+            lines[key.value if isinstance(key, yaml.ScalarNode) else ""] = key.start_mark.line + 1
+        return super().construct_mapping(node, deep)
 
 
 _Loader.add_implicit_resolver(
@@ -112,7 +123,8 @@ def build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
     try:
         return msgspec.convert(dict(values), kind)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where}: {error}", kind="config_value") from None
+        path, said = misfit(error, kind)
+        raise UsageError(f"{where}: {f'{path}: ' if path else ''}{said}", kind="config_value") from None
 
 
 def _check_keys(kind: type[Any], values: Mapping[str, Any], where: str, prefix: str) -> None:

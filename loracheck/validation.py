@@ -13,11 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
-
 from loracheck.errors import DataError, LoracheckError, UsageError
 from loracheck.jsonrows import BadRow
 from loracheck.settings import build, read_yaml
+from loracheck.yamllines import place
 
 FileKind = Literal["rows", "probes", "policy", "pipeline", "curate", "train", "sweep"]
 KINDS: tuple[FileKind, ...] = get_args(FileKind)
@@ -26,7 +25,6 @@ _YAML = {".yaml", ".yml"}
 _PROBE_FIELDS = {"answers", "wrong", "choices", "expected", "reference", "suite", "domain"}
 _PLACE = re.compile(r", (?:line|row) (\d+)(?:, field ([^:]+))?:")
 _YAML_LINE = re.compile(r"line (\d+), column \d+(?!.*line \d+, column)")
-_PATH = re.compile(r"\$\.([\w.\[\]-]+)|\b([a-z_]+(?:\.[\w-]+)*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +169,7 @@ def _settings(path: Path, kind: FileKind | None) -> CheckedFile:
         try:
             read()
         except LoracheckError as error:
-            problems.append(_in_yaml(error, text, path))
+            problems.append(_in_yaml(error, path))
     return CheckedFile(file=str(path), kind=kind, problems=tuple(problems))
 
 
@@ -247,25 +245,10 @@ def _placed(message: str, hint: str = "", line: int | None = None, id: str = "")
     )
 
 
-def _in_yaml(error: LoracheckError, text: str, file: Path) -> FileProblem:
-    """Add the line of the key that a message speaks of: the longest path of keys in it that stands in the file."""
+def _in_yaml(error: LoracheckError, file: Path) -> FileProblem:
+    line, field = place(error, file)
     message = error.message if str(file) in error.message else f"{file}: {error.message}"
-    lines = dict(_key_lines(yaml.compose(text, yaml.SafeLoader)))
-    said = [found[1] or found[2] for found in _PATH.finditer(error.message)]
-    told = [path for path in lines if any(path == word or path.endswith(f".{word}") for word in said)]
-    field = max(told, key=lambda path: (path.count("."), len(path)), default="")
-    return FileProblem(line=lines.get(field), field=field, message=message, id=error.id, hint=error.hint)
-
-
-def _key_lines(node: yaml.Node | None, before: str = "") -> Iterator[tuple[str, int]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            path = f"{before}{key.value}"
-            yield path, key.start_mark.line + 1
-            yield from _key_lines(value, f"{path}.")
-    elif isinstance(node, yaml.SequenceNode):
-        for number, item in enumerate(node.value):
-            yield from _key_lines(item, f"{before.removesuffix('.')}[{number}].")
+    return FileProblem(line=line, field=field, message=message, id=error.id, hint=error.hint)
 
 
 def _unheard(_: str) -> None:

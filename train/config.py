@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from loracheck.errors import UsageError
 from loracheck.settings import build, over_preset, read_yaml_file
+from loracheck.yamllines import naming_lines
 
 from .choices import CHOICES
 
@@ -270,10 +271,12 @@ def configure(preset: str | None = None, config_file: Path | None = None, **give
         UsageError: no such preset or file, an unknown key, or an impossible value; names the option.
     """
     values = dict(read_yaml_file(config_file)) if config_file is not None else {}
-    values |= {name: value for name, value in given.items() if value not in (None, ())}
+    told = {name: value for name, value in given.items() if value not in (None, ())}
+    values |= told
     if preset is not None:
         values["preset"] = preset
-    config = config_from(values, str(config_file or "options"))
+    with naming_lines(config_file, besides=told):
+        config = config_from(values, str(config_file or "options"))
     for name in ("fsdp_config", "deepspeed"):
         path = getattr(config, name)
         if path and not Path(path).is_file():

@@ -11,6 +11,7 @@ from typing import Any
 
 from loracheck.errors import UsageError
 from loracheck.settings import build, read_value, read_yaml_file
+from loracheck.yamllines import naming_lines
 
 from .config import TrainConfig, option_names
 
@@ -108,19 +109,23 @@ def read_sweep(path: Path) -> list[dict[str, Any]]:
             kind="option_form",
             hint="As --sweep lora_r=4,16",
         )
-    values = read_yaml_file(path)
+    with naming_lines(path):
+        return _points(read_yaml_file(path), str(path))
+
+
+def _points(values: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
     if set(values) == {"runs"}:
         runs = values["runs"]
         if not (isinstance(runs, list) and runs and all(isinstance(run, Mapping) for run in runs)):
-            raise UsageError(f"{path}: runs is a list of mappings of options.", kind="config_value")
+            raise UsageError(f"{where}: runs is a list of mappings of options.", kind="config_value")
         for run in runs:
             for key in run:
-                _check(key, str(path))
+                _check(key, where)
         return [dict(run) for run in runs]
     for key, value in values.items():
-        _check(key, str(path))
+        _check(key, where)
         if not (isinstance(value, list) and value):
-            raise UsageError(f"{path}: {key} wants a list of values, not {value!r}.", kind="config_value")
+            raise UsageError(f"{where}: {key} wants a list of values, not {value!r}.", kind="config_value")
     return [dict(zip(values, chosen, strict=True)) for chosen in itertools.product(*values.values())]
 
 

@@ -314,6 +314,7 @@ def _config(
 ) -> Any:
     from loracheck.curate.presets import config_from
     from loracheck.settings import merged, read_yaml_file
+    from loracheck.yamllines import naming_lines
 
     values = read_yaml_file(config_file) if config_file else {}
     if preset:
@@ -329,7 +330,9 @@ def _config(
             values,
             {"allow_loss": {k: _share(k, v) for k, v in named_values("--allow-loss", allow_loss).items()}},
         )
-    return config_from(values, str(config_file or "options"))
+    told = [name.replace("__", ".") for name, value in given.items() if value not in (None, ())]
+    with naming_lines(config_file, besides=told):
+        return config_from(values, str(config_file or "options"))
 
 
 def _log(trackers: tuple[str, ...], out: Path, summary: Any, report: Path, progress: Any) -> None:

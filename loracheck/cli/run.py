@@ -54,9 +54,9 @@ def run(pipeline: Path, dry_run: bool, exit_zero: bool, as_json: bool, quiet: bo
       loracheck run pipeline.yaml
     """
     from loracheck.orchestrate import run_pipeline, stages
-    from loracheck.pipelinefile import read_pipeline
+    from loracheck.pipelinefile import open_pipeline
 
-    given = read_pipeline(pipeline)
+    given = open_pipeline(pipeline)
     if dry_run:
         _print_stages(stages(given), as_json=as_json)
         return

@@ -14,6 +14,7 @@ import msgspec
 
 from loracheck.engines import Ability, Decoding, Generated, Offer, Scored
 from loracheck.errors import DataError, UsageError
+from loracheck.illtyped import misfit_at
 from loracheck.records import FinishReason, Probe, ScoredText
 from loracheck.text import visible
 
@@ -136,9 +137,11 @@ def _rows(path: Path) -> Iterator[tuple[int, _Row]]:
                 try:
                     yield number, decoder.decode(line)
                 except (msgspec.MsgspecError, UnicodeError) as error:
-                    torn = "" if line.endswith(b"\n") else " The line has no end, so the file may be cut off."
+                    said = misfit_at(f"{path}, line {number}", error, _Row)
                     raise DataError(
-                        f"{path}, line {number}: {error}.{torn}",
+                        said
+                        if line.endswith(b"\n")
+                        else f"{said} The line has no end, so the file may be cut off.",
                         kind="bad_answers",
                         hint="One of: " + "  or  ".join(FORMS),
                     ) from None

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from loracheck.errors import DataError
+from loracheck.illtyped import misfit
 from loracheck.probes import IN_DOMAIN, TRAINING
 from loracheck.records import Expected, Language, Message, Probe
 from loracheck.text import language_of, normalise
@@ -85,8 +86,8 @@ def own_probe(row: Mapping[str, Any], place: Place, name: str) -> Probe:
     try:
         given = msgspec.convert(dict(row), OwnRow)
     except msgspec.ValidationError as error:
-        reason, _, where = str(error).partition(" - at `$.")
-        raise place.error(f"{reason}.", where.rstrip("`")) from None
+        field, said = misfit(error, OwnRow)
+        raise place.error(said, field) from None
     messages = _messages(given, place)
     expected = _expected(given, place)
     suite = suite_name(given.suite, name, expected, given, place)

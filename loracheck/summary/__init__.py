@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from loracheck.reasons import explain as explain_decision
-from loracheck.reasons import reason_name
+from loracheck.reasons import reason_name, unsaid
 from loracheck.records import (
     BASE_ARM,
     Completion,
@@ -161,8 +161,9 @@ def print_explanation(found: Explained, shown: UiLanguage) -> None:
     click.secho(f"{visible(decision.example_id)}: {outcome}", bold=True, nl=False)
     click.echo(f"  ({decision.stage}: {reason_name(decision.reason, shown)})")
     click.echo(f"  {visible(explain_decision(decision, shown))}")
-    for name, value in decision.values.items():
-        click.echo(f"  {name:<20} {visible(str(value))}")
+    for name, value in unsaid(decision).items():
+        shown_value = f"{value:.3g}" if isinstance(value, float) else str(value)
+        click.echo(f"  {name:<20} {visible(shown_value)}")
     for score in decision.scores:
         value = score.state if score.value is None else f"{score.value:g}"
         click.echo(f"  {score.name:<20} {value}  {visible(score.explanation)}")
@@ -179,7 +180,7 @@ def print_explanation(found: Explained, shown: UiLanguage) -> None:
         other, reply = visible(found.related.id), visible(found.related.reply)[:200]
         click.echo(f"  {other}を残しました: {reply}" if japanese else f"  it gave way to {other}: {reply}")
     for decided in found.stands_for:
-        other, why = visible(decided.example_id), decided.reason
+        other, why = visible(decided.example_id), reason_name(decided.reason, shown)
         click.echo(
             f"  {other}の代わりに残りました({why})" if japanese else f"  {other} gave way to it ({why})"
         )

@@ -250,7 +250,7 @@ def told(arguments: list[str], capsys: pytest.CaptureFixture[str], patch: pytest
         (["curate", "torn.jsonl", "-o", "out"], "torn.jsonl、1行目、6文字目: JSONの形式が正しくありません: "),
         (["explain", "LC-999"], "LC-999というエラーはありません。"),
         (["power", "--policy", "none"], "--policy none: ファイルがありません。プリセットは"),
-        (["power", "--policy", "p.yaml"], "ポリシーp.yaml: 不明なキー'alfa'があります。"),
+        (["power", "--policy", "p.yaml"], "ポリシーp.yaml、1行目: 不明なキー'alfa'があります。"),
     ],
 )
 def test_an_error_is_told_in_japanese_and_a_program_reads_english(

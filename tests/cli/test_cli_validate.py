@@ -97,7 +97,7 @@ def test_the_list_of_bad_rows_ends_and_says_how_many_are_left(tmp_path: Path) ->
         ("base: b\ndata: d\ncurate:\n  dedupe:\n    near: 1\n", 5, "curate.dedupe.near", "near_duplicate"),
         ("gates: [\n", 2, "", "YAML"),
         ("preset: best\nlora_r: 4\n", 1, "preset", "lora-paper"),
-        ("lora_r: [4, four]\n", 1, "lora_r", "int"),
+        ("lora_r: [4, four]\n", 1, "lora_r", "a whole number is wanted"),
         ("runs:\n- {lora_r: 4}\n- {lora_rank: 4}\n", 3, "runs[1].lora_rank", "lora_rank"),
         ("on: push\n", None, "", "neither"),
     ],

@@ -101,7 +101,7 @@ def test_what_loracheck_writes_is_read_back_the_same(tmp_path: Path) -> None:
     [
         ({**OWN, "anwsers": ["x"]}, "line 2, field anwsers: unknown field", "Did you mean answers?"),
         ({**OWN, "tag": ["x"]}, "line 2, field tag: unknown field", "Did you mean tags?"),
-        ({**OWN, "answers": "100度"}, "line 2, field answers: Expected `array`", ""),
+        ({**OWN, "answers": "100度"}, "line 2, field answers: a list is wanted, not text", ""),
         ({**OWN, "wrong": ["100度"]}, "line 2, field wrong: the right answer is among", ""),
         ({**OWN, "wrong": [" "]}, "line 2, field wrong: a choice is empty", ""),
         ({"prompt": "", "answers": ["x"]}, "line 2, field prompt: there is nothing to ask", "For instance"),

@@ -70,7 +70,7 @@ def test_a_bare_off_is_off_though_yaml_reads_it_as_false(tmp_path: Path) -> None
         ("gates: {loops: {mode: maybe}}", "gates.loops.mode is required, info or off, not 'maybe'"),
         ("gates: {loops: {mode: true}}", "gates.loops.mode is required, info or off, not True"),
         ("gates: {loops: {margin: lots}}", "gates.loops.margin is a number, not 'lots'"),
-        ("alpha: often", "float"),
+        ("alpha: often", "line 1: alpha: a number is wanted, not text"),
         ("alpha: 0.3", "at most 0.2"),
         ("alpha: 0", "between 0 and 1"),
         ("gates: {collapse: {margin: 1.0}}", "gates.collapse.margin lies between 0 and 1"),

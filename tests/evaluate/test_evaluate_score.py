@@ -173,7 +173,7 @@ def test_the_base_must_be_there(probes: Path, tmp_path: Path) -> None:
         ('{"id": "a", "text": "a"}\n{"id": "a", "text": "b"}\n', "line 2: a is answered twice"),
         ('{"id": "facts-en-0"}\n', "line 1: an id and a text are wanted"),
         ('{"text": "a"}\n', "line 1: an id and a text are wanted"),
-        ('{"id": "facts-en-0", "text": 3}\n', r"line 1: Expected `str \| null`, got `int` - at `\$.text`"),
+        ('{"id": "facts-en-0", "text": 3}\n', "line 1, field text: text is wanted, not a whole number"),
         ('{"custom_id": "a", "response": {"status_code": 200, "body": {"choices": 3}}}\n', "field response.body"),
     ],
 )  # fmt: skip

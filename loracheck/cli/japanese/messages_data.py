@@ -147,8 +147,8 @@ DATA: dict[str, str] = {
     "{} and {} more": "{}、ほか{}件",
     "an id and a text are wanted.": "IDと文章が必要です。",
     "{} is answered twice.": "{}への回答が二度あります。",
-    "{}. The line has no end, so the file may be cut off.": (
-        "{}。行末がないため、ファイルが途中で切れているかもしれません。"
+    "{} The line has no end, so the file may be cut off.": (
+        "{}行末がないため、ファイルが途中で切れているかもしれません。"
     ),
     "stored answers cannot be drawn again.": "保存済みの回答は、引き直せません。",
     "none of the {} rows that it names is in the data.": "そこに挙がった{}行は、データに一つもありません。",
