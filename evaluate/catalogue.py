@@ -51,8 +51,8 @@ adapter may ship without it: no style in the data, no long rows, no personal dat
 # 検査
 
 `loracheck --lang ja checks --format markdown` が書いたページです。限度は{policy}ポリシーのもの
-（[変え方](policy.md)）、計算コストはstandardの規模でモデル一つあたりです。数値はどれも有意水準 `alpha` の片側検定で
-限度と比べます。表示する区間は95%です。複数が不合格なら、ほかを説明できるものを最初に挙げます（[判定の意味](verdict.md)）。
+（[変え方](policy.ja.md)）、計算コストはstandardの規模でモデル一つあたりです。数値はどれも有意水準 `alpha` の片側検定で
+限度と比べます。表示する区間は95%です。複数が不合格なら、ほかを説明できるものを最初に挙げます（[判定の意味](verdict.ja.md)）。
 取り置き（ホールドアウト）の行とは、学習に使わず評価のために残した行のことです。
 
 必須の検査に必要なものが欠ければ、判定は保留になります。データに口調、長い行、個人情報、カナリアがないなど、調べる対象が

@@ -265,7 +265,7 @@ FAULTS: dict[Kind, Fault] = {
             title="問題の形式の誤り",
             meaning="問題ファイルの行に質問がないか、正答、選択肢またはタグの形式が違います。",
             causes=("項目の不足や名前の誤り", "正答が文字列でない", "タグに引数がない"),
-            mending="行を直してください。形式はdocs/probes.mdにあり、probes "
+            mending="行を直してください。形式はdocs/probes.ja.mdにあり、probes "
             "checkでファイル全体を調べられます。",
         ),
         command="loracheck probes check questions.jsonl",

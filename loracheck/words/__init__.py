@@ -34,7 +34,7 @@ REASONS: dict[str, Pair] = (
         "not_enough_evidence": {"en": "Not enough evidence.", "ja": "証拠が足りません。"},
         "not_learnt": {
             "en": "It was not learnt. That harms nobody, so it does not hold the adapter, and cannot pass.",
-            "ja": "学習されていません。害ではないため保留の理由にはなりませんが、合格にはできません。",
+            "ja": "学習されていません。害ではないため出荷不可の理由にはなりませんが、合格にはできません。",
         },
         "base_does_not_end": {
             "en": "The base does not end its replies either, and many of them stand here word for word: this adapter "

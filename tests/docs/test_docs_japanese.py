@@ -10,14 +10,15 @@ import pytest
 
 from tests.docs.fenced import ROOT, Block, blocks, commands_in
 
+GUIDES = ("tutorial", "verdict", "policy", "probes", "recipes", "training", "faq")
 PAIRS = [
     (ROOT / "README.md", ROOT / "README.ja.md"),
-    (ROOT / "docs" / "tutorial.md", ROOT / "docs" / "tutorial.ja.md"),
+    *((ROOT / "docs" / f"{guide}.md", ROOT / "docs" / f"{guide}.ja.md") for guide in GUIDES),
 ]
 _NUMBER = re.compile(r"[-+]?\d(?:[\d,]*\d)?(?:\.\d+)?(?:e-?\d+)?")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _KANA = re.compile("[ぁ-んァ-ヶ]")
-pairs = pytest.mark.parametrize(("english", "japanese"), PAIRS, ids=["README", "tutorial"])
+pairs = pytest.mark.parametrize(("english", "japanese"), PAIRS, ids=["README", *GUIDES])
 
 
 def prose(page: Path) -> str:
@@ -34,11 +35,11 @@ def calls(page: Path) -> list[list[str]]:
 
 
 def called(block: Block) -> list[str]:
-    """Return the commands of a block without the comments behind them, and its other lines as they are."""
+    """Return the commands of a block without comments, and its other lines as they are; of a heading the file."""
     whole = [str(command) for command in commands_in(block)]
     if whole:
         return whole
-    return [re.split(r"\s{2,}#", line)[0].rstrip() for line in block.text.split("\n")]
+    return [re.split(r"\s{2,}#|(?<=\.yaml): ", line)[0].rstrip() for line in block.text.split("\n")]
 
 
 def tables(page: Path) -> list[list[list[str]]]:
