@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ _LENGTH_EDGES = (32, 128, 512, 2048)
 _LENGTH_NAMES = ("under 32", "32 to 127", "128 to 511", "512 to 2,047", "2,048 and more")
 LEAST_STRATUM = 20
 """Rows from which a language, source or length bin is large enough for the loss alarm."""
+_SHOWN = 4
+"""Rows that an alarm shows of those removed."""
 _NO_LOSS = ("exact_duplicate", "over_budget", "family_cap")
 """Rules that lose no text, or that the user asked for by number."""
 
@@ -42,13 +44,20 @@ class Ledger:
     Args:
         strata: Per kind ("language", "source", "length") the name of every row's stratum. The lists may grow
             while rows are still being read or made.
+        show: Returns a row in a few words, by its place, for the alarm.
     """
 
-    def __init__(self, strata: Mapping[str, Sequence[str]], config: CurateConfig) -> None:
+    def __init__(
+        self,
+        strata: Mapping[str, Sequence[str]],
+        config: CurateConfig,
+        show: Callable[[int], str] = "row {}".format,
+    ) -> None:
         self._entries: dict[int, Entry] = {}
         self._plain: dict[tuple[Outcome, str, str], Entry] = {}  # most rows end alike, and share one entry
         self._strata = strata
         self._config = config
+        self._show = show
 
     @property
     def rows(self) -> int:
@@ -102,13 +111,18 @@ class Ledger:
                 of = sizes[name]
                 limit = self._config.allow_loss.get(reason, self._config.max_loss)
                 if reason not in _NO_LOSS and of >= LEAST_STRATUM and rows > limit * of:
+                    places = sorted(p for p, e in removed if (e.reason, names[p]) == (reason, name))
                     raise DataError(
                         f"loss alarm: the rule {reason} ({reason_name(reason)}) removes {rows:,} of {of:,} rows "
                         f"({rows / of:.0%}) with {kind} {name}; the limit is {limit:.0%}.",
                         kind="loss_alarm",
-                        hint=f"Look at the rule. If the rows are as bad as that, allow it: "
+                        hint=f"Rows that it removes:\n{self._some(places)}\nIf they are as bad as that, allow it: "
                         f"--allow-loss {reason}={min(1.0, rows / of + 0.05):.2f}",
                     )
+
+    def _some(self, places: Sequence[int]) -> str:
+        spread = np.linspace(0, len(places) - 1, min(_SHOWN, len(places))).astype(int)
+        return "\n".join(f"  {self._show(places[at])}" for at in spread)
 
     def close(self) -> list[Entry]:
         """Return the entry of every row, by place.

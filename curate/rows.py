@@ -18,6 +18,8 @@ from .ledger import Ledger, length_bin
 from .store import RowStore
 
 T = TypeVar("T")
+_SHOWN = 24
+"""Characters of a reply that an alarm shows."""
 
 
 class Rows:
@@ -32,7 +34,7 @@ class Rows:
         self.prompt_characters = array.array("I")
         self.reply_characters = array.array("I")
         strata = {"language": self.languages, "source": self.sources, "length": self.bins}
-        self.ledger = Ledger(strata, config)
+        self.ledger = Ledger(strata, config, self._shown)
 
     def __len__(self) -> int:
         """Return the number of rows that came in."""
@@ -56,6 +58,12 @@ class Rows:
     def fields(self, places: Sequence[int] | NDArray[np.int64]) -> View[Fields]:
         """Return the fields of some rows, fetched from disk as they are asked for."""
         return View(self.store, places, fields_of)
+
+    def _shown(self, place: int) -> str:
+        example = self.store[place]
+        reply = " ".join(example.reply.split())
+        reply = reply if len(reply) <= _SHOWN else f"{reply[:_SHOWN]}…"
+        return f"{Path(example.source.file).name}:{example.source.line} 「{reply}」"
 
     def _noted(self, examples: Iterable[Example]) -> Iterator[Example]:
         for example in examples:

@@ -32,6 +32,7 @@ def test_one_rule_that_takes_a_language_away_stops_the_run() -> None:
     ) as caught:
         book.check_losses()
     assert "--allow-loss near_duplicate=0.38" in str(caught.value)
+    assert "Rows that it removes:\n  row 60\n  row 64\n  row 68\n  row 72\n" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -362,8 +362,8 @@ HINTS: dict[str, str] = {
     "Did you mean {} ({})?": "{}({})ではありませんか?",
     "Put a valid key into the environment variable {}.": "正しいキーを環境変数{}に入れてください。",
     "Pass a name as the server lists it.": "サーバーの一覧にある名前を指定してください。",
-    "Look at the rule. If the rows are as bad as that, allow it: --allow-loss {}": (
-        "規則を確かめてください。行が実際にそれほど悪いなら、許可してください: --allow-loss {}"
+    "Rows that it removes:\n{}\nIf they are as bad as that, allow it: --allow-loss {}": (
+        "除かれる行:\n{}\n実際にそれほど悪い行なら、許可してください: --allow-loss {}"
     ),
     "Curate the data that the adapter was trained on: {}": (
         "アダプターの学習に使ったデータを精選してください: {}"
