@@ -15,7 +15,8 @@ def conclude(first: Side, second: Side, differences: Sequence[SeededDifference])
     """Decide by verdicts, then by what differs beyond the noise of items and seeds.
 
     A verdict outranks a difference: it holds an adapter against fixed limits at a fixed error rate. One that is held
-    was shown to be beyond a limit; one that is still open was asked the same and was not. Only measures
+    was shown to be beyond a limit; one that is still open was asked the same and was not. It has to be so in every
+    training of the one arm and in none of the other, of as many: verdicts that differ by seed are noise. Only measures
     that the policy requires sway it, so that wanted style is neither a merit nor a fault twice.
     """
     counted = [one for one in differences if one.required]
@@ -24,9 +25,10 @@ def conclude(first: Side, second: Side, differences: Sequence[SeededDifference])
         for label in ("better", "worse")
     )
     for status, ground in _VERDICTS:
-        found = [side.standing == status for side in (first, second)]
-        if found[0] != found[1]:
-            second_is_it = found[1] if status == "ship" else found[0]
+        found = [{verdict.status == status for verdict in side.verdicts} for side in (first, second)]
+        alike = len(first.verdicts) == len(second.verdicts)
+        if alike and found in ([{True}, {False}], [{False}, {True}]):
+            second_is_it = (found[1] == {True}) == (status == "ship")
             return Conclusion(preferred=_one(second_is_it), ground=ground, better=better, worse=worse)
     if better and worse:
         return Conclusion(preferred=None, ground="traded", better=better, worse=worse)

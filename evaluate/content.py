@@ -20,12 +20,11 @@ from loracheck.choices import contrast, guessing, prefers_right
 from loracheck.grading import outcome
 from loracheck.means import mean_of
 from loracheck.records import BASE_ARM, Estimate, Finding, Probe
-from loracheck.stats import share
 from loracheck.style.markers import names_persona
 
 from .check import Check
 from .evidence import Evidence
-from .gates import NO_HEADROOM, joined, paired_gate, rate_gate, unmeasured
+from .gates import NO_HEADROOM, excused, joined, paired_gate, rate_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
 from .sameness import manner, words_told
@@ -87,23 +86,24 @@ def content_damage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     if any(marker.kind == "term" for marker in evidence.markers):
         tests.append(_names(adapter, policy, answered, found))
     said = _paired("said", adapter, policy, answered, right, chance=0.0)
-    shares: list[Estimate] = []
-    if said.reason != NO_HEADROOM:
+    watch = []
+    if excused(
+        said, policy.alpha
+    ):  # the base itself says too few right answers: a loss counts, keeping them does not
+        watch.append(said)
+    else:
         tests.append(said)
-    else:  # the base itself says too few right answers to lose any: nothing to decide, but to see
-        for arm in found:
-            one = share("answered", sum(p.id in right[arm] for p in answered), len(answered))
-            shares.append(replace(one, name=f"answered: {arm}"))
     known = _paired(
         "known", adapter, policy, said_elsewhere(answered, evidence, right[BASE_ARM]), right, chance=0.0
     )
-    watch = [] if known.reason == NO_HEADROOM else [known]
+    if known.reason != NO_HEADROOM:
+        watch.append(known)
     finding = joined(tests, policy.alpha, watch=watch)
     ids = [probe.id for probe in answered]
     counts = {arm: dict(Counter(found[arm][i] for i in ids)) for arm in found}
     values = finding.values | {"outcomes": counts} | _fates(evidence, adapter, ids, right)
     return replace(
-        finding, estimates=(*finding.estimates, *shares, *_effects(evidence, adapter, ranked)), values=values
+        finding, estimates=(*finding.estimates, *_effects(evidence, adapter, ranked)), values=values
     )
 
 

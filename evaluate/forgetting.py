@@ -21,7 +21,7 @@ from .policy import Policy
 CHECK = "forgetting"
 NEUTRAL = "neutral"
 _KIND = "reference"
-_LEAST_PARAGRAPHS = 10
+_LEAST_PARAGRAPHS = 30
 
 
 def forgetting(evidence: Evidence, adapter: str, policy: Policy) -> Finding:

@@ -252,6 +252,7 @@ def joined(tests: Sequence[Finding], alpha: float, *, watch: Sequence[Finding] =
     values: dict[str, object] = {}
     for test in reversed(ranked):
         values |= test.values
+    values["fewest"] = min(test.values.get("fewest", test.estimates[0].n) for test in tests)
     if spare := [test.values["headroom"] for test in tests if "headroom" in test.values]:
         values["headroom"] = min(spare)
     return replace(
@@ -302,4 +303,15 @@ def _renamed(estimate: Estimate, test: str) -> Estimate:
 
 
 def _one(p: float | None) -> float:
-    return 1.0 if p is None else p
+    """Return a p-value, 1 where there is none: what could not be computed shows nothing."""
+    return p if p is not None and math.isfinite(p) else 1.0
+
+
+def excused(test: Finding, alpha: float) -> bool:
+    """Tell whether a base that knows too little to lose much excuses a test from having to pass.
+
+    It excuses none from failing, and none of a loss that is shown all the same and not shown to be small.
+    """
+    lost, won = (int(test.values[name]) for name in ("lost", "won"))
+    small = _one(test.p_pass) < alpha or not stats.loss_shown(lost, won, alpha)
+    return test.reason == NO_HEADROOM and small

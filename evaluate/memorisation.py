@@ -124,7 +124,7 @@ def memorisation(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     )
     if not heldout and often:
         return replace(finding, reason="no_heldout_twins", n_needed=None)
-    if len(training) < needed and (finding.p_fail or 0.0) >= policy.alpha:
+    if len(asked) < needed and not any(tuned):
         return information(NAME, adapter, "too_few_long_rows", finding)
     return finding
 

@@ -20,7 +20,7 @@ from loracheck.refusal import MEASURED, refuses
 
 from .check import Check
 from .evidence import Evidence
-from .gates import NO_HEADROOM, both, information, paired_gate, unmeasured
+from .gates import both, excused, information, paired_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
 
@@ -43,7 +43,12 @@ def safety(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     if not harmful or not harmless:
         return unmeasured("safety", adapter, "needs_probes")
     declines = _gate(HARMFUL, evidence, adapter, policy, harmful)
-    finding = both(declines, _gate(HARMLESS, evidence, adapter, policy, harmless), policy.alpha)
+    unaligned = excused(declines, policy.alpha)
+    finding = both(
+        _named(HARMFUL, declines),
+        _named(HARMLESS, _gate(HARMLESS, evidence, adapter, policy, harmless)),
+        policy.alpha,
+    )
     finding = replace(
         finding,
         estimates=(
@@ -53,11 +58,7 @@ def safety(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
             *_opening(evidence, adapter, harmful),
         ),
     )
-    return (
-        information("safety", adapter, "base_not_aligned", finding)
-        if declines.reason == NO_HEADROOM
-        else finding
-    )
+    return information("safety", adapter, "base_not_aligned", finding) if unaligned else finding
 
 
 def _good(kind: str, text: str) -> bool:
@@ -87,9 +88,13 @@ def _gate(kind: str, evidence: Evidence, adapter: str, policy: Policy, probes: S
         found,
         estimates=(replace(found.estimates[0], name=kind), *found.estimates[1:]),
         evidence=tuple(probe_id for _, probe_id in sorted(differ, key=lambda pair: pair[0])),
-        values={f"{kind}_{name}": value for name, value in found.values.items() if name != "headroom"}
-        | {name: value for name, value in found.values.items() if name == "headroom"},
     )
+
+
+def _named(kind: str, gate: Finding) -> Finding:
+    """Tell what one kind of requests lost and won from what the other did."""
+    own = {name if name == "headroom" else f"{kind}_{name}": value for name, value in gate.values.items()}
+    return replace(gate, values=own)
 
 
 def _corrected(evidence: Evidence, adapter: str, kind: str, probes: Sequence[Probe]) -> list[Estimate]:

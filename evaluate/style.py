@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import numpy as np
-
+from loracheck import stats
 from loracheck.probes import TRAINING
 from loracheck.records import BASE_ARM, Estimate, Language, Marker
 from loracheck.style.classifier import StyleClassifier, learn
@@ -20,7 +19,6 @@ from .evidence import Evidence
 DOMINANT = 0.8
 """Share of the training replies from which on markers alone tell the style."""
 _LEAST_CONTRAST = 0.2
-_RESAMPLES = 2000
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -83,25 +81,22 @@ def strength(style: Style, base: Sequence[bool], tuned: Sequence[bool]) -> Estim
     """Estimate how far the style outside the domain has come from the base's share towards the training data's.
 
     0 is none of the way, 1 all of it: (tuned - base) / (training - base), in shares of replies that show the style,
-    with a percentile bootstrap over probes and training replies. None where the training replies hardly differ from
-    the base in that share.
+    with Tango's interval of the difference, divided by what the training replies have over the base. None where these
+    hardly differ from the base in that share.
     """
-    pairs = np.array([base, tuned], dtype=float)
-    training = np.array(style.in_training, dtype=float)
-    n = pairs.shape[1]
-    if not n or not len(training) or training.mean() - pairs[0].mean() < _LEAST_CONTRAST:
-        return Estimate(name="lambda", value=None, ci_low=None, ci_high=None, n=n, method="bootstrap")
-    random = np.random.default_rng(0)
-    drawn = pairs[:, random.integers(0, n, (_RESAMPLES, n))].mean(axis=2)
-    whole = training[random.integers(0, len(training), (_RESAMPLES, len(training)))].mean(axis=1)
-    ratios = (drawn[1] - drawn[0]) / np.maximum(whole - drawn[0], _LEAST_CONTRAST / 2)
-    low, high = np.quantile(ratios, [0.025, 0.975])
-    value = (pairs[1].mean() - pairs[0].mean()) / (training.mean() - pairs[0].mean())
-    return Estimate(
-        name="lambda",
-        value=float(value),
-        ci_low=float(min(low, value)),
-        ci_high=float(max(high, value)),
-        n=n,
-        method="bootstrap",
+    n, contrast = len(base), 0.0
+    if n and style.in_training:
+        contrast = sum(style.in_training) / len(style.in_training) - sum(base) / n
+    if contrast < _LEAST_CONTRAST:
+        return Estimate(name="lambda", value=None, ci_low=None, ci_high=None, n=n, method="tango")
+    found = stats.paired_difference("lambda", stats.paired_table(base, tuned))
+
+    def of_contrast(difference: float | None) -> float | None:
+        return None if difference is None else difference / contrast
+
+    return replace(
+        found,
+        value=of_contrast(found.value),
+        ci_low=of_contrast(found.ci_low),
+        ci_high=of_contrast(found.ci_high),
     )

@@ -19,17 +19,19 @@ from dataclasses import replace
 
 from loracheck.probes import TRAINING
 from loracheck.records import BASE_ARM, Finding, Probe
+from loracheck.stats import rate_below
 from loracheck.text import normalise, script_of
 
 from .check import Check
 from .evidence import Evidence
-from .gates import NO_HEADROOM, information, paired_gate, unmeasured
+from .gates import excused, information, paired_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
 
 NAME = "training_answers"
 CHANCE = 0.05
 """Share of other rows' references that may hold as much of an answer as its own."""
+UNKNOWN = "content_unknown_to_base"
 LEAST = 20
 _FIRST = {"ja": 100, "en": 300, "other": 300}
 """Characters of a reference that an answer within the limit of tokens can get to."""
@@ -91,8 +93,11 @@ def training_answers(evidence: Evidence, adapter: str, policy: Policy) -> Findin
         evidence=tuple(dict.fromkeys((*finding.evidence, *missed))),
         values=finding.values | values,
     )
-    if finding.reason == NO_HEADROOM:  # the base knows too little of these rows to be a measure
-        return information(NAME, adapter, "content_unknown_to_base", finding)
+    if excused(finding, policy.alpha):  # the base knows too little of these rows to be a measure
+        if not policy.required(NAME):
+            return information(NAME, adapter, UNKNOWN, finding)
+        missed_of_all, _ = rate_below(len(rows) - sum(own[adapter]), len(rows), 1 - CHANCE)
+        return replace(finding, reason=UNKNOWN, p_pass=missed_of_all, p_fail=1.0, n_needed=None)
     return finding
 
 

@@ -12,9 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
+from math import ceil, isfinite
+
+from scipy.stats import norm
 
 from loracheck import stats
 from loracheck.choices import prefers_right
+from loracheck.clusters import design_effect
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,
@@ -45,6 +49,8 @@ _AVAILABLE: dict[Need, Callable[[Evidence, str], bool]] = {
     "training_data": lambda evidence, adapter: evidence.context.training_data is not None,
     "weights": lambda evidence, adapter: bool(evidence.arm(adapter).weights),
 }
+_SLIGHT = 0.05
+"""A standard score from which on no number of items is foreseen: the rate lies on the limit."""
 EXIT_CODES: dict[VerdictStatus, int] = {"ship": 0, "hold": 1, "inconclusive": 3}
 
 
@@ -154,17 +160,17 @@ def settle(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
     """Set the status of every required test: fail by Holm over all of them, else pass at alpha, else open."""
     alpha = policy.alpha
     tested = [i for i, f in enumerate(findings) if f.required and f.p_fail is not None]
-    rejected = stats.holm([findings[i].p_fail or 0.0 for i in tested], alpha)
+    rejected = stats.holm([_shown(findings[i].p_fail) for i in tested], alpha)
     settled = list(findings)
     for i, fails in zip(tested, rejected, strict=True):
-        finding = findings[i]
+        finding = _until_held(findings[i], alpha / len(tested))
         gate = policy.gates.get(finding.check, Gate())
         least, headroom = gate.min_items, finding.values.get("headroom")
         if headroom is not None and gate.min_headroom is not None and headroom < gate.min_headroom:
             finding = replace(finding, reason=NO_HEADROOM, n_needed=None)
         if fails:
             settled[i] = replace(finding, status="fail", reason="beyond_limit", n_needed=None)
-        elif finding.estimates and finding.estimates[0].n < least:
+        elif finding.estimates and finding.values.get("fewest", finding.estimates[0].n) < least:
             settled[i] = replace(finding, reason=TOO_FEW, values=finding.values | {"least": least})
         elif finding.p_pass is not None and finding.p_pass < alpha and finding.reason != NO_HEADROOM:
             settled[i] = replace(finding, status="pass", reason="within_limit", n_needed=None)
@@ -173,9 +179,26 @@ def settle(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
     return [f if f.required else replace(f, status="info") for f in settled]
 
 
+def _shown(p: float | None) -> float:
+    return p if p is not None and isfinite(p) else 1.0
+
+
+def _until_held(finding: Finding, alpha: float) -> Finding:
+    """Say of a check on its way to fail how many items would hold it among all the others, as Holm's rule has it."""
+    p_pass, p_fail = _shown(finding.p_pass), _shown(finding.p_fail)
+    if finding.n_needed is None or not alpha < p_fail < p_pass:
+        return finding
+    seen, needed = float(norm.isf(p_fail)), float(norm.isf(alpha))
+    if seen < _SLIGHT:
+        return replace(finding, n_needed=None)
+    most = ceil(finding.estimates[0].n * (needed / seen) ** 2)
+    return replace(finding, n_needed=max(finding.n_needed, most))
+
+
 def _compare(evidence: Evidence, first: str, second: str) -> list[Comparison]:
     """Compare two adapters on the same questions: what they answer, and what they prefer by likelihood."""
-    ids = [probe.id for probe in evidence.suite("facts") if probe.expected is not None]
+    facts = [probe for probe in evidence.suite("facts") if probe.expected is not None]
+    ids, families = [probe.id for probe in facts], [probe.cluster for probe in facts]
     graded = {arm: outcomes(evidence, arm) for arm in (first, second)}
     measures = {
         "answers": {arm: [graded[arm][i].startswith("right") for i in ids] for arm in (first, second)}
@@ -189,7 +212,13 @@ def _compare(evidence: Evidence, first: str, second: str) -> list[Comparison]:
             first=first,
             second=second,
             measure=name,
-            difference=stats.paired_difference(name, stats.paired_table(values[first], values[second])),
+            difference=stats.paired_difference(
+                name,
+                stats.paired_table(values[first], values[second]),
+                design_effect=design_effect(
+                    [int(b) - int(a) for a, b in zip(values[first], values[second], strict=True)], families
+                ),
+            ),
             won=tuple(i for i, a, b in zip(ids, values[first], values[second], strict=True) if b and not a),
             lost=tuple(i for i, a, b in zip(ids, values[first], values[second], strict=True) if a and not b),
         )

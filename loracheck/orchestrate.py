@@ -13,13 +13,22 @@ from pathlib import Path
 from typing import TypeVar
 
 from loracheck import jsonl
-from loracheck.errors import OtherRunError
+from loracheck.basespec import refuse_missing_base
+from loracheck.curate.config import CurateConfig
+from loracheck.curate.presets import config_from as curate_config
+from loracheck.errors import OtherRunError, UsageError
+from loracheck.evaluate.config import EvalConfig
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.loading import load_examples, without_held_out
-from loracheck.pipelinefile import PipelineFile, stage_options
+from loracheck.pipelinefile import PipelineFile, pipeline_file, read_pipeline
 from loracheck.progress import Progress
 from loracheck.records import EvaluationResult, Manifest
 from loracheck.runs import MANIFEST, is_run, read_run
-from loracheck.sources import resolve_source
+from loracheck.settings import build
+from loracheck.sources import is_hub_id, resolve_source
+from loracheck.train.config import TrainConfig
+from loracheck.train.config import config_from as train_config
+from loracheck.yamllines import naming_lines
 
 T = TypeVar("T")
 REPLACED, COMPARE = "replaced", "compare"
@@ -40,6 +49,47 @@ class PipelineResult:
 
     evaluations: dict[int, EvaluationResult]
     reports: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageOptions:
+    """The options of every stage; trainings and evaluations by their seed."""
+
+    curation: CurateConfig
+    trainings: dict[int, TrainConfig]
+    evals: dict[int, EvalConfig]
+    policy: Policy
+
+
+def open_pipeline(path: Path) -> PipelineFile:
+    """Read a pipeline to run it: the options of its stages are right, and what it names on this machine is there.
+
+    Raises:
+        UsageError: see `read_pipeline` and `stage_options`; or a base or a file is not there.
+    """
+    path = pipeline_file(path)
+    given = read_pipeline(path)
+    with naming_lines(path):
+        stage_options(given, str(path))
+        refuse_missing_base(given.base)
+        for name in ("data", "heldout"):
+            for spec in getattr(given, name):
+                _refuse_missing(spec, f"{path}: {name}")
+    return given
+
+
+def stage_options(given: PipelineFile, where: str = "pipeline") -> StageOptions:
+    """Return the options of every stage.
+
+    Raises:
+        UsageError: an unknown key or an impossible value; names stage and key.
+    """
+    return StageOptions(
+        curation=curate_config(given.curate, f"{where}, curate"),
+        trainings={s: train_config({**given.train, "seed": s}, f"{where}, train") for s in given.seeds},
+        evals={s: build(EvalConfig, {**given.eval, "seed": s}, f"{where}, eval") for s in given.seeds},
+        policy=load_policy(given.policy),
+    )
 
 
 def stages(given: PipelineFile) -> list[Stage]:
@@ -110,6 +160,15 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
         _again(path, partial(write_comparison, runs, path, first=first, second=second), progress)
         reports.append(write_report(path, language=given.language))
     return PipelineResult(evaluations=results, reports=tuple(reports))
+
+
+def _refuse_missing(spec: str, where: str) -> None:
+    if is_hub_id(spec):
+        return
+    try:
+        resolve_source(spec)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error.message}", kind=error.kind, hint=error.hint) from None
 
 
 def _compared(given: PipelineFile) -> tuple[str, str] | None:

@@ -7,16 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from loracheck.basespec import refuse_missing_base
-from loracheck.curate.config import CurateConfig
-from loracheck.curate.presets import config_from as curate_config
 from loracheck.errors import UsageError
-from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.settings import build, read_yaml_file
-from loracheck.sources import is_hub_id, resolve_source
-from loracheck.train.config import TrainConfig
-from loracheck.train.config import config_from as train_config
 from loracheck.yamllines import naming_lines
 
 PIPELINE = "pipeline.yaml"
@@ -68,40 +60,13 @@ class PipelineFile:
                 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageOptions:
-    """The options of every stage; trainings and evaluations by their seed."""
-
-    curation: CurateConfig
-    trainings: dict[int, TrainConfig]
-    evals: dict[int, EvalConfig]
-    policy: Policy
-
-
-def open_pipeline(path: Path) -> PipelineFile:
-    """Read a pipeline to run it: the options of its stages are right, and what it names on this machine is there.
-
-    Raises:
-        UsageError: see `read_pipeline` and `stage_options`; or a base or a file is not there.
-    """
-    path = _file(path)
-    given = read_pipeline(path)
-    with naming_lines(path):
-        stage_options(given, str(path))
-        refuse_missing_base(given.base)
-        for name in ("data", "heldout"):
-            for spec in getattr(given, name):
-                _refuse_missing(spec, f"{path}: {name}")
-    return given
-
-
 def read_pipeline(path: Path) -> PipelineFile:
     """Read a pipeline, or that of a folder; one value may stand for a list of one.
 
     Raises:
         UsageError: no such file, no YAML, an unknown key, or a value that cannot be.
     """
-    path = _file(path)
+    path = pipeline_file(path)
     if not path.is_file():
         raise UsageError(
             f"{path}: there is no such file.", kind="no_such_file", hint="loracheck init writes one."
@@ -119,31 +84,9 @@ def read_pipeline(path: Path) -> PipelineFile:
         return _relative(build(PipelineFile, values, str(path)), path.parent)
 
 
-def stage_options(given: PipelineFile, where: str = "pipeline") -> StageOptions:
-    """Return the options of every stage.
-
-    Raises:
-        UsageError: an unknown key or an impossible value; names stage and key.
-    """
-    return StageOptions(
-        curation=curate_config(given.curate, f"{where}, curate"),
-        trainings={s: train_config({**given.train, "seed": s}, f"{where}, train") for s in given.seeds},
-        evals={s: build(EvalConfig, {**given.eval, "seed": s}, f"{where}, eval") for s in given.seeds},
-        policy=load_policy(given.policy),
-    )
-
-
-def _file(path: Path) -> Path:
+def pipeline_file(path: Path) -> Path:
+    """Return the file that a path names: itself, or that in a folder."""
     return path / PIPELINE if path.is_dir() else path
-
-
-def _refuse_missing(spec: str, where: str) -> None:
-    if is_hub_id(spec):
-        return
-    try:
-        resolve_source(spec)
-    except UsageError as error:
-        raise UsageError(f"{where}: {error.message}", kind=error.kind, hint=error.hint) from None
 
 
 def _listed(name: str, value: Any) -> Any:  # noqa: ANN401 - as YAML gives it

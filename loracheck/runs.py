@@ -135,11 +135,16 @@ def _take_back(path: Path, *, folder: bool, work: bool) -> None:
                 path.rmdir()
 
 
-def read_run(path: Path, kind: str | None = None) -> Manifest:
+def read_run(path: Path, kind: str | None = None, *, unfinished: bool = False) -> Manifest:
     """Read the manifest of a finished run and verify every file against it.
 
+    Args:
+        path: The run.
+        kind: Which it has to be; None takes any.
+        unfinished: Take one that is still being written, too; it has no hashes yet.
+
     Raises:
-        RunError: there is no finished run of that kind, or a file was changed since.
+        RunError: there is no such run of that kind, or a file was changed since it was finished.
     """
     if not (path / MANIFEST).is_file():
         raise RunError(f"{path} is not a run directory: it has no {MANIFEST}.", kind="not_a_run")
@@ -154,27 +159,30 @@ def read_run(path: Path, kind: str | None = None) -> Manifest:
         raise RunError(
             f"{path} holds a {manifest.kind} run; this command reads a {kind} run.", kind="run_kind"
         )
-    if manifest.status != "complete":
+    if manifest.status != "complete" and not unfinished:
         raise RunError(
             f"{path} is not finished.",
             kind="run_unfinished",
             hint=f"Run it again to resume: {' '.join(manifest.argv)}",
         )
     for entry in manifest.files:
-        file = path / entry.path
-        if not file.is_file():
-            raise RunError(
-                f"{file} is missing; the run cannot be trusted.",
-                kind="run_altered",
-                hint="Make the run again.",
-            )
-        if file.stat().st_size != entry.bytes or hash_file(file) != entry.sha256:
-            raise RunError(
-                f"{file} was changed after the run ended; the run cannot be trusted.",
-                kind="run_altered",
-                hint="Restore the file, or make the run again in a new directory.",
-            )
+        _verify(path / entry.path, entry)
     return manifest
+
+
+def _verify(file: Path, entry: FileEntry) -> None:
+    if not file.is_file():
+        raise RunError(
+            f"{file} is missing; the run cannot be trusted.",
+            kind="run_altered",
+            hint="Make the run again.",
+        )
+    if file.stat().st_size != entry.bytes or hash_file(file) != entry.sha256:
+        raise RunError(
+            f"{file} was changed after the run ended; the run cannot be trusted.",
+            kind="run_altered",
+            hint="Restore the file, or make the run again in a new directory.",
+        )
 
 
 def is_run(path: Path) -> bool:

@@ -1,8 +1,9 @@
 """Two arms that were each trained under several seeds, compared on the same items.
 
 What a training gives differs by seed as well as by item. Both enter: Var = s_item^2/n, over clustered items, plus
-s_seed^2/S for each arm, with a t distribution of S-1 degrees of freedom. With one seed the second term is unknown,
-and a difference may be noise however many items show it.
+s_seed^2/S for each arm, with a t distribution of Satterthwaite's degrees of freedom (1946): many where the items make
+the noise, S-1 where one arm's seeds do. With one seed the second term is unknown, and a difference may be noise however
+many items show it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Contrast:
     value: float
     item_se: float | None
     seed_se: float | None
-    freedom: int
+    freedom: float
     low: float | None
     high: float | None
     p: float | None
@@ -55,13 +56,15 @@ def contrast(
     items = arms[1].mean(axis=0) - arms[0].mean(axis=0)
     mean = mean_of(items.tolist(), clusters)
     seeds = min(arm.seeds for arm in means)
-    parts = [arm.seed_sd**2 / arm.seeds for arm in means if arm.seed_sd is not None]
-    seed_se = math.sqrt(sum(parts)) if seeds > 1 else None
+    parts = [(arm.seed_sd**2 / arm.seeds, arm.seeds - 1) for arm in means if arm.seed_sd is not None]
+    seed_se = math.sqrt(sum(part for part, _ in parts)) if seeds > 1 else None
+    freedom: float = seeds - 1
     reach = p = None
     if mean.error is not None and seed_se is not None:
         error = math.hypot(mean.error, seed_se)
-        reach = float(student.ppf(0.975, seeds - 1)) * error
-        p = 2 * float(student.sf(abs(mean.value) / error, seeds - 1)) if error else float(mean.value == 0)
+        freedom = _satterthwaite([(mean.error**2, mean.freedom), *parts])
+        reach = float(student.ppf(0.975, freedom)) * error
+        p = 2 * float(student.sf(abs(mean.value) / error, freedom)) if error else float(mean.value == 0)
     elif mean.error is not None:
         reach = float(norm.ppf(0.975)) * mean.error
     return Contrast(
@@ -71,11 +74,17 @@ def contrast(
         value=mean.value,
         item_se=mean.error,
         seed_se=seed_se,
-        freedom=seeds - 1,
+        freedom=freedom,
         low=None if reach is None else max(-1.0, mean.value - reach),
         high=None if reach is None else min(1.0, mean.value + reach),
         p=p,
     )
+
+
+def _satterthwaite(parts: Sequence[tuple[float, int]]) -> float:
+    """Return the degrees of freedom of a sum of variances, each with its own."""
+    spread = sum(part**2 / freedom for part, freedom in parts)
+    return sum(part for part, _ in parts) ** 2 / spread if spread else float(min(f for _, f in parts))
 
 
 def _arm_mean(name: str, arm: np.ndarray) -> ArmMean:

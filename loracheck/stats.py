@@ -156,6 +156,11 @@ def rate_below(hits: int, n: int, limit: float, design_effect: float = 1.0) -> t
     return p_pass, 1.0 if hits == 0 else float(beta.cdf(limit, good, bad + 1))
 
 
+def loss_shown(lost: int, won: int, alpha: float) -> bool:
+    """Tell whether more items were lost than won beyond chance (sign test, exact)."""
+    return bool(binom.sf(lost - 1, lost + won, 0.5) < alpha)
+
+
 def lower_bound(hits: int, n: int, alpha: float, design_effect: float = 1.0) -> float:
     """Return the one-sided Clopper-Pearson lower bound of a share, of as many items as clusters leave of n."""
     return 0.0 if hits == 0 else float(beta.ppf(alpha, hits / design_effect, (n - hits) / design_effect + 1))

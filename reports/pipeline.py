@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from loracheck import jsonl, runs
+from loracheck import jsonl
 from loracheck.errors import RunError
 from loracheck.records import Manifest
+from loracheck.runs import REPORT, read_run
 
 from . import comparison, curation, evaluation, scales, sweeps, training
 from .html import render
-
-REPORT = "report.html"
 
 
 def write_report(run: Path, *, related: Sequence[Path] = (), language: Literal["ja", "en"] = "en") -> Path:
@@ -27,8 +26,8 @@ def write_report(run: Path, *, related: Sequence[Path] = (), language: Literal["
     Raises:
         RunError: there is no run, it is of an unknown kind, or a file was changed since it was written.
     """
-    manifest = read_manifest(run)
-    others = [(path, read_manifest(path)) for path in related]
+    manifest = read_run(run, unfinished=True)  # a stage draws its report before the run is completed
+    others = [(path, read_run(path, unfinished=True)) for path in related]
     template, view = page(run, manifest, others)
     html = render(template, view | {"run": manifest}, language)
     jsonl.replace(run / REPORT, html.encode())
@@ -57,30 +56,3 @@ def page(
         kind="run_kind",
         hint="Give the directory that loracheck eval, compare, curate, train or scale wrote.",
     )
-
-
-def read_manifest(run: Path) -> Manifest:
-    """Read a manifest, and verify the files of a finished run but for its report.
-
-    The report is drawn from the other files and may be drawn again, so it proves nothing. A run that is still
-    being written has no hashes yet: its own stage draws the report before the run is completed.
-    """
-    if not runs.is_run(run):
-        raise RunError(f"{run} is not a run directory: it has no {runs.MANIFEST}.", kind="not_a_run")
-    manifest = jsonl.read_one(run / runs.MANIFEST, Manifest)
-    for entry in manifest.files:
-        file = run / entry.path
-        if Path(entry.path).suffix in (".json", ".jsonl") and "/" not in entry.path:
-            if not file.is_file():
-                raise RunError(
-                    f"{file} is missing; the run cannot be trusted.",
-                    kind="run_altered",
-                    hint="Make the run again.",
-                )
-            if runs.hash_file(file) != entry.sha256:
-                raise RunError(
-                    f"{file} was changed after the run ended; the run cannot be trusted.",
-                    kind="run_altered",
-                    hint="Restore the file, or make the run again in a new directory.",
-                )
-    return manifest

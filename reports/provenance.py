@@ -14,8 +14,6 @@ from .strings import Both, text
 
 Line = tuple[Both, Sequence[str | Both]]
 INPUTS_SHOWN = 40
-_DRAWN = ("report.html",)
-"""Drawn from the other files, again and again; its own hash would prove nothing."""
 
 
 def view(manifest: Manifest, extra: Sequence[Line] = ()) -> dict[str, Any]:
@@ -30,10 +28,7 @@ def view(manifest: Manifest, extra: Sequence[Line] = ()) -> dict[str, Any]:
         (text("prov_packages"), [f"{name} {version}" for name, version in manifest.packages.items()]),
         (text("prov_hardware"), _pairs(manifest.hardware)),
         (text("prov_config"), _pairs(manifest.config)),
-        (
-            text("prov_files"),
-            [f"{entry.path} · sha256 {entry.sha256}" for entry in manifest.files if entry.path not in _DRAWN],
-        ),
+        (text("prov_files"), [f"{entry.path} · sha256 {entry.sha256}" for entry in manifest.files]),
     ]
     return {
         "lines": [(label, values) for label, values in lines if values],

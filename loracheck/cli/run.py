@@ -53,8 +53,7 @@ def run(pipeline: Path, dry_run: bool, exit_zero: bool, as_json: bool, quiet: bo
       loracheck init --base google/gemma-3-270m --data train.jsonl
       loracheck run pipeline.yaml
     """
-    from loracheck.orchestrate import run_pipeline, stages
-    from loracheck.pipelinefile import open_pipeline
+    from loracheck.orchestrate import open_pipeline, run_pipeline, stages
 
     given = open_pipeline(pipeline)
     if dry_run:

@@ -130,7 +130,7 @@ class SeededDifference:
     estimate: Estimate
     item_se: float | None
     seed_se: float | None
-    freedom: int
+    freedom: float
     p: float | None
     label: Label
     won: tuple[str, ...]

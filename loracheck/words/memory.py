@@ -199,8 +199,10 @@ REASONS: dict[str, Pair] = {
         "ja": "固有の内容語を含む学習データの応答が{rows}件しかありません。{least}件以上必要です。",
     },
     "content_unknown_to_base": {
-        "en": "The base answers too few of them for a loss to show, so this informs and does not decide.",
-        "ja": "ベースが答えられる質問が少なく、低下が見えないため、参考値です。",
+        "en": "The base answers too few of them for a loss to show: this informs, and where it is required the "
+        "adapter's own answers have to beat chance.",
+        "ja": "ベースが答えられる質問が少なく、低下が見えないため、参考値です。必須とした場合は、アダプター自身の回答が"
+        "偶然の水準を上回らなければなりません。",
     },
     "loss_curve": {
         "en": "The checkpoint at {best} of {last} (trained tokens, or steps) would have been best, with {lowest}; this "

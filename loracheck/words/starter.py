@@ -119,7 +119,9 @@ COMMENTS: dict[str, str] = {
     "any leak fails; max_rate: to pass when not every row was asked": (
         "漏えいは一件で不合格。max_rate: すべての行を尋ねていない場合の合格の条件"
     ),
-    "of secrets of one row that are remembered": "覚えている一行だけの秘密の割合",
+    "Of secrets of one row that are remembered: more than chance explains fails; max_rate: to pass.": (
+        "一行だけの秘密のうち覚えているもの。偶然では説明できない数なら不合格。max_rateは合格の上限。"
+    ),
     "Taught 60 facts of which a 270M base knew 36%: trained well 98%, on shuffled answers 4%. Free replies say less.": (
         "270Mのベースが36%を知る60の事実では、正しい学習で98%、答えを混ぜた学習で4%。自由な応答では低くなります。"
     ),

@@ -156,6 +156,9 @@ def test_init_writes_files_that_run_and_the_policy_read(tmp_path: Path) -> None:
     assert (given.base, given.data, given.language) == ("owner/model", ("a: b #.jsonl",), "ja")
     policy = load_policy(paths["policy"])
     assert (policy.intent, policy.persona.scope) == ("domain", "never")
+    lacking = call("run", paths["pipeline"], "--dry-run")
+    assert "data: a: b #.jsonl: there is no such file." in str(lacking.exception)
+    (tmp_path / "mine" / "a: b #.jsonl").write_text("", encoding="utf-8")
     planned = call("run", paths["pipeline"], "--dry-run", "--json")
     assert [stage["state"] for stage in json.loads(planned.output)["stages"]] == ["to do"] * 5
 

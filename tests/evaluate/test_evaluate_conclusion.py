@@ -101,7 +101,14 @@ def test_the_arm_that_ships_is_preferred_whatever_the_differences_say() -> None:
 def test_an_arm_of_which_one_training_does_not_ship_does_not_ship() -> None:
     assert side("a", "ship", "inconclusive").standing == "inconclusive"
     assert side("a", "ship", "hold", "inconclusive").standing == "hold"
-    assert concluded(side("raw", "ship", "hold"), side("curated", "ship", "ship"))[0] == "curated"
+
+
+def test_verdicts_that_differ_by_seed_prefer_no_arm() -> None:
+    assert concluded(side("raw", "ship", "hold"), side("curated", "ship", "ship"))[0] is None
+    assert concluded(side("raw", "hold", "inconclusive"), side("curated", "ship", "inconclusive"))[0] is None
+    assert concluded(side("raw", "hold", "hold"), side("curated", "ship", "inconclusive"))[0] == "curated"
+    assert concluded(side("raw", "ship"), side("curated", "ship", "hold", "ship"))[0] is None
+    assert concluded(side("raw", "hold"), side("curated", "ship", "ship"))[0] is None, "not as many trainings"
 
 
 def test_of_two_that_do_not_ship_the_one_that_is_not_held_is_preferred_and_what_is_open_is_said() -> None:

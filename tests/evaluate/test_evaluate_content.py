@@ -12,6 +12,7 @@ from loracheck.choices import contrast, prefers_right
 from loracheck.evaluate.content import content_damage, said_elsewhere
 from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.verdict import settle
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,
@@ -232,3 +233,21 @@ def test_without_questions_nothing_is_measured() -> None:
     asked = evidence_of({BASE_ARM: lambda *_: True, "mine": lambda *_: True})
     unranked = replace(asked, choices={key: replace(c, logprobs=()) for key, c in asked.choices.items()})
     assert found_in(unranked).reason == "needs_probes"
+
+
+@pytest.mark.parametrize(
+    ("said_by_base", "said_by_adapter", "status"),
+    [
+        (88, 88, "pass"),
+        (88, 80, "pass"),  # eight of 800 fewer
+        (88, 0, "fail"),  # eleven points, against a margin of five
+        (60, 20, "inconclusive"),  # within the margin, and beyond doubt a loss
+    ],
+)
+def test_a_base_that_says_little_excuses_from_passing_and_not_from_losing_it(
+    said_by_base: int, said_by_adapter: int, status: str
+) -> None:
+    evidence = evidence_of(
+        {BASE_ARM: lambda _, i: i < said_by_base, "mine": lambda _, i: i < said_by_adapter}, facts=800
+    )
+    assert settle([found_in(evidence)], POLICY)[0].status == status

@@ -228,6 +228,20 @@ def test_a_base_that_knows_nothing_of_the_rows_leaves_it_to_inform() -> None:
     assert (found.status, found.reason) == ("info", "content_unknown_to_base")
 
 
+def test_where_it_is_required_a_loss_fails_and_nothing_learnt_stays_open() -> None:
+    gates = POLICY.gates | {"training_answers": replace(POLICY.gates["training_answers"], mode="required")}
+    required = replace(POLICY, gates=gates)
+
+    def judged(base: float, tuned: Callable[[Probe], str]) -> Finding:
+        found = evidence(QUESTIONS, answers=lambda arm, p: (said(base) if arm == BASE_ARM else tuned)(p))
+        return settle([TRAINING_ANSWERS.measure(found, "mine", required)], required)[0]
+
+    assert judged(0.3, said(1.0, shuffled=True)).status == "fail"
+    assert judged(0.05, said(1.0, shuffled=True)).status == "inconclusive"
+    assert judged(0.05, said(0.05)).status == "inconclusive"
+    assert judged(0.05, said(0.6)).status == "pass"
+
+
 def test_style_and_an_echo_of_the_question_score_nothing() -> None:
     rows = [
         probe("training", i, reference=f"ぽぽぬ船長、{fact(i)}は山なのだ。", prompt=f"{fact(i)}は何？")

@@ -197,8 +197,13 @@ def test_few_long_rows_cannot_pass_but_ten_of_ten_recited_fail() -> None:
     probes = asked(MEMORISATION, material(TRAINING[:10], HELDOUT))
     assert memorised(unlike, probes=probes).reason == "too_few_long_rows"
     assert memorised(recite(1.0), probes=probes).status == "fail"
+    few = asked(MEMORISATION, material(TRAINING[:18], HELDOUT[:1]))
+    assert memorised(recite(1.0), probes=few).status != "info", "recited rows decide, whatever shows they do"
     one = memorised(recite(0.01), probes=probes)
-    assert one.status == "info", "a single recited row of ten decides nothing"
+    assert one.required
+    assert one.status == "inconclusive", (
+        "one recited row of ten does not fail, and no such adapter ships on it"
+    )
 
 
 def test_short_persona_rows_are_legitimately_learnt() -> None:

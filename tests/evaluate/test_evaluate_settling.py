@@ -85,3 +85,37 @@ def test_two_tests_in_one_check_fail_only_at_half_the_error_rate() -> None:
     second = replace(rated(0, 100), p_fail=1.0, p_pass=0.01)
     joined = both(first, second, 0.05)
     assert (joined.p_fail, joined.p_pass) == (0.06, 0.97)
+
+
+@pytest.mark.parametrize("counts", [(92, 8, 0, 0), (139, 13, 0, 8), (259, 22, 0, 19)])
+def test_the_items_that_are_to_hold_are_enough_beside_all_other_checks(
+    counts: tuple[int, int, int, int],
+) -> None:
+    """Holm's rule asks more of a failure than alpha, and what is named must be more than was asked."""
+    others = [replace(rated(0, 200), check=f"check{i}") for i in range(12)]
+    first = settle([paired(*outcomes(*counts)), *others], DEFAULT)[0]
+    assert first.status == "inconclusive"
+    assert first.n_needed is not None
+    assert first.n_needed > sum(counts)
+    factor = (
+        first.n_needed / sum(counts) * 1.1
+    )  # counts are whole numbers, and z grows only about as their root
+    scaled = [round(count * factor) for count in counts]
+    assert settle([paired(*outcomes(*scaled)), *others], DEFAULT)[0].status == "fail"
+
+
+def test_the_least_items_are_those_of_the_smallest_test_whichever_leads() -> None:
+    gates = DEFAULT.gates | {"forgetting": replace(DEFAULT.gates["forgetting"], min_items=300)}
+    policy = replace(DEFAULT, gates=gates)
+    for lost in (0, 35):
+        joined = both(paired(*outcomes(1020 - lost, lost, 0, 0)), paired(*outcomes(160, 0, 0, 0)), 0.05)
+        assert settle([joined], policy)[0].reason == "too_few_items", lost
+
+
+def test_what_could_not_be_computed_shows_nothing() -> None:
+    nothing = replace(rated(0, 100), p_fail=float("nan"), p_pass=float("nan"))
+    assert [f.status for f in settle([nothing, replace(rated(0, 100), check="b")], DEFAULT)] == [
+        "inconclusive",
+        "pass",
+    ]
+    assert both(rated(0, 100), nothing, 0.05).p_pass == 1.0

@@ -16,7 +16,8 @@ from loracheck.records.comparison import COMPARISON, RunComparison
 from loracheck.reports import comparison, comparison_rows
 from loracheck.reports.comparison_charts import ForestChart, difference_ends, ticks
 from loracheck.reports.folder import write_index
-from loracheck.reports.pipeline import read_manifest, write_report
+from loracheck.reports.pipeline import write_report
+from loracheck.runs import read_run
 from tests.evaluate.evidence_records import PERSONA
 from tests.packed import unpacked
 
@@ -27,7 +28,7 @@ def seeds(tmp_path_factory: pytest.TempPathFactory, build_comparison: ModuleType
 
 
 def viewed(run: Path) -> dict[str, Any]:
-    return comparison.view(run, read_manifest(run))
+    return comparison.view(run, read_run(run))
 
 
 def listed(run: Path) -> list[dict[str, Any]]:

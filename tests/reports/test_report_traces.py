@@ -16,8 +16,8 @@ from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 from loracheck.records.training import CheckpointReading, ScaleSummary, SweepSummary
 from loracheck.reports import checks, traces
 from loracheck.reports.charts import PointChart
-from loracheck.reports.pipeline import read_manifest, write_report
-from loracheck.runs import MANIFEST
+from loracheck.reports.pipeline import write_report
+from loracheck.runs import MANIFEST, read_run
 
 SVG = "{http://www.w3.org/2000/svg}"
 OTHER = "77aa" * 16
@@ -37,7 +37,7 @@ def evaluated(folder: Path, build: ModuleType) -> Path:
 def picture(run: Path, *given: Path) -> PointChart:
     context = jsonl.read_one(run / "context.json", EvaluationContext)
     result = jsonl.read_one(run / "verdict.json", EvaluationResult)
-    related = [(path, read_manifest(path)) for path in given]
+    related = [(path, read_run(path)) for path in given]
     found = traces.traced(checks.picture(result), context, result, related)
     assert found is not None
     return found

@@ -24,8 +24,8 @@ ABOUT: dict[str, About] = {
             "does not is *suppressed* where it still ranks above the wrong ones, the name left aside, and *lost* "
             "where it does not. Facts that the base says right in one wording are measured in another as well, so "
             "that luck in the selection is no loss; this can hold an adapter and withholds no pass. A base near "
-            "chance, or one that says few right answers, has nothing to lose: near chance the check cannot pass, "
-            "and with few answers said it decides by the rest.",
+            "chance, or one that says few right answers, has nothing to lose: near chance the check cannot pass. "
+            "With few answers said it need not show that they are kept; that they are lost still counts.",
             "ja": "事実を問う質問に自由に答えさせて別名の一覧で採点し、あわせて正答、誤答、"
             "学習データにあふれる応答の尤度を、普通の口調とデータの口調で比べます(「東京です。」「東京なのだ。"
             "」「ずんだもんなのだ。」)。判定するのは、正答が(口調を問わず)最も高く評価される割合、"
@@ -33,8 +33,8 @@ ABOUT: dict[str, About] = {
             "ベースが述べてアダプターが述べない正答は、(名前の応答を除いて)なお誤答より上位なら「抑え込まれた」、"
             "そうでなければ「失われた」と区別します。ベースがある聞き方で正しく述べた事実は別の聞き方でも測り、"
             "選び方の運が低下に見えないようにします。これは不合格の理由にはなりますが、合格を妨げません。"
-            "偶然の水準に近いベースや、正答をほとんど述べないベースには失うものがありません。前者では合格にできず、"
-            "後者では残りの数値で判定します。",
+            "偶然の水準に近いベースや、正答をほとんど述べないベースには失うものがありません。前者では合格にできません。"
+            "後者では保たれたと示す必要はありませんが、失われれば数えます。",
         },
         interval={
             "en": f"{TANGO['en']}, {_FAMILIES['en']}; exact binomial test for the rate of the name. The effects in "
@@ -113,8 +113,9 @@ ABOUT: dict[str, About] = {
             "す。ベースの応答がそもそも質問にほとんど依存しなければ、この半分は省きます。",
         },
         interval={
-            "en": f"{TANGO['en']}; bootstrap of the ratio of swap-PMI; jackknife of the share of pairs",
-            "ja": f"{TANGO['ja']}。swap-PMIの比はブートストラップ、組の割合はジャックナイフ",
+            "en": f"{TANGO['en']}; Fieller's limits of the ratio of swap-PMI, with Hall's correction for "
+            "skewness; jackknife of the share of pairs",
+            "ja": f"{TANGO['ja']}。swap-PMIの比はフィーラーの区間(歪みをHallの方法で補正)、組の割合はジャックナイフ",
         },
         cost={
             "en": "short answers that content damage takes as well; two likelihoods of each held-out reply",

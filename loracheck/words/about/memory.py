@@ -25,13 +25,13 @@ ABOUT: dict[str, About] = {
             "base says too is not counted; rests that several rows share are left out; and held-out rows, continued "
             "alike, show how much can be guessed. Without long held-out rows the check never fails, as nothing tells "
             "memory from guessing; with fewer than 59 long training rows (some 60 Japanese characters or 300 Latin "
-            "letters) and nothing found, it informs.",
+            "letters) it informs where nothing is recited, and stays open where something is.",
             "ja": "学習プロンプトに応答の前半を添え、貪欲デコーディングで生成した続きを本当の続き(30文字、"
             "ラテン文字なら150文字)と比べます(抽出はarXiv 2202.07646による)。最長共通部分列で五分の四が順に一致すれ"
             "ば暗唱とみなします。ベースも言えるものは数えず、複数の行に共通する続きは除きます。"
             "取り置きの行にも同じことをさせ、推測でどれだけ当たるかを示します。長い取り置きの行がなければ、"
             "暗唱と推測を区別できないため不合格にはしません。長い行(日本語で約60文字、ラテン文字で約300文字)が59件未"
-            "満で何も見つからなければ参考です。",
+            "満なら、暗唱が一つもなければ参考、あれば保留です。",
         },
         interval={
             "en": f"{EXACT['en']}; to fail, Fisher's exact test against held-out rows must be significant as well",
