@@ -9,12 +9,12 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.records import BASE_ARM, ChoiceScores, Completion, EvaluationResult, Message, Probe
+from loracheck.words.answers import OUTCOMES
 
 from . import figures, verdicts
 from .packing import ROWS_A_PIECE, pack
 from .strings import Both, same, text
 
-OUTCOMES = ("right_plain", "right_persona", "persona_name", "wrong", "empty")
 RIGHT = ("right_plain", "right_persona")
 ROWS_FILE = "completions.jsonl"
 

@@ -111,12 +111,6 @@ COMPARISON: dict[str, tuple[str, str]] = {
         "Every recorded setting is the same in both runs.",
         "記録された設定は両方の実行で同じです。",
     ),
-    "part_policy": ("policy", "ポリシー"),
-    "part_options": ("options", "オプション"),
-    "part_data": ("data and probes", "データと問題"),
-    "part_adapter": ("adapter", "アダプター"),
-    "part_software": ("software", "ソフトウェア"),
-    "part_machine": ("machine", "実行環境"),
     "answers_lead": (
         "Every probe with its answers. First come those that {second} does worse on, then those that it does better "
         "on, then answers that differ in their words alone. Marked is what the two do not have in common.",
