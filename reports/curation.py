@@ -52,7 +52,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
         ],
         "curation": summary(run, 0),
         "row_filters": {
-            "outcome": [(name, text(f"row_{name}")) for name in ("dropped", "heldout", "kept")],
+            "outcome": [(name, text(f"row_{name}")) for name in OUTCOMES],
             "reason": [(reason, named(reason)) for reason in sorted({row["reason"] for row in rows})],
             "language": [
                 (language, text(f"language_{language}"))
@@ -64,15 +64,10 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
             text(
                 "rows_of",
                 kind=text(f"row_{name}"),
-                m=figures.whole(total),
+                m=figures.whole(getattr(counts, name)),
                 n=figures.whole(sum(row["outcome"] == name for row in rows)),
             )
-            for name, total in (
-                ("dropped", counts.dropped),
-                ("quarantined", counts.quarantined),
-                ("heldout", counts.heldout),
-                ("kept", counts.kept),
-            )
+            for name in OUTCOMES
         ],
         "cap": SHOWN_PER_REASON,
         "scores": score_rows,
@@ -163,7 +158,7 @@ def _examples(run: Path) -> list[dict[str, Any]]:
 
 
 def _rows(run: Path) -> list[dict[str, Any]]:
-    """Return dropped, held-out and kept rows for the list, capped for each reason."""
+    """Return dropped, quarantined, held-out and kept rows for the list, capped for each reason."""
     decisions = {row.example_id: row for row in _read(run / "decisions.jsonl", Decision)}
     dropped = list(_capped((row.example, row.decision) for row in _gone(run) if row.example))
     repeated = _texts(run, {decision.related for _, decision in dropped})
@@ -206,6 +201,7 @@ def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, st
 
 
 def _gone(run: Path) -> Iterator[DroppedRow]:
+    """Read dropped rows, then quarantined ones."""
     for name in ("dropped.jsonl", "quarantined.jsonl"):
         yield from _read(run / name, DroppedRow)
 
@@ -268,7 +264,7 @@ def _texts(run: Path, wanted: set[str | None]) -> dict[str, tuple[str, str]]:
     for example in examples:
         if example.id in wanted:
             found[example.id] = (_cut(example.prompt), _cut(example.reply))
-    for row in _read(run / "dropped.jsonl", DroppedRow):
+    for row in _gone(run):
         if row.example and row.example.id in wanted:
             found[row.example.id] = (_cut(row.example.prompt), _cut(row.example.reply))
     return found

@@ -33,8 +33,10 @@ CURATION: dict[str, tuple[str, str]] = {
     "dropped_related": ("the row it repeats", "繰り返し元の行"),
     "section_rows": ("Rows", "行の一覧"),
     "rows_lead": (
-        "Up to {cap} rows of each kind and reason are shown; all are in kept.jsonl, heldout.jsonl and dropped.jsonl.",
-        "種類と理由ごとに最大 {cap} 行を表示します。全件は kept.jsonl、heldout.jsonl、dropped.jsonl にあります。",
+        "Up to {cap} rows of each kind and reason are shown; all are in kept.jsonl, heldout.jsonl, dropped.jsonl and "
+        "quarantined.jsonl.",
+        "種類と理由ごとに最大 {cap} 行を表示します。全件は kept.jsonl、heldout.jsonl、dropped.jsonl、"
+        "quarantined.jsonl にあります。",
     ),
     "rows_of": ("{kind}: {n} of {m}", "{kind}: {m} 件中 {n} 件"),
     "section_groups": ("Groups of rows", "関連する行のまとまり"),
