@@ -21,7 +21,7 @@ from .strings_curation import CURATION
 from .strings_evidence import EVIDENCE
 from .strings_training import TRAINING
 
-__all__ = ["Both", "UiLanguage", "same", "script_table", "text"]
+__all__ = ["Both", "UiLanguage", "marked", "same", "script_table", "text"]
 
 
 class Both(NamedTuple):
@@ -34,6 +34,11 @@ class Both(NamedTuple):
 def same(text: object) -> Both:
     """Return a text that reads the same in both languages: a name, a hash, a count."""
     return Both(str(text), str(text))
+
+
+def marked(form: str, given: Both) -> Both:
+    """Return a text with signs that need no translation: {} in the form, such as "{} →", stands for the text."""
+    return Both(form.format(given.en), form.format(given.ja))
 
 
 def text(key: str, **values: object) -> Both:
