@@ -15,7 +15,7 @@ from . import figures
 from .charts import Table, frame
 from .geometry import Scale, linear, rounded
 from .html import element
-from .strings import Both, UiLanguage, marked, same, text
+from .strings import Both, UiLanguage, both, marked, same, text
 
 _ROW, _STACKED = 50, 104
 _Z = 1.96
@@ -253,8 +253,7 @@ class FlipChart:
 def outcome(found: SeededDifference) -> Both:
     """Return what a difference comes to, with an arrow where it is clear."""
     arrow = {"better": "↑ ", "worse": "↓ "}.get(found.label, "")
-    en, ja = label_text(found.label, "en", short=True), label_text(found.label, "ja", short=True)
-    return Both(f"{arrow}{en}", f"{arrow}{ja}")
+    return both(lambda language: arrow + label_text(found.label, language, short=True))
 
 
 def difference_ends(found: Sequence[SeededDifference]) -> tuple[float, float]:

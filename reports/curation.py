@@ -14,9 +14,9 @@ from loracheck.records.curation import CurationSummary, Decision, DroppedRow, Ro
 
 from . import figures, provenance, scores
 from .charts import Table
-from .evidence import anchor, turns
+from .evidence import anchor, languages, turns
 from .flows import FunnelChart, Step
-from .strings import Both, same, script_table, text
+from .strings import Both, both, same, script_table, text
 
 SHOWN_PER_REASON = 200
 EXAMPLES_PER_REASON = 2
@@ -54,10 +54,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
         "row_filters": {
             "outcome": [(name, text(f"row_{name}")) for name in OUTCOMES],
             "reason": [(reason, named(reason)) for reason in sorted({row["reason"] for row in rows})],
-            "language": [
-                (language, text(f"language_{language}"))
-                for language in sorted({row["language"] for row in rows})
-            ],
+            "language": languages(row["language"] for row in rows),
         },
         "rows_file": "dropped.jsonl",
         "shown": [
@@ -113,7 +110,7 @@ def summary(run: Path, index: int) -> dict[str, Any]:
 
 def named(reason: str) -> Both:
     """Return the display name of a reason."""
-    return Both(en=reason_name(reason, "en"), ja=reason_name(reason, "ja"))
+    return both(lambda language: reason_name(reason, language))
 
 
 def words(code: str) -> str:
@@ -145,7 +142,7 @@ def _examples(run: Path) -> list[dict[str, Any]]:
         {
             "reason": named(row.decision.reason),
             "stage": words(row.decision.stage),
-            "why": Both(ja=row.why["ja"], en=row.why["en"]),
+            "why": both(row.why.__getitem__),
             "prompt": _cut(row.example.prompt) if row.example else "",
             "reply": _cut(row.example.reply if row.example else row.raw),
             "language": row.example.language if row.example else "other",
@@ -190,7 +187,7 @@ def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, st
         "stage": words(decision.stage),
         "reason": decision.reason,
         "reasonText": named(decision.reason),
-        "why": Both(en=explain(decision, "en"), ja=explain(decision, "ja")),
+        "why": both(lambda language: explain(decision, language)),
         "language": example.language,
         "prompt": turns(example.messages),
         "related": decision.related,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,8 @@ def view(
         else None,
         "rows_file": ROWS_FILE,
         "row_filters": {
-            "suite": [(suite, same(suite)) for suite in _distinct([probe.suite for probe in probes])],
-            "language": _languages([probe.language for probe in probes]),
+            "suite": [(suite, same(suite)) for suite in sorted({probe.suite for probe in probes})],
+            "language": languages(probe.language for probe in probes),
             "check": [(str(index), label) for index, (label, _) in enumerate(sets)],
             "outcome": [(name, text(f"outcome_{name}")) for name in ("lost", "gained", "changed", *OUTCOMES)],
             "arm": [(arm, same(arm)) for arm in result.arms],
@@ -92,6 +92,11 @@ def anchor(identifier: str) -> str:
 def turns(messages: Sequence[Message]) -> list[list[str]]:
     """Return messages as pairs of role and content."""
     return [[message.role, message.content] for message in messages]
+
+
+def languages(found: Iterable[str]) -> list[tuple[str, Both]]:
+    """Return the languages of rows with their names, for a filter."""
+    return [(language, text(f"language_{language}")) for language in sorted(set(found))]
 
 
 def _row(
@@ -148,11 +153,3 @@ def _rank(result: EvaluationResult) -> Any:  # noqa: ANN401 - a key function of 
         return group, -wrong, named.get(probe_id, len(named))
 
     return key
-
-
-def _languages(found: list[str]) -> list[tuple[str, Both]]:
-    return [(language, text(f"language_{language}")) for language in _distinct(found)]
-
-
-def _distinct(values: list[str]) -> list[str]:
-    return sorted(set(values))

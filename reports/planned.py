@@ -9,7 +9,7 @@ from loracheck.records.training import Plan, TrainingSummary
 from loracheck.words.training_plan import MEMORY_PARTS, note_text
 
 from . import figures, watched
-from .strings import Both, same, text
+from .strings import Both, both, same, text
 from .watched import Cell, Ledger
 
 Number = float | int | None
@@ -55,7 +55,7 @@ def view(summary: TrainingSummary) -> dict[str, Any] | None:
 
 def _note(plan: Plan, code: str) -> Both:
     memory = figures.size(plan.memory_bytes)
-    return Both(note_text(code, plan, memory.en, "en"), note_text(code, plan, memory.ja, "ja"))
+    return both(lambda language: note_text(code, plan, getattr(memory, language), language))
 
 
 def _cell(value: Number, show: Callable[[Any], Both]) -> Cell:

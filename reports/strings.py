@@ -6,7 +6,7 @@ too, in `loracheck.words`; `text` knows all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from loracheck.records import UiLanguage
@@ -21,7 +21,7 @@ from .strings_curation import CURATION
 from .strings_evidence import EVIDENCE
 from .strings_training import TRAINING
 
-__all__ = ["Both", "UiLanguage", "marked", "same", "script_table", "text"]
+__all__ = ["Both", "UiLanguage", "both", "marked", "same", "script_table", "text"]
 
 
 class Both(NamedTuple):
@@ -34,6 +34,11 @@ class Both(NamedTuple):
 def same(text: object) -> Both:
     """Return a text that reads the same in both languages: a name, a hash, a count."""
     return Both(str(text), str(text))
+
+
+def both(say: Callable[[UiLanguage], str]) -> Both:
+    """Return what is said in each language."""
+    return Both(say("en"), say("ja"))
 
 
 def marked(form: str, given: Both) -> Both:
