@@ -103,7 +103,6 @@ _FRAME: dict[str, tuple[str, str]] = {
     "change": ("What would change it", "判定を変えるには"),
     "deciding": ("Decided by", "決め手"),
     "nearest": ("Nearest to its limit", "限度に最も近い検査"),
-    "also": ("Also", "ほかに"),
     "required_passed": (
         "{passed} of {required} required checks passed",
         "必須の検査 {required} 件のうち {passed} 件が合格",
@@ -260,10 +259,6 @@ _FRAME: dict[str, tuple[str, str]] = {
     "js_source": ("{file}, line {line}", "{file} の {line} 行目"),
     # Limits and provenance
     "section_limits": ("Limits of this verdict", "この判定の限界"),
-    "limit_none": (
-        "Every check was decided and every adapter verified.",
-        "すべての検査が決着し、すべてのアダプターが確認されています。",
-    ),
     "limit_unverified": (
         "Adapter {name}: nothing binds it to this base by content; it was not verified.",
         "アダプター {name}: このベースで学習されたことを内容から確認できませんでした。",

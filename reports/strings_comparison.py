@@ -95,10 +95,6 @@ COMPARISON: dict[str, tuple[str, str]] = {
         "To the left the examples done well before and no longer, to the right those done well only now.",
         "左は以前はできていて今はできない例、右は今だけできる例です。",
     ),
-    "flips_none": (
-        "No example flipped: each is done as well as before.",
-        "結果が変わった例はありません。",
-    ),
     "answers_changed": (
         "{changed} of {n} answers differ in their text; of the base, {base} of {of_base}.",
         "{n} 件の回答のうち {changed} 件の文が異なります。ベースでは {of_base} 件中 {base} 件です。",

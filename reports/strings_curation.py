@@ -25,7 +25,6 @@ CURATION: dict[str, tuple[str, str]] = {
     "funnel_kept": ("kept", "採用"),
     "funnel_heldout": ("held out", "評価用に分離"),
     "col_step": ("Step", "工程"),
-    "col_reason": ("Reason", "理由"),
     "col_dropped": ("Dropped", "除外"),
     "col_left": ("Left", "残り"),
     "dropped_title": ("Dropped, for example", "除外した行の例"),
