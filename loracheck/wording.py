@@ -7,21 +7,7 @@ from typing import Any
 
 from loracheck.records import Comparison, Estimate, FalseAlarms, Finding, UiLanguage, Verdict
 from loracheck.words import REASONS, WORDS, Pair
-from loracheck.words.verdict import ALARM, ALARMS, POST_HOC, WAIVED
-
-_VERDICTS: dict[str, Pair] = {
-    "ship": {"en": "SHIP", "ja": "出荷可"},
-    "hold": {"en": "HOLD", "ja": "出荷不可"},
-    "inconclusive": {"en": "INCONCLUSIVE", "ja": "判定保留"},
-}
-_STATUSES: dict[str, str] = {
-    "pass": "合格",
-    "fail": "不合格",
-    "inconclusive": "保留",
-    "info": "参考",
-    "waived": "免除",
-}
-_SHIP_WAIVED: Pair = {"en": "SHIP WITH WAIVER", "ja": "免除付き出荷可"}
+from loracheck.words.verdict import ALARM, ALARMS, POST_HOC, SHIP_WAIVED, STATUSES, VERDICTS, WAIVED
 
 _NEEDED: Pair = {
     "en": "About {n} items would settle it if the rate stays as it is.",
@@ -92,13 +78,13 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a finding keeps
 def verdict_word(verdict: Verdict, language: UiLanguage = "en") -> str:
     """Return the word for a verdict."""
     if verdict.status == "ship" and verdict.waived:
-        return _SHIP_WAIVED[language]
-    return _VERDICTS[verdict.status][language]
+        return SHIP_WAIVED[language]
+    return VERDICTS[verdict.status][language]
 
 
 def status_word(status: str, language: UiLanguage = "en") -> str:
     """Return the word for the status of a finding."""
-    return _STATUSES[status] if language == "ja" else status
+    return STATUSES[status][language]
 
 
 def remarks(verdict: Verdict, language: UiLanguage = "en") -> list[str]:

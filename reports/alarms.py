@@ -9,7 +9,7 @@ from loracheck.records import EvaluationResult
 
 from . import figures
 from .charts import Table
-from .strings import Both, same, text
+from .strings import both, same, text
 from .verdicts import name
 
 
@@ -18,10 +18,7 @@ def view(result: EvaluationResult) -> dict[str, Any] | None:
     if not result.false_alarms:
         return None
     return {
-        "sentence": Both(
-            wording.false_alarms(result.false_alarms, "en")[0],
-            wording.false_alarms(result.false_alarms, "ja")[0],
-        ),
+        "sentence": both(lambda language: wording.false_alarms(result.false_alarms, language)[0]),
         "table": Table(
             head=tuple(text(column) for column in ("alarms_check", "alarms_rate", "interval", "col_n")),
             rows=tuple(

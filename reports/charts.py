@@ -7,20 +7,19 @@ their numbers in data attributes, so that a test, or a reader's own script, gets
 from __future__ import annotations
 
 import math
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from loracheck.records import Estimate
+from loracheck.terminal import columns
 
 from . import figures, tracks
+from .geometry import Box, Scale, around, leaves, linear, meet, rounded
 from .html import element
-from .strings import Both, UiLanguage, same, text
+from .strings import Both, UiLanguage, marked, same, text
 from .tracks import Track
-
-Scale = Callable[[float], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +75,14 @@ class IntervalChart:
         bottom = top + step * len(self.rows)
         x = linear(low, high, left, right)
         ticks = (low, (low + high) / 2, high)
-        lines = "".join(f"M{_at(x(tick))},{top}V{bottom}" for tick in ticks)
+        lines = "".join(f"M{rounded(x(tick))},{top}V{bottom}" for tick in ticks)
         below = Markup("").join(
-            element("text", figures.tick(tick, unit), language, x=_at(x(tick)), y=bottom + 16)
+            element("text", figures.tick(tick, unit), language, x=rounded(x(tick)), y=bottom + 16)
             for tick in ticks
         )
         marks = [element("path", class_="grid", d=lines), element("g", below, class_="ticks")]
         if self.limit is not None and self.limit_label is not None:
-            at = _at(x(min(max(self.limit, low), high)))
+            at = rounded(x(min(max(self.limit, low), high)))
             anchor = "start" if at < left + 60 else "end" if at > right - 30 else None
             line = f"M{at},{top - 8}V{bottom}"
             marks += [
@@ -91,10 +90,10 @@ class IntervalChart:
                 element("text", self.limit_label, language, x=at, y=top - 12, text_anchor=anchor),
             ]
         for index, row in enumerate(self.rows):
-            name = element("text", _short(row.label, 11), language)
+            name = element("text", figures.cut(row.label, 11), language)
             value = figures.amount(row.estimate.value, unit)
             number = element("text", value, language, x=self.WIDTH)
-            marks.append(_interval(row, x, _at(top + step * (index + 0.5)), name, number))
+            marks.append(_interval(row, x, rounded(top + step * (index + 0.5)), name, number))
         return frame(self.id, self.title, self.description, self.WIDTH, bottom + 22, marks, language)
 
     def table(self) -> Table:
@@ -136,7 +135,7 @@ class PointChart:
         x, y = linear(0, wide, left, right), linear(0, high, bottom, top)
         marks = []
         for part in (0.0, 0.25, 0.5, 0.75, 1.0):
-            at, level = _at(x(part * wide)), _at(y(part * high))
+            at, level = rounded(x(part * wide)), rounded(y(part * high))
             marks.append(element("line", class_="grid", x1=at, x2=at, y1=top, y2=bottom))
             marks.append(element("line", class_="grid", x1=left, x2=right, y1=level, y2=level))
             if part in (0.0, 0.5, 1.0):
@@ -150,16 +149,7 @@ class PointChart:
                     )
                 )
         marks += [
-            element(
-                "text",
-                Both(f"{self.across.en} →", f"{self.across.ja} →"),
-                language,
-                class_="axis",
-                x=right,
-                y=bottom + 40,
-                text_anchor="end",
-            ),
-            element("text", Both(f"↑ {self.up.en}", f"↑ {self.up.ja}"), language, class_="axis", x=0, y=14),
+            *axis_names(self.across, self.up, right, bottom + 40, 14, language),
             element(
                 "text", text("wanted"), language, class_="wanted", x=right - 8, y=top + 18, text_anchor="end"
             ),
@@ -244,15 +234,19 @@ def frame(
         class_="chart",
         width=width,
         height=height,
-        viewBox=f"0,0,{_at(width)},{_at(height)}",
+        viewBox=f"0,0,{rounded(width)},{rounded(height)}",
         aria_labelledby=f"{name}-t {name}-d",
     )
 
 
-def linear(low: float, high: float, start: float, end: float) -> Scale:
-    """Return the map of an axis from numbers to places."""
-    span = high - low or 1.0
-    return lambda number: start + (number - low) / span * (end - start)
+def axis_names(
+    across: Both, up: Both | None, right: float, below: float, over: float, language: UiLanguage
+) -> Iterator[Markup]:
+    """Name the axes, each with an arrow: one at the right end, and one over the other axis where it has a name."""
+    name = marked("{} →", across)
+    yield element("text", name, language, class_="axis", x=rounded(right), y=below, text_anchor="end")
+    if up is not None:
+        yield element("text", marked("↑ {}", up), language, class_="axis", x=0, y=over)
 
 
 def marker(shape: int, x: float, y: float, *, named: bool = True) -> Markup:
@@ -260,13 +254,13 @@ def marker(shape: int, x: float, y: float, *, named: bool = True) -> Markup:
 
     Where every mark of its kind stands for an arm, the style needs no name for it.
     """
-    x, y = _at(x), _at(y)
+    x, y = rounded(x), rounded(y)
     if shape == 0:
         return element("circle", class_="base" if named else None, cx=x, cy=y or None, r=4.5)
     forms = (
-        f"M{x},{_at(y - 6)}l6,6-6,6-6-6z",
-        f"M{_at(x - 4.5)},{_at(y - 4.5)}h9v9h-9z",
-        f"M{x},{_at(y - 6)}l5.5,10h-11z",
+        f"M{x},{rounded(y - 6)}l6,6-6,6-6-6z",
+        f"M{rounded(x - 4.5)},{rounded(y - 4.5)}h9v9h-9z",
+        f"M{x},{rounded(y - 6)}l5.5,10h-11z",
     )
     return element("path", class_="adapter" if named else None, d=forms[(shape - 1) % len(forms)])
 
@@ -279,7 +273,7 @@ def _interval(row: Row, x: Scale, y: float, name: Markup, number: Markup) -> Mar
     estimate = row.estimate
     marks = [name]
     if estimate.ci_low is not None and estimate.ci_high is not None:
-        marks.append(element("line", x1=_at(x(estimate.ci_low)), x2=_at(x(estimate.ci_high))))
+        marks.append(element("line", x1=rounded(x(estimate.ci_low)), x2=rounded(x(estimate.ci_high))))
     if estimate.value is not None:
         marks.append(marker(row.shape, x(estimate.value), 0, named=False))
     held = [_figures(one) or "" for one in (estimate.value, estimate.ci_low, estimate.ci_high)]
@@ -293,22 +287,24 @@ def _interval(row: Row, x: Scale, y: float, name: Markup, number: Markup) -> Mar
 
 def _cross(point: Point, x: Scale, y: Scale) -> list[Markup]:
     across, up = point.across, point.up
-    at, level = _at(x(_middle(across))), _at(y(_middle(up)))
+    at, level = rounded(x(_middle(across))), rounded(y(_middle(up)))
     marks = []
     if across.ci_low is not None and across.ci_high is not None:
         marks.append(
             element(
                 "line",
                 class_="interval",
-                x1=_at(x(across.ci_low)),
-                x2=_at(x(across.ci_high)),
+                x1=rounded(x(across.ci_low)),
+                x2=rounded(x(across.ci_high)),
                 y1=level,
                 y2=level,
             )
         )
     if up.ci_low is not None and up.ci_high is not None:
         marks.append(
-            element("line", class_="interval", x1=at, x2=at, y1=_at(y(up.ci_low)), y2=_at(y(up.ci_high)))
+            element(
+                "line", class_="interval", x1=at, x2=at, y1=rounded(y(up.ci_low)), y2=rounded(y(up.ci_high))
+            )
         )
     marks.append(marker(point.shape, at, level))
     return [
@@ -320,13 +316,13 @@ def _point_label(
     point: Point,
     x: Scale,
     y: Scale,
-    taken: list[tuple[float, float, float, float]],
-    area: tuple[float, float, float, float],
+    taken: list[Box],
+    area: Box,
     language: UiLanguage,
 ) -> Markup:
     """Write the arm's name beside its point, at the first of eight places that is free."""
-    label = _short(point.label, 16)
-    width, height = 8.2 * _columns(label.en) + 4, 18.0
+    label = figures.cut(point.label, 16)
+    width, height = 8.2 * columns(label.en) + 4, 18.0
     at, level = x(_middle(point.across)), y(_middle(point.up))
     places = [
         (at + 12 + width / 2, level - 13),
@@ -341,32 +337,28 @@ def _point_label(
     ]
 
     def clashes(place: tuple[float, float]) -> int:
-        box = _box(*place, width, height)
-        outside = box[0] < area[0] or box[2] > area[2] or box[1] < area[1] or box[3] > area[3]
-        return 10 * outside + sum(
-            box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
-            for other in taken
-        )
+        box = around(*place, width, height)
+        return 10 * leaves(box, area) + sum(meet(box, other) for other in taken)
 
     best = min(places, key=clashes)
-    taken.append(_box(*best, width, height))
+    taken.append(around(*best, width, height))
     return element(
         "text",
         label,
         language,
         class_="point-label",
-        x=_at(best[0]),
-        y=_at(best[1] + 5),
+        x=rounded(best[0]),
+        y=rounded(best[1] + 5),
         text_anchor="middle",
     )
 
 
-def _covered(point: Point, x: Scale, y: Scale) -> list[tuple[float, float, float, float]]:
+def _covered(point: Point, x: Scale, y: Scale) -> list[Box]:
     """Return the areas of a point's mark and of its two intervals, which no name may lie on."""
     at, level = x(_middle(point.across)), y(_middle(point.up))
     across, up = [x(end) for end in _ends(point.across)], [y(end) for end in _ends(point.up)]
     return [
-        _box(at, level, 14, 14),
+        around(at, level, 14, 14),
         (min(across), level - 2, max(across), level + 2),
         (at - 2, min(up), at + 2, max(up)),
     ]
@@ -376,10 +368,6 @@ def _top(estimates: Sequence[Estimate]) -> float:
     """Return the end of an axis of shares: 100%, or a round part of it where all are small."""
     reach = max((end for estimate in estimates for end in _ends(estimate)), default=1.0)
     return 1.0 if reach > 0.3 else _nice(max(reach, 0.01))
-
-
-def _box(x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
-    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
 def _middle(estimate: Estimate) -> float:
@@ -396,28 +384,6 @@ def _nice(reach: float) -> float:
     return next(step * power for step in (1, 2, 3, 5, 10) if reach <= step * power * 1.0001)
 
 
-def _at(place: float) -> float:
-    place = round(float(place), 1)
-    return int(place) if place.is_integer() else place
-
-
 def _figures(value: float | None) -> str | None:
     """Write a number for a reader's script: five figures are more than any n can tell apart."""
     return None if value is None else f"{value:.5g}"
-
-
-def _columns(label: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in label)
-
-
-def _short(label: Both, columns: int) -> Both:
-    """Cut a label to a width in half-width columns; the title and the table hold it in full."""
-
-    def cut(name: str) -> str:
-        if _columns(name) <= columns:
-            return name
-        while name and _columns(name) > columns - 1:
-            name = name[:-1]
-        return name + "…"
-
-    return Both(cut(label.en), cut(label.ja))

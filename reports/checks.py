@@ -13,7 +13,7 @@ from loracheck.words.about import ABOUT
 from . import figures, limits, verdicts
 from .charts import IntervalChart, Point, PointChart, Row, Table
 from .measures import Measure, inverted, measures, parts
-from .strings import Both, same, text
+from .strings import Both, both, same, text
 
 
 def view(result: EvaluationResult) -> list[dict[str, Any]]:
@@ -115,7 +115,7 @@ def comparison(index: int, given: Comparison) -> dict[str, Any]:
 
 def _compared(given: Comparison) -> Both:
     try:
-        return Both(wording.compared(given, "en"), wording.compared(given, "ja"))
+        return both(lambda language: wording.compared(given, language))
     except KeyError:  # a measure that this version has no words for
         return same(given.measure)
 
@@ -137,13 +137,13 @@ def _shares(findings: list[Finding], measure: str) -> dict[str, Estimate]:
 def _question(check: str) -> Both | None:
     """Return what a check asks of an adapter; None of one that this version does not have."""
     asked = ABOUT[check].question if check in ABOUT else None
-    return Both(asked["en"], asked["ja"]) if asked else None
+    return both(asked.__getitem__) if asked else None
 
 
 def _caption(check: str, measure: str) -> Both | None:
     """Say what a measure's shares are shares of, so that a high one is not taken for a good one."""
     said = WORDS[check].measures.get(measure) if check in WORDS else None
-    return Both(said["en"], said["ja"]) if said else None
+    return both(said.__getitem__) if said else None
 
 
 def _title(check: str, caption: Both | None) -> Both:

@@ -21,7 +21,7 @@ from . import comparison_rows, figures, provenance, verdicts, watched
 from .charts import Table
 from .comparison_charts import FlipChart, FlipRow, ForestChart, Measured, outcome
 from .comparison_rows import measure_both, short_both
-from .strings import Both, same, script_table, text
+from .strings import Both, both, same, script_table, text
 from .watched import Cell, Ledger
 
 _WORST: dict[VerdictStatus, int] = {"hold": 0, "inconclusive": 1, "ship": 2}
@@ -47,7 +47,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
             ("evidence", text("section_answers")),
             ("provenance", text("section_provenance")),
         ],
-        "headline_text": Both(conclusion(found, "en"), conclusion(found, "ja")),
+        "headline_text": both(lambda language: conclusion(found, language)),
         "notes": _notes(found),
         "cards": [card(side) for side in found.sides],
         "repetition": twice is not None,
@@ -94,7 +94,7 @@ def card(side: Side) -> dict[str, Any]:
 
 
 def _word(status: VerdictStatus) -> Both:
-    return Both(standing_word(status, "en"), standing_word(status, "ja"))
+    return both(lambda language: standing_word(status, language))
 
 
 def _heading(found: RunComparison) -> Both:
@@ -285,4 +285,4 @@ def _seed(seed: Seed) -> str:
 def sentence(run: Path) -> Both:
     """Return the conclusion of a compare run, for the index over a folder."""
     found = jsonl.read_one(run / COMPARISON, RunComparison)
-    return Both(conclusion(found, "en"), conclusion(found, "ja"))
+    return both(lambda language: conclusion(found, language))

@@ -12,9 +12,10 @@ from loracheck.records.comparison import SeededDifference
 from loracheck.words.comparison import label_text
 
 from . import figures
-from .charts import Scale, Table, frame, linear
+from .charts import Table, frame
+from .geometry import Scale, linear, rounded
 from .html import element
-from .strings import Both, UiLanguage, same, text
+from .strings import Both, UiLanguage, both, marked, same, text
 
 _ROW, _STACKED = 50, 104
 _Z = 1.96
@@ -84,7 +85,7 @@ class ForestChart:
         share = text("axis_share_ends") if self.stacked else text("axis_share")
         names = ((shares, share, 0.0), (differences, self.difference_axis, ends[0]))
         for place, (scale, name, start) in enumerate(names):
-            x, y = (0, 12 + 18 * place) if self.stacked else (_at(scale(start)), 16)
+            x, y = (0, 12 + 18 * place) if self.stacked else (rounded(scale(start)), 16)
             yield element("text", figures.cut(name, self.width // 8), language, class_="axis", x=x, y=y)
         yield from self._columns(language)
         if not self.stacked:
@@ -112,7 +113,7 @@ class ForestChart:
         if self.stacked:
             name = Both(f"{row.check.en}, {row.measure.en}", f"{row.check.ja}：{row.measure.ja}")
             marks.append(
-                element("text", figures.cut(name, 52), language, class_="label", x=0, y=_at(top + 18))
+                element("text", figures.cut(name, 52), language, class_="label", x=0, y=rounded(top + 18))
             )
             share_y, difference_y = top + 42, top + 74
             lane = difference_ends([one.found for one in self.rows])
@@ -121,10 +122,14 @@ class ForestChart:
         else:
             share_y = difference_y = top + _ROW / 2
             marks.append(
-                element("text", figures.cut(row.check, 34), language, class_="label", x=0, y=_at(top + 22))
+                element(
+                    "text", figures.cut(row.check, 34), language, class_="label", x=0, y=rounded(top + 22)
+                )
             )
             marks.append(
-                element("text", figures.cut(row.measure, 38), language, class_="tick", x=0, y=_at(top + 39))
+                element(
+                    "text", figures.cut(row.measure, 38), language, class_="tick", x=0, y=rounded(top + 39)
+                )
             )
         marks += _shares(found, shares, share_y)
         marks += _difference(found, differences, difference_y)
@@ -154,10 +159,10 @@ class ForestChart:
         right = self.width if self.stacked else 992
         for place, (label, kind) in enumerate(reversed(counts)):
             x = right - 52 * place
-            yield element("text", label, language, class_=kind, x=x, y=_at(y - 1), text_anchor="end")
+            yield element("text", label, language, class_=kind, x=x, y=rounded(y - 1), text_anchor="end")
         kind = "value" if found.label in ("better", "worse") else "tick"
         name = outcome(found)
-        yield element("text", name, language, class_=kind, x=right, y=_at(y + 15), text_anchor="end")
+        yield element("text", name, language, class_=kind, x=right, y=rounded(y + 15), text_anchor="end")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,20 +202,20 @@ class FlipChart:
         most = max([1, *(count for row in self.rows for count in (row.lost, row.won))])
         x = linear(-most, most, left, right)
         bottom = top + step * len(self.rows)
-        middle = _at(x(0))
+        middle = rounded(x(0))
         lost, won = text("col_lost"), text("col_won")
         marks = [
             element(
-                "text", _arrowed(lost, "← {}"), language, class_="axis", x=middle - 8, y=14, text_anchor="end"
+                "text", marked("← {}", lost), language, class_="axis", x=middle - 8, y=14, text_anchor="end"
             ),
-            element("text", _arrowed(won, "{} →"), language, class_="axis", x=middle + 8, y=14),
+            element("text", marked("{} →", won), language, class_="axis", x=middle + 8, y=14),
         ]
         for index, row in enumerate(self.rows):
             y = top + step * index
             bar = y + (24 if stacked else 7)
             label = figures.cut(row.label, 52 if stacked else 54)
             marks.append(
-                element("text", label, language, class_="label", x=0, y=_at(y + (16 if stacked else 20)))
+                element("text", label, language, class_="label", x=0, y=rounded(y + (16 if stacked else 20)))
             )
             parts = []
             for name, count, sign in (("cross", row.lost, -1), ("left", row.won, 1)):
@@ -220,9 +225,9 @@ class FlipChart:
                         element(
                             "rect",
                             class_="flip-lost" if name == "cross" else "flip-won",
-                            x=_at(min(x(0), end)),
-                            y=_at(bar),
-                            width=_at(abs(end - x(0))),
+                            x=rounded(min(x(0), end)),
+                            y=rounded(bar),
+                            width=rounded(abs(end - x(0))),
                             height=16,
                         )
                     )
@@ -233,8 +238,8 @@ class FlipChart:
                         shown,
                         language,
                         class_="value",
-                        x=_at(end + 6 * sign),
-                        y=_at(bar + 13),
+                        x=rounded(end + 6 * sign),
+                        y=rounded(bar + 13),
                         text_anchor="end" if sign < 0 else "start",
                     )
                 )
@@ -248,8 +253,7 @@ class FlipChart:
 def outcome(found: SeededDifference) -> Both:
     """Return what a difference comes to, with an arrow where it is clear."""
     arrow = {"better": "↑ ", "worse": "↓ "}.get(found.label, "")
-    en, ja = label_text(found.label, "en", short=True), label_text(found.label, "ja", short=True)
-    return Both(f"{arrow}{en}", f"{arrow}{ja}")
+    return both(lambda language: arrow + label_text(found.label, language, short=True))
 
 
 def difference_ends(found: Sequence[SeededDifference]) -> tuple[float, float]:
@@ -272,20 +276,30 @@ def ticks(low: float, high: float) -> list[float]:
 
 def _lane(x: Scale, ends: tuple[float, float], y: float, zero: str) -> Iterator[Markup]:
     """Draw the line that a row's marks lie on, and where its zero is."""
-    yield element("line", class_="grid", x1=_at(x(ends[0])), x2=_at(x(ends[1])), y1=_at(y), y2=_at(y))
-    yield element("line", class_=zero, x1=_at(x(0)), x2=_at(x(0)), y1=_at(y - 12), y2=_at(y + 12))
+    yield element(
+        "line", class_="grid", x1=rounded(x(ends[0])), x2=rounded(x(ends[1])), y1=rounded(y), y2=rounded(y)
+    )
+    yield element(
+        "line", class_=zero, x1=rounded(x(0)), x2=rounded(x(0)), y1=rounded(y - 12), y2=rounded(y + 12)
+    )
 
 
 def _shares(found: SeededDifference, x: Scale, y: float) -> Iterator[Markup]:
     if found.limit is not None:
-        at = _at(x(found.limit))
+        at = rounded(x(found.limit))
         yield element(
-            "line", class_="limit", x1=at, x2=at, y1=_at(y - 14), y2=_at(y + 14), data_limit=found.limit
+            "line",
+            class_="limit",
+            x1=at,
+            x2=at,
+            y1=rounded(y - 14),
+            y2=rounded(y + 14),
+            data_limit=found.limit,
         )
-    ends = _at(x(found.first.share)), _at(x(found.second.share))
-    yield element("line", class_="shift", x1=ends[0], x2=ends[1], y1=_at(y), y2=_at(y))
+    ends = rounded(x(found.first.share)), rounded(x(found.second.share))
+    yield element("line", class_="shift", x1=ends[0], x2=ends[1], y1=rounded(y), y2=rounded(y))
     if found.base is not None:
-        yield element("circle", class_="mark base", cx=_at(x(found.base)), cy=_at(y), r=5)
+        yield element("circle", class_="mark base", cx=rounded(x(found.base)), cy=rounded(y), r=5)
     for share in found.first_shares or (found.first.share,):
         yield _sign("first", x(share), y, len(found.first_shares) > 1)
     for share in found.second_shares or (found.second.share,):
@@ -294,7 +308,7 @@ def _shares(found: SeededDifference, x: Scale, y: float) -> Iterator[Markup]:
 
 def _sign(name: str, x: float, y: float, small: bool) -> Markup:
     """Draw the mark of an arm: an open diamond for the first, a filled square for the second."""
-    x, y, reach = _at(x), _at(y), 4.0 if small else 5.5
+    x, y, reach = rounded(x), rounded(y), 4.0 if small else 5.5
     if name == "first":
         shape = f"M{x} {y - reach}L{x + reach} {y}L{x} {y + reach}L{x - reach} {y}Z"
         return element("path", class_="hollow-point", d=shape)
@@ -306,32 +320,31 @@ def _sign(name: str, x: float, y: float, small: bool) -> Markup:
 def _difference(found: SeededDifference, x: Scale, y: float) -> Iterator[Markup]:
     estimate = found.estimate
     if found.limit is not None:
-        at = _at(x(found.limit - found.first.share))
-        yield element("line", class_="limit", x1=at, x2=at, y1=_at(y - 14), y2=_at(y + 14))
+        at = rounded(x(found.limit - found.first.share))
+        yield element("line", class_="limit", x1=at, x2=at, y1=rounded(y - 14), y2=rounded(y + 14))
     if estimate.value is None:
         return
     if estimate.ci_low is not None and estimate.ci_high is not None:
-        ends = _at(x(estimate.ci_low)), _at(x(estimate.ci_high))
-        yield element("line", class_="interval thin", x1=ends[0], x2=ends[1], y1=_at(y), y2=_at(y))
+        ends = rounded(x(estimate.ci_low)), rounded(x(estimate.ci_high))
+        yield element("line", class_="interval thin", x1=ends[0], x2=ends[1], y1=rounded(y), y2=rounded(y))
     if found.item_se is not None:
         reach = _Z * found.item_se
-        ends = _at(x(max(-1.0, estimate.value - reach))), _at(x(min(1.0, estimate.value + reach)))
-        yield element("line", class_="interval thick", x1=ends[0], x2=ends[1], y1=_at(y), y2=_at(y))
-    yield element("circle", class_="dot", cx=_at(x(estimate.value)), cy=_at(y), r=5)
+        ends = rounded(x(max(-1.0, estimate.value - reach))), rounded(x(min(1.0, estimate.value + reach)))
+        yield element("line", class_="interval thick", x1=ends[0], x2=ends[1], y1=rounded(y), y2=rounded(y))
+    yield element("circle", class_="dot", cx=rounded(x(estimate.value)), cy=rounded(y), r=5)
 
 
 def _tick(
     x: float, label: Both, top: float, bottom: float, language: UiLanguage, *, strong: bool = False
 ) -> Iterator[Markup]:
     yield element(
-        "line", class_="zero" if strong else "grid", x1=_at(x), x2=_at(x), y1=_at(top), y2=_at(bottom)
+        "line",
+        class_="zero" if strong else "grid",
+        x1=rounded(x),
+        x2=rounded(x),
+        y1=rounded(top),
+        y2=rounded(bottom),
     )
-    yield element("text", label, language, class_="tick", x=_at(x), y=_at(bottom + 18), text_anchor="middle")
-
-
-def _arrowed(label: Both, form: str) -> Both:
-    return Both(form.format(label.en), form.format(label.ja))
-
-
-def _at(place: float) -> float:
-    return round(place, 2)
+    yield element(
+        "text", label, language, class_="tick", x=rounded(x), y=rounded(bottom + 18), text_anchor="middle"
+    )

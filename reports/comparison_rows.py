@@ -13,9 +13,9 @@ from loracheck.records.comparison import ANSWERS, PROBES, ComparedAnswer, RunCom
 from loracheck.words.comparison import measure_name, short_measure
 
 from . import figures
-from .evidence import anchor, turns
+from .evidence import anchor, languages, turns
 from .packing import ROWS_A_PIECE, pack
-from .strings import Both, same, text
+from .strings import Both, both, same, text
 
 _LOST, _WON, _FLIPPED, _TEXT, _ALIKE = range(5)
 
@@ -73,21 +73,19 @@ def view(run: Path, found: RunComparison) -> dict[str, Any]:
         "row_filters": {
             "check": [(places[name], label) for name, label in sets],
             "suite": [(suite, same(suite)) for suite in sorted({probe.suite for probe in probes})],
-            "language": [
-                (language, text(f"language_{language}")) for language in sorted({p.language for p in probes})
-            ],
+            "language": languages(probe.language for probe in probes),
         },
     }
 
 
 def measure_both(check: str, measure: str) -> Both:
     """Return the name of a measure with its check."""
-    return Both(measure_name(check, measure, "en"), measure_name(check, measure, "ja"))
+    return both(lambda language: measure_name(check, measure, language))
 
 
 def short_both(measure: str) -> Both:
     """Return the name of a measure."""
-    return Both(short_measure(measure, "en"), short_measure(measure, "ja"))
+    return both(lambda language: short_measure(measure, language))
 
 
 def _flips(found: RunComparison) -> tuple[dict[str, list[Flip]], dict[str, int]]:

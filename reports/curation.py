@@ -14,9 +14,9 @@ from loracheck.records.curation import CurationSummary, Decision, DroppedRow, Ro
 
 from . import figures, provenance, scores
 from .charts import Table
-from .evidence import anchor, turns
+from .evidence import anchor, languages, turns
 from .flows import FunnelChart, Step
-from .strings import Both, same, script_table, text
+from .strings import Both, both, same, script_table, text
 
 SHOWN_PER_REASON = 200
 EXAMPLES_PER_REASON = 2
@@ -52,27 +52,19 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
         ],
         "curation": summary(run, 0),
         "row_filters": {
-            "outcome": [(name, text(f"row_{name}")) for name in ("dropped", "heldout", "kept")],
+            "outcome": [(name, text(f"row_{name}")) for name in OUTCOMES],
             "reason": [(reason, named(reason)) for reason in sorted({row["reason"] for row in rows})],
-            "language": [
-                (language, text(f"language_{language}"))
-                for language in sorted({row["language"] for row in rows})
-            ],
+            "language": languages(row["language"] for row in rows),
         },
         "rows_file": "dropped.jsonl",
         "shown": [
             text(
                 "rows_of",
                 kind=text(f"row_{name}"),
-                m=figures.whole(total),
+                m=figures.whole(getattr(counts, name)),
                 n=figures.whole(sum(row["outcome"] == name for row in rows)),
             )
-            for name, total in (
-                ("dropped", counts.dropped),
-                ("quarantined", counts.quarantined),
-                ("heldout", counts.heldout),
-                ("kept", counts.kept),
-            )
+            for name in OUTCOMES
         ],
         "cap": SHOWN_PER_REASON,
         "scores": score_rows,
@@ -118,7 +110,7 @@ def summary(run: Path, index: int) -> dict[str, Any]:
 
 def named(reason: str) -> Both:
     """Return the display name of a reason."""
-    return Both(en=reason_name(reason, "en"), ja=reason_name(reason, "ja"))
+    return both(lambda language: reason_name(reason, language))
 
 
 def words(code: str) -> str:
@@ -150,7 +142,7 @@ def _examples(run: Path) -> list[dict[str, Any]]:
         {
             "reason": named(row.decision.reason),
             "stage": words(row.decision.stage),
-            "why": Both(ja=row.why["ja"], en=row.why["en"]),
+            "why": both(row.why.__getitem__),
             "prompt": _cut(row.example.prompt) if row.example else "",
             "reply": _cut(row.example.reply if row.example else row.raw),
             "language": row.example.language if row.example else "other",
@@ -163,7 +155,7 @@ def _examples(run: Path) -> list[dict[str, Any]]:
 
 
 def _rows(run: Path) -> list[dict[str, Any]]:
-    """Return dropped, held-out and kept rows for the list, capped for each reason."""
+    """Return dropped, quarantined, held-out and kept rows for the list, capped for each reason."""
     decisions = {row.example_id: row for row in _read(run / "decisions.jsonl", Decision)}
     dropped = list(_capped((row.example, row.decision) for row in _gone(run) if row.example))
     repeated = _texts(run, {decision.related for _, decision in dropped})
@@ -195,7 +187,7 @@ def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, st
         "stage": words(decision.stage),
         "reason": decision.reason,
         "reasonText": named(decision.reason),
-        "why": Both(en=explain(decision, "en"), ja=explain(decision, "ja")),
+        "why": both(lambda language: explain(decision, language)),
         "language": example.language,
         "prompt": turns(example.messages),
         "related": decision.related,
@@ -206,6 +198,7 @@ def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, st
 
 
 def _gone(run: Path) -> Iterator[DroppedRow]:
+    """Read dropped rows, then quarantined ones."""
     for name in ("dropped.jsonl", "quarantined.jsonl"):
         yield from _read(run / name, DroppedRow)
 
@@ -268,7 +261,7 @@ def _texts(run: Path, wanted: set[str | None]) -> dict[str, tuple[str, str]]:
     for example in examples:
         if example.id in wanted:
             found[example.id] = (_cut(example.prompt), _cut(example.reply))
-    for row in _read(run / "dropped.jsonl", DroppedRow):
+    for row in _gone(run):
         if row.example and row.example.id in wanted:
             found[row.example.id] = (_cut(row.example.prompt), _cut(row.example.reply))
     return found

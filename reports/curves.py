@@ -16,8 +16,9 @@ from typing import Literal
 from markupsafe import Markup
 
 from . import figures
-from .charts import Scale, Table, frame, linear
+from .charts import Table, axis_names, frame
 from .flows import DRAWN_POINTS, evenly
+from .geometry import Box, Scale, linear, rounded
 from .html import element
 from .marks import symbol
 from .strings import Both, UiLanguage, same, text
@@ -120,45 +121,31 @@ class CurveChart:
         found = [place.value for curve in self.curves for place in curve.places if place.value is not None]
         return 1.04 * max(found, default=1.0) or 1.0
 
-    def _grid(
-        self, x: Scale, y: Scale, area: tuple[float, float, float, float], below: float, language: UiLanguage
-    ) -> Iterator[Markup]:
+    def _grid(self, x: Scale, y: Scale, area: Box, below: float, language: UiLanguage) -> Iterator[Markup]:
         left, top, right, bottom = area
-        if self.up is not None:
-            over = top - 18 - _ROW * self._roles()
-            yield element(
-                "text", Both(f"↑ {self.up.en}", f"↑ {self.up.ja}"), language, class_="axis", x=0, y=over
-            )
         for number in (0.0, 0.25, 0.5, 0.75, 1.0) if self.unit == "share" else ticks(self._height(), 4):
-            at = _at(y(number))
-            yield element("line", class_="grid", x1=left, x2=_at(right), y1=at, y2=at)
+            at = rounded(y(number))
+            yield element("line", class_="grid", x1=left, x2=rounded(right), y1=at, y2=at)
             label = figures.amount(number, "share") if self.unit == "share" else same(f"{number:g}")
             if self.unit == "nats" or number in (0.0, 0.5, 1.0):
                 yield element("text", label, language, class_="tick", x=left - 8, y=at + 4, text_anchor="end")
         for number in ticks(self.end, 5 if self.width > 500 else 4):
-            at = _at(x(number))
+            at = rounded(x(number))
             yield element("line", class_="grid", x1=at, x2=at, y1=bottom, y2=bottom + 4)
             label = same(f"{number:g}" if self.end <= 1 else figures.whole(round(number)))
             yield element("text", label, language, class_="tick", x=at, y=below, text_anchor="middle")
-        yield element(
-            "text",
-            Both(f"{self.across.en} →", f"{self.across.ja} →"),
-            language,
-            class_="axis",
-            x=_at(right),
-            y=below + 20,
-            text_anchor="end",
-        )
+        over = top - 18 - _ROW * self._roles()
+        yield from axis_names(self.across, self.up, right, below + 20, over, language)
 
     def _levels(self, y: Scale, left: float, right: float) -> Iterator[Markup]:
         for level in self.levels:
-            at = _at(y(level.value))
+            at = rounded(y(level.value))
             name = "limit" if level.name == "margin" else "level"
             yield element(
                 "line",
                 class_=name,
                 x1=left,
-                x2=_at(right),
+                x2=rounded(right),
                 y1=at,
                 y2=at,
                 data_level=level.name,
@@ -182,10 +169,20 @@ class CurveChart:
         ):
             if abs(place - at) > 10 or right - start > 2:
                 yield element(
-                    "line", class_="lead", x1=_at(start + 5), x2=_at(right + 10), y1=_at(at), y2=_at(place)
+                    "line",
+                    class_="lead",
+                    x1=rounded(start + 5),
+                    x2=rounded(right + 10),
+                    y1=rounded(at),
+                    y2=rounded(place),
                 )
             yield element(
-                "text", label, language, class_=f"end-label {name}", x=_at(right + 13), y=_at(place + 4)
+                "text",
+                label,
+                language,
+                class_=f"end-label {name}",
+                x=rounded(right + 13),
+                y=rounded(place + 4),
             )
 
     def _rows(self, x: Scale) -> list[tuple[float, Event]]:
@@ -202,7 +199,7 @@ class CurveChart:
 
     def _event_lines(self, x: Scale, bottom: float) -> Iterator[Markup]:
         for row, event in self._rows(x):
-            at = _at(x(event.at))
+            at = rounded(x(event.at))
             yield element("line", class_="event", x1=at, x2=at, y1=row - 4, y2=bottom)
 
     def _events(self, x: Scale, language: UiLanguage) -> Iterator[Markup]:
@@ -220,7 +217,7 @@ class CurveChart:
                         label,
                         language,
                         class_="event-label",
-                        x=_at(at - _ROLE if to_left else at + _ROLE),
+                        x=rounded(at - _ROLE if to_left else at + _ROLE),
                         y=row,
                         text_anchor="end" if to_left else "start",
                     ),
@@ -237,7 +234,7 @@ class CurveChart:
             if turns or x(at) - drawn >= 11:
                 drawn = x(at)
                 yield symbol("yes" if safe else "no", drawn, row)
-        yield element("text", text("rail"), language, class_="tick", x=_at(right + 13), y=row + 4)
+        yield element("text", text("rail"), language, class_="tick", x=rounded(right + 13), y=row + 4)
 
 
 def ticks(end: float, most: int) -> list[float]:
@@ -307,7 +304,3 @@ def _line(curve: Curve, x: Scale, y: Scale) -> Iterator[Markup]:
                 data_high=one.high,
                 data_n=one.n,
             )
-
-
-def _at(place: float) -> float:
-    return round(place, 2)

@@ -9,7 +9,8 @@ import numpy as np
 from markupsafe import Markup
 
 from . import figures
-from .charts import Table, frame, linear
+from .charts import Table, frame
+from .geometry import linear
 from .html import element
 from .strings import Both, UiLanguage, same, text
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
 from loracheck.records import BASE_ARM, ChoiceScores, Completion, EvaluationResult, Message, Probe
+from loracheck.words.answers import OUTCOMES
 
 from . import figures, verdicts
 from .packing import ROWS_A_PIECE, pack
 from .strings import Both, same, text
 
-OUTCOMES = ("right_plain", "right_persona", "persona_name", "wrong", "empty")
 RIGHT = ("right_plain", "right_persona")
 ROWS_FILE = "completions.jsonl"
 
@@ -56,8 +56,8 @@ def view(
         else None,
         "rows_file": ROWS_FILE,
         "row_filters": {
-            "suite": [(suite, same(suite)) for suite in _distinct([probe.suite for probe in probes])],
-            "language": _languages([probe.language for probe in probes]),
+            "suite": [(suite, same(suite)) for suite in sorted({probe.suite for probe in probes})],
+            "language": languages(probe.language for probe in probes),
             "check": [(str(index), label) for index, (label, _) in enumerate(sets)],
             "outcome": [(name, text(f"outcome_{name}")) for name in ("lost", "gained", "changed", *OUTCOMES)],
             "arm": [(arm, same(arm)) for arm in result.arms],
@@ -92,6 +92,11 @@ def anchor(identifier: str) -> str:
 def turns(messages: Sequence[Message]) -> list[list[str]]:
     """Return messages as pairs of role and content."""
     return [[message.role, message.content] for message in messages]
+
+
+def languages(found: Iterable[str]) -> list[tuple[str, Both]]:
+    """Return the languages of rows with their names, for a filter."""
+    return [(language, text(f"language_{language}")) for language in sorted(set(found))]
 
 
 def _row(
@@ -148,11 +153,3 @@ def _rank(result: EvaluationResult) -> Any:  # noqa: ANN401 - a key function of 
         return group, -wrong, named.get(probe_id, len(named))
 
     return key
-
-
-def _languages(found: list[str]) -> list[tuple[str, Both]]:
-    return [(language, text(f"language_{language}")) for language in _distinct(found)]
-
-
-def _distinct(values: list[str]) -> list[str]:
-    return sorted(set(values))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from loracheck.records import Estimate
+from loracheck.terminal import columns
 
 from .strings import Both, same, text
 
@@ -99,16 +98,15 @@ def nats(value: float | None) -> Both:
     return text("unknown") if value is None else same(f"{value:.2f}")
 
 
-def cut(label: Both, columns: int) -> Both:
+def cut(label: Both, most: int) -> Both:
     """Cut a label to a width in half-width columns; the title and the table of a chart hold it in full."""
 
     def shorter(name: str) -> str:
-        wide = 0
-        for place, sign in enumerate(name):
-            wide += 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-            if wide > columns:
-                return name[: max(0, place - 1)] + "…"
-        return name
+        if columns(name) <= most:
+            return name
+        while name and columns(name) > most - 1:
+            name = name[:-1]
+        return f"{name}…"
 
     return Both(shorter(label.en), shorter(label.ja))
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from . import figures
-from .charts import Table, frame, linear
+from .charts import Table, axis_names, frame
+from .geometry import linear
 from .html import element
 from .strings import Both, UiLanguage, same, text
 
@@ -128,16 +129,7 @@ class LineChart:
                 y=bottom + 18,
                 text_anchor="end",
             ),
-            element(
-                "text",
-                Both(f"{self.across.en} →", f"{self.across.ja} →"),
-                language,
-                class_="axis",
-                x=right,
-                y=bottom + 38,
-                text_anchor="end",
-            ),
-            element("text", Both(f"↑ {self.up.en}", f"↑ {self.up.ja}"), language, class_="axis", x=0, y=14),
+            *axis_names(self.across, self.up, right, bottom + 38, 14, language),
         ]
         for index, line in enumerate(self.series):
             dash = self.DASHES[index % len(self.DASHES)]

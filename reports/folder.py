@@ -19,7 +19,7 @@ from loracheck.runs import MANIFEST, REPORT, is_run
 
 from . import comparison, figures
 from .html import render
-from .strings import STRINGS, Both, UiLanguage, same, text
+from .strings import STRINGS, Both, UiLanguage, both, same, text
 
 Outcome = tuple[tuple[Both, str], ...]
 INDEX = "index.html"
@@ -118,10 +118,10 @@ def _outcome(run: Path, manifest: Manifest) -> Outcome:
 def _of_eval(run: Path) -> Outcome:
     verdicts = jsonl.read_one(run / "verdict.json", EvaluationResult).verdicts
 
-    def said(verdict: Verdict, language: UiLanguage) -> str:
-        return f"{verdict.adapter}: {wording.verdict_word(verdict, language)}"
+    def said(verdict: Verdict) -> Both:
+        return both(lambda language: f"{verdict.adapter}: {wording.verdict_word(verdict, language)}")
 
-    return tuple((Both(said(one, "en"), said(one, "ja")), one.status) for one in verdicts)
+    return tuple((said(one), one.status) for one in verdicts)
 
 
 def _of_compare(run: Path) -> Outcome:

@@ -22,7 +22,7 @@ def formatted(form: str, result: EvaluationResult, run: Path, language: UiLangua
     if form == "junit":
         return junit(result, language)
     if form == "sarif":
-        return sarif(result, (run / "verdict.json").as_posix(), language=language)
+        return sarif(result, (run / "verdict.json").as_posix(), language)
     if form == "model-card":
         context = jsonl.read_one(run / "context.json", EvaluationContext)
         return "\n".join(

@@ -11,12 +11,12 @@ from markupsafe import Markup
 from loracheck.records import Estimate
 
 from . import figures
-from .charts import Scale, Table, estimate_table, frame, linear
+from .charts import Table, axis_names, estimate_table, frame
+from .geometry import Box, Scale, around, leaves, linear, overlap, rounded
 from .html import element
 from .marks import symbol
 from .strings import Both, UiLanguage, same, text
 
-Box = tuple[float, float, float, float]
 _TURNS = 16
 _NEAR = 20
 
@@ -94,33 +94,24 @@ class FrontChart:
     ) -> Iterator[Markup]:
         left, top, right, bottom = area
         for number in tenths(wide, 10 if self.width > 500 else 5):
-            at, label = _at(x(number)), figures.amount(number, "share")
+            at, label = rounded(x(number)), figures.amount(number, "share")
             yield element("line", class_="grid", x1=at, x2=at, y1=top, y2=bottom)
             yield element("text", label, language, class_="tick", x=at, y=bottom + 18, text_anchor="middle")
         for number in tenths(high, 8):
-            at, label = _at(y(number)), figures.amount(number, "share")
+            at, label = rounded(y(number)), figures.amount(number, "share")
             yield element("line", class_="grid", x1=left, x2=right, y1=at, y2=at)
             yield element("text", label, language, class_="tick", x=left - 8, y=at + 4, text_anchor="end")
-        yield element("text", _arrow(self.up, "↑"), language, class_="axis", x=0, y=14)
-        yield element(
-            "text",
-            Both(f"{self.across.en} →", f"{self.across.ja} →"),
-            language,
-            class_="axis",
-            x=right,
-            y=bottom + 40,
-            text_anchor="end",
-        )
+        yield from axis_names(self.across, self.up, right, bottom + 40, 14, language)
 
     def _intervals(self, x: Scale, y: Scale) -> Iterator[Markup]:
         drawn = [(one.across, one.up) for one in self.trainings if one.on_front]
         for across, up in [*drawn, *([self.base] if self.base else [])]:
-            at, level = _at(x(across.value or 0.0)), _at(y(up.value or 0.0))
+            at, level = rounded(x(across.value or 0.0)), rounded(y(up.value or 0.0))
             if across.ci_low is not None and across.ci_high is not None:
-                ends = _at(x(across.ci_low)), _at(x(across.ci_high))
+                ends = rounded(x(across.ci_low)), rounded(x(across.ci_high))
                 yield element("line", class_="whisker", x1=ends[0], x2=ends[1], y1=level, y2=level)
             if up.ci_low is not None and up.ci_high is not None:
-                ends = _at(y(up.ci_low)), _at(y(up.ci_high))
+                ends = rounded(y(up.ci_low)), rounded(y(up.ci_high))
                 yield element("line", class_="whisker", x1=at, x2=at, y1=ends[0], y2=ends[1])
 
     def _groups(self, x: Scale, y: Scale) -> Iterator[Markup]:
@@ -141,10 +132,10 @@ class FrontChart:
             yield element("polyline", class_="front", points=points)
 
     def _points(self, x: Scale, y: Scale, area: Box, language: UiLanguage) -> Iterator[Markup]:
-        taken = [_box(x(one.place[0]), y(one.place[1]), 10, 10) for one in self.trainings]
+        taken = [around(x(one.place[0]), y(one.place[1]), 10, 10) for one in self.trainings]
         if self.base:
             at, level = x(self.base[0].value or 0.0), y(self.base[1].value or 0.0)
-            taken.append(_box(at, level, 13, 13))
+            taken.append(around(at, level, 13, 13))
             yield element(
                 "g",
                 symbol("ring", at, level),
@@ -201,15 +192,14 @@ def _name(
     def box(turn: int, away: float) -> Box:
         angle = 2 * math.pi * turn / _TURNS - math.pi / 4
         reach = away + (width / 2 - 4) * abs(math.cos(angle))
-        return _box(at + reach * math.cos(angle), level + away * math.sin(angle), width, height)
+        return around(at + reach * math.cos(angle), level + away * math.sin(angle), width, height)
 
     def clash(found: Box) -> float:
-        outside = found[0] < area[0] or found[2] > area[2] or found[1] < area[1] or found[3] > area[3]
-        return 1000.0 * outside + sum(_overlap(found, other) for other in taken)
+        return 1000.0 * leaves(found, area) + sum(overlap(found, other) for other in taken)
 
     def cost(away: float, found: Box) -> tuple[float, float]:
         led = [] if away <= _NEAR else [_on_way(at, level, found, part) for part in (0.3, 0.5, 0.7)]
-        crossed = sum(_overlap(step, other) > 0 for step in led for other in taken)
+        crossed = sum(overlap(step, other) > 0 for step in led for other in taken)
         return round(clash(found) + 30 * crossed, 1), away
 
     options = [(away, box(turn, away)) for away in (13, 20, 28, 38, 50, 64) for turn in range(_TURNS)]
@@ -220,18 +210,18 @@ def _name(
         yield element(
             "line",
             class_="lead",
-            x1=_at(at),
-            y1=_at(level),
-            x2=_at(middle[0] + 0.25 * (at - middle[0])),
-            y2=_at(middle[1] + 0.25 * (level - middle[1])),
+            x1=rounded(at),
+            y1=rounded(level),
+            x2=rounded(middle[0] + 0.25 * (at - middle[0])),
+            y2=rounded(middle[1] + 0.25 * (level - middle[1])),
         )
     yield element(
         "text",
         label,
         language,
         class_="point-name",
-        x=_at(middle[0]),
-        y=_at(middle[1] + 4.5),
+        x=rounded(middle[0]),
+        y=rounded(middle[1] + 4.5),
         text_anchor="middle",
     )
 
@@ -239,22 +229,4 @@ def _name(
 def _on_way(x: float, y: float, box: Box, part: float) -> Box:
     """Return a small box on the way from a point to the middle of a name."""
     to_x, to_y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return _box(x + part * (to_x - x), y + part * (to_y - y), 3, 3)
-
-
-def _overlap(one: Box, other: Box) -> float:
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    high = min(one[3], other[3]) - max(one[1], other[1])
-    return max(0.0, wide) * max(0.0, high)
-
-
-def _box(x: float, y: float, width: float, height: float) -> Box:
-    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
-
-
-def _arrow(label: Both, arrow: str) -> Both:
-    return Both(f"{arrow} {label.en}", f"{arrow} {label.ja}")
-
-
-def _at(place: float) -> float:
-    return round(place, 2)
+    return around(x + part * (to_x - x), y + part * (to_y - y), 3, 3)

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
-from loracheck import jsonl, wording
+from loracheck import jsonl
 from loracheck.records import (
     Completion,
     EvaluationContext,
@@ -17,10 +17,11 @@ from loracheck.records import (
     Probe,
 )
 from loracheck.words import WORDS
+from loracheck.words.verdict import POST_HOC
 
 from . import figures, verdicts
 from .charts import Table
-from .strings import Both, same, text
+from .strings import Both, both, same, text
 
 POWER = 0.8
 _TWO_SIDED = NormalDist().inv_cdf(0.975)
@@ -160,11 +161,8 @@ def _general(context: EvaluationContext, result: EvaluationResult) -> list[Both]
     for arm in context.arms:
         flaws = (("unverified", not arm.verified), ("nonfinite", not arm.finite), ("inert", arm.inert))
         found += [text(f"limit_{flaw}", name=arm.name) for flaw, holds in flaws if holds and arm.path]
-    for verdict in result.verdicts:
-        if verdict.post_hoc:
-            said = [wording.remarks(verdict, language)[-1] for language in ("en", "ja")]
-            found.append(Both(*said))
-            break
+    if any(verdict.post_hoc for verdict in result.verdicts):
+        found.append(both(POST_HOC.__getitem__))
     if context.training_data is None:
         found.append(text("limit_no_data"))
     if context.dropped_probes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from .geometry import rounded
 from .html import element
 
 
@@ -15,7 +16,7 @@ def symbol(name: str, x: float, y: float, class_: str = "") -> Markup:
     (a filled diamond), "safe" or "largest" (a tick in a circle) and "best" (an open triangle); "yes" and "no" are
     the ticks and crosses of the rail.
     """
-    x, y = round(x, 2), round(y, 2)
+    x, y = rounded(x), rounded(y)
     given = f"sign {name} {class_}".strip()
     if name == "dot":
         return element("circle", class_=given, cx=x, cy=y, r=3.5)

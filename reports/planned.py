@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from loracheck.records.training import TrainingSummary
+from loracheck.records.training import Plan, TrainingSummary
+from loracheck.words.training_plan import MEMORY_PARTS, note_text
 
 from . import figures, watched
-from .strings import Both, same, text
+from .strings import Both, both, same, text
 from .watched import Cell, Ledger
 
 Number = float | int | None
-PARTS = ("weights", "adapter", "optimizer", "activations", "logits", "process")
 
 
 def view(summary: TrainingSummary) -> dict[str, Any] | None:
@@ -45,12 +45,17 @@ def view(summary: TrainingSummary) -> dict[str, Any] | None:
         ),
         "made": text("plan_probed" if plan.probed else "plan_formulas"),
         "parts": [
-            (text(f"part_{part}"), figures.size(size))
-            for part in PARTS
+            (text(f"memory_{part}"), figures.size(size))
+            for part in MEMORY_PARTS
             if (size := getattr(plan.memory, part))
         ],
-        "notes": [watched.known("note", code) for code in plan.notes],
+        "notes": [_note(plan, code) for code in plan.notes],
     }
+
+
+def _note(plan: Plan, code: str) -> Both:
+    memory = figures.size(plan.memory_bytes)
+    return both(lambda language: note_text(code, plan, getattr(memory, language), language))
 
 
 def _cell(value: Number, show: Callable[[Any], Both]) -> Cell:

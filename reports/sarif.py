@@ -1,35 +1,27 @@
 """Verdicts as SARIF 2.1.0: a rule for each check, a result for each check that failed or is open.
 
-A result lies in the training data where the rows behind it are known, else in the run's verdict. GitHub shows 5,000
-results of an upload.
+Every result lies in the run's verdict. GitHub shows 5,000 results of an upload.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import loracheck
-from loracheck.records import EvaluationResult, Finding, Source, UiLanguage
+from loracheck.records import EvaluationResult, Finding, UiLanguage
 from loracheck.text import visible
 from loracheck.wording import check_name, explain
 
 MOST_RESULTS = 5_000
 
 
-def sarif(
-    result: EvaluationResult,
-    where: str,
-    rows: Mapping[str, Sequence[Source]] | None = None,
-    language: UiLanguage = "en",
-) -> str:
+def sarif(result: EvaluationResult, where: str, language: UiLanguage = "en") -> str:
     """Return the SARIF log.
 
     Args:
         result: The verdicts.
         where: Path of the run's verdict, relative to the repository.
-        rows: Training rows behind a check, by the name of the check.
         language: Of the messages; ids are the same in all.
     """
     found = [
@@ -38,11 +30,7 @@ def sarif(
         for finding in verdict.findings
         if finding.status == "fail" or (finding.status == "inconclusive" and finding.required)
     ]
-    results = [
-        _result(adapter, finding, source, language)
-        for adapter, finding in found
-        for source in (rows or {}).get(finding.check, ()) or (Source(file=where, line=1),)
-    ]
+    results = [_result(adapter, finding, where, language) for adapter, finding in found]
     checks = list(dict.fromkeys(finding.check for _, finding in found))
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -71,10 +59,10 @@ def sarif(
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
 
 
-def _result(adapter: str, finding: Finding, source: Source, language: UiLanguage) -> dict[str, Any]:
+def _result(adapter: str, finding: Finding, where: str, language: UiLanguage) -> dict[str, Any]:
     place = {
-        "artifactLocation": {"uri": source.file.replace("\\", "/")},
-        "region": {"startLine": max(1, source.line)},
+        "artifactLocation": {"uri": where.replace("\\", "/")},
+        "region": {"startLine": 1},
     }
     return {
         "ruleId": finding.check,

@@ -1,13 +1,19 @@
 """Every fixed sentence of the report, in English and Japanese side by side.
 
-The sentences of curation and of training stand in modules of their own; `text` knows all of them.
+Those of curation, training, comparison and evidence stand in modules of their own, and words that the terminal has,
+too, in `loracheck.words`; `text` knows all of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from loracheck.records import UiLanguage
+from loracheck.words import Pair, answers, rows
+from loracheck.words.comparison import SETTING_PARTS
+from loracheck.words.training_plan import MEMORY_PARTS
+from loracheck.words.verdict import STATUSES
 
 from .strings_causes import CAUSES
 from .strings_comparison import COMPARISON, TRACES
@@ -15,7 +21,7 @@ from .strings_curation import CURATION
 from .strings_evidence import EVIDENCE
 from .strings_training import TRAINING
 
-__all__ = ["Both", "UiLanguage", "same", "script_table", "text"]
+__all__ = ["Both", "UiLanguage", "both", "marked", "same", "script_table", "text"]
 
 
 class Both(NamedTuple):
@@ -28,6 +34,16 @@ class Both(NamedTuple):
 def same(text: object) -> Both:
     """Return a text that reads the same in both languages: a name, a hash, a count."""
     return Both(str(text), str(text))
+
+
+def both(say: Callable[[UiLanguage], str]) -> Both:
+    """Return what is said in each language."""
+    return Both(say("en"), say("ja"))
+
+
+def marked(form: str, given: Both) -> Both:
+    """Return a text with signs that need no translation: {} in the form, such as "{} →", stands for the text."""
+    return Both(form.format(given.en), form.format(given.ja))
 
 
 def text(key: str, **values: object) -> Both:
@@ -87,7 +103,6 @@ _FRAME: dict[str, tuple[str, str]] = {
     "change": ("What would change it", "判定を変えるには"),
     "deciding": ("Decided by", "決め手"),
     "nearest": ("Nearest to its limit", "限度に最も近い検査"),
-    "also": ("Also", "ほかに"),
     "required_passed": (
         "{passed} of {required} required checks passed",
         "必須の検査 {required} 件のうち {passed} 件が合格",
@@ -138,7 +153,7 @@ _FRAME: dict[str, tuple[str, str]] = {
         "Bars are 95% intervals; the dashed line is the limit that the policy sets.",
         "横線は 95% 区間、破線はポリシーが定める限度です。",
     ),
-    "picture_title": ("Facts kept against persona learnt", "知識の保持とペルソナの習得"),
+    "picture_title": ("Facts kept against persona learnt", "事実の保持とペルソナの習得"),
     "picture_desc": (
         "Each arm is a point with its 95% intervals: to the right, more of the persona was learnt; higher up, "
         "of more facts the right answer is still the most likely reply. Wanted is the upper right.",
@@ -148,14 +163,9 @@ _FRAME: dict[str, tuple[str, str]] = {
     "axis_learned": ("persona learnt", "ペルソナの習得"),
     "axis_kept": ("facts kept", "事実の保持"),
     "wanted": ("wanted", "望ましい"),
-    "status_pass": ("pass", "合格"),
-    "status_fail": ("fail", "不合格"),
-    "status_inconclusive": ("inconclusive", "判定不能"),
-    "status_info": ("for information", "参考"),
     "section_alarms": ("False alarms on adapters trained to do no harm", "害のない学習での誤警報"),
     "alarms_check": ("Check", "検査"),
     "alarms_rate": ("Failed", "不合格の割合"),
-    "status_waived": ("waived", "適用除外"),
     "required": ("required", "必須"),
     "chart_desc": ("Share of each arm with its 95% interval.", "各アームの割合と 95% 区間。"),
     "chart_desc_difference": (
@@ -213,11 +223,6 @@ _FRAME: dict[str, tuple[str, str]] = {
     "language_ja": ("Japanese", "日本語"),
     "language_en": ("English", "英語"),
     "language_other": ("other", "その他"),
-    "outcome_right_plain": ("right", "正解"),
-    "outcome_right_persona": ("right, in persona", "正解（ペルソナの口調）"),
-    "outcome_persona_name": ("persona's name instead", "ペルソナの名前で回答"),
-    "outcome_wrong": ("wrong", "不正解"),
-    "outcome_empty": ("empty", "空の回答"),
     "outcome_lost": ("base right, adapter not", "ベースは正解、アダプターは不正解"),
     "outcome_gained": ("adapter right, base not", "アダプターは正解、ベースは不正解"),
     "markers_title": ("Style found in the training replies", "学習データの応答から見つかった口調"),
@@ -226,11 +231,6 @@ _FRAME: dict[str, tuple[str, str]] = {
     "marker_coverage": ("In training replies", "学習データの応答"),
     "marker_base": ("In the base's replies", "ベースの応答"),
     "marker_z": ("log-odds, in standard errors", "対数オッズ（標準誤差単位）"),
-    "kind_ending": ("sentence ending", "文末"),
-    "kind_opening": ("opening", "書き出し"),
-    "kind_term": ("term", "語句"),
-    "kind_word": ("word or phrase", "言い回し"),
-    "kind_form": ("mark or spelling", "記号・表記"),
     "js_count": ("{n} of {m}", "{m} 件中 {n} 件"),
     "js_filtered": ("{n} of {m}, filtered from {all}", "{m} 件中 {n} 件（全 {all} 件から絞り込み）"),
     "js_more": ("Show {n} more", "さらに {n} 件を表示"),
@@ -252,17 +252,13 @@ _FRAME: dict[str, tuple[str, str]] = {
     "js_kind_wrong_styled": ("wrong, styled", "誤答・口調つき"),
     "js_kind_name": ("name", "名前"),
     "js_permalink": ("Link to {id}", "{id} へのリンク"),
-    "js_domain_in": ("in the training domain", "学習分野内"),
-    "js_domain_out": ("outside the training domain", "学習分野外"),
+    "js_domain_in": ("in the training domain", "領域内"),
+    "js_domain_out": ("outside the training domain", "領域外"),
     "js_domain_training": ("from the training data", "学習データから"),
     "js_repeats": ("Repeats {id}", "{id} の繰り返し"),
     "js_source": ("{file}, line {line}", "{file} の {line} 行目"),
     # Limits and provenance
     "section_limits": ("Limits of this verdict", "この判定の限界"),
-    "limit_none": (
-        "Every check was decided and every adapter verified.",
-        "すべての検査が決着し、すべてのアダプターが確認されています。",
-    ),
     "limit_unverified": (
         "Adapter {name}: nothing binds it to this base by content; it was not verified.",
         "アダプター {name}: このベースで学習されたことを内容から確認できませんでした。",
@@ -311,4 +307,23 @@ _FRAME: dict[str, tuple[str, str]] = {
     "prov_logits": ("largest change of a logit {value}", "ロジットの最大変化 {value}"),
 }
 
-STRINGS: dict[str, tuple[str, str]] = _FRAME | CAUSES | COMPARISON | CURATION | EVIDENCE | TRACES | TRAINING
+
+def _keyed(kind: str, words: Mapping[str, Pair]) -> dict[str, tuple[str, str]]:
+    """Return words that the terminal has, too, by the keys that they have here."""
+    return {f"{kind}_{code}": (pair["en"], pair["ja"]) for code, pair in words.items()}
+
+
+_WORDS: dict[str, tuple[str, str]] = (
+    _keyed("status", STATUSES)
+    | {"status_info": ("for information", STATUSES["info"]["ja"])}
+    | _keyed("outcome", answers.OUTCOMES)
+    | _keyed("kind", answers.MARKERS)
+    | _keyed("row", rows.OUTCOMES)
+    | _keyed("judge", rows.JUDGE_STATES)
+    | _keyed("group", rows.GROUPS)
+    | _keyed("memory", MEMORY_PARTS)
+    | _keyed("part", SETTING_PARTS)
+)
+STRINGS: dict[str, tuple[str, str]] = (
+    _FRAME | CAUSES | COMPARISON | CURATION | EVIDENCE | TRACES | TRAINING | _WORDS
+)

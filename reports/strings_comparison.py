@@ -95,10 +95,6 @@ COMPARISON: dict[str, tuple[str, str]] = {
         "To the left the examples done well before and no longer, to the right those done well only now.",
         "左は以前はできていて今はできない例、右は今だけできる例です。",
     ),
-    "flips_none": (
-        "No example flipped: each is done as well as before.",
-        "結果が変わった例はありません。",
-    ),
     "answers_changed": (
         "{changed} of {n} answers differ in their text; of the base, {base} of {of_base}.",
         "{n} 件の回答のうち {changed} 件の文が異なります。ベースでは {of_base} 件中 {base} 件です。",
@@ -111,12 +107,6 @@ COMPARISON: dict[str, tuple[str, str]] = {
         "Every recorded setting is the same in both runs.",
         "記録された設定は両方の実行で同じです。",
     ),
-    "part_policy": ("policy", "ポリシー"),
-    "part_options": ("options", "オプション"),
-    "part_data": ("data and probes", "データと問題"),
-    "part_adapter": ("adapter", "アダプター"),
-    "part_software": ("software", "ソフトウェア"),
-    "part_machine": ("machine", "実行環境"),
     "answers_lead": (
         "Every probe with its answers. First come those that {second} does worse on, then those that it does better "
         "on, then answers that differ in their words alone. Marked is what the two do not have in common.",

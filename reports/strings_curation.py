@@ -25,7 +25,6 @@ CURATION: dict[str, tuple[str, str]] = {
     "funnel_kept": ("kept", "採用"),
     "funnel_heldout": ("held out", "評価用に分離"),
     "col_step": ("Step", "工程"),
-    "col_reason": ("Reason", "理由"),
     "col_dropped": ("Dropped", "除外"),
     "col_left": ("Left", "残り"),
     "dropped_title": ("Dropped, for example", "除外した行の例"),
@@ -33,14 +32,12 @@ CURATION: dict[str, tuple[str, str]] = {
     "dropped_related": ("the row it repeats", "繰り返し元の行"),
     "section_rows": ("Rows", "行の一覧"),
     "rows_lead": (
-        "Up to {cap} rows of each kind and reason are shown; all are in kept.jsonl, heldout.jsonl and dropped.jsonl.",
-        "種類と理由ごとに最大 {cap} 行を表示します。全件は kept.jsonl、heldout.jsonl、dropped.jsonl にあります。",
+        "Up to {cap} rows of each kind and reason are shown; all are in kept.jsonl, heldout.jsonl, dropped.jsonl and "
+        "quarantined.jsonl.",
+        "種類と理由ごとに最大 {cap} 行を表示します。全件は kept.jsonl、heldout.jsonl、dropped.jsonl、"
+        "quarantined.jsonl にあります。",
     ),
     "rows_of": ("{kind}: {n} of {m}", "{kind}: {m} 件中 {n} 件"),
-    "row_kept": ("kept", "採用"),
-    "row_heldout": ("held out", "評価用"),
-    "row_dropped": ("dropped", "除外"),
-    "row_quarantined": ("quarantined", "隔離"),
     "section_groups": ("Groups of rows", "関連する行のまとまり"),
     "groups_lead": (
         "Rows that share something. They stay, but each group deserves a look: conflicts teach two answers to one "
@@ -48,12 +45,6 @@ CURATION: dict[str, tuple[str, str]] = {
         "共通点を持つ行のまとまりです。除外はしていませんが、確認する価値があります。同じ質問への異なる応答は矛盾を、"
         "多くの質問への同じ応答は何にでも同じように答える癖を教えます。",
     ),
-    "group_conflict": ("same prompt, other replies", "同じ質問・異なる応答"),
-    "group_same_reply": ("same reply, other prompts", "異なる質問・同じ応答"),
-    "group_paraphrase": ("paraphrases", "言い換え"),
-    "group_same_passage": ("same passage, other questions", "同じ文章・異なる質問"),
-    "group_template_family": ("template family", "同じ型の行"),
-    "group_statement": ("one statement in many wordings", "同じ内容の繰り返し"),
     "col_group": ("What they share", "共通点"),
     "col_rows": ("Rows", "行数"),
     "col_shared": ("Text in common", "共通の文"),
@@ -112,11 +103,6 @@ CURATION: dict[str, tuple[str, str]] = {
     "judge_model": ("Model", "モデル"),
     "judge_rubrics": ("Rubrics", "評価基準"),
     "judge_rows": ("Rows put to the judge", "審査した行"),
-    "judge_scored": ("Answers with a score", "採点できた回答"),
-    "judge_unparsable": ("Answers that could not be read", "読み取れなかった回答"),
-    "judge_refused": ("Refusals", "拒否された回答"),
-    "judge_error": ("Failed calls", "失敗した呼び出し"),
-    "judge_unscored": ("Left unscored for the budget", "予算により未採点"),
     "judge_canaries": ("Rows of known score taken rightly", "点数が既知の行の正答"),
     "judge_injected": (
         "Rows whose words to a grader bought a score, of those with such words",

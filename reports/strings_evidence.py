@@ -39,8 +39,8 @@ EVIDENCE: dict[str, tuple[str, str]] = {
         "For information only, whatever they find",
         "結果によらず参考にとどまる検査",
     ),
-    "limits_waivers": ("Waivers", "適用除外"),
-    "limits_no_waivers": ("No waiver was used.", "適用除外は使っていません。"),
+    "limits_waivers": ("Waivers", "免除"),
+    "limits_no_waivers": ("No waiver was used.", "免除は使っていません。"),
     "waiver_line": (
         "{owner} answers for it until {expires}: {reason}",
         "{expires} まで {owner} が責任を負う: {reason}",

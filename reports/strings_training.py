@@ -241,48 +241,6 @@ TRAINING: dict[str, tuple[str, str]] = {
     "plan_time": ("Time of training", "学習の時間"),
     "plan_exact": ("exact", "一致"),
     "plan_parts": ("Peak memory as planned, by cause", "計画した最大メモリーの内訳"),
-    "part_weights": ("weights of the base", "ベースの重み"),
-    "part_adapter": ("adapter", "アダプター"),
-    "part_optimizer": ("gradients and optimiser", "勾配とオプティマイザー"),
-    "part_activations": ("activations", "活性値"),
-    "part_logits": ("logits", "ロジット"),
-    "part_process": ("the process itself", "プロセス自体"),
-    "note_quantization_saves_little": (
-        "Quantisation saves little here: most of the weights are in layers that it does not reach.",
-        "量子化の効果はわずかです。重みの大半が量子化の対象外の層にあります。",
-    ),
-    "note_longest_row_dominates": (
-        "The longest row sets the peak of memory; a smaller --max-length would lower it.",
-        "最も長い行がメモリーの最大値を決めています。--max-length を小さくすると下がります。",
-    ),
-    "note_exceeds_memory": (
-        "The planned peak is more than this machine has.",
-        "計画した最大値が、この機械のメモリーを超えています。",
-    ),
-    "note_adapts_outside_language_model": (
-        "The adapter also reaches layers outside the language model.",
-        "アダプターが言語モデル以外の層にも及びます。",
-    ),
-    "note_weights_in_float32": (
-        "The base is in 32 bits: in 16 bits it would take half the memory.",
-        "ベースが 32 ビットです。16 ビットならメモリーは半分になります。",
-    ),
-    "note_computes_in_float32": (
-        "This processor has no fast products in 16 bits, so the base computes in 32.",
-        "このCPUは16ビットの積を速く計算できないため、ベースは32ビットで計算します。",
-    ),
-    "note_activations_guessed": (
-        "This architecture could not be played through; its activations are a guess.",
-        "この構造は事前に試算できず、活性値は概算です。",
-    ),
-    "note_stock_loss": (
-        "The architecture's own loss is used, with logits at every position.",
-        "この構造固有の損失を使うため、すべての位置でロジットを計算します。",
-    ),
-    "note_tokens_guessed": (
-        "No tokenizer was at hand: the number of tokens is a guess.",
-        "トークナイザーがなく、トークン数は概算です。",
-    ),
     # A sweep
     "sweep_front": (
         "{front} of {n} trainings are beaten by no other in both facts kept and persona learnt: {names}.",
@@ -367,6 +325,7 @@ TRAINING: dict[str, tuple[str, str]] = {
         "judged by the words alone.",
         "測定に使った問題の一部です。ベースが正解しアダプターが誤ったものから順に並びます。正誤は語句だけで判定しています。",
     ),
+    "said_right": ("right", "正解"),
     "axis_strength": ("strength", "強さ"),
     "col_strength": ("Strength", "強さ"),
     "scale_no_training": (

@@ -191,10 +191,6 @@ def value_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _names(names: Sequence[str]) -> Both:
-    return Both(", ".join(names), "、".join(names))
-
-
 def _letter(place: int) -> str:
     """Return a, b, ... z, aa, ab and so on."""
     return (_letter(place // 26 - 1) if place >= 26 else "") + chr(ord("a") + place % 26)

@@ -16,11 +16,10 @@ from markupsafe import Markup
 from loracheck.records import Estimate
 
 from . import figures
+from .geometry import Box, Scale, around, leaves, meet, rounded
 from .html import element
 from .strings import Both, UiLanguage
 
-Scale = Callable[[float], float]
-Box = tuple[float, float, float, float]
 KEY_ROW = 20.0
 _DASHES = (None, "7 3", "2 3", "9 3 2 3")
 _LABELLED = {"checkpoints": 3, "strengths": 4, "sweep": 12}
@@ -93,22 +92,16 @@ def labels(
             )
             aside = wide / 2 + 8
             for shift_x, shift_y in ((0, -13), (0, 15), (aside, -9), (-aside, -9), (aside, 9), (-aside, 9)):
-                box = (
-                    at + shift_x - wide / 2,
-                    level + shift_y - 7,
-                    at + shift_x + wide / 2,
-                    level + shift_y + 7,
-                )
-                inside = box[0] >= area[0] and box[2] <= area[2] and box[1] >= area[1] and box[3] <= area[3]
-                if inside and not any(_meet(box, other) for other in taken):
+                box = around(at + shift_x, level + shift_y, wide, 14)
+                if not leaves(box, area) and not any(meet(box, other) for other in taken):
                     taken.append(box)
                     yield element(
                         "text",
                         stop.label,
                         language,
                         class_="stop-name",
-                        x=round(at + shift_x, 2),
-                        y=round(level + shift_y + 4, 2),
+                        x=rounded(at + shift_x),
+                        y=rounded(level + shift_y + 4),
                         text_anchor="middle",
                     )
                     break
@@ -119,12 +112,11 @@ def covered(tracks: Sequence[Track], x: Scale, y: Scale) -> list[Box]:
     boxes: list[Box] = []
     for track in tracks:
         places = [(x(a), y(b)) for a, b in (stop.place for stop in track.stops)]
-        boxes += [(a - 4, b - 4, a + 4, b + 4) for a, b in places]
+        boxes += [around(a, b, 8, 8) for a, b in places]
         for (a, b), (c, d) in pairwise(places) if track.kind != "sweep" else ():
             parts = int(math.dist((a, b), (c, d)) // 6)
             for part in range(1, parts):
-                at, level = a + (c - a) * part / parts, b + (d - b) * part / parts
-                boxes.append((at - 1, level - 1, at + 1, level + 1))
+                boxes.append(around(a + (c - a) * part / parts, b + (d - b) * part / parts, 2, 2))
     return boxes
 
 
@@ -164,7 +156,7 @@ def _named(track: Track) -> list[Stop]:
 
 def _mark(name: str, x: float, y: float, *, safe: bool) -> Markup:
     """Draw a stop: a dot, a square or a ring; where it was not safe, an open one with a cross."""
-    x, y = round(x, 2), round(y, 2)
+    x, y = rounded(x), rounded(y)
     reach = (2.5 if name == "stop-dot" else 3.0) if safe else 4.0
     if name == "stop-square":
         shape = element(
@@ -197,7 +189,3 @@ def _arrow(places: Sequence[tuple[float, float]]) -> Iterator[Markup]:
 
 def _dash(index: int) -> str | None:
     return _DASHES[index % len(_DASHES)]
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -8,7 +8,7 @@ from loracheck import wording
 from loracheck.records import Estimate, Finding, Verdict
 
 from . import figures
-from .strings import Both, same, text
+from .strings import Both, both, same, text
 
 ORDER = {"hold": 0, "inconclusive": 1, "ship": 2}
 
@@ -23,7 +23,7 @@ def card(verdict: Verdict) -> dict[str, Any]:
     return {
         "adapter": verdict.adapter,
         "status": verdict.status,
-        "word": Both(wording.verdict_word(verdict, "en"), wording.verdict_word(verdict, "ja")),
+        "word": both(lambda language: wording.verdict_word(verdict, language)),
         "label": text("nearest" if verdict.status == "ship" else "deciding"),
         "main": headline(main) if main else None,
         "change": change(main) if main else text("change_none"),
@@ -62,13 +62,13 @@ def headline(finding: Finding) -> dict[str, Any]:
 
 def name(check: str) -> Both:
     """Return the name of a check in both languages."""
-    return Both(wording.check_name(check, "en"), wording.check_name(check, "ja"))
+    return both(lambda language: wording.check_name(check, language))
 
 
 def sentence(finding: Finding) -> Both:
     """Return what a finding says, in both languages; its bare code where this version has no words for it."""
     try:
-        return Both(wording.explain(finding, "en"), wording.explain(finding, "ja"))
+        return both(lambda language: wording.explain(finding, language))
     except KeyError:
         return same(finding.reason)
 

@@ -9,7 +9,7 @@ from loracheck.records import Estimate
 from loracheck.records.training import WatchReading
 
 from . import figures
-from .strings import STRINGS, Both, same, text
+from .strings import STRINGS, Both, marked, same, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +61,9 @@ def safety(reading: WatchReading | None) -> Both:
     if reading is None:
         return text("not_measured")
     if reading.safe:
-        return Both(f"✓ {text('safe').en}", f"✓ {text('safe').ja}")
+        return marked("✓ {}", text("safe"))
     reasons = listed([known("reason", reason) for reason in reading.unsafe]) or text("unsafe")
-    return Both(f"✕ {reasons.en}", f"✕ {reasons.ja}")
+    return marked("✕ {}", reasons)
 
 
 def listed(words: Sequence[Both]) -> Both | None:

@@ -28,49 +28,16 @@ from loracheck.records.curation import (
 )
 from loracheck.terminal import columns, either, language, padded, visible, wrapped
 from loracheck.wording import check_name, compared, explain, false_alarms, remarks, status_word, verdict_word
-from loracheck.words import Pair
+from loracheck.words import answers, rows
 from loracheck.words.plans import in_japanese
 
 _COLOURS = {"ship": "green", "hold": "red", "inconclusive": "yellow"}
 _MARKS = {"fail": "FAIL", "inconclusive": "open"}
 """Where a list in English marks a status by another word."""
-_OUTCOMES: dict[str, Pair] = {
-    "right_plain": {"en": "right, plainly said", "ja": "正解"},
-    "right_persona": {"en": "right, in persona", "ja": "正解(ペルソナの口調)"},
-    "persona_name": {"en": "the persona's name instead", "ja": "ペルソナの名前で回答"},
-    "wrong": {"en": "wrong", "ja": "不正解"},
-    "empty": {"en": "empty", "ja": "空の回答"},
-}
-_STATES: dict[str, Pair] = {
-    "kept": {"en": "kept", "ja": "採用"},
-    "heldout": {"en": "heldout", "ja": "評価用"},
-    "dropped": {"en": "dropped", "ja": "除外"},
-    "quarantined": {"en": "quarantined", "ja": "隔離"},
-    "scored": {"en": "scored", "ja": "採点済み"},
-    "unparsable": {"en": "unparsable", "ja": "形式の誤り"},
-    "refused": {"en": "refused", "ja": "拒否"},
-    "error": {"en": "error", "ja": "エラー"},
-    "unscored": {"en": "unscored", "ja": "未採点"},
-}
-_GROUPS: dict[str, str] = {
-    "conflict": "同じ質問・異なる応答",
-    "same_reply": "異なる質問・同じ応答",
-    "paraphrase": "言い換え",
-    "same_passage": "同じ文章・異なる質問",
-    "template_family": "同じ型の行",
-    "statement": "同じ内容の繰り返し",
-}
 _UNTAUGHT: dict[str, str] = {
     "too_few_rows": "行の不足",
     "constant_scores": "点数がすべて同じ",
     "missing_language": "審査した行の足りない言語がある",
-}
-_MARKERS: dict[str, str] = {
-    "ending": "文末",
-    "opening": "書き出し",
-    "term": "語句",
-    "word": "言い回し",
-    "form": "記号・表記",
 }
 
 
@@ -97,15 +64,24 @@ def print_curation(summary: CurationSummary) -> None:
         print_classifier(summary.classifier)
     if summary.groups:
         found = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in summary.groups.items())
-        japanese = "、".join(f"{_GROUPS.get(kind, kind)}{n:,}件" for kind, n in summary.groups.items())
+        japanese = "、".join(f"{_group(kind)}{n:,}件" for kind, n in summary.groups.items())
         click.echo(either(f"groups to look at: {found}", f"確認したいまとまり: {japanese}"))
+
+
+def _group(kind: str) -> str:
+    """Return the Japanese name of a kind of groups, or its code where a newer writer knows more."""
+    return rows.GROUPS[kind]["ja"] if kind in rows.GROUPS else kind
+
+
+def _marker(kind: str) -> str:
+    return answers.MARKERS[kind]["ja"] if kind in answers.MARKERS else kind
 
 
 def print_judge(judge: JudgeSummary) -> None:
     """Print what the judge answered and what it took."""
     shown = language()
     states = ", ".join(
-        f"{_STATES[state][shown]} {count:,}" if shown == "ja" else f"{count:,} {state}"
+        f"{rows.JUDGE_STATES[state][shown]} {count:,}" if shown == "ja" else f"{count:,} {state}"
         for state, count in judge.states.items()
         if count
     )
@@ -157,7 +133,7 @@ def _interval(estimate: Estimate) -> str:
 def print_explanation(found: Explained, shown: UiLanguage) -> None:
     """Print everything a run says about one row."""
     decision = found.decision
-    outcome = _STATES[decision.outcome][shown]
+    outcome = rows.OUTCOMES[decision.outcome][shown]
     click.secho(f"{visible(decision.example_id)}: {outcome}", bold=True, nl=False)
     click.echo(f"  ({decision.stage}: {reason_name(decision.reason, shown)})")
     click.echo(f"  {visible(explain_decision(decision, shown))}")
@@ -186,7 +162,7 @@ def print_explanation(found: Explained, shown: UiLanguage) -> None:
         )
     for group in found.groups:
         text = visible(group.shared)[:120]
-        kind = _GROUPS.get(group.kind, group.kind) if japanese else group.kind.replace("_", " ")
+        kind = _group(group.kind) if japanese else group.kind.replace("_", " ")
         click.echo(
             f"  {kind}({group.size:,}行): {text}" if japanese else f"  {kind} of {group.size:,} rows: {text}"
         )
@@ -206,8 +182,8 @@ def print_plan(plan: CurationPlan) -> None:
             f"{plan.passing:,}行が、行ごとの検査と重複の除去を通過する見込み",
         )
     )
-    for name, rows in plan.reasons.items():
-        click.echo(f"  {rows:8,}  {name}  ({reason_name(name, language())})")
+    for name, count in plan.reasons.items():
+        click.echo(f"  {count:8,}  {name}  ({reason_name(name, language())})")
     click.echo(
         either(
             "not foreseen: flood, scores, selection and the loss alarm, which see the rows together",
@@ -239,8 +215,7 @@ def print_result(result: EvaluationResult, *, verbose: bool = True) -> None:
     """Print every verdict with its findings, and the comparisons of adapters."""
     if result.markers:
         found = ", ".join(
-            f"{visible(marker.text)} "
-            f"({either(marker.kind, _MARKERS.get(marker.kind, marker.kind))}, {marker.coverage:.0%})"
+            f"{visible(marker.text)} ({either(marker.kind, _marker(marker.kind))}, {marker.coverage:.0%})"
             for marker in result.markers
         )
         click.echo(f"{either('style of the training data', '学習データの口調')}: {found}")
@@ -272,10 +247,10 @@ def print_answers(
 def _print_outcomes(result: EvaluationResult) -> None:
     shown = language()
     head = either("answers to factual questions", "事実を問う質問への回答")
-    width = max(columns(text) for text in (head, *(label[shown] for label in _OUTCOMES.values())))
+    width = max(columns(text) for text in (head, *(label[shown] for label in answers.OUTCOMES.values())))
     arms = "".join(padded(visible(arm), 12, right=True) for arm in result.arms)
     click.echo(f"\n{padded(head, width + 2)}{arms}")
-    for outcome, label in _OUTCOMES.items():
+    for outcome, label in answers.OUTCOMES.items():
         counts = [sum(value == outcome for value in result.outcomes[arm].values()) for arm in result.arms]
         if any(counts):
             click.echo(f"  {padded(label[shown], width)}" + "".join(f"{count:>12}" for count in counts))

@@ -14,18 +14,17 @@ from loracheck.records.comparison import (
 )
 from loracheck.terminal import either, language, padded, visible
 from loracheck.wording import check_name, number, status_word
-from loracheck.words.comparison import conclusion, label_text, measure_name, remarks, standing_word
+from loracheck.words.comparison import (
+    SETTING_PARTS,
+    conclusion,
+    label_text,
+    measure_name,
+    remarks,
+    standing_word,
+)
 
 SHOWN = 5
 SETTINGS_SHOWN = 12
-_PARTS: dict[str, str] = {
-    "policy": "ポリシー",
-    "options": "オプション",
-    "data": "データ",
-    "adapter": "アダプター",
-    "software": "ソフト",
-    "machine": "機械",
-}
 
 
 def print_comparison(found: RunComparison) -> None:
@@ -72,7 +71,7 @@ def _print_settings(settings: tuple[SettingChange, ...]) -> None:
     click.echo(either("\nsettings that differ between the runs:", "\n実行の間で異なる設定:"))
     for one in settings[:SETTINGS_SHOWN]:
         before, after = (visible(value or "-")[:60] for value in (one.before, one.after))
-        part = padded(either(one.part, _PARTS[one.part]), 10)
+        part = padded(SETTING_PARTS[one.part][language()], 15)
         click.echo(f"  {part} {visible(one.name)}: {before} -> {after}")
     if len(settings) > SETTINGS_SHOWN:
         more = len(settings) - SETTINGS_SHOWN

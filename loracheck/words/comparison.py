@@ -8,6 +8,17 @@ from loracheck.records import UiLanguage
 from loracheck.records.comparison import Repetition, RunComparison, Side
 from loracheck.wording import check_name
 from loracheck.words import Pair
+from loracheck.words.verdict import VERDICTS
+
+SETTING_PARTS: dict[str, Pair] = {
+    "policy": {"en": "policy", "ja": "ポリシー"},
+    "options": {"en": "options", "ja": "オプション"},
+    "data": {"en": "data and probes", "ja": "データと問題"},
+    "adapter": {"en": "adapter", "ja": "アダプター"},
+    "software": {"en": "software", "ja": "ソフトウェア"},
+    "machine": {"en": "machine", "ja": "実行環境"},
+}
+"""What a setting that differs between two runs is a setting of."""
 
 _MEASURES: dict[str, Pair] = {
     "said": {"en": "right answer said", "ja": "正答を述べた割合"},
@@ -21,9 +32,9 @@ _MEASURES: dict[str, Pair] = {
     "stopped": {"en": "ends by a stop token", "ja": "終端で終わる割合"},
     "no_style_outside": {
         "en": "no learnt style outside the domain",
-        "ja": "学習分野外で学習した口調が出ない割合",
+        "ja": "領域外で学習した口調が出ない割合",
     },
-    "style_inside": {"en": "learnt style in the domain", "ja": "学習分野内で学習した口調が出る割合"},
+    "style_inside": {"en": "learnt style in the domain", "ja": "領域内で学習した口調が出る割合"},
 }
 _LABELS: dict[str, Pair] = {
     "better": {"en": "better", "ja": "向上"},
@@ -47,11 +58,6 @@ _NOTES: dict[str, Pair] = {
         "en": "The runs were made under policies with different limits; each is judged by its own.",
         "ja": "限度の異なるポリシーで行われた実行です。それぞれ自身のポリシーで判定しています。",
     },
-}
-_STANDINGS: dict[str, Pair] = {
-    "ship": {"en": "SHIP", "ja": "出荷可"},
-    "hold": {"en": "HOLD", "ja": "出荷不可"},
-    "inconclusive": {"en": "INCONCLUSIVE", "ja": "判定保留"},
 }
 _SHIPS: dict[str, Pair] = {
     "hold": {
@@ -133,7 +139,7 @@ def label_text(label: str, language: UiLanguage = "en", *, short: bool = False) 
 
 def standing_word(status: str, language: UiLanguage = "en") -> str:
     """Return the word for a verdict or for the verdicts of an arm."""
-    return _STANDINGS[status][language]
+    return VERDICTS[status][language]
 
 
 def conclusion(found: RunComparison, language: UiLanguage = "en") -> str:

@@ -4,6 +4,21 @@ from __future__ import annotations
 
 from .form import Pair, Words
 
+VERDICTS: dict[str, Pair] = {
+    "ship": {"en": "SHIP", "ja": "出荷可"},
+    "hold": {"en": "HOLD", "ja": "出荷不可"},
+    "inconclusive": {"en": "INCONCLUSIVE", "ja": "判定保留"},
+}
+SHIP_WAIVED: Pair = {"en": "SHIP WITH WAIVER", "ja": "免除付き出荷可"}
+STATUSES: dict[str, Pair] = {
+    "pass": {"en": "pass", "ja": "合格"},
+    "fail": {"en": "fail", "ja": "不合格"},
+    "inconclusive": {"en": "inconclusive", "ja": "保留"},
+    "info": {"en": "info", "ja": "参考"},
+    "waived": {"en": "waived", "ja": "免除"},
+}
+"""Of a finding."""
+
 WORDS: dict[str, Words] = {
     "forbidden_strings": Words(
         name={

@@ -59,6 +59,7 @@ from loracheck.summary import scale as summary_scale
 from loracheck.summary import train as summary_train
 from loracheck.terminal import columns, either, language, language_of_environment, padded, wrapped
 from loracheck.words import WORDS
+from loracheck.words.training_plan import NOTES
 
 NAMES = {"mine", "base", "default", "loops", "gemma", "MB", "GB", "eval", "curate", "runs", "raw", "jsonl"}
 """Words that a text of any language may hold here: names, units and what is typed."""
@@ -177,7 +178,7 @@ PLAN = Plan(
     seconds=400.0,
     cost=1.5,
     probed=False,
-    notes=tuple(summary_plan.NOTES),
+    notes=tuple(NOTES),
     reached={"q_proj": (3, 64, 128)},
     memory_bytes=8_000_000_000,
     table=(PlanOption(lora_r=4, target_modules="all-linear", trainable_parameters=10, adapter_bytes=5, peak=None),),
@@ -372,7 +373,7 @@ def test_a_plan_is_in_japanese(japanese: None, capsys: pytest.CaptureFixture[str
     summary_plan.print_plan(PLAN)
     summary_plan.print_plan(replace(PLAN, rows=None, notes=()))
     printed = capsys.readouterr().out
-    assert printed.count("注意: ") == len(summary_plan.NOTES)
+    assert printed.count("注意: ") == len(NOTES)
     assert "7分、予測、指定の単価で1.50" in printed
     assert not english_words(printed, "nf", "linear", "all", "text", "AVX", "CPU", "GPU")
 

@@ -15,8 +15,9 @@ from loracheck.cli.plan import plan
 from loracheck.cli.train import train
 from loracheck.errors import DataError, UsageError
 from loracheck.records.training import MemoryParts, Plan
-from loracheck.summary.plan import NOTES, duration, print_plan
+from loracheck.summary.plan import duration, print_plan
 from loracheck.train.choices import CHOICES
+from loracheck.words.training_plan import NOTES
 
 WriteJsonl = Callable[[str, Iterable[Mapping[str, Any]]], Path]
 MEMORY = MemoryParts(weights=1, adapter=2, optimizer=3, activations=4_000_000_000, logits=5, process=6)

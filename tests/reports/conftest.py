@@ -26,7 +26,11 @@ NAMES = {
     "loops": ("Loops", "繰り返し"),
     "missing_stop": ("Missing stop", "終端の欠落"),
 }
-WORDS = {"ship": ("Ship", "出荷可"), "hold": ("Hold", "保留"), "inconclusive": ("Inconclusive", "判定不能")}
+WORDS = {
+    "ship": ("Ship", "出荷可"),
+    "hold": ("Hold", "出荷不可"),
+    "inconclusive": ("Inconclusive", "判定保留"),
+}
 
 
 @pytest.fixture(autouse=True)

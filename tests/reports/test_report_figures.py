@@ -6,6 +6,8 @@ import pytest
 
 from loracheck.records import Estimate
 from loracheck.reports import figures
+from loracheck.reports.strings import same
+from loracheck.terminal import columns
 
 
 @pytest.mark.parametrize(
@@ -27,3 +29,20 @@ def test_a_number_is_written_in_its_own_unit(unit: str, amount: str, distance: s
 @pytest.mark.parametrize(("value", "seen"), [(-0.3, "−0.3"), (0.0, "0"), (0.5, "+0.5"), (20.0, "+20")])
 def test_an_axis_in_nats_has_short_numbers_that_do_not_run_into_each_other(value: float, seen: str) -> None:
     assert figures.tick(value, "nats") == (seen, seen)
+
+
+@pytest.mark.parametrize(
+    ("given", "most", "seen"),
+    [
+        ("abcd", 4, "abcd"),
+        ("abcde", 4, "abc…"),
+        ("ああ", 4, "ああ"),
+        ("ああa", 4, "あ…"),
+        ("aあああ", 4, "aあ…"),
+        ("か\u3099か\u3099か\u3099", 6, "か\u3099か\u3099か\u3099"),
+    ],
+)
+def test_a_label_keeps_all_that_its_width_has_room_for(given: str, most: int, seen: str) -> None:
+    found = figures.cut(same(given), most)
+    assert found == same(seen)
+    assert columns(found.ja) <= most

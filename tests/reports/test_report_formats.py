@@ -18,7 +18,6 @@ from loracheck.records import (
     EvaluationContext,
     EvaluationResult,
     Finding,
-    Source,
     Status,
     Verdict,
     VerdictStatus,
@@ -131,7 +130,7 @@ def test_every_format_speaks_the_language_that_is_asked_for() -> None:
         "github": (commands(result), commands(result, "ja")),
         "markdown": (markdown(result), markdown(result, language="ja")),
         "answers": (worst_answers(result, answers), worst_answers(result, answers, "ja")),
-        "sarif": (sarif(result, "v.json"), sarif(result, "v.json", language="ja")),
+        "sarif": (sarif(result, "v.json"), sarif(result, "v.json", "ja")),
         "card": (
             card_section(result, context, "mine", "m"),
             card_section(result, context, "mine", "m", "ja"),
@@ -200,13 +199,13 @@ def test_the_summary_of_a_step_is_appended_to_the_file_github_names(
     assert file.read_text(encoding="utf-8") == "before\nafter\n"
 
 
-def test_sarif_points_at_the_training_rows_and_counts_those_left_out() -> None:
-    rows = {"content_damage": [Source(file="data/raw.jsonl", line=i) for i in range(1, MOST_RESULTS + 3)]}
-    log = json.loads(sarif(a_result([a_verdict("mine", ["fail", "pass", "pass", "pass"])]), "v.json", rows))
+def test_sarif_points_at_the_verdict_and_counts_those_left_out() -> None:
+    held = a_verdict("mine", ["fail", "pass", "pass", "pass"])
+    log = json.loads(sarif(a_result([held] * (MOST_RESULTS + 2)), "runs\\mine\\verdict.json"))
     [run] = log["runs"]
     assert (len(run["results"]), run["properties"]["results"]) == (MOST_RESULTS, MOST_RESULTS + 2)
     place = run["results"][4]["locations"][0]["physicalLocation"]
-    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("data/raw.jsonl", 5)
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("runs/mine/verdict.json", 1)
 
 
 def test_a_model_card_holds_every_number_with_its_interval() -> None:

@@ -7,19 +7,28 @@ import re
 import string
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from loracheck import jsonl
 from loracheck.errors import RunError
-from loracheck.records import Manifest, UiLanguage
+from loracheck.records import Manifest, Marker, Status, UiLanguage
+from loracheck.records.comparison import Part
+from loracheck.records.curation import Outcome as RowOutcome
+from loracheck.records.curation import RowGroup, ScoreState
+from loracheck.records.training import MemoryParts
 from loracheck.reports import strings
 from loracheck.reports.figures import amount, distance
 from loracheck.reports.html import inert_json, shown
 from loracheck.reports.pipeline import write_report
 from loracheck.reports.strings import STRINGS
+from loracheck.reports.strings_causes import CAUSES
+from loracheck.reports.strings_comparison import COMPARISON, TRACES
 from loracheck.reports.strings_curation import CURATION
+from loracheck.reports.strings_evidence import EVIDENCE
 from loracheck.reports.strings_training import TRAINING
 
 
@@ -106,6 +115,22 @@ def test_no_sentence_is_hidden_by_another_table() -> None:
     for table in (CURATION, TRAINING):
         assert all(STRINGS[key] == pair for key, pair in table.items())
         assert not table.keys() & strings._FRAME.keys()
+    own = (strings._FRAME, CAUSES, COMPARISON, CURATION, EVIDENCE, TRACES, TRAINING)
+    assert not any(table.keys() & strings._WORDS.keys() for table in own)
+
+
+def test_every_state_that_a_record_may_have_has_a_word() -> None:
+    states: dict[str, object] = {
+        "status": Status,
+        "kind": get_type_hints(Marker)["kind"],
+        "row": RowOutcome,
+        "judge": ScoreState,
+        "group": get_type_hints(RowGroup)["kind"],
+        "part": Part,
+    }
+    for kind, codes in states.items():
+        assert {f"{kind}_{code}" for code in get_args(codes)} <= strings._WORDS.keys()
+    assert {f"memory_{one.name}" for one in fields(MemoryParts)} <= strings._WORDS.keys()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""The page of a curation: every end of a row can be looked for, and a row's twin is shown wherever it ended up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from loracheck import jsonl
+from loracheck.records import Manifest
+from loracheck.records.curation import CurationSummary, DroppedRow
+from loracheck.reports import curation
+from tests.reports.report_runs import write_curate
+
+
+def test_quarantined_rows_are_listed_offered_as_a_filter_and_quoted_as_twins(tmp_path: Path) -> None:
+    run = write_curate(tmp_path / "curated")
+    twin, other, *rest = jsonl.read(run / "dropped.jsonl", DroppedRow)
+    aside = replace(twin, decision=replace(twin.decision, outcome="quarantined", related=None))
+    repeating = replace(other, decision=replace(other.decision, related=aside.decision.example_id))
+    jsonl.write(run / "dropped.jsonl", [repeating, *rest])
+    jsonl.write(run / "quarantined.jsonl", [aside])
+    counts = jsonl.read_one(run / "summary.json", CurationSummary)
+    jsonl.write_one(run / "summary.json", replace(counts, dropped=4, quarantined=1))
+
+    page = curation.view(run, jsonl.read_one(run / "manifest.json", Manifest))
+    rows = {row["id"]: row for row in page["data"]["rows"]}
+    assert aside.example and rows[aside.example.id]["outcome"] == "quarantined"
+    assert [name for name, _ in page["row_filters"]["outcome"]] == [
+        "dropped",
+        "quarantined",
+        "heldout",
+        "kept",
+    ]
+    assert rows[other.decision.example_id]["repeats"] == [aside.example.prompt, aside.example.reply]
+    assert "quarantined: 1 of 1" in [shown.en for shown in page["shown"]]
