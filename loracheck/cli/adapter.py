@@ -7,10 +7,8 @@ from typing import Any
 
 import click
 
-from loracheck.cli.options import dry_run_option, needed_out
+from loracheck.cli.options import PATH, dry_run_option, needed_out, only_given
 from loracheck.cli.output import print_json
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command("inspect")
@@ -110,7 +108,7 @@ def merge(
     from loracheck.train.merge import MergeConfig, MergeInputs
     from loracheck.train.merge import merge as run_merge
 
-    config = MergeConfig(**{name: value for name, value in given.items() if value is not None})
+    config = MergeConfig(**only_given(given))
     inputs = MergeInputs(data=data, evaluation=evaluation, chat_template=chat_template)
     progress = Progress(quiet=quiet)
     if dry_run:

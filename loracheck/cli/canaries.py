@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
+from loracheck.cli.options import PATH
 from loracheck.cli.output import print_json
 from loracheck.terminal import either
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command()

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from loracheck.cli.options import PATH
 from loracheck.cli.output import print_json
-from loracheck.cli.train import PATH, training_options
+from loracheck.cli.train import training_options
 
 
 @click.command()

@@ -7,11 +7,8 @@ from typing import Any
 
 import click
 
-from loracheck import terminal
-from loracheck.cli.options import dry_run_option, needed_out
-from loracheck.cli.output import print_json, print_report
-
-PATH = click.Path(path_type=Path)
+from loracheck.cli.options import PATH, dry_run_option, needed_out, only_given
+from loracheck.cli.output import draw_report, print_json, print_report
 
 
 @click.command()
@@ -83,13 +80,12 @@ def scale(
     """
     from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
-    from loracheck.reports.pipeline import write_report
     from loracheck.summary.scale import print_scale
     from loracheck.train.dryrun import foresee_scale
     from loracheck.train.scale import ScaleConfig, ScaleInputs, parse_strengths, parse_write
     from loracheck.train.scale import scale as run_scale
 
-    options = {name: value for name, value in given.items() if value is not None}
+    options = only_given(given)
     options |= {"strengths": parse_strengths(strengths)} if strengths else {}
     options |= {"write": parse_write(write)} if write else {}
     inputs = ScaleInputs(base=base, data=data, in_domain=in_domain, chat_template=chat_template)
@@ -100,7 +96,7 @@ def scale(
         return
     out = needed_out(out, "runs/scale")
     summary = run_scale(adapter, out, config, inputs, progress=Progress(quiet=quiet))
-    report = write_report(out, language=terminal.language())
+    report = draw_report(out)
     if as_json:
         print_json(summary)
     else:

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import click
 
-from loracheck.cli.options import dry_run_option
+from loracheck.cli.options import PATH, dry_run_option
 from loracheck.cli.output import print_json
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command()
