@@ -1,4 +1,4 @@
-"""The click declarations of `inspect` and `merge`; bodies as in `cli.py`."""
+"""What an adapter is, and what it becomes: `inspect` and `merge`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The command line: every click declaration. A body builds a config, calls a stage, prints, sets the exit code.
-
-Heavy packages are imported inside the bodies, so that help costs next to nothing.
-"""
+"""The group of all verbs, its `report` and `demo`, and `main`, which tells every error."""
 
 from __future__ import annotations
 

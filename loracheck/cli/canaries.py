@@ -1,4 +1,4 @@
-"""The click declaration of `canaries`; the body as in `cli.py`."""
+"""`canaries`: rows to mix into training data, so that memorisation can be measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The click declaration of `causes`; the body as in `cli.py`."""
+"""`causes`: the training rows behind the failures of an eval run."""
 
 from __future__ import annotations
 

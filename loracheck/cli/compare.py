@@ -1,4 +1,4 @@
-"""The click declaration of `compare`; the body as in `cli.py`."""
+"""`compare`: eval runs held against one another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The click declarations of `curate` and `curate explain`; bodies as in `cli.py`."""
+"""`curate`, `curate explain` and `curate synthesize`."""
 
 from __future__ import annotations
 

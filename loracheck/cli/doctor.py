@@ -1,4 +1,4 @@
-"""The click declaration of `doctor`; the body as in `cli.py`."""
+"""`doctor`: what this machine, a server, a base or an adapter lacks."""
 
 from __future__ import annotations
 

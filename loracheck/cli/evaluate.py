@@ -1,4 +1,4 @@
-"""The click declarations of `eval` and `gate`; bodies as in `cli.py`."""
+"""`eval` and `gate`: ask, judge, and judge again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The click declaration of `plan`; bodies as in `cli.py`."""
+"""`plan`: what a training will take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The click declaration of `power`; the body as in `cli.py`."""
+"""`power`: how many probes each limit needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The click declarations of the verbs on probes: list, show, check, make; bodies as in `cli.py`."""
+"""The verbs on probes: `list`, `show`, `check`, `make`."""
 
 from __future__ import annotations
 

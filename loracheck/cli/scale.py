@@ -1,4 +1,4 @@
-"""The click declaration of `scale`; the body as in `cli.py`."""
+"""`scale`: an adapter at several strengths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The click declaration of `score`; the body as in `cli.py`."""
+"""`score`: a verdict on answers that are there already."""
 
 from __future__ import annotations
 

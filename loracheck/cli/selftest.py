@@ -1,4 +1,4 @@
-"""The click declaration of `selftest`; the body as in `cli.py`."""
+"""`selftest`: adapters with known faults, and whether they are caught."""
 
 from __future__ import annotations
 

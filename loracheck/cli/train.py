@@ -1,4 +1,4 @@
-"""The click declarations of `train` and the training options that `plan` shares; bodies as in `cli.py`."""
+"""`train`, and the training options that `plan` shares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The click declaration of `validate`; the body as in `cli.py`."""
+"""`validate`: files looked over before a run."""
 
 from __future__ import annotations
 
