@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -32,13 +32,12 @@ from loracheck.memory import memory_bytes
 from loracheck.network import settle_for_cache
 from loracheck.precision import bytes_in_float32, compute_in, computing_dtype
 from loracheck.preparation import keep_head_fast, keep_training_correct, let_go_of_file
-from loracheck.records import BASE_ARM
+from loracheck.records import BASE_ARM, Quantization
 
 if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-Quantization = Literal["none", "nf4", "fp4", "int8"]
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ADAPTER_CARD = "loracheck.json"
 _log = logging.getLogger(__name__)

@@ -13,8 +13,9 @@ from safetensors import safe_open
 from transformers import GenerationConfig
 
 from loracheck.errors import AdapterError, UsageError
-from loracheck.models import ADAPTER_WEIGHTS, AdapterFile, Base, Quantization, attach, load_base
+from loracheck.models import ADAPTER_WEIGHTS, AdapterFile, Base, attach, load_base
 from loracheck.progress import Progress
+from loracheck.records import Quantization
 from loracheck.template import ChatTemplate
 
 if TYPE_CHECKING:

@@ -21,7 +21,6 @@ from loracheck.models import (
     AdapterCard,
     AdapterFile,
     Base,
-    Quantization,
     adapter_files,
     arm,
     attach,
@@ -29,7 +28,7 @@ from loracheck.models import (
     read_adapter,
 )
 from loracheck.progress import Progress
-from loracheck.records import BASE_ARM
+from loracheck.records import BASE_ARM, Quantization
 from loracheck.records.training import ScalePoint, ScaleSummary
 from loracheck.runs import hash_file, is_run, open_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow, check_template_file, choose_template

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from loracheck.cli.options import PATH, dry_run_option, needed_out, only_given
 from loracheck.cli.output import print_json
+from loracheck.records import Quantization
 
 
 @click.command("inspect")
@@ -62,7 +63,7 @@ def inspect_(adapter: Path, base: str | None, max_modules: int | None, as_json: 
 )
 @click.option(
     "--quantization",
-    type=click.Choice(["none", "nf4", "fp4", "int8"]),
+    type=click.Choice(get_args(Quantization)),
     help="How the base was held in training.  [default: as the adapter's card says]",
 )
 @click.option("--gguf", metavar="TYPE", help="Write a GGUF file, too: q8_0, q4_k_m, ... (needs llama.cpp).")

@@ -11,10 +11,9 @@ import click
 from loracheck import terminal
 from loracheck.cli.options import PATH, dry_run_option, named_values, needed_out, only_given, report_to_option
 from loracheck.cli.output import draw_report, print_json, print_report
+from loracheck.curate.choices import FORMATS, PRESETS
 from loracheck.errors import UsageError
 
-PRESETS = ("lima", "textbooks", "minimal")
-FORMATS = ("trl", "axolotl", "llamafactory", "parquet", "hf")
 C = TypeVar("C", bound=Callable[..., Any])
 
 # Options that set a key of the configuration; two underscores stand for the dot.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -12,6 +12,7 @@ from loracheck import terminal
 from loracheck.cli.options import PATH, dry_run_option, named_paths, needed_out, only_given, report_to_option
 from loracheck.cli.output import draw_report, finish, print_json
 from loracheck.errors import UsageError
+from loracheck.records import Quantization
 
 
 @click.command("eval")
@@ -82,7 +83,7 @@ from loracheck.errors import UsageError
 @dry_run_option
 @click.option(
     "--quantization",
-    type=click.Choice(["none", "nf4", "fp4", "int8"]),
+    type=click.Choice(get_args(Quantization)),
     help="How the base is held.  [default: none]",
 )
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces every template.")

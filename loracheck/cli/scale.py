@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from loracheck.cli.options import PATH, dry_run_option, needed_out, only_given
 from loracheck.cli.output import draw_report, print_json, print_report
+from loracheck.records import Quantization
 
 
 @click.command()
@@ -26,7 +27,7 @@ from loracheck.cli.output import draw_report, print_json, print_report
 )
 @click.option(
     "--quantization",
-    type=click.Choice(["none", "nf4", "fp4", "int8"]),
+    type=click.Choice(get_args(Quantization)),
     help="How the base is held.  [default: as in training, where the adapter says so, else none]",
 )
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces the adapter's template.")

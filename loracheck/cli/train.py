@@ -12,8 +12,8 @@ from loracheck import terminal
 from loracheck.cli.options import PATH, dry_run_option, needed_out
 from loracheck.cli.output import draw_report, print_json, print_report
 from loracheck.train.choices import CHOICES
+from loracheck.train.presets import PRESETS
 
-PRESETS = ("lora-paper", "qlora", "minimal")
 C = TypeVar("C", bound=Callable[..., Any])
 
 

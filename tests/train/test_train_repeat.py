@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from loracheck.progress import Progress
+from loracheck.records import Quantization
 from loracheck.train import repeat
-from loracheck.train.config import Quantization, TrainConfig
+from loracheck.train.config import TrainConfig
 from loracheck.train.pipeline import TrainInputs, train
 from tests.conftest import WriteJsonl
 
