@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_CONFIG, adapter_folder
 from loracheck.errors import AdapterError
 from loracheck.models import Base, base_source, load_base, load_tokenizer
 from loracheck.progress import Progress
@@ -29,8 +30,7 @@ def is_whole_model(path: Path) -> bool:
     """Tell a model of its own, in a folder or a GGUF file, from an adapter."""
     if path.is_file():
         return path.suffix == ".gguf"
-    adapter = (path / "adapter_config.json", path / "adapter" / "adapter_config.json")
-    return (path / "config.json").is_file() and not any(file.is_file() for file in adapter)
+    return (path / "config.json").is_file() and not (adapter_folder(path) / ADAPTER_CONFIG).is_file()
 
 
 def model_files(path: Path) -> list[Path]:

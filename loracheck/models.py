@@ -22,6 +22,7 @@ from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_folder
 from loracheck.attention import attend_shortly
 from loracheck.basespec import refuse_missing_base
 from loracheck.conversion import converted
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ADAPTER_CARD = "loracheck.json"
 _log = logging.getLogger(__name__)
 
@@ -238,8 +238,8 @@ def adapter_files(name: str, path: Path) -> tuple[Path, Path]:
     Raises:
         AdapterError: no adapter there, or a pickle.
     """
-    path = path / "adapter" if (path / "adapter" / "adapter_config.json").is_file() else path
-    config_file, weights = path / "adapter_config.json", path / ADAPTER_WEIGHTS
+    path = adapter_folder(path)
+    config_file, weights = path / ADAPTER_CONFIG, path / ADAPTER_WEIGHTS
     if not config_file.is_file():
         raise AdapterError(
             f"adapter {name}: {path} holds no adapter_config.json.",

@@ -12,8 +12,9 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import safe_open
 from transformers import GenerationConfig
 
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError, UsageError
-from loracheck.models import ADAPTER_WEIGHTS, AdapterFile, Base, attach, load_base
+from loracheck.models import AdapterFile, Base, attach, load_base
 from loracheck.progress import Progress
 from loracheck.records import Quantization
 from loracheck.template import ChatTemplate

@@ -10,7 +10,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, MixtralConfig
 
-from loracheck.models import ADAPTER_WEIGHTS, Base, load_base
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.models import Base, load_base
 from loracheck.records import Quantization
 from loracheck.train.adapted import AdapterSize, adapter_size
 from loracheck.train.adapters import add_adapter, begin, save_adapter
