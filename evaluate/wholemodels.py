@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from loracheck import jsonl
-from loracheck.adapterfiles import ADAPTER_CONFIG, adapter_folder
+from loracheck.adapterfiles import ADAPTER_CONFIG, SHIPPED_FORM, adapter_folder
 from loracheck.errors import AdapterError
 from loracheck.models import Base, base_source, load_base, load_tokenizer
 from loracheck.progress import Progress
@@ -22,8 +22,6 @@ from . import preflight
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-_FORM = "shipped_form.json"
 
 
 def is_whole_model(path: Path) -> bool:
@@ -110,7 +108,7 @@ def load_whole_model(
 
 def _shipped_form(path: Path, hashes: dict[str, str], progress: Progress) -> ShippedForm | None:
     """Read what `loracheck merge` left beside a model, where it speaks of these very weights."""
-    file = (path if path.is_dir() else path.parent) / _FORM
+    file = (path if path.is_dir() else path.parent) / SHIPPED_FORM
     if not file.is_file():
         return None
     form = jsonl.read_one(file, ShippedForm)

@@ -1,4 +1,4 @@
-"""The files of an adapter as peft saves it, and where they lie in a run."""
+"""The files of an adapter as peft saves it and of a merged model, and where they lie in a run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ADAPTER = "adapter"
 """The folder of a train or scale run that holds its adapter."""
+SHIPPED_FORM = "shipped_form.json"
+"""What a merge says of the model beside it."""
 
 
 def adapter_folder(path: Path) -> Path:

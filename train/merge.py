@@ -24,6 +24,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig
 
 from loracheck import jsonl
+from loracheck.adapterfiles import SHIPPED_FORM
 from loracheck.conversion import cache_folder
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.loading import load_examples
@@ -42,7 +43,6 @@ from .modelcard import licence_of, read_seal, write_card
 from .notices import NOT_A_LANGUAGE_MODEL
 from .shipped import THRESHOLD, Answers, choose_prompts, compare_form, not_compared, record_answers
 
-SHIPPED_FORM = "shipped_form.json"
 _ADAPTER = "merged"
 _MERGEABLE = ("LORA", "LOHA", "LOKR")
 

@@ -318,11 +318,12 @@ def _log(trackers: tuple[str, ...], run: Path, result: Any, progress: Any, *, ki
     if not trackers:
         return
     from loracheck import jsonl
+    from loracheck.evaluate.evidence import CONTEXT, VERDICT
     from loracheck.records import EvaluationContext, Manifest
     from loracheck.runs import MANIFEST, REPORT
     from loracheck.tracking import log_run, of_evaluation
 
-    context = jsonl.read_one(run / "context.json", EvaluationContext)
+    context = jsonl.read_one(run / CONTEXT, EvaluationContext)
     manifest = jsonl.read_one(run / MANIFEST, Manifest)
-    files = [run / REPORT, *([run / "verdict.json"] if kind == "eval" else [])]  # a gate's may be another
+    files = [run / REPORT, *([run / VERDICT] if kind == "eval" else [])]  # a gate's may be another
     log_run(trackers, of_evaluation(result, context, manifest, files, kind=kind), run, progress)

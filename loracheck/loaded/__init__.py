@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loracheck import jsonl, wording
-from loracheck.adapterfiles import ADAPTER
+from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
 from loracheck.errors import RunError
 from loracheck.loaded.experiments import (
     EXPERIMENTS,
-    SHIPPED_FORM,
     LoadedCauses,
     LoadedMerge,
     LoadedScale,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loracheck import jsonl
-from loracheck.adapterfiles import ADAPTER
+from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
 from loracheck.errors import RunError
 from loracheck.loaded.run import LoadedRun, frame, html_table, numbers, reading_columns
 from loracheck.records import Example
@@ -22,8 +22,6 @@ from loracheck.wording import check_name
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SHIPPED_FORM = "shipped_form.json"
 
 
 @dataclass(frozen=True)
