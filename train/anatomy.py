@@ -11,7 +11,7 @@ from loracheck.errors import AdapterError
 from loracheck.progress import Progress
 from loracheck.records.adapter import AdapterAnatomy, IntruderSummary, ModuleAnatomy
 from loracheck.runs import hash_file
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 from .adapterconfig import AdapterConfig, read_config
 from .baseweights import base_weights, refuse_foreign

@@ -19,7 +19,7 @@ from scipy.sparse.linalg import svds
 from loracheck.errors import AdapterError
 from loracheck.factors import MAGNITUDE, tensor_name
 from loracheck.records.adapter import IntruderReading, IntruderSummary, ModuleAnatomy
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 from .baseweights import BaseWeights
 from .spectrum import NotComputed, change_of

@@ -34,7 +34,7 @@ from loracheck.records import Message, Quantization
 from loracheck.records.adapter import AdapterAnatomy, EvaluationSeal, FormComparison, ShippedForm
 from loracheck.runs import hash_file, is_alive
 from loracheck.template import ChatTemplate, check_template_file, choose_template
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 from .anatomy import inspect_adapter
 from .ggufexport import Converter, find_converter, write_gguf

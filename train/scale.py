@@ -32,7 +32,8 @@ from loracheck.records import BASE_ARM, Quantization
 from loracheck.records.training import ScalePoint, ScaleSummary
 from loracheck.runs import hash_file, is_run, open_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow, check_template_file, choose_template
-from loracheck.watch.watcher import Watch, WatchOptions
+from loracheck.watch.probes import WatchOptions
+from loracheck.watch.watcher import Watch
 
 from .encode import encode_rows
 from .inputs import Rows, data_files, load_rows

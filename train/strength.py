@@ -27,7 +27,7 @@ from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError
 from loracheck.factors import MAGNITUDE, tensor_name
 from loracheck.models import AdapterFile
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 from .adapterconfig import read_config
 

@@ -63,7 +63,7 @@ def plan(
     from loracheck.progress import Progress
     from loracheck.summary.plan import print_plan, print_side_by_side
     from loracheck.train.config import configure, with_replay
-    from loracheck.train.pipeline import TrainInputs
+    from loracheck.train.inputs import TrainInputs
     from loracheck.train.plan import PlanOptions
     from loracheck.train.plan import plan as run_plan
 

@@ -23,7 +23,8 @@ from loracheck.records.training import TrainingSummary
 from loracheck.template import ChatTemplate
 from loracheck.train.adapters import add_adapter
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 
 THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚"
 KINDS: dict[str, dict[str, Any]] = {

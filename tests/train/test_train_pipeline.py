@@ -26,7 +26,7 @@ from loracheck.template import ChatTemplate, choose_template
 from loracheck.train import pipeline, processes, trainer
 from loracheck.train.adapters import add_adapter
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs
+from loracheck.train.inputs import TrainInputs
 from loracheck.train.pipeline import train as run_train
 from loracheck.train.trainer import Loop
 

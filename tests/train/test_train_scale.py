@@ -25,7 +25,8 @@ from loracheck.stats import paired_difference, paired_table, share
 from loracheck.template import ChatTemplate, choose_template
 from loracheck.train import scale as module
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 from loracheck.train.scale import (
     ScaleConfig,
     ScaleInputs,
