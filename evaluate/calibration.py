@@ -86,12 +86,12 @@ def calibration(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     return replace(finding, estimates=(finding.estimates[0], *levels, *errors))
 
 
-def _calibration_error(name: str, beliefs: Sequence[Belief], seed: int = 0) -> Estimate:
+def _calibration_error(name: str, beliefs: Sequence[Belief]) -> Estimate:
     """Estimate the expected calibration error over ten bins of sureness, with a percentile bootstrap."""
     sure = np.array([one.sureness for one in beliefs])
     gaps = np.array([one.right for one in beliefs], dtype=np.float64) - sure
     bins = np.minimum((sure * _BINS).astype(int), _BINS - 1)
-    drawn = np.random.default_rng(seed).integers(0, len(sure), size=(_RESAMPLES, len(sure)))
+    drawn = np.random.default_rng(0).integers(0, len(sure), size=(_RESAMPLES, len(sure)))
 
     def error(items: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
         return float(np.abs(np.bincount(bins[items], weights=gaps[items], minlength=_BINS)).sum()) / len(

@@ -17,6 +17,7 @@ from scipy.stats import t as student
 
 from loracheck.clusters import cluster_sums
 from loracheck.records import Estimate
+from loracheck.stats import CONFIDENCE
 
 _RESAMPLES = 4000
 Unit = Literal["difference", "nats", "correlation"]
@@ -47,11 +48,11 @@ class Mean:
             return 0.0 if self.value < limit else 1.0
         return float(student.cdf((self.value - limit) / self.error, self.freedom))
 
-    def estimate(self, name: str, unit: Unit = "nats", confidence: float = 0.95) -> Estimate:
+    def estimate(self, name: str, unit: Unit = "nats") -> Estimate:
         """Return it with its t interval; without an interval where the error is not known."""
         if self.error is None:
             return Estimate(name=name, value=None, ci_low=None, ci_high=None, n=self.n, method="t", unit=unit)
-        reach = float(student.ppf(0.5 + confidence / 2, self.freedom)) * self.error
+        reach = float(student.ppf(0.5 + CONFIDENCE / 2, self.freedom)) * self.error
         return Estimate(
             name=name,
             value=self.value,
@@ -97,7 +98,7 @@ def mean_of(values: Sequence[float], clusters: Sequence[str] | None = None) -> M
 
 
 def ratio_of_means(
-    name: str, over: Sequence[float], under: Sequence[float], limit: float, seed: int = 0
+    name: str, over: Sequence[float], under: Sequence[float], limit: float
 ) -> tuple[Estimate, float, float]:
     """Hold the ratio of two paired means against a limit by a bootstrap over the items.
 
@@ -112,7 +113,7 @@ def ratio_of_means(
     if n < 2 or bottom.mean() <= 0:
         missing = Estimate(name=name, value=None, ci_low=None, ci_high=None, n=n, method="bootstrap")
         return missing, 1.0, 1.0
-    drawn = _resamples(n, seed)
+    drawn = _resamples(n)
     tops, bottoms = top[drawn].mean(axis=1), bottom[drawn].mean(axis=1)
     contrast = tops - limit * bottoms
     ratios = np.where(bottoms > 0, tops / np.where(bottoms > 0, bottoms, 1.0), np.copysign(np.inf, tops))
@@ -132,5 +133,5 @@ def ratio_of_means(
     )
 
 
-def _resamples(n: int, seed: int) -> NDArray[np.int64]:
-    return np.random.default_rng(seed).integers(0, n, size=(_RESAMPLES, n))
+def _resamples(n: int) -> NDArray[np.int64]:
+    return np.random.default_rng(0).integers(0, n, size=(_RESAMPLES, n))
