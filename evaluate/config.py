@@ -9,7 +9,8 @@ from typing import get_args
 from loracheck.canaries import read_canaries
 from loracheck.errors import UsageError
 from loracheck.probes import BUNDLED, OF_DOMAIN
-from loracheck.records import Probe, Quantization
+from loracheck.quantization import Quantization
+from loracheck.records import Probe
 
 from .tiers import TIERS, Tier, TierName, most_of
 

@@ -33,7 +33,8 @@ from loracheck.memory import memory_bytes
 from loracheck.network import settle_for_cache
 from loracheck.precision import bytes_in_float32, compute_in, computing_dtype
 from loracheck.preparation import keep_head_fast, keep_training_correct, let_go_of_file
-from loracheck.records import BASE_ARM, Quantization
+from loracheck.quantization import Quantization
+from loracheck.records import BASE_ARM
 
 if TYPE_CHECKING:
     from peft import PeftModel

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from loracheck.errors import UsageError
-from loracheck.records import Quantization
+from loracheck.quantization import Quantization
 from loracheck.settings import build, over_preset, read_yaml_file
 from loracheck.yamllines import naming_lines
 

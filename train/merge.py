@@ -30,7 +30,8 @@ from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.loading import load_examples
 from loracheck.models import ADAPTER_CARD, AdapterCard, AdapterFile, arm, attach, load_base, read_adapter
 from loracheck.progress import Progress
-from loracheck.records import Message, Quantization
+from loracheck.quantization import Quantization
+from loracheck.records import Message
 from loracheck.records.adapter import AdapterAnatomy, EvaluationSeal, FormComparison, ShippedForm
 from loracheck.runs import hash_file, is_alive
 from loracheck.template import ChatTemplate, check_template_file, choose_template

@@ -16,7 +16,7 @@ from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError, UsageError
 from loracheck.models import AdapterFile, Base, attach, load_base
 from loracheck.progress import Progress
-from loracheck.records import Quantization
+from loracheck.quantization import Quantization
 from loracheck.template import ChatTemplate
 
 if TYPE_CHECKING:

@@ -28,7 +28,8 @@ from loracheck.models import (
     read_adapter,
 )
 from loracheck.progress import Progress
-from loracheck.records import BASE_ARM, Quantization
+from loracheck.quantization import Quantization
+from loracheck.records import BASE_ARM
 from loracheck.records.training import ScalePoint, ScaleSummary
 from loracheck.runs import hash_file, is_run, open_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow, check_template_file, choose_template

@@ -12,7 +12,7 @@ from loracheck import terminal
 from loracheck.cli.options import PATH, dry_run_option, named_paths, needed_out, only_given, report_to_option
 from loracheck.cli.output import draw_report, finish, print_json
 from loracheck.errors import UsageError
-from loracheck.records import Quantization
+from loracheck.quantization import Quantization
 
 
 @click.command("eval")

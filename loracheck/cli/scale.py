@@ -9,7 +9,7 @@ import click
 
 from loracheck.cli.options import PATH, dry_run_option, needed_out, only_given
 from loracheck.cli.output import draw_report, print_json, print_report
-from loracheck.records import Quantization
+from loracheck.quantization import Quantization
 
 
 @click.command()

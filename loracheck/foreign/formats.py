@@ -20,7 +20,7 @@ from loracheck.foreign.files import (
     texts_of,
     whole,
 )
-from loracheck.records import Quantization
+from loracheck.quantization import Quantization
 
 STATE = "trainer_state.json"
 CHECKPOINT = "checkpoint-"

@@ -13,8 +13,6 @@ Language = Literal["ja", "en", "other"]
 UiLanguage = Literal["en", "ja"]
 Status = Literal["pass", "fail", "inconclusive", "info", "waived"]
 VerdictStatus = Literal["ship", "hold", "inconclusive"]
-Quantization = Literal["none", "nf4", "fp4", "int8"]
-"""How a base is held."""
 
 FinishReason = Literal["stop", "turn", "length", "unknown"]
 

@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM
 from loracheck import jsonl
 from loracheck.models import ADAPTER_CARD, AdapterCard, load_base
 from loracheck.progress import Progress
-from loracheck.records import Quantization
+from loracheck.quantization import Quantization
 from loracheck.records.adapter import ShippedForm
 from loracheck.template import ChatTemplate
 from loracheck.train.merge import MergeConfig

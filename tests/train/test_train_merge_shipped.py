@@ -17,7 +17,8 @@ from transformers import AutoModelForCausalLM
 from loracheck.errors import EnvironmentFault
 from loracheck.models import load_base
 from loracheck.probes import bundled
-from loracheck.records import Message, Quantization
+from loracheck.quantization import Quantization
+from loracheck.records import Message
 from loracheck.template import ChatTemplate
 from loracheck.train import merge as merging
 from loracheck.train.merge import MergeConfig, MergeInputs, merge

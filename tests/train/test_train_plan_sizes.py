@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, MixtralC
 
 from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.models import Base, load_base
-from loracheck.records import Quantization
+from loracheck.quantization import Quantization
 from loracheck.train.adapted import AdapterSize, adapter_size
 from loracheck.train.adapters import add_adapter, begin, save_adapter
 from loracheck.train.architecture import read_architecture

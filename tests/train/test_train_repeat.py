@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from loracheck.progress import Progress
-from loracheck.records import Quantization
+from loracheck.quantization import Quantization
 from loracheck.train import repeat
 from loracheck.train.config import TrainConfig
 from loracheck.train.inputs import TrainInputs
