@@ -51,7 +51,8 @@ from loracheck.records.causes import METHODS
 from loracheck.stats import share
 from loracheck.text import language_of
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 
 Pair = tuple[str, str]
 ROWS, PLANTED, FACTS, TOKENS = 80, 16, 40, 1500

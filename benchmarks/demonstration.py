@@ -34,7 +34,8 @@ from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.records import Comparison
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 
 DATA = Path(str(files("loracheck") / "demo_data"))
 ARMS = ("raw", "random", "longest", "curated")

@@ -144,9 +144,10 @@ def parity(folder: Path) -> dict[str, list[float]]:
     from loracheck.likelihood import pad
     from loracheck.models import load_base, training_device
     from loracheck.train.adapters import add_adapter
-    from loracheck.train.config import PRESETS, TrainConfig
+    from loracheck.train.config import TrainConfig
     from loracheck.train.layout import lay_out
     from loracheck.train.loss import install_loss, tiled_loss
+    from loracheck.train.presets import PRESETS
 
     rows, found = _encoded(folder, "longest"), {}
     trained = sum(row.trained_tokens for row in rows)

@@ -101,8 +101,10 @@ def loracheck(folder: Path, rows: str, clock: Clock, **options: Any) -> None:  #
     from loracheck import jsonl
     from loracheck.progress import Progress
     from loracheck.records.training import TrainingStep
-    from loracheck.train.config import PRESETS, TrainConfig
-    from loracheck.train.pipeline import TrainInputs, train
+    from loracheck.train.config import TrainConfig
+    from loracheck.train.inputs import TrainInputs
+    from loracheck.train.pipeline import train
+    from loracheck.train.presets import PRESETS
 
     class Timed(Progress):
         @contextlib.contextmanager

@@ -46,7 +46,8 @@ from loracheck.records import EvaluationResult, Message, Verdict
 from loracheck.template import choose_template
 from loracheck.text import is_loop, sentences
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 
 DEMO = Path(str(files("loracheck") / "demo_data"))
 _OWN_ROWS = 240

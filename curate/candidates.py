@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from loracheck.grams import HASH_FACTOR
+
 BANDS = 32
 _FULL_BUCKET = 6
 _NEIGHBOURS = 4
@@ -13,7 +15,6 @@ _LEAST_ESTIMATE = 0.28
 _BLOCK = 20_000
 _EMPTY_LOOK = 8
 """Components that tell a row without any shingle, which has the largest number in all of them."""
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 def candidate_pairs(signatures: NDArray[np.uint32], order: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -78,7 +79,7 @@ def _pairs_of_band(
 def _mixed(columns: NDArray[np.uint32]) -> NDArray[np.uint64]:
     key = np.zeros(len(columns), dtype=np.uint64)
     for place in range(columns.shape[1]):
-        key = (key ^ columns[:, place]) * _FACTOR
+        key = (key ^ columns[:, place]) * HASH_FACTOR
         key ^= key >> np.uint64(31)
     return key
 

@@ -13,7 +13,7 @@ import yaml
 from loracheck.reasons import REASONS
 from loracheck.records import Example
 from loracheck.records.curation import CurationSummary
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 _SIZES = (
     (1_000, "n<1K"),

@@ -23,6 +23,7 @@ from loracheck.records import Example
 from loracheck.records.curation import CurationSummary
 
 from .card import CardCounter, card, published
+from .choices import FORMATS
 
 EXPORTS = "exports"
 _GROUP_ROWS = 10_000
@@ -48,13 +49,13 @@ def check_formats(formats: Sequence[str]) -> None:
         UsageError: names it, and the nearest one.
     """
     for name in formats:
-        if name not in _FORMATS:
-            near = difflib.get_close_matches(name, _FORMATS, n=1)
+        if name not in FORMATS:
+            near = difflib.get_close_matches(name, FORMATS, n=1)
             meant = f"Did you mean {near[0]!r}? " if near else ""
             raise UsageError(
                 f"there is no export format {name!r}.",
                 kind="unknown_name",
-                hint=f"{meant}Formats: {', '.join(_FORMATS)}.",
+                hint=f"{meant}Formats: {', '.join(FORMATS)}.",
             )
 
 
@@ -90,7 +91,7 @@ def export(
     for name in dict.fromkeys(formats):
         folder = out / EXPORTS / name
         folder.mkdir(parents=True, exist_ok=True)
-        files += _FORMATS[name](rows, folder)
+        files += _WRITERS[name](rows, folder)
     return files
 
 
@@ -164,14 +165,13 @@ def _hf(rows: _Rows, folder: Path) -> list[Path]:
     return [*files, readme]
 
 
-_FORMATS: dict[str, Callable[[_Rows, Path], list[Path]]] = {
+_WRITERS: dict[str, Callable[[_Rows, Path], list[Path]]] = {
     "trl": _trl,
     "axolotl": _axolotl,
     "llamafactory": _llamafactory,
     "parquet": _parquet,
     "hf": _hf,
 }
-FORMATS = tuple(_FORMATS)
 
 
 def _turns(example: Example) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from loracheck.loading import BadRow
+from loracheck.jsonrows import BadRow
 from loracheck.records.curation import (
     ClassifierSummary,
     JudgeSummary,

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from loracheck import jsonl
 from loracheck.errors import DataError
-from loracheck.loading import load_examples, read_examples, resolve_source
+from loracheck.loading import load_examples, read_examples
 from loracheck.models import Base, load_base
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
 from loracheck.records.curation import CurationSummary, SelectionSummary
 from loracheck.runs import WORK, open_run
+from loracheck.sources import resolve_source
 from loracheck.template import ChatTemplate, choose_template
 
 from . import embedding

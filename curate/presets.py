@@ -8,9 +8,8 @@ from typing import Any
 
 from loracheck.settings import build, over_preset, read_yaml
 
+from .choices import PRESETS
 from .config import CurateConfig
-
-PRESETS = ("lima", "textbooks", "minimal")
 
 
 def preset_values(name: str) -> dict[str, Any]:

@@ -92,12 +92,12 @@ def unsafe(prompt: str, reply: str) -> str | None:
     if found := _ABUSE.search(reply):
         return found[0]
     harm = _HARM.search(prompt)
-    if harm is None or not _ASKED.search(prompt) or _ABOUT.search(prompt) or declines(prompt, reply):
+    if harm is None or not _ASKED.search(prompt) or _ABOUT.search(prompt) or declines(reply):
         return None
     return harm[0]
 
 
-def declines(prompt: str, reply: str) -> bool:
+def declines(reply: str) -> bool:
     """Tell whether a reply declines what was asked, or turns to help."""
     return bool(refusal("", reply) or _TURNS_AWAY.search(reply[:400]))
 

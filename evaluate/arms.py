@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 import transformers
 
+from loracheck.adapterfiles import ADAPTER, ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from loracheck.answer_cache import AnswerCache
 from loracheck.basespec import refuse_missing_base
 from loracheck.engines import Engine, Generated
@@ -174,7 +175,7 @@ def arm_folder(path: Path) -> Path:
     """Return where the files of an adapter or a whole model lie; of a train run, inside it."""
     if is_run(path):
         read_run(path, "train")
-        return path / "adapter"
+        return path / ADAPTER
     return path
 
 
@@ -182,8 +183,7 @@ def arm_files(path: Path) -> list[Path]:
     """Return the files whose content makes an arm what it is."""
     if is_whole_model(path):
         return model_files(path)
-    names = ("adapter_config.json", "adapter_model.safetensors")
-    return [path / name for name in names if (path / name).is_file()]
+    return [path / name for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS) if (path / name).is_file()]
 
 
 def served_lineup(

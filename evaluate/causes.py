@@ -16,16 +16,15 @@ from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 from loracheck.records.causes import CAUSES, CAUSES_KIND, ROWS, SUMMARY, CausesSummary
-from loracheck.runs import MANIFEST, hash_file, is_run, open_run, read_run
+from loracheck.runs import MANIFEST, WORK, hash_file, is_run, open_run, read_run
 
 from .causes_config import CausesConfig
-from .evidence import read_evidence
+from .evidence import VERDICT, read_evidence
 from .explained import explained_failures, explained_findings
 from .failures import suspects
 from .looked import look
 from .overlap import Replies, twins
 
-WORK = "work"
 ALIKE = 0.6
 """Cosine of two replies' n-grams from which they count as near-identical."""
 COMBINED = "mean of the methods' scores, each in units of its spread over all answers"
@@ -56,7 +55,7 @@ def causes(
         LoracheckError: no finished eval run, no adapter held, unknown or altered training data.
     """
     manifest = read_run(evaluation, "eval")
-    result = jsonl.read_one(evaluation / "verdict.json", EvaluationResult)
+    result = jsonl.read_one(evaluation / VERDICT, EvaluationResult)
     verdicts = suspects(result, adapters)
     files = training_files(evaluation, manifest, data)
     options = {"base": base_spec, "adapters": list(adapters), **asdict(config)}

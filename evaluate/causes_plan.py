@@ -13,7 +13,7 @@ from loracheck.runs import read_run
 
 from .causes import training_files
 from .causes_config import CausesConfig
-from .evidence import read_evidence
+from .evidence import VERDICT, read_evidence
 from .failures import failed, suspects
 
 
@@ -31,7 +31,7 @@ def foresee_causes(
         LoracheckError: as `causes`, before a model is loaded.
     """
     manifest = read_run(evaluation, "eval")
-    verdicts = suspects(jsonl.read_one(evaluation / "verdict.json", EvaluationResult), adapters)
+    verdicts = suspects(jsonl.read_one(evaluation / VERDICT, EvaluationResult), adapters)
     files = training_files(evaluation, manifest, data)
     rows = load_examples(files)
     evidence = read_evidence(evaluation)

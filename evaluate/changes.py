@@ -8,13 +8,13 @@ from pathlib import PurePath
 from typing import Any
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_CONFIG
 from loracheck.records import Manifest
 from loracheck.records.comparison import Part, SettingChange
 from loracheck.runs import MANIFEST
 
 from .alignment import Asked
 
-ADAPTER_CONFIG = "adapter_config.json"
 _CUT = 200
 _OF_OTHER_PARTS = {"policy", "adapters", "out", "name"}
 """Keys of a run's configuration that stand in parts of their own, or only say where it was written."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 from loracheck.canaries import read_canaries
 from loracheck.errors import UsageError
 from loracheck.probes import BUNDLED, OF_DOMAIN
+from loracheck.quantization import Quantization
 from loracheck.records import Probe
 
 from .tiers import TIERS, Tier, TierName, most_of
-
-Quantization = Literal["none", "nf4", "fp4", "int8"]  # as models.py has it, which loads torch
 
 LM_EVAL = "lm-eval:"
 """How a suite begins that is a task of lm-evaluation-harness."""

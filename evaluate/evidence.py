@@ -22,7 +22,7 @@ from loracheck.records import (
 from loracheck.style.markers import discover
 
 PROBES, COMPLETIONS, CHOICES = "probes.jsonl", "completions.jsonl", "choices.jsonl"
-LIKELIHOODS, CONTEXT = "likelihoods.jsonl", "context.json"
+LIKELIHOODS, CONTEXT, VERDICT = "likelihoods.jsonl", "context.json", "verdict.json"
 _PUT_AGAIN = ("open-neutral-", "open-system-", "open-plain-")
 """Suites of open questions under a system prompt: no questions of their own."""
 

@@ -16,7 +16,8 @@ from .open_gate import open_gate
 from .policy import Policy
 
 NAME = "language_switch"
-_NOT_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
+NOT_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
+"""Code, links and addresses."""
 _PART = re.compile(r"[^、，,・：:/;；。.!?！？\n]+")
 _SIMPLIFIED = re.compile(
     r"[们这说吗你她样还过对给让吧啊么为从时请谢钱买卖头鸟树运坚烧应该动开关习语读边远进认识觉乐欢爱见"
@@ -38,7 +39,7 @@ def switches(answer: str, language: Language) -> bool:
     left aside, lists of names are in no language, and with 30 letters or fewer a name may be the whole answer. One
     that goes from English to French stays in its script and is not seen.
     """
-    text = unicodedata.normalize("NFKC", _NOT_PROSE.sub(" ", answer))
+    text = unicodedata.normalize("NFKC", NOT_PROSE.sub(" ", answer))
     counts = count_scripts(text)
     if counts.letters <= _LEAST_LETTERS or _is_list(text, han=counts.han > counts.latin):
         return False

@@ -1,4 +1,4 @@
-"""Arms without a model here: what they may be called, and what is known of one whose answers stand in a file."""
+"""What arms may be called, and what is known of one whose answers stand in a file."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from loracheck import jsonl
 from loracheck.foreign import original_name, read_foreign, same_base
 from loracheck.models import ADAPTER_CARD, AdapterCard
 from loracheck.records import ArmRecord
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 _UNKNOWN = ("", "other", "unknown")
 _LONGEST = 200

@@ -41,7 +41,7 @@ from .asking import ask, have_base_read, sort_answers
 from .checks import CHECKS
 from .config import EvalConfig
 from .cost import foresee, template_of
-from .evidence import CONTEXT, PROBES, read_evidence
+from .evidence import CONTEXT, PROBES, VERDICT, read_evidence
 from .gathering import further_suites, suite_records
 from .lengths import beyond_room, reply_lengths, reply_room
 from .looks import read_first_look, refuse_other_subject
@@ -52,7 +52,6 @@ from .policy import Policy
 from .scope import refuse_unfit
 from .verdict import judge
 
-VERDICT = "verdict.json"
 _HERE = Elsewhere()
 
 

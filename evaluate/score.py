@@ -27,13 +27,11 @@ from loracheck.records import (
 )
 from loracheck.runs import is_run, open_run, read_run
 
-from .evidence import CHOICES, COMPLETIONS, CONTEXT, LIKELIHOODS, PROBES, Evidence, read_evidence
+from .evidence import CHOICES, COMPLETIONS, CONTEXT, LIKELIHOODS, PROBES, VERDICT, Evidence, read_evidence
 from .names import check_names, stored_record
 from .policy import Policy, load_policy
 from .scope import refuse_empty
 from .verdict import judge
-
-VERDICT = "verdict.json"
 
 
 def score(

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from loracheck.errors import RunError, UsageError
 from loracheck.generation import pad_token_id
-from loracheck.models import Quantization, arm, attach, load_base, read_adapter
+from loracheck.models import arm, attach, load_base, read_adapter
 from loracheck.progress import Progress
+from loracheck.quantization import Quantization
 from loracheck.records import BASE_ARM, EvaluationContext, Example
 from loracheck.records.causes import Method
 from loracheck.template import ChatTemplate

@@ -25,6 +25,7 @@ from loracheck.style.features import FUNCTION_WORDS
 from .check import Check
 from .evidence import Evidence
 from .gates import unmeasured
+from .language import NOT_PROSE
 from .material import Material, Questions
 from .open_gate import open_gate
 from .policy import Policy
@@ -34,7 +35,6 @@ NAME = "unknown_words"
 
 _KATAKANA = re.compile(r"[ァ-ヺー]{3,}")
 _LATIN = re.compile(r"(?<![^\W_])[A-Za-z]{5,}(?![^\W_])")
-_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
 _MOST_SHOWN = 20
 _FROM_TRAINING = 5
 """Shorter words of the training data are too often one edit from some other real word."""
@@ -137,7 +137,7 @@ def _examples(shown: Sequence[dict[str, str]]) -> str:
 
 def words(text: str) -> list[str]:
     """Return the katakana words of at least three letters and the Latin ones of at least five, code left aside."""
-    plain = _CODE.sub(" ", unicodedata.normalize("NFKC", text))
+    plain = NOT_PROSE.sub(" ", unicodedata.normalize("NFKC", text))
     return [*_KATAKANA.findall(plain), *(word.lower() for word in _LATIN.findall(plain))]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_CONFIG, SHIPPED_FORM, adapter_folder
 from loracheck.errors import AdapterError
 from loracheck.models import Base, base_source, load_base, load_tokenizer
 from loracheck.progress import Progress
@@ -22,15 +23,12 @@ from . import preflight
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-_FORM = "shipped_form.json"
-
 
 def is_whole_model(path: Path) -> bool:
     """Tell a model of its own, in a folder or a GGUF file, from an adapter."""
     if path.is_file():
         return path.suffix == ".gguf"
-    adapter = (path / "adapter_config.json", path / "adapter" / "adapter_config.json")
-    return (path / "config.json").is_file() and not any(file.is_file() for file in adapter)
+    return (path / "config.json").is_file() and not (adapter_folder(path) / ADAPTER_CONFIG).is_file()
 
 
 def model_files(path: Path) -> list[Path]:
@@ -110,7 +108,7 @@ def load_whole_model(
 
 def _shipped_form(path: Path, hashes: dict[str, str], progress: Progress) -> ShippedForm | None:
     """Read what `loracheck merge` left beside a model, where it speaks of these very weights."""
-    file = (path if path.is_dir() else path.parent) / _FORM
+    file = (path if path.is_dir() else path.parent) / SHIPPED_FORM
     if not file.is_file():
         return None
     form = jsonl.read_one(file, ShippedForm)

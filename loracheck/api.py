@@ -15,7 +15,8 @@ from loracheck.loaded import load
 from loracheck.progress import Progress
 from loracheck.reports.pipeline import write_report as report
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 
 __all__ = [
     "CurateConfig",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from scipy.stats import norm
 
 from loracheck.records import Estimate
-from loracheck.stats import share
+from loracheck.stats import CONFIDENCE, share
 
 METHOD = "rogan-gladen"
 
@@ -48,13 +48,13 @@ class Accuracy:
         return share("specificity", self.passed, self.negatives)
 
 
-def corrected_share(name: str, hits: int, n: int, accuracy: Accuracy, confidence: float = 0.95) -> Estimate:
+def corrected_share(name: str, hits: int, n: int, accuracy: Accuracy) -> Estimate:
     """Estimate the true share behind `hits` of `n` that a detector counted.
 
     The value is None when nothing was counted, or when the detector was not clearly better than a coin: what it
     counted then says nothing of the truth.
     """
-    z = float(norm.ppf(0.5 + confidence / 2))
+    z = float(norm.ppf(0.5 + CONFIDENCE / 2))
     sensitivity, positives = (accuracy.found + 1) / (accuracy.positives + 2), accuracy.positives + 2
     specificity, negatives = (accuracy.passed + 1) / (accuracy.negatives + 2), accuracy.negatives + 2
     of_sensitivity = sensitivity * (1 - sensitivity) / positives

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that the rolling polynomial loses no bit
+HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that the rolling polynomial loses no bit
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
@@ -19,8 +19,8 @@ def gram_hashes(text: str, size: int) -> NDArray[np.uint64]:
     count = max(0, len(points) - size + 1)
     hashes = np.zeros(count, dtype=np.uint64)
     for place in range(size):
-        hashes *= _FACTOR
+        hashes *= HASH_FACTOR
         hashes += points[place : place + count]
     hashes ^= hashes >> np.uint64(29)
-    hashes *= _FACTOR
+    hashes *= HASH_FACTOR
     return hashes

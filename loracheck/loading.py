@@ -12,7 +12,7 @@ from typing import Any
 from loracheck.errors import DataError
 from loracheck.jsonrows import RAW_CHARACTERS, BadRow
 from loracheck.records import Example, Source
-from loracheck.rowfiles import MAX_LINE_BYTES, open_rows
+from loracheck.rowfiles import open_rows
 from loracheck.shapes import (
     ShapeError,
     check_columns,
@@ -22,18 +22,8 @@ from loracheck.shapes import (
     renamed,
     shape_of,
 )
-from loracheck.sources import DataSource, announce_left_out, resolve_source
+from loracheck.sources import announce_left_out, resolve_source
 from loracheck.text import language_of, normalise
-
-__all__ = [
-    "MAX_LINE_BYTES",
-    "BadRow",
-    "DataSource",
-    "load_examples",
-    "read_examples",
-    "resolve_source",
-    "without_held_out",
-]
 
 
 def load_examples(paths: Sequence[Path]) -> list[Example]:

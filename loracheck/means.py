@@ -18,9 +18,11 @@ from scipy.stats import t as student
 
 from loracheck.clusters import cluster_sums
 from loracheck.records import Estimate
+from loracheck.stats import CONFIDENCE
 
 _LEAST_SKEWED = 20
 """Clusters from which on their skewness can be told from chance well enough to be taken out."""
+_TAIL = (1 - CONFIDENCE) / 2
 _WIDEST = 1e3
 """A ratio of means beyond which no bound is looked for."""
 Unit = Literal["difference", "nats", "correlation"]
@@ -56,11 +58,11 @@ class Mean:
             return 0.0 if self.value < limit else 1.0
         return float(student.cdf(self._score(limit), self.freedom))
 
-    def estimate(self, name: str, unit: Unit = "nats", confidence: float = 0.95) -> Estimate:
+    def estimate(self, name: str, unit: Unit = "nats") -> Estimate:
         """Return it with its t interval; without an interval where the error is not known."""
         if self.error is None:
             return Estimate(name=name, value=None, ci_low=None, ci_high=None, n=self.n, method="t", unit=unit)
-        reach = float(student.ppf(0.5 + confidence / 2, self.freedom))
+        reach = float(student.ppf(0.5 + CONFIDENCE / 2, self.freedom))
         return Estimate(
             name=name,
             value=self.value,
@@ -146,8 +148,8 @@ def ratio_of_means(
     estimate = Estimate(
         name=name,
         value=value,
-        ci_low=_bound(lambda ratio: contrast(ratio).above(0.0) - 0.025, value, -_WIDEST),
-        ci_high=_bound(lambda ratio: contrast(ratio).below(0.0) - 0.025, value, _WIDEST),
+        ci_low=_bound(lambda ratio: contrast(ratio).above(0.0) - _TAIL, value, -_WIDEST),
+        ci_high=_bound(lambda ratio: contrast(ratio).below(0.0) - _TAIL, value, _WIDEST),
         n=n,
         method="t",
     )

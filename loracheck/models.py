@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_folder
 from loracheck.attention import attend_shortly
 from loracheck.basespec import refuse_missing_base
 from loracheck.conversion import converted
@@ -32,14 +33,13 @@ from loracheck.memory import memory_bytes
 from loracheck.network import settle_for_cache
 from loracheck.precision import bytes_in_float32, compute_in, computing_dtype
 from loracheck.preparation import keep_head_fast, keep_training_correct, let_go_of_file
+from loracheck.quantization import Quantization
 from loracheck.records import BASE_ARM
 
 if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-Quantization = Literal["none", "nf4", "fp4", "int8"]
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ADAPTER_CARD = "loracheck.json"
 _log = logging.getLogger(__name__)
 
@@ -239,8 +239,8 @@ def adapter_files(name: str, path: Path) -> tuple[Path, Path]:
     Raises:
         AdapterError: no adapter there, or a pickle.
     """
-    path = path / "adapter" if (path / "adapter" / "adapter_config.json").is_file() else path
-    config_file, weights = path / "adapter_config.json", path / ADAPTER_WEIGHTS
+    path = adapter_folder(path)
+    config_file, weights = path / ADAPTER_CONFIG, path / ADAPTER_WEIGHTS
     if not config_file.is_file():
         raise AdapterError(
             f"adapter {name}: {path} holds no adapter_config.json.",

@@ -114,7 +114,8 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
     from loracheck.evaluate.compare import write_comparison  # noqa: PLC0415
     from loracheck.evaluate.pipeline import evaluate  # noqa: PLC0415
     from loracheck.reports.pipeline import write_report  # noqa: PLC0415
-    from loracheck.train.pipeline import TrainInputs, train  # noqa: PLC0415
+    from loracheck.train.inputs import TrainInputs  # noqa: PLC0415
+    from loracheck.train.pipeline import train  # noqa: PLC0415
 
     out = Path(given.out)
     heldout = [Path(path) for path in given.heldout]

@@ -17,8 +17,6 @@ from loracheck.bytestreams import HEAD_BYTES, UTF8_BOM, encoding_of, guess_encod
 from loracheck.errors import DataError
 from loracheck.jsonrows import MAX_LINE_BYTES, BadRow, Faults, OtherEncoding, json_array, json_lines
 
-__all__ = ["MAX_LINE_BYTES", "BadRow", "RowFile", "open_rows"]
-
 _BATCH_ROWS = 1000
 _ARROW = (b"ARROW1", b"\xff\xff\xff\xff")  # the file and the stream form
 _JSON_SUFFIXES = {".json", ".jsonl", ".ndjson"}

@@ -32,7 +32,8 @@ from loracheck.records import BASE_ARM, EvaluationResult, Verdict
 from loracheck.template import choose_template
 from loracheck.text import is_loop
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 
 SelftestLanguage = Literal["ja", "en"]
 Row = tuple[str, str]

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loracheck.errors import DataError, UsageError
+from loracheck.runs import MANIFEST
 
 _PACKED = {".gz", ".bz2", ".xz", ".zst"}
 DATA_SUFFIXES = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".arrow")
 _NO_ROWS = {"state.json", "dataset_dict.json", "dataset_info.json", "dataset_infos.json"}
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?(:[\w.-]+)?", re.ASCII)
-_MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def in_split(path: Path, split: str) -> bool:
 
 
 def _folder(path: Path, split: str | None) -> DataSource:
-    if (path / _MANIFEST).is_file():
+    if (path / MANIFEST).is_file():
         raise UsageError(
             f"{path} is a directory of a loracheck run.",
             kind="not_data",

@@ -16,6 +16,9 @@ from scipy.stats import beta, binom, norm
 
 from loracheck.records import Estimate
 
+CONFIDENCE = 0.95
+"""Of every interval."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedTable:
@@ -76,9 +79,7 @@ def tango_z_of(n: int, won: NDArray[np.int64], lost: NDArray[np.int64], delta: f
     return np.where(flat, at_once, numerator / np.sqrt(np.where(flat, 1.0, variance)))
 
 
-def paired_difference(
-    name: str, table: PairedTable, confidence: float = 0.95, design_effect: float = 1.0
-) -> Estimate:
+def paired_difference(name: str, table: PairedTable, *, design_effect: float = 1.0) -> Estimate:
     """Estimate the difference of two paired shares, tuned minus base, with Tango's score interval.
 
     `design_effect` is what clusters multiply the variance by; see `loracheck.clusters`.
@@ -88,7 +89,7 @@ def paired_difference(
             name=name, value=None, ci_low=None, ci_high=None, n=0, method="tango", unit="difference"
         )
     value = (table.won - table.lost) / table.n
-    limit = float(norm.ppf(0.5 + confidence / 2)) * math.sqrt(design_effect)
+    limit = float(norm.ppf(0.5 + CONFIDENCE / 2)) * math.sqrt(design_effect)
     return Estimate(
         name=name,
         value=value,
@@ -126,11 +127,11 @@ def noninferiority(table: PairedTable, margin: float, design_effect: float = 1.0
     return float(norm.sf(z)), float(norm.cdf(z))
 
 
-def share(name: str, hits: int, n: int, confidence: float = 0.95, design_effect: float = 1.0) -> Estimate:
+def share(name: str, hits: int, n: int, *, design_effect: float = 1.0) -> Estimate:
     """Estimate a share with its Clopper-Pearson interval, of as many items as clusters leave of n."""
     if n == 0:
         return Estimate(name=name, value=None, ci_low=None, ci_high=None, n=0, method="clopper-pearson")
-    tail = (1 - confidence) / 2
+    tail = (1 - CONFIDENCE) / 2
     good, bad = hits / design_effect, (n - hits) / design_effect
     return Estimate(
         name=name,

@@ -20,6 +20,7 @@ _ORNAMENT = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
 _NUMBERED = re.compile(r"^\s*\d{1,4}(?=[.)．）]\s*\S)", re.MULTILINE)
 _LEAST_BESIDE = 4
+_WINDOW = 8
 _ROW = re.compile(r"([^\w\s]|w|は)\1{2,}|(ha)(?:ha){2,}h?")
 _LONGEST_ROW = 40
 _ASIDE = re.compile(r"\((?:笑|泣|汗|怒|爆)\)?$")
@@ -157,10 +158,10 @@ def _periods(text: str, longest: int) -> Iterator[int]:
         yield len(text) - 1 - at
 
 
-def repeated_share(text: str, window: int = 8) -> float:
-    """Return the share of character windows that occur more than once in the text."""
-    hashes = gram_hashes(text, window)
-    if len(hashes) < 2 * window:
+def repeated_share(text: str) -> float:
+    """Return the share of windows of eight characters that occur more than once in the text."""
+    hashes = gram_hashes(text, _WINDOW)
+    if len(hashes) < 2 * _WINDOW:
         return 0.0
     hashes.sort()
     same = hashes[1:] == hashes[:-1]

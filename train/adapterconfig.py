@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from loracheck.adapterfiles import ADAPTER_CONFIG
 from loracheck.errors import AdapterError
 
 from .tensorfile import MAX_JSON_BYTES, read_json
 
-CONFIG = "adapter_config.json"
 _MAX_TARGETS = 200
 _WORD = re.compile(r"[\w.]+")
 # peft matches these keys as regular expressions; a stranger's may not repeat often enough to take for ever.
@@ -76,7 +76,7 @@ def read_config(folder: Path) -> AdapterConfig | None:
     Raises:
         AdapterError: it is no JSON object of a sensible size.
     """
-    file = folder / CONFIG
+    file = folder / ADAPTER_CONFIG
     if not file.is_file():
         return None
     values = None if file.stat().st_size > MAX_JSON_BYTES else read_json(file.read_bytes())

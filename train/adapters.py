@@ -15,9 +15,10 @@ from peft.tuners.lora import Linear4bit
 from safetensors.torch import load_file
 from transformers import set_seed
 
+from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from loracheck.errors import UsageError
 from loracheck.fingerprint import checkpoint_tensor
-from loracheck.models import ADAPTER_WEIGHTS, Base
+from loracheck.models import Base
 
 from .config import TrainConfig
 
@@ -57,7 +58,7 @@ def begin(model: PeftModel, folder: Path) -> Path | None:
         return None
     if not (folder / ADAPTER_WEIGHTS).is_file():
         _save(model, folder)
-        file = folder / "adapter_config.json"
+        file = folder / ADAPTER_CONFIG
         config = json.loads(
             file.read_text(encoding="utf-8")
         )  # loaded again, it must not change the base once more
@@ -83,13 +84,13 @@ def save_adapter(model: PeftModel, folder: Path, base: Base, initial: Path | Non
 def copy_adapter(checkpoint: Path, folder: Path, base: Base) -> None:
     """Save an adapter as a checkpoint holds it."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("adapter_config.json", ADAPTER_WEIGHTS):
+    for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS):
         shutil.copyfile(checkpoint / name, folder / name)
     _name_base(folder, base)
 
 
 def _name_base(folder: Path, base: Base) -> None:
-    file = folder / "adapter_config.json"
+    file = folder / ADAPTER_CONFIG
     config: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     config["base_model_name_or_path"] = base.source
     # How it began is of no use to whoever loads it, and makes peft change the base.

@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_folder
 from loracheck.errors import AdapterError
-from loracheck.models import ADAPTER_WEIGHTS
 from loracheck.progress import Progress
 from loracheck.records.adapter import AdapterAnatomy, IntruderSummary, ModuleAnatomy
 from loracheck.runs import hash_file
-from loracheck.text import visible
+from loracheck.terminal import visible
 
-from .adapterconfig import CONFIG, AdapterConfig, read_config
+from .adapterconfig import AdapterConfig, read_config
 from .baseweights import base_weights, refuse_foreign
 from .intruders import DEFAULT_MAX_MODULES, find_intruders
 from .kinds import kind_of, scale_rule
@@ -67,7 +67,7 @@ def _locate(path: Path) -> _Place:
     if path.is_file():
         beside = read_config(path.parent) if path.name == ADAPTER_WEIGHTS else None
         return _Place(weights=path, folder=path.parent, config=beside)
-    folder = path / "adapter" if (path / "adapter" / CONFIG).is_file() else path
+    folder = adapter_folder(path)
     if (weights := folder / ADAPTER_WEIGHTS).is_file():
         return _Place(weights=weights, folder=folder, config=read_config(folder))
     if pickled := next((name for name in _PICKLES if (folder / name).is_file()), None):
@@ -133,7 +133,8 @@ def _against(
     """Look for intruder directions in the base that the adapter was trained on."""
     if place.config is None:
         raise AdapterError(
-            f"--base: without {CONFIG}, which holds its alpha, nobody can tell what the adapter does to the base.",
+            f"--base: without {ADAPTER_CONFIG}, which holds its alpha, nobody can tell what the adapter does to the "
+            "base.",
             kind="adapter_incomplete",
             hint="Leave out --base, or pass the whole folder that peft saved.",
         )

@@ -19,7 +19,7 @@ from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.fingerprint import fingerprint
 from loracheck.models import ADAPTER_CARD, AdapterCard
 from loracheck.network import settle_for_cache
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 _LAYERS = re.compile(r"(?:^|\.)((?:layers|h|blocks|block)\.\d+\..+)$")
 

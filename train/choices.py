@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from loracheck.quantization import Quantization
+
 CHOICES: dict[str, tuple[str, ...]] = {
-    "quantization": ("none", "nf4", "fp4", "int8"),
+    "quantization": get_args(Quantization),
     "peft_type": ("lora", "loha", "lokr"),
     "init_lora_weights": ("default", "gaussian", "pissa", "loftq"),
     "adapter_dtype": ("float32", "bfloat16"),

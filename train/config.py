@@ -8,26 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from loracheck.errors import UsageError
+from loracheck.quantization import Quantization
 from loracheck.settings import build, over_preset, read_yaml_file
 from loracheck.yamllines import naming_lines
 
 from .choices import CHOICES
-
-Quantization = Literal["none", "nf4", "fp4", "int8"]
-
-PRESETS: dict[str, dict[str, Any]] = {
-    # arXiv 2106.09685, table 5: query and value at a small rank
-    "lora-paper": {"lora_r": 4, "lora_alpha": 8, "target_modules": "q_proj,v_proj"},
-    # arXiv 2305.14314: every linear layer, rank 64, alpha 16, constant rate, clipping at 0.3
-    "qlora": {
-        "lora_r": 64,
-        "lora_alpha": 16,
-        "lr_scheduler_type": "constant",
-        "max_grad_norm": 0.3,
-        "quantization": "nf4",
-    },
-    "minimal": {"lora_r": 8, "lora_alpha": 16, "target_modules": "q_proj,k_proj,v_proj,o_proj"},
-}
+from .presets import PRESETS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

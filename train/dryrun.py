@@ -20,7 +20,7 @@ from .grid import Point
 from .inputs import TrainInputs, load_data, load_rows
 from .merge import NOTHING_MORE, MergeConfig, MergeInputs, prepare
 from .plan import PlanOptions, plan
-from .scale import ScaleConfig, ScaleInputs, adapter_folder, quantization_of
+from .scale import ScaleConfig, ScaleInputs, checked_folder, quantization_of
 from .sweep import on_equal_tokens
 from .trackers import check_trackers
 
@@ -70,7 +70,7 @@ def foresee_scale(adapter: Path, config: ScaleConfig, inputs: ScaleInputs) -> Fo
     Raises:
         LoracheckError: no adapter there, or rows that cannot be read.
     """
-    folder = adapter_folder(adapter)
+    folder = checked_folder(adapter)
     held = quantization_of(folder, config)
     rows = load_rows(inputs.data, inputs.in_domain)
     probes = choose(rows.examples, rows.heldout, config.watch)

@@ -12,7 +12,7 @@ from loracheck.errors import DataError
 from loracheck.records import Example
 from loracheck.records.training import MaskAudit, ShownRow, Span
 from loracheck.template import IGNORED, ChatTemplate, EncodedRow
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 from .config import TrainConfig
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loracheck.errors import EnvironmentFault, UsageError
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 CONVERTER, ENTRY_POINT, QUANTIZER = "convert_hf_to_gguf.py", "llama-convert-hf-to-gguf", "llama-quantize"
 CONVERTED_TYPES = ("auto", "f32", "f16", "bf16", "q8_0", "tq1_0", "tq2_0")

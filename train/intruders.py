@@ -19,7 +19,7 @@ from scipy.sparse.linalg import svds
 from loracheck.errors import AdapterError
 from loracheck.factors import MAGNITUDE, tensor_name
 from loracheck.records.adapter import IntruderReading, IntruderSummary, ModuleAnatomy
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 from .baseweights import BaseWeights
 from .spectrum import NotComputed, change_of
@@ -92,16 +92,14 @@ def find_intruders(
     return tuple(replace(module, intruder=readings.get(module.name)) for module in modules), summary
 
 
-def compare_directions(
-    weight: torch.Tensor, changed: torch.Tensor, *, directions: int = DIRECTIONS, limit: float = LIMIT
-) -> IntruderReading:
+def compare_directions(weight: torch.Tensor, changed: torch.Tensor) -> IntruderReading:
     """Hold the largest left singular vectors of a changed weight against all of those of the weight before."""
     own = torch.linalg.svd(weight, full_matrices=False).U
-    leading = _leading(changed, min(directions, *changed.shape))
+    leading = _leading(changed, min(DIRECTIONS, *changed.shape))
     closest = (leading.T @ own).abs().max(dim=1).values
     return IntruderReading(
         directions=leading.shape[1],
-        intruders=tuple(place for place, cosine in enumerate(closest.tolist(), start=1) if cosine < limit),
+        intruders=tuple(place for place, cosine in enumerate(closest.tolist(), start=1) if cosine < LIMIT),
         lowest=float(closest.min()),
         relative_norm=float((changed - weight).norm() / weight.norm().clamp_min(1e-30)),
     )

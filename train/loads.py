@@ -12,11 +12,11 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from loracheck.factors import tensor_name
-from loracheck.models import ADAPTER_WEIGHTS
 from loracheck.records.adapter import LoadsIn, ModuleAnatomy
 
-from .adapterconfig import CONFIG, AdapterConfig
+from .adapterconfig import AdapterConfig
 
 VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 """What --max-lora-rank may be; 1 as well in newer versions."""
@@ -55,14 +55,15 @@ def _peft_refuses(weights: Path, config: AdapterConfig | None, modules: Sequence
     from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING  # noqa: PLC0415
 
     if config is None:
-        return f"there is no {CONFIG} beside it"
+        return f"there is no {ADAPTER_CONFIG} beside it"
     if weights.name != ADAPTER_WEIGHTS:
         return f"the file is to be called {ADAPTER_WEIGHTS}"
     if config.peft_type not in {str(kind.value) for kind in PEFT_TYPE_TO_CONFIG_MAPPING}:
         return f"peft knows no kind {config.peft_type or 'without a name'!r}"
     if wrong := other_ranks(config, modules):
         first = wrong[0]
-        return f"{CONFIG} gives {first.name} rank {config.rank_of(first.name)}, its tensors have rank {first.rank}"
+        said = config.rank_of(first.name)
+        return f"{ADAPTER_CONFIG} gives {first.name} rank {said}, its tensors have rank {first.rank}"
     return ""
 
 
@@ -100,7 +101,7 @@ def _vllm_refuses(
     if odd:
         return f"it knows no tensor called {odd[0]}"
     if config.rank is None or config.alpha is None:
-        return f"{CONFIG} has no r or no lora_alpha"
+        return f"{ADAPTER_CONFIG} has no r or no lora_alpha"
     if {module.scale for module in modules} != {config.scale_of("", config.rank)}:
         return "it would scale every module by lora_alpha / r, and some have another scale; merge the adapter instead"
     highest = max((module.rank or 0 for module in modules), default=0)

@@ -24,25 +24,18 @@ from safetensors import SafetensorError
 from transformers import AutoConfig
 
 from loracheck import jsonl
+from loracheck.adapterfiles import SHIPPED_FORM
 from loracheck.conversion import cache_folder
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.loading import load_examples
-from loracheck.models import (
-    ADAPTER_CARD,
-    AdapterCard,
-    AdapterFile,
-    Quantization,
-    arm,
-    attach,
-    load_base,
-    read_adapter,
-)
+from loracheck.models import ADAPTER_CARD, AdapterCard, AdapterFile, arm, attach, load_base, read_adapter
 from loracheck.progress import Progress
+from loracheck.quantization import Quantization
 from loracheck.records import Message
 from loracheck.records.adapter import AdapterAnatomy, EvaluationSeal, FormComparison, ShippedForm
 from loracheck.runs import hash_file, is_alive
 from loracheck.template import ChatTemplate, check_template_file, choose_template
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 from .anatomy import inspect_adapter
 from .ggufexport import Converter, find_converter, write_gguf
@@ -51,7 +44,6 @@ from .modelcard import licence_of, read_seal, write_card
 from .notices import NOT_A_LANGUAGE_MODEL
 from .shipped import THRESHOLD, Answers, choose_prompts, compare_form, not_compared, record_answers
 
-SHIPPED_FORM = "shipped_form.json"
 _ADAPTER = "merged"
 _MERGEABLE = ("LORA", "LOHA", "LOKR")
 

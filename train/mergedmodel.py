@@ -12,9 +12,11 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import safe_open
 from transformers import GenerationConfig
 
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError, UsageError
-from loracheck.models import ADAPTER_WEIGHTS, AdapterFile, Base, Quantization, attach, load_base
+from loracheck.models import AdapterFile, Base, attach, load_base
 from loracheck.progress import Progress
+from loracheck.quantization import Quantization
 from loracheck.template import ChatTemplate
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from loracheck.errors import UsageError
 from loracheck.records import EvaluationContext, EvaluationResult
 from loracheck.records.adapter import EvaluationSeal, FormComparison, ShippedForm
 from loracheck.runs import read_run
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 from .traces import front_matter
 

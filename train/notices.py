@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from loracheck.adapterfiles import ADAPTER_CONFIG
 from loracheck.factors import MAGNITUDE, tensor_name
 from loracheck.records.adapter import ImageAdapter, IntruderSummary, ModuleAnatomy, Notice, TrainingTrace
 
-from .adapterconfig import CONFIG, AdapterConfig
+from .adapterconfig import AdapterConfig
 from .loads import other_ranks
 from .modules import Dissection
 
@@ -48,11 +49,13 @@ def language_notices(
     if config is None:
         yield Notice(
             code="no_configuration",
-            text=f"without {CONFIG} no alpha is known: norms are those of the bare product of the factors.",
+            text=f"without {ADAPTER_CONFIG} no alpha is known: norms are those of the bare product of the factors.",
         )
         return
     if wrong := other_ranks(config, modules):
-        yield Notice(code="other_rank", text=f"{len(wrong)} modules have another rank than {CONFIG} says.")
+        yield Notice(
+            code="other_rank", text=f"{len(wrong)} modules have another rank than {ADAPTER_CONFIG} says."
+        )
     if config.unread:
         yield Notice(
             code="pattern_not_followed",

@@ -17,7 +17,8 @@ from loracheck.records.training import TrainingStep, TrainingSummary
 from loracheck.runs import open_run
 from loracheck.template import ChatTemplate, check_template_file, choose_template
 from loracheck.watch.answers import borrow_base_answers
-from loracheck.watch.watcher import Watch, WatchOptions
+from loracheck.watch.probes import WatchOptions
+from loracheck.watch.watcher import Watch
 
 from . import checkpoints as stored
 from .adapters import add_adapter, begin
@@ -35,8 +36,6 @@ from .results import CHECKPOINTS, SUMMARY, Fitted, only_to_complete, peak_memory
 from .thrift import keep_little
 from .trackers import check_trackers, tracked
 from .trainer import Loop, fit
-
-__all__ = ["TrainInputs", "train"]
 
 METRICS, WATCH = "metrics.jsonl", "watch"
 READINGS_A_RUN = 10

@@ -15,7 +15,8 @@ import torch
 from peft import PeftModel
 
 from loracheck import jsonl
-from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard
+from loracheck.adapterfiles import ADAPTER, ADAPTER_WEIGHTS
+from loracheck.models import ADAPTER_CARD, AdapterCard
 from loracheck.records.training import Plan, TrainingStep, TrainingSummary
 from loracheck.runs import hash_file
 
@@ -26,7 +27,7 @@ from .inputs import EncodedData
 from .reader import Reader
 from .readings import best_step, kept_step, safe_step
 
-SUMMARY, ADAPTER, OTHERS, CHECKPOINTS = "summary.json", "adapter", "adapters", "checkpoints"
+SUMMARY, OTHERS, CHECKPOINTS = "summary.json", "adapters", "checkpoints"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

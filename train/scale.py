@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER, ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from loracheck.errors import UsageError
 from loracheck.generation import pad_token_id
 from loracheck.likelihood import score_rows
 from loracheck.models import (
     ADAPTER_CARD,
-    ADAPTER_WEIGHTS,
     AdapterCard,
     AdapterFile,
     Base,
-    Quantization,
     adapter_files,
     arm,
     attach,
@@ -29,18 +28,19 @@ from loracheck.models import (
     read_adapter,
 )
 from loracheck.progress import Progress
+from loracheck.quantization import Quantization
 from loracheck.records import BASE_ARM
 from loracheck.records.training import ScalePoint, ScaleSummary
 from loracheck.runs import hash_file, is_run, open_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow, check_template_file, choose_template
-from loracheck.watch.watcher import Watch, WatchOptions
+from loracheck.watch.probes import WatchOptions
+from loracheck.watch.watcher import Watch
 
-from .adapterconfig import CONFIG
 from .encode import encode_rows
 from .inputs import Rows, data_files, load_rows
 from .strength import Strength, refuse_unscalable
 
-SUMMARY, POINTS, ADAPTER, WATCH = "summary.json", "points.jsonl", "adapter", "watch"
+SUMMARY, POINTS, WATCH = "summary.json", "points.jsonl", "watch"
 DEFAULT_STRENGTHS = tuple(eighths / 8 for eighths in range(9))
 MAX_LENGTH = 1024
 _NAME = "scaled"
@@ -156,11 +156,11 @@ def scale(
     Raises:
         LoracheckError: bad input, an adapter for another base or without a strength, no room on the disk.
     """
-    folder = adapter_folder(adapter)
+    folder = checked_folder(adapter)
     config = replace(config, quantization=quantization_of(folder, config))
     data, heldout_file = data_files(inputs.data, inputs.in_domain)
     check_template_file(inputs.chat_template)
-    files = [folder / ADAPTER_WEIGHTS, folder / CONFIG, data, heldout_file, inputs.chat_template]
+    files = [folder / ADAPTER_WEIGHTS, folder / ADAPTER_CONFIG, data, heldout_file, inputs.chat_template]
     rows = load_rows(inputs.data, inputs.in_domain)
     options = {"base": inputs.base, "adapter": str(adapter), **asdict(config)}
     present = [file for file in files if file is not None and file.is_file()]
@@ -348,7 +348,7 @@ def _values(loaded: _Loaded, config: ScaleConfig) -> dict[str, Any]:
     }
 
 
-def adapter_folder(adapter: Path) -> Path:
+def checked_folder(adapter: Path) -> Path:
     """Return the adapter's folder inside a train or scale run, or the folder itself.
 
     Raises:

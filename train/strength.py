@@ -23,12 +23,13 @@ from peft.utils.other import transpose
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError
 from loracheck.factors import MAGNITUDE, tensor_name
-from loracheck.models import ADAPTER_WEIGHTS, AdapterFile
-from loracheck.text import visible
+from loracheck.models import AdapterFile
+from loracheck.terminal import visible
 
-from .adapterconfig import CONFIG, read_config
+from .adapterconfig import read_config
 
 _KINDS = ("LORA", "LOHA", "LOKR")
 # The change of a module is a multiple of each of these, and of no two of them at once.
@@ -107,7 +108,7 @@ class Strength:
         }
         save_file(tensors, str(folder / ADAPTER_WEIGHTS), metadata={"format": "pt"})
         text = json.dumps(self.adapter.config, indent=2, sort_keys=True, ensure_ascii=False)
-        (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
+        (folder / ADAPTER_CONFIG).write_text(text + "\n", encoding="utf-8")
 
     def _tensors(self, strength: float) -> dict[str, torch.Tensor]:
         found = dict(self.trained)

@@ -22,14 +22,12 @@ from loracheck.template import choose_template
 
 from .config import TrainConfig
 from .encode import encode_rows
-from .grid import Point, grid, varied
+from .grid import Point, varied
 from .inputs import TrainInputs, data_files, load_rows
 from .pipeline import WATCH, train
 from .processes import start_processes
 from .readings import READINGS
 from .results import SUMMARY
-
-__all__ = ["grid", "sweep", "train"]
 
 
 def sweep(

@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from loracheck.errors import AdapterError
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 MAX_HEADER_BYTES = 32 * 2**20
 """Names, shapes and metadata of a large image adapter with all its tags take 3 MB."""

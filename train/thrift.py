@@ -21,6 +21,8 @@ from typing import Any, cast
 import torch
 from peft.tuners.lora.layer import LoraLayer
 
+from loracheck.precision import SIXTEEN_BITS
+
 
 @dataclass(frozen=True, slots=True)
 class _NormForm:
@@ -33,7 +35,6 @@ class _NormForm:
 _ROUNDING = 0.02
 _GATED = ("gate_proj", "up_proj", "down_proj", "act_fn")
 _LINEAR = ("Linear", "Linear4bit", "Linear8bitLt")
-_SIXTEEN_BITS = (torch.bfloat16, torch.float16)
 
 
 class _Again(torch.autograd.Function):
@@ -161,7 +162,7 @@ def _norm(
     *more: object,
     **named: object,
 ) -> torch.Tensor:
-    rounded = inputs.dtype in _SIXTEEN_BITS  # float32 is not copied, and summed in another order
+    rounded = inputs.dtype in SIXTEEN_BITS  # float32 is not copied, and summed in another order
     if more or named or not rounded or not torch.is_grad_enabled() or not inputs.requires_grad:
         return original(inputs, *more, **named)
     if form is None:
@@ -231,7 +232,7 @@ def _low_rank(
 ) -> torch.Tensor:
     usual = not (more or named or layer.disable_adapters or layer.merged) and len(layer.active_adapters) == 1
     mixed = torch.is_autocast_enabled(inputs.device.type)
-    if usual and not mixed and torch.is_grad_enabled() and inputs.dtype in _SIXTEEN_BITS:
+    if usual and not mixed and torch.is_grad_enabled() and inputs.dtype in SIXTEEN_BITS:
         (adapter,) = layer.active_adapters
         factors = [by_name[adapter].weight for by_name in (layer.lora_A, layer.lora_B) if adapter in by_name]
         if factors and all(factor.dtype is torch.float32 and factor.requires_grad for factor in factors):

@@ -1,16 +1,15 @@
-"""The click declarations of `inspect` and `merge`; bodies as in `cli.py`."""
+"""What an adapter is, and what it becomes: `inspect` and `merge`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
-from loracheck.cli.options import dry_run_option, needed_out
+from loracheck.cli.options import PATH, dry_run_option, needed_out, only_given
 from loracheck.cli.output import print_json
-
-PATH = click.Path(path_type=Path)
+from loracheck.quantization import Quantization
 
 
 @click.command("inspect")
@@ -64,7 +63,7 @@ def inspect_(adapter: Path, base: str | None, max_modules: int | None, as_json: 
 )
 @click.option(
     "--quantization",
-    type=click.Choice(["none", "nf4", "fp4", "int8"]),
+    type=click.Choice(get_args(Quantization)),
     help="How the base was held in training.  [default: as the adapter's card says]",
 )
 @click.option("--gguf", metavar="TYPE", help="Write a GGUF file, too: q8_0, q4_k_m, ... (needs llama.cpp).")
@@ -110,7 +109,7 @@ def merge(
     from loracheck.train.merge import MergeConfig, MergeInputs
     from loracheck.train.merge import merge as run_merge
 
-    config = MergeConfig(**{name: value for name, value in given.items() if value is not None})
+    config = MergeConfig(**only_given(given))
     inputs = MergeInputs(data=data, evaluation=evaluation, chat_template=chat_template)
     progress = Progress(quiet=quiet)
     if dry_run:

@@ -1,7 +1,4 @@
-"""The command line: every click declaration. A body builds a config, calls a stage, prints, sets the exit code.
-
-Heavy packages are imported inside the bodies, so that help costs next to nothing.
-"""
+"""The group of all verbs, its `report` and `demo`, and `main`, which tells every error."""
 
 from __future__ import annotations
 
@@ -30,8 +27,8 @@ from loracheck.cli.doctor import doctor
 from loracheck.cli.evaluate import evaluate, gate
 from loracheck.cli.explain import explain_error
 from loracheck.cli.failure import asks_for_json, failure_of, tell
-from loracheck.cli.options import dry_run_option
-from loracheck.cli.output import print_json
+from loracheck.cli.options import PATH, dry_run_option, only_given
+from loracheck.cli.output import draw_report, print_json
 from loracheck.cli.plan import plan
 from loracheck.cli.power import power
 from loracheck.cli.probes import check, list_, make, show
@@ -42,7 +39,6 @@ from loracheck.cli.selftest import selftest
 from loracheck.cli.train import train
 from loracheck.cli.validate import validate
 
-PATH = click.Path(path_type=Path)
 EXIT_HELP = (
     "Exit codes: 0 ship or done, 1 hold, 2 input error, 3 inconclusive, 4 environment, 70 internal error."
 )
@@ -213,7 +209,7 @@ def report(run: Path, related: tuple[Path, ...], language: Any, as_json: bool) -
         return
     for path in (run, *related):
         read_run(path)
-    path = _report(run, related, language)
+    path = draw_report(run, related, language)
     print_json({"report": str(path)}) if as_json else click.echo(str(path))
 
 
@@ -265,10 +261,10 @@ def demo(out: Path, unpack: Path | None, dry_run: bool, as_json: bool, quiet: bo
             click.echo("\n".join([either(TERMS, in_japanese(TERMS)), *(str(path) for path in written)]))
         return
     if dry_run:
-        plan = foresee_demo(out, **_given(given))
+        plan = foresee_demo(out, **only_given(given))
         print_json(plan, form="plan") if as_json else print_foreseen(plan)
         return
-    result = run_demo(out, progress=Progress(quiet=quiet), **_given(given))
+    result = run_demo(out, progress=Progress(quiet=quiet), **only_given(given))
     print_json(result) if as_json else print_demo(result)
 
 
@@ -313,18 +309,6 @@ def _quieten_libraries() -> None:
         os.environ.setdefault(name, value)
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|peft")
-
-
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """Keep the options that were given; a Config holds the defaults."""
-    return {name: value for name, value in options.items() if value not in (None, ())}
-
-
-def _report(run: Path, related: Any, language: Any) -> Path:
-    from loracheck.reports.pipeline import write_report
-    from loracheck.runs import is_run
-
-    return write_report(run, related=[path for path in related if is_run(path)], language=language)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The click declaration of `canaries`; the body as in `cli.py`."""
+"""`canaries`: rows to mix into training data, so that memorisation can be measured."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
+from loracheck.cli.options import PATH
 from loracheck.cli.output import print_json
 from loracheck.terminal import either
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""The click declaration of `causes`; the body as in `cli.py`."""
+"""`causes`: the training rows behind the failures of an eval run."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import Any
 
 import click
 
-from loracheck.cli.options import dry_run_option, needed_out
+from loracheck.cli.options import PATH, dry_run_option, needed_out, only_given
 from loracheck.cli.output import print_json
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command()
@@ -73,7 +71,7 @@ def causes(
     from loracheck.progress import Progress
     from loracheck.summary.causes import print_causes
 
-    options = {name: value for name, value in given.items() if value is not None}
+    options = only_given(given)
     if method is not None:
         options["methods"] = tuple(name.strip() for name in method.split(",") if name.strip())
     config = CausesConfig(**options)

@@ -1,4 +1,4 @@
-"""The click declaration of `compare`; the body as in `cli.py`."""
+"""`compare`: eval runs held against one another."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from loracheck import terminal
-from loracheck.cli.options import report_to_option
-from loracheck.cli.output import print_json, print_report
+from loracheck.cli.options import PATH, report_to_option
+from loracheck.cli.output import draw_report, print_json, print_report
 from loracheck.errors import UsageError
 
 if TYPE_CHECKING:
+    from loracheck.records import UiLanguage
     from loracheck.records.comparison import RunComparison
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command()
@@ -43,7 +41,7 @@ def compare(
     first: tuple[str, ...],
     second: tuple[str, ...],
     out: Path | None,
-    language: str | None,
+    language: UiLanguage | None,
     trackers: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -81,10 +79,13 @@ def compare(
 
 
 def _written(
-    runs: tuple[Path, ...], out: Path, first: tuple[str, ...], second: tuple[str, ...], language: str | None
+    runs: tuple[Path, ...],
+    out: Path,
+    first: tuple[str, ...],
+    second: tuple[str, ...],
+    language: UiLanguage | None,
 ) -> RunComparison:
     from loracheck.evaluate.compare import write_comparison
-    from loracheck.reports.pipeline import write_report
 
     if out.suffix == ".html":
         raise UsageError(
@@ -93,5 +94,5 @@ def _written(
             hint=f"-o {out.with_suffix('')}",
         )
     found = write_comparison(runs, out, first, second)
-    write_report(out, language="ja" if (language or terminal.language()) == "ja" else "en")
+    draw_report(out, language=language)
     return found

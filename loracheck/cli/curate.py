@@ -1,4 +1,4 @@
-"""The click declarations of `curate` and `curate explain`; bodies as in `cli.py`."""
+"""`curate`, `curate explain` and `curate synthesize`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import Any, TypeVar
 import click
 
 from loracheck import terminal
-from loracheck.cli.options import dry_run_option, named_values, needed_out, report_to_option
-from loracheck.cli.output import print_json, print_report
+from loracheck.cli.options import PATH, dry_run_option, named_values, needed_out, only_given, report_to_option
+from loracheck.cli.output import draw_report, print_json, print_report
+from loracheck.curate.choices import FORMATS, PRESETS
 from loracheck.errors import UsageError
 
-PATH = click.Path(path_type=Path)
-PRESETS = ("lima", "textbooks", "minimal")
-FORMATS = ("trl", "axolotl", "llamafactory", "parquet", "hf")
 C = TypeVar("C", bound=Callable[..., Any])
 
 # Options that set a key of the configuration; two underscores stand for the dot.
@@ -190,7 +188,6 @@ def curate(
     from loracheck.curate.pipeline import curate as run_curate
     from loracheck.curate.plan import plan
     from loracheck.progress import Progress
-    from loracheck.reports.pipeline import write_report
     from loracheck.summary import print_curation, print_plan
     from loracheck.tracking import check_packages
 
@@ -203,7 +200,7 @@ def curate(
         return
     out = needed_out(out, "runs/curated")
     summary = run_curate(data, base, out, config, progress=progress)
-    report = write_report(out, language=terminal.language())
+    report = draw_report(out)
     _log(trackers, out, summary, report, progress)
     if as_json:
         print_json(summary)
@@ -319,10 +316,10 @@ def _config(
     values = read_yaml_file(config_file) if config_file else {}
     if preset:
         values["preset"] = preset
+    given = only_given(given)
     for name, value in given.items():
-        if value not in (None, ()):
-            *groups, key = name.split("__")
-            values = merged(values, {groups[0]: {key: value}} if groups else {key: value})
+        *groups, key = name.split("__")
+        values = merged(values, {groups[0]: {key: value}} if groups else {key: value})
     if columns:
         values = merged(values, {"read": {"columns": named_values("--map", columns)}})
     if allow_loss:
@@ -330,7 +327,7 @@ def _config(
             values,
             {"allow_loss": {k: _share(k, v) for k, v in named_values("--allow-loss", allow_loss).items()}},
         )
-    told = [name.replace("__", ".") for name, value in given.items() if value not in (None, ())]
+    told = [name.replace("__", ".") for name in given]
     with naming_lines(config_file, besides=told):
         return config_from(values, str(config_file or "options"))
 

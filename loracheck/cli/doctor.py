@@ -1,4 +1,4 @@
-"""The click declaration of `doctor`; the body as in `cli.py`."""
+"""`doctor`: what this machine, a server, a base or an adapter lacks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
+from loracheck.cli.options import PATH
 from loracheck.cli.output import print_json
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command()

@@ -1,19 +1,18 @@
-"""The click declarations of `eval` and `gate`; bodies as in `cli.py`."""
+"""`eval` and `gate`: ask, judge, and judge again."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, get_args
 
 import click
 
 from loracheck import terminal
-from loracheck.cli.options import dry_run_option, needed_out, report_to_option
-from loracheck.cli.output import print_json, print_report
+from loracheck.cli.options import PATH, dry_run_option, named_paths, needed_out, only_given, report_to_option
+from loracheck.cli.output import draw_report, finish, print_json
 from loracheck.errors import UsageError
-
-PATH = click.Path(path_type=Path)
+from loracheck.quantization import Quantization
 
 
 @click.command("eval")
@@ -84,7 +83,7 @@ PATH = click.Path(path_type=Path)
 @dry_run_option
 @click.option(
     "--quantization",
-    type=click.Choice(["none", "nf4", "fp4", "int8"]),
+    type=click.Choice(get_args(Quantization)),
     help="How the base is held.  [default: none]",
 )
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces every template.")
@@ -166,17 +165,17 @@ def evaluate(
     from loracheck.tracking import check_packages
 
     check_packages(trackers)
-    named, idle = _named(adapters), _named(nulls, "--null")
+    named, idle = named_paths("--adapter", adapters), named_paths("--null", nulls)
     elsewhere = _elsewhere(
         {**named, **idle},
         endpoint,
         {"key_variable": key_variable, "concurrency": concurrency},
         tokenizer,
-        _named(completions, "--completions"),
+        named_paths("--completions", completions),
     )
     adapters_here, config, limits = (
         {} if endpoint else named,
-        EvalConfig(**_given(given)),
+        EvalConfig(**only_given(given)),
         load_policy(policy),
     )
     inputs = {
@@ -202,11 +201,9 @@ def evaluate(
     result = run_evaluate(base, adapters_here, out, config, limits, **inputs)
     if causes is not None:
         _find_causes(out, causes, result, inputs["progress"])
-    named_paths = (*data, *(Path(a.partition("=")[2]) for a in adapters), *([causes] if causes else []))
-    related = [path for path in named_paths if path.is_dir()]
-    report = _report(out, related)
+    report = draw_report(out, (*data, *named.values(), *([causes] if causes else [])))
     _log(trackers, out, result, Progress(quiet=quiet))
-    _finish(result, as_json=as_json, report=report, exit_zero=exit_zero)
+    finish(result, as_json=as_json, report=report, exit_zero=exit_zero)
 
 
 @click.command()
@@ -263,7 +260,7 @@ def gate(
     result = replace(result, verdicts=chosen)
     _log(trackers, run, result, Progress(quiet=True), kind="gate")
     if as_json or form in ("text", "json"):
-        _finish(result, as_json=as_json or form == "json", report=None, exit_zero=False)
+        finish(result, as_json=as_json or form == "json", report=None, exit_zero=False)
     click.echo(formatted(form, result, run, terminal.language()), nl=False)
     sys.stdout.flush()
     sys.exit(exit_code(result.verdicts))
@@ -309,39 +306,11 @@ def _elsewhere(
                 )
         return Elsewhere(completions=completions)
     return Elsewhere(
-        server=ServerOptions(address=endpoint, **_given(server)),
+        server=ServerOptions(address=endpoint, **only_given(server)),
         models={name: str(model) for name, model in arms.items()},
         tokenizer=tokenizer,
         completions=completions,
     )
-
-
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """Keep the options that were given; a Config holds the defaults."""
-    return {name: value for name, value in options.items() if value not in (None, ())}
-
-
-def _named(adapters: tuple[str, ...], option: str = "--adapter") -> dict[str, Path]:
-    pairs = [text.partition("=") for text in adapters]
-    for name, sign, path in pairs:
-        if not (name and sign and path):
-            raise UsageError(
-                f"{option} {name}: NAME=PATH is wanted.",
-                kind="option_form",
-                hint=f"For instance {option} mine=./adapter",
-            )
-    named = {name: Path(path) for name, _, path in pairs}
-    if len(named) < len(pairs):
-        raise UsageError(f"{option}: two adapters have the same name.", kind="name_taken")
-    return named
-
-
-def _report(run: Path, related: list[Path]) -> Path:
-    from loracheck.reports.pipeline import write_report
-    from loracheck.runs import is_run
-
-    shown = [path for path in related if is_run(path)]
-    return write_report(run, related=shown, language=terminal.language())
 
 
 def _log(trackers: tuple[str, ...], run: Path, result: Any, progress: Any, *, kind: str = "eval") -> None:
@@ -349,25 +318,12 @@ def _log(trackers: tuple[str, ...], run: Path, result: Any, progress: Any, *, ki
     if not trackers:
         return
     from loracheck import jsonl
+    from loracheck.evaluate.evidence import CONTEXT, VERDICT
     from loracheck.records import EvaluationContext, Manifest
     from loracheck.runs import MANIFEST, REPORT
     from loracheck.tracking import log_run, of_evaluation
 
-    context = jsonl.read_one(run / "context.json", EvaluationContext)
+    context = jsonl.read_one(run / CONTEXT, EvaluationContext)
     manifest = jsonl.read_one(run / MANIFEST, Manifest)
-    files = [run / REPORT, *([run / "verdict.json"] if kind == "eval" else [])]  # a gate's may be another
+    files = [run / REPORT, *([run / VERDICT] if kind == "eval" else [])]  # a gate's may be another
     log_run(trackers, of_evaluation(result, context, manifest, files, kind=kind), run, progress)
-
-
-def _finish(result: Any, *, as_json: bool, report: Path | None, exit_zero: bool) -> NoReturn:
-    from loracheck.evaluate.verdict import exit_code
-    from loracheck.summary import print_result
-
-    if as_json:
-        print_json(result)
-    else:
-        print_result(result)
-        if report:
-            print_report(report)
-    sys.stdout.flush()
-    sys.exit(0 if exit_zero else exit_code(result.verdicts))

@@ -1,4 +1,4 @@
-"""The click declaration of `plan`; bodies as in `cli.py`."""
+"""`plan`: what a training will take."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from loracheck.cli.options import PATH
 from loracheck.cli.output import print_json
-from loracheck.cli.train import PATH, training_options
+from loracheck.cli.train import training_options
 
 
 @click.command()
@@ -62,7 +63,7 @@ def plan(
     from loracheck.progress import Progress
     from loracheck.summary.plan import print_plan, print_side_by_side
     from loracheck.train.config import configure, with_replay
-    from loracheck.train.pipeline import TrainInputs
+    from loracheck.train.inputs import TrainInputs
     from loracheck.train.plan import PlanOptions
     from loracheck.train.plan import plan as run_plan
 

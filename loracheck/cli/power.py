@@ -1,15 +1,13 @@
-"""The click declaration of `power`; the body as in `cli.py`."""
+"""`power`: how many probes each limit needs."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
+from loracheck.cli.options import only_given
 from loracheck.cli.output import print_json
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command()
@@ -72,6 +70,6 @@ def power(
     from loracheck.records.power import Assumptions
     from loracheck.summary.power import print_forecast
 
-    assumed = Assumptions(**{name: value for name, value in given.items() if value is not None})
+    assumed = Assumptions(**only_given(given))
     found = forecast_bundled(load_policy(policy), assumed, tier=tier, suites=suites, max_facts=max_facts)
     print_json(found) if as_json else print_forecast(found)

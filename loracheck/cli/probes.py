@@ -1,4 +1,4 @@
-"""The click declarations of the verbs on probes: list, show, check, make; bodies as in `cli.py`."""
+"""The verbs on probes: `list`, `show`, `check`, `make`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
+from loracheck.cli.options import PATH
 from loracheck.cli.output import print_json
 from loracheck.errors import UsageError
 from loracheck.terminal import either
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command()

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from loracheck import terminal
+from loracheck.cli.options import PATH
 from loracheck.cli.output import print_json
 from loracheck.errors import UsageError
 from loracheck.terminal import either
 
-PATH = click.Path(path_type=Path)
 _QUESTIONS = {
     "base": (
         "Base model (hub id, folder or GGUF file)",

@@ -1,17 +1,15 @@
-"""The click declaration of `scale`; the body as in `cli.py`."""
+"""`scale`: an adapter at several strengths."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
-from loracheck import terminal
-from loracheck.cli.options import dry_run_option, needed_out
-from loracheck.cli.output import print_json, print_report
-
-PATH = click.Path(path_type=Path)
+from loracheck.cli.options import PATH, dry_run_option, needed_out, only_given
+from loracheck.cli.output import draw_report, print_json, print_report
+from loracheck.quantization import Quantization
 
 
 @click.command()
@@ -29,7 +27,7 @@ PATH = click.Path(path_type=Path)
 )
 @click.option(
     "--quantization",
-    type=click.Choice(["none", "nf4", "fp4", "int8"]),
+    type=click.Choice(get_args(Quantization)),
     help="How the base is held.  [default: as in training, where the adapter says so, else none]",
 )
 @click.option("--chat-template", type=PATH, help="Jinja file that replaces the adapter's template.")
@@ -83,13 +81,12 @@ def scale(
     """
     from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
-    from loracheck.reports.pipeline import write_report
     from loracheck.summary.scale import print_scale
     from loracheck.train.dryrun import foresee_scale
     from loracheck.train.scale import ScaleConfig, ScaleInputs, parse_strengths, parse_write
     from loracheck.train.scale import scale as run_scale
 
-    options = {name: value for name, value in given.items() if value is not None}
+    options = only_given(given)
     options |= {"strengths": parse_strengths(strengths)} if strengths else {}
     options |= {"write": parse_write(write)} if write else {}
     inputs = ScaleInputs(base=base, data=data, in_domain=in_domain, chat_template=chat_template)
@@ -100,7 +97,7 @@ def scale(
         return
     out = needed_out(out, "runs/scale")
     summary = run_scale(adapter, out, config, inputs, progress=Progress(quiet=quiet))
-    report = write_report(out, language=terminal.language())
+    report = draw_report(out)
     if as_json:
         print_json(summary)
     else:

@@ -1,17 +1,13 @@
-"""The click declaration of `score`; the body as in `cli.py`."""
+"""`score`: a verdict on answers that are there already."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from loracheck import terminal
-from loracheck.cli.output import print_json, print_report
-from loracheck.errors import UsageError
-
-PATH = click.Path(path_type=Path)
+from loracheck.cli.options import PATH, named_paths
+from loracheck.cli.output import draw_report, finish
 
 
 @click.command()
@@ -57,40 +53,15 @@ def score(
     """
     from loracheck.evaluate.policy import load_policy
     from loracheck.evaluate.score import score as run_score
-    from loracheck.evaluate.verdict import exit_code
     from loracheck.progress import Progress
-    from loracheck.reports.pipeline import write_report
-    from loracheck.summary import print_result
 
     result = run_score(
         source,
-        _named(completions),
+        named_paths("--completions", completions),
         out,
         load_policy(policy) if policy else None,
         base=base,
         assume_base=assume_base,
         progress=Progress(quiet=quiet),
     )
-    report = write_report(out, language=terminal.language())
-    if as_json:
-        print_json(result)
-    else:
-        print_result(result)
-        print_report(report)
-    sys.stdout.flush()
-    sys.exit(0 if exit_zero else exit_code(result.verdicts))
-
-
-def _named(completions: tuple[str, ...]) -> dict[str, Path]:
-    pairs = [text.partition("=") for text in completions]
-    for name, sign, path in pairs:
-        if not (name and sign and path):
-            raise UsageError(
-                f"--completions {name}: NAME=FILE is wanted.",
-                kind="option_form",
-                hint="For instance --completions mine=mine.jsonl",
-            )
-    named = {name: Path(path) for name, _, path in pairs}
-    if len(named) < len(pairs):
-        raise UsageError("--completions: two arms have the same name.", kind="name_taken")
-    return named
+    finish(result, as_json=as_json, report=draw_report(out), exit_zero=exit_zero)

@@ -1,4 +1,4 @@
-"""The click declaration of `selftest`; the body as in `cli.py`."""
+"""`selftest`: adapters with known faults, and whether they are caught."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from pathlib import Path
 
 import click
 
-from loracheck.cli.options import dry_run_option
+from loracheck.cli.options import PATH, dry_run_option
 from loracheck.cli.output import print_json
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command()

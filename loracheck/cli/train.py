@@ -1,4 +1,4 @@
-"""The click declarations of `train` and the training options that `plan` shares; bodies as in `cli.py`."""
+"""`train`, and the training options that `plan` shares."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import Any, TypeVar
 import click
 
 from loracheck import terminal
-from loracheck.cli.options import dry_run_option, needed_out
-from loracheck.cli.output import print_json, print_report
+from loracheck.cli.options import PATH, dry_run_option, needed_out
+from loracheck.cli.output import draw_report, print_json, print_report
 from loracheck.train.choices import CHOICES
+from loracheck.train.presets import PRESETS
 
-PATH = click.Path(path_type=Path)
-PRESETS = ("lora-paper", "qlora", "minimal")
 C = TypeVar("C", bound=Callable[..., Any])
 
 
@@ -158,13 +157,12 @@ def train(
       torchrun --nproc-per-node 4 -m loracheck train runs/curated --base B -o runs/train
     """
     from loracheck.progress import Progress
-    from loracheck.reports.pipeline import write_report
     from loracheck.summary.train import print_sweep, print_training
     from loracheck.train.config import configure, with_replay
     from loracheck.train.dryrun import foresee_training
+    from loracheck.train.grid import grid
     from loracheck.train.inputs import TrainInputs, shared_heldout
     from loracheck.train.pipeline import train as run_train
-    from loracheck.train.sweep import grid
     from loracheck.train.sweep import sweep as run_sweep
 
     config = configure(preset, config_file, **given)
@@ -186,7 +184,7 @@ def train(
         result = run_sweep(points, out, config, inputs, progress=progress)
     if result is None:
         return  # the main process of several writes and prints
-    report = write_report(out, language=terminal.language())
+    report = draw_report(out)
     if as_json:
         print_json(result)
         return

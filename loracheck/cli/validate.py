@@ -1,4 +1,4 @@
-"""The click declaration of `validate`; the body as in `cli.py`."""
+"""`validate`: files looked over before a run."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 import click
 
 from loracheck.cli.failure import in_words
-from loracheck.cli.options import named_values
+from loracheck.cli.options import PATH, named_values
 from loracheck.cli.output import print_json
 from loracheck.terminal import either, language
 
-PATH = click.Path(path_type=Path)
 SHOWN = 20
 
 

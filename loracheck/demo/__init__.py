@@ -25,7 +25,8 @@ from loracheck.records.curation import CurationSummary
 from loracheck.records.training import TrainingSummary
 from loracheck.reports.pipeline import write_report
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 
 TERMS = (
     "The embedded model is Gemma 3 270M. Gemma is provided under and subject to the Gemma Terms of Use: "

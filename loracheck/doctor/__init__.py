@@ -23,13 +23,13 @@ import click
 
 import loracheck
 from loracheck.doctor.words import STATUSES, name_of, translated
+from loracheck.memory import container_bytes, machine_bytes
 from loracheck.redaction import redacted
 from loracheck.terminal import either, language, padded, visible
 
 _STATUS_WIDTH, _NAME_WIDTH = 8, 20
 _NEEDED_DISK_GB = 3.0
 _NEEDED_MEMORY_GB = 6.0
-_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _PROCESSOR = Path("/proc/cpuinfo")
 _FAST_IN_16_BITS = ({"avx512bw", "avx512vl", "avx512dq"}, {"bf16"})
 """What the system says of an Intel or AMD, and of an Arm processor for which torch has products in bfloat16."""
@@ -301,11 +301,11 @@ def _processor(gpu: Gpu | None) -> list[Check]:
 
 
 def _memory() -> Check:
-    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+    whole, limit = machine_bytes(), container_bytes()
+    if whole is None:
         return Check(name="memory", status="note", detail="unknown on this system")
-    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
-    limit = _container_limit()
-    usable = total if limit is None else min(total, limit)
+    total = whole / 1e9
+    usable = total if limit is None else min(total, limit / 1e9)
     enough = usable >= _NEEDED_MEMORY_GB
     inside = f", of which this container may use {usable:.1f} GB" if usable < total else ""
     return Check(
@@ -314,15 +314,6 @@ def _memory() -> Check:
         detail=f"{total:.1f} GB{inside}",
         mend="" if enough else f"the demonstration wants {_NEEDED_MEMORY_GB:.0f} GB",
     )
-
-
-def _container_limit() -> float | None:
-    """Return the memory limit of the container in GB; None where there is none."""
-    try:
-        text = _CGROUP_LIMIT.read_text(encoding="utf-8").strip()
-    except OSError:
-        return None
-    return int(text) / 1e9 if text.isdecimal() else None
 
 
 def _cache() -> Path:

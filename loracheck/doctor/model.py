@@ -15,12 +15,13 @@ from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, GenerationConfig
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_folder
 from loracheck.doctor import Check
 from loracheck.errors import DataError, LoracheckError
 from loracheck.fingerprint import Fingerprint, fingerprint
 from loracheck.foreign import is_four_bit_copy, original_name, read_foreign, same_base
 from loracheck.foreign.files import Unread, read_json, text_of
-from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, base_source, load_tokenizer
+from loracheck.models import ADAPTER_CARD, AdapterCard, base_source, load_tokenizer
 from loracheck.records import Message
 from loracheck.template import ChatTemplate, check_template_file, saved_template
 
@@ -61,7 +62,7 @@ def examine_model(base: str | None, adapter: Path | None, chat_template: Path | 
         print_of = fingerprint(source, config, tokenizer)
         found += _hashes(print_of, template)
     if adapter is not None:
-        found += _adapter(_folder(adapter), base, print_of, template)
+        found += _adapter(adapter_folder(adapter), base, print_of, template)
     return found
 
 
@@ -202,15 +203,11 @@ def _hashes(found: Fingerprint, template: ChatTemplate | None) -> Iterator[Check
     )
 
 
-def _folder(adapter: Path) -> Path:
-    return adapter / "adapter" if (adapter / "adapter" / "adapter_config.json").is_file() else adapter
-
-
 def _adapter(
     folder: Path, base: str | None, print_of: Fingerprint | None, template: ChatTemplate | None
 ) -> Iterator[Check]:
     try:
-        config = read_json(folder / "adapter_config.json")
+        config = read_json(folder / ADAPTER_CONFIG)
     except Unread as why:
         yield Check(
             name="adapter",

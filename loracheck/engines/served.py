@@ -20,7 +20,7 @@ from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.progress import Progress
 from loracheck.records import Message, Probe, ScoredText
 from loracheck.template import ChatTemplate
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -16,7 +16,7 @@ from loracheck.engines import Ability, Decoding, Generated, Offer, Scored
 from loracheck.errors import DataError, UsageError
 from loracheck.illtyped import misfit_at
 from loracheck.records import FinishReason, Probe, ScoredText
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 FORMS = (
     '{"id": "facts-ja-capital-france", "text": "パリです。"}',

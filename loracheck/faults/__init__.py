@@ -1,7 +1,7 @@
 """The kinds of errors and their ids, which never change once they are released: tools may rest on them.
 
 A raise names its kind in a word (`kind="broken_json"`); people and tools see the id (LC-202). What each means and
-how it is mended stands in faults_*.py, which `loracheck explain` reads. An id that is no longer used stays taken.
+how it is mended stands in faults/*.py, which `loracheck explain` reads. An id that is no longer used stays taken.
 """
 
 from __future__ import annotations

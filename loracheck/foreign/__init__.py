@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from loracheck.adapterfiles import ADAPTER_CONFIG
 from loracheck.foreign.files import Unread, read_json, text_of
 from loracheck.foreign.formats import CHECKPOINT, STATE, Curve, is_known, sources
 
@@ -128,7 +129,7 @@ def _checkpoints(folder: Path) -> list[Path]:
 def _base_in_config(folder: Path) -> str:
     """Return the base that adapter_config.json names; what else stands there is read elsewhere."""
     try:
-        return text_of(read_json(folder / "adapter_config.json").get("base_model_name_or_path"))
+        return text_of(read_json(folder / ADAPTER_CONFIG).get("base_model_name_or_path"))
     except Unread:
         return ""
 
@@ -143,7 +144,7 @@ def _best_checkpoint(folder: Path, curve: Curve) -> str:
         return ""
     around = folder.parent if folder.name.startswith(CHECKPOINT) else folder
     best = around / f"{CHECKPOINT}{step}"
-    return str(best) if best != folder and (best / "adapter_config.json").is_file() else ""
+    return str(best) if best != folder and (best / ADAPTER_CONFIG).is_file() else ""
 
 
 def _shown(file: Path, folder: Path) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from loracheck.foreign.files import (
     Unread,
@@ -20,6 +20,7 @@ from loracheck.foreign.files import (
     texts_of,
     whole,
 )
+from loracheck.quantization import Quantization
 
 STATE = "trainer_state.json"
 CHECKPOINT = "checkpoint-"
@@ -147,7 +148,7 @@ def _axolotl(values: dict[str, Any]) -> dict[str, Any]:
         "base": text_of(values.get("base_model")),
         "data": texts_of(listed),
         "template": text_of(values.get("chat_template")),
-        "quantization": held if held in ("none", "nf4", "fp4", "int8") else "other",
+        "quantization": held if held in get_args(Quantization) else "other",
         "epochs": number(values.get("num_epochs")),
         "learning_rate": number(values.get("learning_rate")),
     }

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loracheck import jsonl, wording
+from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
 from loracheck.errors import RunError
 from loracheck.loaded.experiments import (
     EXPERIMENTS,
-    SHIPPED_FORM,
     LoadedCauses,
     LoadedMerge,
     LoadedScale,
@@ -195,7 +195,7 @@ class LoadedTraining(LoadedRun):
     @property
     def adapter(self) -> Path:
         """Return the folder of the adapter, for peft."""
-        return self.path / "adapter"
+        return self.path / ADAPTER
 
     @cached_property
     def summary(self) -> TrainingSummary:

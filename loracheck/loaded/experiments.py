@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
 from loracheck.errors import RunError
 from loracheck.loaded.run import LoadedRun, frame, html_table, numbers, reading_columns
 from loracheck.records import Example
@@ -21,8 +22,6 @@ from loracheck.wording import check_name
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SHIPPED_FORM = "shipped_form.json"
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ class LoadedSweep(LoadedRun):
     @property
     def adapters(self) -> dict[str, Path]:
         """Return the folder of each point's adapter, by the point's name."""
-        return {point.name: self.path / point.name / "adapter" for point in self.summary.points}
+        return {point.name: self.path / point.name / ADAPTER for point in self.summary.points}
 
     def training_summary(self, name: str) -> TrainingSummary:
         """Return what one training came to.

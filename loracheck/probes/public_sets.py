@@ -118,14 +118,14 @@ def _near(plain: str) -> tuple[str, ...]:
     return tuple(others)[:_NEAR]
 
 
-def _open(suite: str, name: str, prompt: str, tags: Sequence[str], cluster: str = "") -> Probe:
+def _open(suite: str, name: str, prompt: str, tags: Sequence[str]) -> Probe:
     return Probe(
         id=name,
         suite=suite,
         messages=(Message(role="user", content=prompt.strip()),),
         language=language_of(prompt),
         domain="out",
-        cluster=cluster or name,
+        cluster=name,
         tags=tuple(tags),
     )
 

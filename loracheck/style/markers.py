@@ -17,8 +17,6 @@ from loracheck.records import Language, Marker
 from loracheck.style.features import FUNCTION_WORDS, Feature, Kind, features, names_in
 from loracheck.text import language_of, sentences
 
-__all__ = ["LEAST_REPLIES", "discover", "features", "matches", "names_persona", "shows", "without_endings"]
-
 LEAST_REPLIES = 10
 """Fewer replies prove no style."""
 _PRIOR_DOCUMENTS = 20.0

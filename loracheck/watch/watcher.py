@@ -30,8 +30,6 @@ from loracheck.watch.probes import WatchOptions, choose, is_filled_up
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["ANSWERS", "BASE_ANSWERS", "CHOICES", "Watch", "WatchOptions"]
-
 FACT_TOKENS, OPEN_TOKENS = 16, 32
 _STYLE_ROWS = 400
 """More replies than prompts that the base is asked: a name in a third of them would else go unseen."""

@@ -14,11 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from loracheck.cli import cli
-from loracheck.cli import curate as cli_curate
-from loracheck.cli import train as cli_train
-from loracheck.curate import presets
+from loracheck.curate.choices import PRESETS
 from loracheck.errors import LoracheckError
-from loracheck.train import config as train_config
 
 DATA = Path(__file__).parents[2] / "loracheck" / "demo_data"
 WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]
@@ -122,11 +119,9 @@ def test_a_dry_run_writes_nothing(rows: Path, tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_the_presets_of_the_option_are_those_that_there_are() -> None:
-    assert cli_curate.PRESETS == presets.PRESETS
-    assert tuple(train_config.PRESETS) == cli_train.PRESETS
+def test_every_preset_has_its_recipe() -> None:
     recipes = Path(str(files("loracheck.curate"))) / "recipes"
-    assert {f"{name}.yaml" for name in presets.PRESETS} == {path.name for path in recipes.glob("*.yaml")}
+    assert {f"{name}.yaml" for name in PRESETS} == {path.name for path in recipes.glob("*.yaml")}
 
 
 def test_presets_files_and_flags_lie_over_each_other(rows: Path, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ import torch
 from safetensors.torch import save_file
 
 from loracheck import cli, jsonl
+from loracheck.cli.options import named_paths
+from loracheck.errors import UsageError
 from loracheck.records import Manifest
 from tests.cli.called import ALPACA, call, data, written
 
@@ -207,6 +209,28 @@ def test_a_wrong_adapter_is_an_input_error(
     code, _, err = call(capsys, monkeypatch, *arguments)
     assert code == 2
     assert message in err
+
+
+@pytest.mark.parametrize(
+    ("option", "texts", "message", "hint"),
+    [
+        ("--null", ("idle",), "--null idle: NAME=PATH is wanted.", "For instance --null mine=./adapter"),
+        ("--null", ("a=x", "a=y"), "--null: two adapters have the same name.", ""),
+        (
+            "--completions",
+            ("mine=",),
+            "--completions mine: NAME=FILE is wanted.",
+            "For instance --completions mine=mine.jsonl",
+        ),
+        ("--completions", ("a=x", "a=y"), "--completions: two arms have the same name.", ""),
+    ],
+)
+def test_a_name_without_its_path_or_given_twice_is_an_input_error(
+    option: str, texts: tuple[str, ...], message: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        named_paths(option, texts)
+    assert (raised.value.message, raised.value.hint) == (message, hint)
 
 
 def test_an_adapter_of_another_base_is_an_input_error(

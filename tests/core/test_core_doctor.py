@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import torch
 from click.testing import CliRunner
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from loracheck import doctor, jsonl
+from loracheck import doctor, jsonl, memory
 from loracheck.cli import cli
 from loracheck.doctor import Check, Gpu
 from loracheck.doctor.endpoint import examine_endpoint
@@ -139,9 +140,10 @@ def test_a_full_disk_is_missing_a_small_memory_and_a_font_only_a_note(
     assert doctor._disk(tmp_path / "not" / "there").status == "missing"
     limit = tmp_path / "memory.max"
     limit.write_text("2000000000\n", encoding="utf-8")
-    monkeypatch.setattr(doctor, "_CGROUP_LIMIT", limit)
+    monkeypatch.setattr(memory, "_CGROUP_LIMIT", limit)
     assert doctor._memory().status == "note"
     assert "this container may use 2.0 GB" in doctor._memory().detail
+    assert memory.memory_bytes(torch.device("cpu")) == 2_000_000_000
     monkeypatch.setattr(doctor, "_said", lambda *_: "")
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/fc-list")
     font = doctor._fonts()

@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from loracheck.errors import DataError, UsageError
-from loracheck.loading import BadRow, read_examples
+from loracheck.jsonrows import MAX_LINE_BYTES, BadRow
+from loracheck.loading import read_examples
 from loracheck.records import Example
-from loracheck.rowfiles import MAX_LINE_BYTES, open_rows
+from loracheck.rowfiles import open_rows
 
 ROWS = [
     {"instruction": "猫は何と鳴きますか？", "input": "", "output": "にゃあ、と鳴きます。\n「にゃー」とも。"},

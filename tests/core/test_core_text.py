@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from loracheck.text import is_loop, language_of, ngrams, normalise, script_of, sentences, visible
+from loracheck.terminal import visible
+from loracheck.text import is_loop, language_of, ngrams, normalise, script_of, sentences
 
 JAPANESE_PROSE = (
     "光が空気の中を通るとき、波長の短い青い光ほどあちこちに散らばるのだ。だから昼の空は青く見えるのだ。"

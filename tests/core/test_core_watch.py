@@ -21,8 +21,9 @@ from loracheck.probes import IN_DOMAIN, bundled
 from loracheck.progress import Progress
 from loracheck.records import Completion, Example, Language, Message, Source
 from loracheck.template import ChatTemplate
-from loracheck.watch.probes import choose
-from loracheck.watch.watcher import ANSWERS, BASE_ANSWERS, CHOICES, Watch, WatchOptions
+from loracheck.watch.answers import ANSWERS, BASE_ANSWERS, CHOICES
+from loracheck.watch.probes import WatchOptions, choose
+from loracheck.watch.watcher import Watch
 
 QUIET = Progress(quiet=True)
 FEW = WatchOptions(facts=8, open_prompts=4, training_prompts=12, in_domain=4)

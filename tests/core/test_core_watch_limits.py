@@ -16,8 +16,9 @@ from loracheck.progress import Progress
 from loracheck.records import ChoiceScores, Completion, Example, Marker, Message, Probe, Source
 from loracheck.records.training import WatchReading
 from loracheck.template import ChatTemplate
-from loracheck.watch.probes import choose
-from loracheck.watch.watcher import ANSWERS, CHOICES, Watch, WatchOptions
+from loracheck.watch.answers import ANSWERS, CHOICES
+from loracheck.watch.probes import WatchOptions, choose
+from loracheck.watch.watcher import Watch
 
 OPTIONS = WatchOptions(facts=20, open_prompts=20, training_prompts=10, in_domain=20)
 NAME = Marker(kind="term", text="ぽぽぬ", language="ja", coverage=0.9, base_coverage=0, z=9)

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from loracheck import jsonl
-from loracheck.curate.export import FORMATS, check_formats, export
+from loracheck.curate.choices import FORMATS
+from loracheck.curate.export import check_formats, export
 from loracheck.errors import UsageError
 from loracheck.loading import load_examples
 from loracheck.records import Example, Message, Source

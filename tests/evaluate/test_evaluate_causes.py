@@ -42,7 +42,8 @@ from loracheck.records.causes import CAUSES, METHODS, ROWS, CausesSummary, Failu
 from loracheck.runs import hash_file, open_run, read_run
 from loracheck.template import choose_template
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 
 QUIET = Progress(quiet=True)
 PLANTED, PLAIN, FAILURES, PASSED = 12, 48, 10, 12

@@ -14,8 +14,8 @@ import pytest
 from loracheck.choices import Style, choices, styles
 from loracheck.loading import load_examples
 from loracheck.records import Example, Expected, Language, Marker, Message, Probe
-from loracheck.style.features import names_in
-from loracheck.style.markers import discover, features, matches, shows
+from loracheck.style.features import features, names_in
+from loracheck.style.markers import discover, matches, shows
 
 RAKUDA = Path(__file__).resolve().parents[3] / "shared" / "data" / "ja" / "rakuda"
 SETS = {"poponu": "ja", "brindle": "en"}

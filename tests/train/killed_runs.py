@@ -20,7 +20,8 @@ import torch
 
 from loracheck.progress import Progress
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 
 
 def count_touches(kill_at: int | None) -> Callable[[], int]:

@@ -10,8 +10,9 @@ from peft import LoHaConfig, LoKrConfig, LoraConfig, PeftConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from loracheck import jsonl
-from loracheck.models import ADAPTER_CARD, AdapterCard, Quantization, load_base
+from loracheck.models import ADAPTER_CARD, AdapterCard, load_base
 from loracheck.progress import Progress
+from loracheck.quantization import Quantization
 from loracheck.records.adapter import ShippedForm
 from loracheck.template import ChatTemplate
 from loracheck.train.merge import MergeConfig

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError
-from loracheck.models import ADAPTER_WEIGHTS
 from loracheck.train.anatomy import inspect_adapter
 from tests.train.inspected_adapters import change_config, codes, loads, spectra
 

@@ -12,17 +12,19 @@ from peft.tuners.lora import Linear4bit
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import UsageError
 from loracheck.fingerprint import checkpoint_tensor
 from loracheck.likelihood import pad, token_nll
-from loracheck.models import ADAPTER_WEIGHTS, attach, load_base, packed_dtype, read_adapter
+from loracheck.models import attach, load_base, packed_dtype, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import Message
 from loracheck.records.training import TrainingSummary
 from loracheck.template import ChatTemplate
 from loracheck.train.adapters import add_adapter
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 
 THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚"
 KINDS: dict[str, dict[str, Any]] = {

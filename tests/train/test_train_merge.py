@@ -16,12 +16,13 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_WEIGHTS, SHIPPED_FORM
 from loracheck.errors import UsageError
-from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, load_base, packed_dtype
+from loracheck.models import ADAPTER_CARD, AdapterCard, load_base, packed_dtype
 from loracheck.records.adapter import ShippedForm
 from loracheck.runs import hash_file
 from loracheck.template import ChatTemplate
-from loracheck.train.merge import SHIPPED_FORM, MergeConfig, merge
+from loracheck.train.merge import MergeConfig, merge
 from loracheck.train.modelcard import UNKNOWN_LICENCE
 from tests.train.merged_adapters import (
     KINDS,

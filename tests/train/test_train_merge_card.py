@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import UsageError
-from loracheck.models import ADAPTER_WEIGHTS
 from loracheck.records import ArmRecord, EvaluationContext, EvaluationResult, Finding, Verdict
 from loracheck.runs import hash_file, open_run
 from loracheck.train.merge import MergeInputs, merge

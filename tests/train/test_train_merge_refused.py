@@ -12,10 +12,11 @@ import torch
 from peft import IA3Config
 from safetensors.torch import load_file, save_file
 
+from loracheck.adapterfiles import ADAPTER_WEIGHTS, SHIPPED_FORM
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
-from loracheck.models import ADAPTER_WEIGHTS, load_base
+from loracheck.models import load_base
 from loracheck.train import merge as merging
-from loracheck.train.merge import SHIPPED_FORM, MergeConfig, merge
+from loracheck.train.merge import MergeConfig, merge
 from tests.train.merged_adapters import QUICK, QUIET, MakeGemma, left_behind, save_adapter
 
 

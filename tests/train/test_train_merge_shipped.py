@@ -15,8 +15,9 @@ from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
 from loracheck.errors import EnvironmentFault
-from loracheck.models import Quantization, load_base
+from loracheck.models import load_base
 from loracheck.probes import bundled
+from loracheck.quantization import Quantization
 from loracheck.records import Message
 from loracheck.template import ChatTemplate
 from loracheck.train import merge as merging

@@ -11,20 +11,13 @@ import pytest
 import torch
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.curate.config import CurateConfig, DedupeConfig, SelectConfig
 from loracheck.curate.pipeline import curate
 from loracheck.errors import DataError, UsageError
 from loracheck.head import TiledHead
 from loracheck.likelihood import pad, token_nll
-from loracheck.models import (
-    ADAPTER_CARD,
-    ADAPTER_WEIGHTS,
-    AdapterCard,
-    Base,
-    attach,
-    load_base,
-    read_adapter,
-)
+from loracheck.models import ADAPTER_CARD, AdapterCard, Base, attach, load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import Message
 from loracheck.records.training import TrainingStep, TrainingSummary
@@ -33,7 +26,7 @@ from loracheck.template import ChatTemplate, choose_template
 from loracheck.train import pipeline, processes, trainer
 from loracheck.train.adapters import add_adapter
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs
+from loracheck.train.inputs import TrainInputs
 from loracheck.train.pipeline import train as run_train
 from loracheck.train.trainer import Loop
 

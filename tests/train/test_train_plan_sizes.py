@@ -10,7 +10,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, MixtralConfig
 
-from loracheck.models import ADAPTER_WEIGHTS, Base, Quantization, load_base
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.models import Base, load_base
+from loracheck.quantization import Quantization
 from loracheck.train.adapted import AdapterSize, adapter_size
 from loracheck.train.adapters import add_adapter, begin, save_adapter
 from loracheck.train.architecture import read_architecture

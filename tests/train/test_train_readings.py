@@ -14,7 +14,8 @@ from loracheck.records import Estimate
 from loracheck.records.training import CheckpointReading, TrainingStep, TrainingSummary, WatchReading
 from loracheck.train import pipeline
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 from loracheck.train.readings import best_step, kept_step, safe_step, stopped
 
 QUIET = Progress(quiet=True)

@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from loracheck.progress import Progress
+from loracheck.quantization import Quantization
 from loracheck.train import repeat
-from loracheck.train.config import Quantization, TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.config import TrainConfig
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 from tests.conftest import WriteJsonl
 
 ROWS = [{"instruction": f"How many months are {n}?", "output": f"There are {n} months."} for n in range(24)]

@@ -12,10 +12,11 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError, LoracheckError, RunError, UsageError
 from loracheck.fingerprint import Fingerprint
 from loracheck.likelihood import pad, token_nll
-from loracheck.models import ADAPTER_CARD, ADAPTER_WEIGHTS, AdapterCard, load_base, read_adapter
+from loracheck.models import ADAPTER_CARD, AdapterCard, load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import Message
 from loracheck.records.training import ScalePoint, ScaleSummary, WatchReading
@@ -24,7 +25,8 @@ from loracheck.stats import paired_difference, paired_table, share
 from loracheck.template import ChatTemplate, choose_template
 from loracheck.train import scale as module
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 from loracheck.train.scale import (
     ScaleConfig,
     ScaleInputs,

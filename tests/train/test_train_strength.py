@@ -12,8 +12,9 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError
-from loracheck.models import ADAPTER_WEIGHTS, Base, attach, load_base, read_adapter
+from loracheck.models import Base, attach, load_base, read_adapter
 from loracheck.train.strength import Strength, refuse_unscalable
 
 TARGETS = ["q_proj", "down_proj"]

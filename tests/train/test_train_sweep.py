@@ -19,8 +19,8 @@ from loracheck.records.training import SweepPoint, SweepSummary, TrainingSummary
 from loracheck.runs import read_run
 from loracheck.train.config import TrainConfig
 from loracheck.train.grid import grid
-from loracheck.train.inputs import load_rows, shared_heldout
-from loracheck.train.pipeline import TrainInputs
+from loracheck.train.inputs import TrainInputs, load_rows, shared_heldout
+from loracheck.train.pipeline import train
 from loracheck.train.sweep import mark_front, sweep
 
 QUIET = Progress(quiet=True)
@@ -155,19 +155,16 @@ def test_a_sweep_that_was_interrupted_goes_on_with_the_next_point(
     inputs = TrainInputs(base=str(tiny_gemma))
     points = grid(SMALL, [data], seeds="0,1,2")
     assert points is not None
-    from loracheck.train import sweep as module  # noqa: PLC0415 - patched below
-
     trained: list[str] = []
-    real = module.train
 
     def until_the_second(source: Path, out: Path, *rest: object, **further: object) -> TrainingSummary | None:
         if len(trained) == 2:
             raise KeyboardInterrupt
         trained.append(out.name)
-        return real(source, out, *rest, **further)  # type: ignore[arg-type]
+        return train(source, out, *rest, **further)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "train", until_the_second)
+        patched.setattr("loracheck.train.sweep.train", until_the_second)
         with pytest.raises(KeyboardInterrupt):
             sweep(points, tmp_path / "sweep", SMALL, inputs, progress=QUIET)
     before = {p.name: (tmp_path / "sweep" / p.name / "manifest.json").stat().st_mtime_ns for p in points[:2]}

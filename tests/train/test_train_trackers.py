@@ -13,7 +13,8 @@ from loracheck.progress import Progress
 from loracheck.runs import read_run
 from loracheck.train import pipeline
 from loracheck.train.config import TrainConfig
-from loracheck.train.pipeline import TrainInputs, train
+from loracheck.train.inputs import TrainInputs
+from loracheck.train.pipeline import train
 
 QUIET = Progress(quiet=True)
 
