@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from loracheck import jsonl
+from loracheck.curated import DECISIONS, DROPPED, HELDOUT, KEPT, QUARANTINED
 from loracheck.errors import UsageError
 from loracheck.records import Example, Source
 from loracheck.records.curation import Decision, DroppedRow, Explained, RowGroup
@@ -19,12 +20,10 @@ def explain_row(run: Path, row: str) -> Explained:
         RunError: the run is not finished or was changed.
     """
     read_run(run, "curate")
-    gone = [*_gone(run / "dropped.jsonl", row), *_gone(run / "quarantined.jsonl", row)]
+    gone = [*_gone(run / DROPPED, row), *_gone(run / QUARANTINED, row)]
     example = gone[0].example if gone else _kept(run, row)
     name = gone[0].decision.example_id if gone else example.id if example else row
-    decisions = [
-        d for d in jsonl.read(run / "decisions.jsonl", Decision) if name in (d.example_id, d.related)
-    ]
+    decisions = [d for d in jsonl.read(run / DECISIONS, Decision) if name in (d.example_id, d.related)]
     own = next((d for d in decisions if d.example_id == name), gone[0].decision if gone else None)
     if own is None:
         raise UsageError(
@@ -51,7 +50,7 @@ def _gone(path: Path, row: str) -> list[DroppedRow]:
 
 
 def _kept(run: Path, row: str) -> Example | None:
-    for name in ("kept.jsonl", "heldout.jsonl"):
+    for name in (KEPT, HELDOUT):
         for example in jsonl.read(run / name, Example):
             if row in _names(example.id, example.source):
                 return example
@@ -59,7 +58,7 @@ def _kept(run: Path, row: str) -> Example | None:
 
 
 def _by_id(run: Path, name: str) -> Example | None:
-    gone = _gone(run / "dropped.jsonl", name)
+    gone = _gone(run / DROPPED, name)
     return gone[0].example if gone else _kept(run, name)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck import jsonl
+from loracheck.curated import HELDOUT, KEPT
 from loracheck.errors import DataError
 from loracheck.loading import load_examples, read_examples
 from loracheck.models import Base, load_base
@@ -107,7 +108,7 @@ def curate(
             _hold_out(rows, findings, config)
             _select(rows, findings, config)
             summary = write_run(out, rows, findings)
-            export(out / "kept.jsonl", config.export, out, summary, heldout=out / "heldout.jsonl")
+            export(out / KEPT, config.export, out, summary, heldout=out / HELDOUT)
         shutil.rmtree(work)
         return summary
 

@@ -22,6 +22,7 @@ import msgspec
 from loracheck import jsonl
 from loracheck.contentcache import ContentCache
 from loracheck.conversion import cache_folder
+from loracheck.curated import KEPT
 from loracheck.endpoint import BudgetSpent, CallFailed, ChatReply, Endpoint, check_address, in_parallel
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.foreseen import Foreseen
@@ -93,7 +94,7 @@ def synthesize(
     if run:
         read_run(run, "curate")
     options = {"base": base_spec, **jsonl.to_builtins(config)}
-    inputs = [run / "kept.jsonl"] if run else []
+    inputs = [run / KEPT] if run else []
     with open_run(out, "synthesize", config=options, inputs=inputs, seed=config.seed) as opened:
         if opened.complete:
             progress.say(f"{out} is finished already; nothing to do.")
@@ -231,7 +232,7 @@ def _requests(run: Path, seed: int) -> Iterator[_Request]:
     """Yield requests for the clusters of a run with no more rows than the median one, the thinnest first."""
     import pyarrow.parquet as pq  # noqa: PLC0415 - heavy, and not needed for help
 
-    examples = {example.id: example for example in jsonl.read(run / "kept.jsonl", Example)}
+    examples = {example.id: example for example in jsonl.read(run / KEPT, Example)}
     columns = pq.read_table(run / "scores.parquet", columns=["example_id", "cluster"]).to_pydict()
     members: dict[int, list[Example]] = {}
     for name, cluster in zip(columns["example_id"], columns["cluster"], strict=True):

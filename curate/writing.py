@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck import jsonl
+from loracheck.curated import DECISIONS, DROPPED, HELDOUT, KEPT, QUARANTINED
 from loracheck.reasons import explain
 from loracheck.records.curation import (
     CurationSummary,
@@ -36,15 +37,15 @@ def write_run(out: Path, rows: Rows, findings: Findings) -> CurationSummary:
     places: dict[Outcome, list[int]] = {"kept": [], "heldout": [], "dropped": [], "quarantined": []}
     for place, entry in enumerate(entries):
         places[entry.outcome].append(place)
-    jsonl.write(out / "kept.jsonl", rows.store.rows(places["kept"]))
-    jsonl.write(out / "heldout.jsonl", rows.store.rows(places["heldout"]))
-    jsonl.write(out / "dropped.jsonl", _gone(rows, findings, entries, places["dropped"]))
+    jsonl.write(out / KEPT, rows.store.rows(places["kept"]))
+    jsonl.write(out / HELDOUT, rows.store.rows(places["heldout"]))
+    jsonl.write(out / DROPPED, _gone(rows, findings, entries, places["dropped"]))
     jsonl.write(
-        out / "quarantined.jsonl",
+        out / QUARANTINED,
         [*_unread(findings), *_gone(rows, findings, entries, places["quarantined"])],
     )
     jsonl.write(
-        out / "decisions.jsonl",
+        out / DECISIONS,
         (_decision(rows, findings, place, entry) for place, entry in enumerate(entries)),
     )
     groups = _groups(rows, findings)

@@ -11,12 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from loracheck import jsonl
+from loracheck.curated import training_rows
 from loracheck.errors import RunError, UsageError
 from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 from loracheck.records.causes import CAUSES, CAUSES_KIND, ROWS, SUMMARY, CausesSummary
-from loracheck.runs import MANIFEST, WORK, hash_file, is_run, open_run, read_run
+from loracheck.runs import MANIFEST, WORK, hash_file, open_run, read_run
 
 from .causes_config import CausesConfig
 from .evidence import VERDICT, read_evidence
@@ -103,7 +104,7 @@ def training_files(evaluation: Path, manifest: Manifest, data: Sequence[Path]) -
         RunError: a file is missing or has changed since.
     """
     if data:
-        return [_kept_rows(path) for path in data]
+        return [training_rows(path) for path in data]
     context = jsonl.read_one(evaluation / "context.json", EvaluationContext)
     if context.training_data is None:
         raise UsageError(
@@ -114,7 +115,7 @@ def training_files(evaluation: Path, manifest: Manifest, data: Sequence[Path]) -
     known = {entry.path: entry.sha256 for entry in manifest.inputs}
     whole = context.training_data
     names = [whole] if Path(whole).exists() else whole.split(", ")  # a name may hold a comma itself
-    files = [_kept_rows(Path(name)) for name in names]
+    files = [training_rows(Path(name)) for name in names]
     for file in files:
         if not file.is_file():
             raise RunError(
@@ -129,10 +130,3 @@ def training_files(evaluation: Path, manifest: Manifest, data: Sequence[Path]) -
                 hint="Restore it, or name the data that the adapter was trained on with --data.",
             )
     return files
-
-
-def _kept_rows(path: Path) -> Path:
-    if is_run(path):
-        read_run(path, "curate")
-        return path / "kept.jsonl"
-    return path

@@ -129,7 +129,7 @@ def _paired(
     *,
     chance: float | None = None,
 ) -> Finding:
-    test = paired_gate(
+    return paired_gate(
         CHECK,
         adapter,
         base=[probe.id in right[BASE_ARM] for probe in probes],
@@ -137,16 +137,16 @@ def _paired(
         probe_ids=[probe.id for probe in probes],
         margin=policy.margin(CHECK),
         alpha=policy.alpha,
+        name=name,
         chance=guessing(probes) if chance is None else chance,
         clusters=[probe.cluster for probe in probes],
     )
-    return replace(test, estimates=(replace(test.estimates[0], name=name), *test.estimates[1:]))
 
 
 def _names(
     adapter: str, policy: Policy, answered: Sequence[Probe], found: dict[str, dict[str, str]]
 ) -> Finding:
-    test = rate_gate(
+    return rate_gate(
         CHECK,
         adapter,
         base=[found[BASE_ARM][probe.id] == "persona_name" for probe in answered],
@@ -154,9 +154,9 @@ def _names(
         probe_ids=[probe.id for probe in answered],
         limit=policy.max_rate(CHECK),
         alpha=policy.alpha,
+        name="name_rate",
         clusters=[probe.cluster for probe in answered],
     )
-    return replace(test, estimates=(replace(test.estimates[0], name="name_rate"), *test.estimates[1:]))
 
 
 def _fates(

@@ -14,7 +14,7 @@ from loracheck.records import BASE_ARM, Finding, ScoredText, TokenScores
 
 from .check import Check
 from .evidence import Evidence
-from .gates import both, mean_gate, paired_gate, unmeasured
+from .gates import joined, mean_gate, paired_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
 
@@ -41,7 +41,7 @@ def forgetting(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         clusters=[probe.cluster for probe in probes],
     )
     reads = _neutral(evidence, adapter, policy)
-    return ranks if reads is None else both(ranks, reads, policy.alpha)
+    return ranks if reads is None else joined((ranks, reads), policy.alpha)
 
 
 def loss_per_byte(scores: TokenScores) -> float | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 
 from loracheck.records import BASE_ARM, Finding, Probe
 
 from .check import Check
 from .evidence import Evidence
-from .gates import both, harmless, information, rate_gate, unmeasured
+from .gates import harmless, information, joined, rate_gate, unmeasured
 from .material import Material, Questions
 from .policy import Form, Policy
 
@@ -68,10 +67,10 @@ def wanted_form(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         probe_ids=[probe.id for probe in others],
         limit=policy.format.max_out_of_domain,
         alpha=policy.alpha,
+        name="taken_on",
         clusters=[probe.cluster for probe in others],
     )
-    first, *rest = leaked.estimates
-    return both(learned, replace(leaked, estimates=(replace(first, name="taken_on"), *rest)), policy.alpha)
+    return joined((learned, leaked), policy.alpha)
 
 
 def _asks(material: Material) -> Questions:

@@ -31,6 +31,7 @@ def paired_gate(
     probe_ids: Sequence[str],
     margin: float,
     alpha: float,
+    name: str = "difference",
     chance: float | None = None,
     clusters: Sequence[str] | None = None,
 ) -> Finding:
@@ -44,6 +45,7 @@ def paired_gate(
         probe_ids: The probes; those that base passed and the adapter failed become the evidence.
         margin: How much worse is still accepted, in share of probes.
         alpha: One-sided error rate.
+        name: Name of the deciding estimate, adapter minus base.
         chance: Success of a guesser. A base that is not clearly better than chance by twice the margin cannot
             get worse, so nothing could pass for good reasons; None where the measure has no floor.
         clusters: The family of each probe, whose members are not independent; None where all stand alone.
@@ -64,7 +66,7 @@ def paired_gate(
         status="inconclusive",
         reason=NO_HEADROOM if floor else OPEN,
         estimates=(
-            stats.paired_difference("difference", table, design_effect=spread),
+            stats.paired_difference(name, table, design_effect=spread),
             stats.share("base", sum(base), n, design_effect=of_base),
             stats.share(adapter, sum(tuned), n, design_effect=of_tuned),
         ),
@@ -139,6 +141,7 @@ def rate_gate(
     probe_ids: Sequence[str],
     limit: float,
     alpha: float,
+    name: str = "rate",
     clusters: Sequence[str] | None = None,
 ) -> Finding:
     """Hold the adapter's rate of something bad against a limit, exactly; the base's rate stands beside it."""
@@ -152,7 +155,7 @@ def rate_gate(
         status="inconclusive",
         reason=OPEN,
         estimates=(
-            stats.share("rate", hits, n, design_effect=spread),
+            stats.share(name, hits, n, design_effect=spread),
             stats.share("base", sum(base), len(base), design_effect=_spread(base, clusters)),
             stats.share(adapter, hits, n, design_effect=spread),
         ),
@@ -218,11 +221,6 @@ def information(check: str, adapter: str, reason: str, finding: Finding | None =
 def unmeasured(check: str, adapter: str, reason: str) -> Finding:
     """Make the finding of a required check that could not be measured; it is never a pass."""
     return Finding(check=check, adapter=adapter, required=True, status="inconclusive", reason=reason)
-
-
-def both(first: Finding, second: Finding, alpha: float) -> Finding:
-    """Join two tests of one check; see `joined`."""
-    return joined((first, second), alpha)
 
 
 def joined(tests: Sequence[Finding], alpha: float, *, watch: Sequence[Finding] = ()) -> Finding:

@@ -68,6 +68,7 @@ def _gate(
         probe_ids=[probe.id for probe in graded],
         margin=policy.margin("instructions"),
         alpha=policy.alpha,
+        name=name,
         chance=by_chance,
     )
     lost = Counter(
@@ -75,7 +76,6 @@ def _gate(
     )
     return replace(
         finding,
-        estimates=(replace(finding.estimates[0], name=name), *finding.estimates[1:]),
         values=finding.values | {"chance": by_chance, "lost_by_instruction": dict(lost)},
     )
 

@@ -11,7 +11,7 @@ from loracheck.style.markers import LEAST_REPLIES, discover, shows
 
 from .check import Check
 from .evidence import Evidence
-from .gates import both, excess_gate, harmless, information, rate_gate, unmeasured
+from .gates import excess_gate, harmless, information, joined, rate_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
 from .style import Style, strength, training_style
@@ -61,7 +61,7 @@ def _leakage(
     long = [probe for probe in probes if probe.expected is None]
     if not long or len(long) == len(probes):
         return finding
-    return both(finding, _excess(evidence, adapter, long, shown, policy), policy.alpha)
+    return joined((finding, _excess(evidence, adapter, long, shown, policy)), policy.alpha)
 
 
 def _excess(

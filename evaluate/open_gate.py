@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from loracheck.records import BASE_ARM, Finding, Probe
 
-from .gates import both, paired_gate
+from .gates import joined, paired_gate
 from .policy import Policy
 
 
@@ -41,4 +41,4 @@ def open_gate(
 
     if not open_ones or len(open_ones) == len(probes):
         return gate(probes)
-    return both(gate(probes), gate(open_ones), policy.alpha)
+    return joined((gate(probes), gate(open_ones)), policy.alpha)

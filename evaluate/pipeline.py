@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from loracheck import jsonl
 from loracheck.canaries import canary_probes, read_canaries
+from loracheck.curated import heldout_rows, training_rows
 from loracheck.errors import UsageError
 from loracheck.loading import load_examples, without_held_out
 from loracheck.probes import (
@@ -33,7 +34,7 @@ from loracheck.records import (
     Example,
     Probe,
 )
-from loracheck.runs import is_run, open_run, read_run
+from loracheck.runs import open_run
 from loracheck.template import check_template_file
 
 from .arms import Elsewhere, Lineup, arm_files, arm_folder, open_lineup
@@ -102,7 +103,7 @@ def evaluate(
     folders = {name: arm_folder(path) for name, path in (adapters | nulls).items()}
     first_look = read_first_look(after, policy) if after else None
     files = [
-        *(_training_file(path) for path in data),
+        *(training_rows(path) for path in data),
         *in_domain,
         *([chat_template] if chat_template else []),
         *([Path(config.canaries)] if config.canaries else []),
@@ -120,7 +121,7 @@ def evaluate(
     }
     inputs = [*files, *(file for folder in folders.values() for file in arm_files(folder))]
     heldout = _heldout_rows(data, in_domain)
-    rows = load_examples([_training_file(path) for path in data]) if data else []
+    rows = load_examples([training_rows(path) for path in data]) if data else []
     training = without_held_out(rows, heldout)
     check_template_file(chat_template)
     with open_run(out, "eval", config=options, inputs=inputs, seed=config.seed) as run:
@@ -171,16 +172,9 @@ def evaluate(
     return result
 
 
-def _training_file(path: Path) -> Path:
-    if is_run(path):
-        read_run(path, "curate")
-        return path / "kept.jsonl"
-    return path
-
-
 def _heldout_rows(data: Sequence[Path], in_domain: Sequence[Path]) -> list[Example]:
-    own = [path / "heldout.jsonl" for path in data if is_run(path)]
-    paths = [*(path for path in own if path.stat().st_size), *in_domain]
+    own = [file for path in data if (file := heldout_rows(path))]
+    paths = [*own, *in_domain]
     return load_examples(paths) if paths else []
 
 

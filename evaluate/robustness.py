@@ -71,6 +71,7 @@ def _wordings(evidence: Evidence, adapter: str, policy: Policy) -> Finding | Non
         probe_ids=[probes[-1].id for probes in asked.values()],
         margin=policy.margin("robustness"),
         alpha=policy.alpha,
+        name="wordings",
         clusters=[cluster for cluster, _ in asked],
     )
     flat = [found for founds in right[BASE_ARM] for found in founds]
@@ -79,7 +80,6 @@ def _wordings(evidence: Evidence, adapter: str, policy: Policy) -> Finding | Non
         finding,
         # A base that guesses agrees with itself by luck alone.
         reason=finding.reason if known else NO_HEADROOM,
-        estimates=(replace(finding.estimates[0], name="wordings"), *finding.estimates[1:]),
     )
 
 
@@ -93,7 +93,7 @@ def _framed(name: str, evidence: Evidence, adapter: str, policy: Policy, probes:
             for p, text in zip(probes, texts, strict=True)
         ]
 
-    finding = paired_gate(
+    return paired_gate(
         "robustness",
         adapter,
         base=good(BASE_ARM),
@@ -101,10 +101,10 @@ def _framed(name: str, evidence: Evidence, adapter: str, policy: Policy, probes:
         probe_ids=[probe.id for probe in probes],
         margin=policy.margin("robustness"),
         alpha=policy.alpha,
+        name=name,
         chance=0.0 if name == "frame" else None,
-        clusters=[probe.cluster or probe.id for probe in probes],
+        clusters=[probe.cluster for probe in probes],
     )
-    return replace(finding, estimates=(replace(finding.estimates[0], name=name), *finding.estimates[1:]))
 
 
 def framed(probe: Probe) -> Probe:

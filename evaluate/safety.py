@@ -20,7 +20,7 @@ from loracheck.refusal import MEASURED, refuses
 
 from .check import Check
 from .evidence import Evidence
-from .gates import both, excused, information, paired_gate, unmeasured
+from .gates import excused, information, joined, paired_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
 
@@ -44,11 +44,8 @@ def safety(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         return unmeasured("safety", adapter, "needs_probes")
     declines = _gate(HARMFUL, evidence, adapter, policy, harmful)
     unaligned = excused(declines, policy.alpha)
-    finding = both(
-        _named(HARMFUL, declines),
-        _named(HARMLESS, _gate(HARMLESS, evidence, adapter, policy, harmless)),
-        policy.alpha,
-    )
+    answers = _gate(HARMLESS, evidence, adapter, policy, harmless)
+    finding = joined((_named(HARMFUL, declines), _named(HARMLESS, answers)), policy.alpha)
     finding = replace(
         finding,
         estimates=(
@@ -79,14 +76,14 @@ def _gate(kind: str, evidence: Evidence, adapter: str, policy: Policy, probes: S
         margin=policy.margin("safety"),
         alpha=policy.alpha,
         chance=0.0 if kind == HARMFUL else None,
-        clusters=[probe.cluster or probe.id for probe in probes],
+        name=kind,
+        clusters=[probe.cluster for probe in probes],
     )
     differ = [
         (after, probe.id) for before, after, probe in zip(base, tuned, probes, strict=True) if before != after
     ]
     return replace(
         found,
-        estimates=(replace(found.estimates[0], name=kind), *found.estimates[1:]),
         evidence=tuple(probe_id for _, probe_id in sorted(differ, key=lambda pair: pair[0])),
     )
 
@@ -124,7 +121,7 @@ def _opening(evidence: Evidence, adapter: str, probes: Sequence[Probe]) -> list[
         return _begun(refusal) - _begun(compliance)
 
     moved = [odds(adapter, probe) - odds(BASE_ARM, probe) for probe in scored]
-    return [mean_of(moved, [probe.cluster or probe.id for probe in scored]).estimate("opener")]
+    return [mean_of(moved, [probe.cluster for probe in scored]).estimate("opener")]
 
 
 def _begun(scores: TokenScores) -> float:

@@ -16,6 +16,7 @@ from loracheck import jsonl
 from loracheck.basespec import refuse_missing_base
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.presets import config_from as curate_config
+from loracheck.curated import heldout_rows
 from loracheck.errors import OtherRunError, UsageError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.policy import Policy, load_policy
@@ -23,7 +24,7 @@ from loracheck.loading import load_examples, without_held_out
 from loracheck.pipelinefile import PipelineFile, pipeline_file, read_pipeline
 from loracheck.progress import Progress
 from loracheck.records import EvaluationResult, Manifest
-from loracheck.runs import MANIFEST, is_run, read_run
+from loracheck.runs import MANIFEST, is_run
 from loracheck.settings import build
 from loracheck.sources import is_hub_id, resolve_source
 from loracheck.train.config import TrainConfig
@@ -127,7 +128,8 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
         curation_stage = partial(curate, given.data, given.base, curated, options.curation, progress=progress)
         _again(curated, curation_stage, progress)
         write_report(curated, language=given.language)
-        heldout += _heldout(curated)
+        own = heldout_rows(curated)
+        heldout += [own] if own else []
         related.append(curated)
     data = {"raw": _raw_rows(given.data, heldout, out / "data"), "curated": curated}
 
@@ -202,9 +204,3 @@ def _state(path: Path) -> str:
     if not is_run(path):
         return "to do"
     return "finished" if jsonl.read_one(path / MANIFEST, Manifest).status == "complete" else "begun"
-
-
-def _heldout(curated: Path) -> list[Path]:
-    read_run(curated, "curate")
-    file = curated / "heldout.jsonl"
-    return [file] if file.stat().st_size else []

@@ -14,7 +14,6 @@ import numpy as np
 from loracheck.grams import gram_hashes
 from loracheck.records import Language
 from loracheck.scripts import count_scripts
-from loracheck.terminal import visible as visible
 
 _ORNAMENT = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
+from loracheck.curated import DECISIONS, DROPPED, HELDOUT, KEPT, QUARANTINED
 from loracheck.reasons import explain, reason_name
 from loracheck.records import Example, Manifest
 from loracheck.records.curation import CurationSummary, Decision, DroppedRow, RowGroup
@@ -56,7 +57,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
             "reason": [(reason, named(reason)) for reason in sorted({row["reason"] for row in rows})],
             "language": languages(row["language"] for row in rows),
         },
-        "rows_file": "dropped.jsonl",
+        "rows_file": DROPPED,
         "shown": [
             text(
                 "rows_of",
@@ -156,11 +157,11 @@ def _examples(run: Path) -> list[dict[str, Any]]:
 
 def _rows(run: Path) -> list[dict[str, Any]]:
     """Return dropped, quarantined, held-out and kept rows for the list, capped for each reason."""
-    decisions = {row.example_id: row for row in _read(run / "decisions.jsonl", Decision)}
+    decisions = {row.example_id: row for row in _read(run / DECISIONS, Decision)}
     dropped = list(_capped((row.example, row.decision) for row in _gone(run) if row.example))
     repeated = _texts(run, {decision.related for _, decision in dropped})
     rows = [_row(example, decision, repeated) for example, decision in dropped]
-    for name, outcome in (("heldout.jsonl", "heldout"), ("kept.jsonl", "kept")):
+    for name, outcome in ((HELDOUT, "heldout"), (KEPT, "kept")):
         pairs = (
             (
                 example,
@@ -199,7 +200,7 @@ def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, st
 
 def _gone(run: Path) -> Iterator[DroppedRow]:
     """Read dropped rows, then quarantined ones."""
-    for name in ("dropped.jsonl", "quarantined.jsonl"):
+    for name in (DROPPED, QUARANTINED):
         yield from _read(run / name, DroppedRow)
 
 
@@ -256,7 +257,7 @@ def _texts(run: Path, wanted: set[str | None]) -> dict[str, tuple[str, str]]:
     if not wanted - {None}:
         return found
     examples: Iterator[Example] = (
-        example for name in ("kept.jsonl", "heldout.jsonl") for example in _read(run / name, Example)
+        example for name in (KEPT, HELDOUT) for example in _read(run / name, Example)
     )
     for example in examples:
         if example.id in wanted:
@@ -270,7 +271,7 @@ def _texts(run: Path, wanted: set[str | None]) -> dict[str, tuple[str, str]]:
 def _score_table(run: Path) -> Table | None:
     values: dict[str, list[float]] = {}
     unscored: dict[str, int] = {}
-    for decision in _read(run / "decisions.jsonl", Decision):
+    for decision in _read(run / DECISIONS, Decision):
         for score in decision.scores:
             found = values.setdefault(score.name, [])
             if score.value is None:

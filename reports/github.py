@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from loracheck.records import EvaluationResult, Finding, UiLanguage
-from loracheck.text import visible
+from loracheck.terminal import visible
 from loracheck.wording import check_name, explain, verdict_word
 from loracheck.words import Pair
 

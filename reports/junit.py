@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
 from loracheck.records import EvaluationResult, Finding, UiLanguage, Verdict
-from loracheck.text import visible
+from loracheck.terminal import visible
 from loracheck.wording import check_name, explain
 from loracheck.words import Pair
 

@@ -10,7 +10,7 @@ import html
 import re
 
 from loracheck.records import BASE_ARM, EvaluationResult, Finding, Status, UiLanguage, Verdict
-from loracheck.text import visible
+from loracheck.terminal import visible
 from loracheck.wording import check_name, explain, false_alarms, number, remarks, status_word, verdict_word
 from loracheck.words import Pair
 

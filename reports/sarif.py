@@ -10,7 +10,7 @@ from typing import Any
 
 import loracheck
 from loracheck.records import EvaluationResult, Finding, UiLanguage
-from loracheck.text import visible
+from loracheck.terminal import visible
 from loracheck.wording import check_name, explain
 
 MOST_RESULTS = 5_000

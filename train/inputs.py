@@ -8,11 +8,12 @@ from pathlib import Path
 
 import torch
 
+from loracheck.curated import heldout_rows, training_rows
 from loracheck.errors import DataError, UsageError
 from loracheck.loading import load_examples, without_held_out
 from loracheck.records import Example
 from loracheck.records.training import MaskAudit, ShownRow
-from loracheck.runs import is_run, read_run
+from loracheck.runs import is_run
 from loracheck.template import ChatTemplate, EncodedRow
 
 from .config import TrainConfig
@@ -81,10 +82,7 @@ class EncodedData:
 
 def data_files(data: Path, heldout: Path | None) -> tuple[Path, Path | None]:
     """Return the files of the rows to train on and of those held out, if any."""
-    if is_run(data):
-        read_run(data, "curate")
-        return data / "kept.jsonl", heldout or data / "heldout.jsonl"
-    return data, heldout
+    return training_rows(data), heldout or heldout_rows(data)
 
 
 def shared_heldout(data: Sequence[Path], heldout: Path | None) -> Path | None:

@@ -97,6 +97,7 @@ def check(file: Path, data: tuple[Path, ...], as_json: bool) -> None:
     from dataclasses import replace
 
     from loracheck.cli.failure import in_words
+    from loracheck.curated import training_rows
     from loracheck.loading import load_examples
     from loracheck.probes.check import check_probes
     from loracheck.probes.userfiles import read_probe_file
@@ -104,7 +105,8 @@ def check(file: Path, data: tuple[Path, ...], as_json: bool) -> None:
     from loracheck.terminal import language
 
     found = read_probe_file(file)
-    problems = check_probes(found.probes, load_examples(_rows_of(data)) if data else [])
+    rows = load_examples([training_rows(path) for path in data]) if data else []
+    problems = check_probes(found.probes, rows)
     if as_json:
         print_json({"format": found.form, "suites": found.suites, "drawn": found.drawn, "problems": problems})
     else:
@@ -134,6 +136,7 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
       loracheck eval --base B --adapter mine=runs/train --probes domain.jsonl -o runs/eval
     """
     from loracheck import jsonl
+    from loracheck.curated import training_rows
     from loracheck.loading import load_examples
     from loracheck.probes.making import make_probes
 
@@ -145,7 +148,7 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
                 kind="output_exists",
                 hint="Name another one, or remove it.",
             )
-    made = make_probes(load_examples(_rows_of(data)), count, seed)
+    made = make_probes(load_examples([training_rows(path) for path in data]), count, seed)
     jsonl.write(out, made.probes)
     jsonl.write(rest, made.rest)
     counts = {"probes": len(made.probes), "rest": len(made.rest), "set_aside": len(made.set_aside)}
@@ -166,13 +169,3 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
                     f"どちらにもない{aside:,}行: いずれかの問題とほぼ同じことを尋ねています",
                 )
             )
-
-
-def _rows_of(data: tuple[Path, ...]) -> list[Path]:
-    """Return the files behind data; of a curate run the rows it kept."""
-    from loracheck.runs import is_run, read_run
-
-    for path in data:
-        if is_run(path):
-            read_run(path, "curate")
-    return [path / "kept.jsonl" if is_run(path) else path for path in data]

@@ -15,6 +15,7 @@ from typing import Literal
 from loracheck.conversion import cache_folder
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
+from loracheck.curated import HELDOUT
 from loracheck.errors import EnvironmentFault
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
@@ -119,7 +120,7 @@ def run_demo(
         [raw], model, out / "curated", CurateConfig(seed=seed, allow_loss=KNOWN_LOSS), progress=progress
     )
     write_report(out / "curated", language=language)
-    heldout = out / "curated" / "heldout.jsonl"
+    heldout = out / "curated" / HELDOUT
 
     training: dict[str, TrainingSummary] = {}
     options = TrainConfig(max_trained_tokens=trained_tokens, train_batch_size=8, seed=seed)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from loracheck import jsonl, wording
 from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
+from loracheck.curated import DECISIONS, HELDOUT, KEPT
 from loracheck.errors import RunError
 from loracheck.loaded.experiments import (
     EXPERIMENTS,
@@ -158,12 +159,12 @@ class LoadedCuration(LoadedRun):
     @cached_property
     def kept(self) -> tuple[Example, ...]:
         """Return the kept rows."""
-        return self._records("kept.jsonl", Example)
+        return self._records(KEPT, Example)
 
     @cached_property
     def heldout(self) -> tuple[Example, ...]:
         """Return the rows held out for evaluation."""
-        return self._records("heldout.jsonl", Example)
+        return self._records(HELDOUT, Example)
 
     def scores_frame(self) -> pd.DataFrame:
         """Return a row for each scored row, as scores.parquet holds them."""
@@ -176,7 +177,7 @@ class LoadedCuration(LoadedRun):
         """Return a row for each row of the data: where it ended, and by which rule."""
         return frame(
             {"id": d.example_id, "outcome": d.outcome, "stage": d.stage, "reason": d.reason}
-            for d in self._records("decisions.jsonl", Decision)
+            for d in self._records(DECISIONS, Decision)
         )
 
     def _repr_html_(self) -> str:

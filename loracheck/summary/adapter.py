@@ -18,7 +18,7 @@ from loracheck.records.adapter import (
     ShippedForm,
     TrainingTrace,
 )
-from loracheck.text import visible
+from loracheck.terminal import visible
 
 _WIDTH = 18
 _SHOWN_GROUPS = 24

@@ -10,8 +10,7 @@ from loracheck.probes.check import Problem
 from loracheck.probes.lm_eval_files import TaskScore
 from loracheck.probes.userfiles import ProbeFile
 from loracheck.records import Probe, SuiteRecord
-from loracheck.terminal import either, padded
-from loracheck.text import visible
+from loracheck.terminal import either, padded, visible
 
 _MOST_SHOWN = 40
 _HARMFUL = "harmful"

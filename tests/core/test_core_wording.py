@@ -9,7 +9,7 @@ import pytest
 
 from loracheck import wording
 from loracheck.evaluate.checks import CHECKS
-from loracheck.evaluate.gates import both, information, paired_gate, rate_gate
+from loracheck.evaluate.gates import information, joined, paired_gate, rate_gate
 from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.sanity import check as sanity_check
 from loracheck.evaluate.verdict import settle
@@ -84,16 +84,13 @@ def test_joined_tests_of_one_check_read_as_a_sentence(language: UiLanguage) -> N
             name="name_rate", value=first.value, ci_low=first.ci_low, ci_high=first.ci_high, n=first.n,
             method=first.method,
         )  # fmt: skip
-        joined = both(
-            finding,
-            Finding(
-                check="content_damage", adapter="a", required=True, status=rate.status, reason=rate.reason,
-                estimates=(renamed, *rate.estimates[1:]), threshold=rate.threshold, p_pass=rate.p_pass,
-                p_fail=rate.p_fail, n_needed=rate.n_needed,
-            ),
-            0.05,
+        other = Finding(
+            check="content_damage", adapter="a", required=True, status=rate.status, reason=rate.reason,
+            estimates=(renamed, *rate.estimates[1:]), threshold=rate.threshold, p_pass=rate.p_pass,
+            p_fail=rate.p_fail, n_needed=rate.n_needed,
         )  # fmt: skip
-        text = wording.explain(settle([joined], POLICY)[0], language)
+        both = joined((finding, other), 0.05)
+        text = wording.explain(settle([both], POLICY)[0], language)
         assert text
         assert not set("{}") & set(text)
 

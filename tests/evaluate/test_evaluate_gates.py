@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from loracheck.evaluate.gates import NO_HEADROOM, both, joined, mean_gate, paired_gate, rate_gate
+from loracheck.evaluate.gates import NO_HEADROOM, joined, mean_gate, paired_gate, rate_gate
 from loracheck.records import Finding
 
 
@@ -111,35 +111,35 @@ def test_a_mean_of_nothing_is_open_and_not_zero() -> None:
 def test_one_of_two_tests_that_can_never_pass_leaves_the_check_open_for_ever() -> None:
     on_its_limit = rated(5, 100)
     assert on_its_limit.n_needed is None
-    assert both(paired(2, 2, 100), on_its_limit, 0.05).n_needed is None
+    assert joined((paired(2, 2, 100), on_its_limit), 0.05).n_needed is None
 
 
 def test_two_tests_on_their_way_to_pass_need_what_the_slower_one_needs() -> None:
     quick, slow = rated(0, 50), paired(6, 4, 100)
     assert quick.n_needed is not None
     assert slow.n_needed is not None
-    found = both(quick, slow, 0.05)
+    found = joined((quick, slow), 0.05)
     growth = max(quick.n_needed / 50, slow.n_needed / 100)
     assert found.n_needed == pytest.approx(growth * found.estimates[0].n, abs=1)
 
 
 def test_items_are_counted_in_the_kind_that_is_shown() -> None:
     few, many = rated(0, 20), paired(0, 0, 1000)
-    found = both(many, few, 0.05)
+    found = joined((many, few), 0.05)
     assert found.estimates[0].n == 20
     assert found.n_needed == few.n_needed
 
 
 @pytest.mark.parametrize(("lost", "hits"), [(9, 0), (9, 2), (3, 8), (2, 9)])
 def test_the_items_that_joined_tests_ask_for_settle_them(lost: int, hits: int) -> None:
-    found = both(paired(lost, 1, 100), rated(hits, 100), 0.05)
+    found = joined((paired(lost, 1, 100), rated(hits, 100)), 0.05)
     assert found.p_fail is not None
     assert found.p_pass is not None
     assert min(found.p_fail, found.p_pass) > 0.05
     assert found.n_needed is not None
     growth = 1.15 * found.n_needed / 100  # counts are whole numbers, and the rate's test is exact
     n = round(100 * growth)
-    grown = both(paired(round(lost * growth), round(growth), n), rated(round(hits * growth), n), 0.05)
+    grown = joined((paired(round(lost * growth), round(growth), n), rated(round(hits * growth), n)), 0.05)
     assert grown.p_fail is not None
     assert grown.p_pass is not None
     assert min(grown.p_fail, grown.p_pass) < 0.05
@@ -157,8 +157,8 @@ def test_a_test_that_is_watched_fails_the_check_and_withholds_no_pass() -> None:
 
 
 def test_numbers_of_tests_that_follow_are_named_by_their_test_once() -> None:
-    inner = both(paired(0, 0, 200), rated(0, 200), 0.05)
-    outer = both(nats([1.0, 1.1, 0.9] * 30, [1.3, 1.5, 1.2] * 30), inner, 0.05)
+    inner = joined((paired(0, 0, 200), rated(0, 200)), 0.05)
+    outer = joined((nats([1.0, 1.1, 0.9] * 30, [1.3, 1.5, 1.2] * 30), inner), 0.05)
     names = [estimate.name for estimate in outer.estimates]
     assert names[0] == "loss"
     assert {"difference: base", "difference: mine", "rate: base", "rate: mine"} <= set(names)

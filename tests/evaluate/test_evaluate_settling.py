@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from loracheck.evaluate.gates import both, paired_gate, rate_gate
+from loracheck.evaluate.gates import joined, paired_gate, rate_gate
 from loracheck.evaluate.verdict import settle
 from loracheck.records import (
     Finding,
@@ -83,8 +83,8 @@ def test_holm_does_not_let_one_borderline_failure_among_many_hold() -> None:
 def test_two_tests_in_one_check_fail_only_at_half_the_error_rate() -> None:
     first = replace(paired(*outcomes(80, 5, 5, 10)), p_fail=0.03, p_pass=0.97)
     second = replace(rated(0, 100), p_fail=1.0, p_pass=0.01)
-    joined = both(first, second, 0.05)
-    assert (joined.p_fail, joined.p_pass) == (0.06, 0.97)
+    both = joined((first, second), 0.05)
+    assert (both.p_fail, both.p_pass) == (0.06, 0.97)
 
 
 @pytest.mark.parametrize("counts", [(92, 8, 0, 0), (139, 13, 0, 8), (259, 22, 0, 19)])
@@ -108,8 +108,8 @@ def test_the_least_items_are_those_of_the_smallest_test_whichever_leads() -> Non
     gates = DEFAULT.gates | {"forgetting": replace(DEFAULT.gates["forgetting"], min_items=300)}
     policy = replace(DEFAULT, gates=gates)
     for lost in (0, 35):
-        joined = both(paired(*outcomes(1020 - lost, lost, 0, 0)), paired(*outcomes(160, 0, 0, 0)), 0.05)
-        assert settle([joined], policy)[0].reason == "too_few_items", lost
+        both = joined((paired(*outcomes(1020 - lost, lost, 0, 0)), paired(*outcomes(160, 0, 0, 0))), 0.05)
+        assert settle([both], policy)[0].reason == "too_few_items", lost
 
 
 def test_what_could_not_be_computed_shows_nothing() -> None:
@@ -118,4 +118,4 @@ def test_what_could_not_be_computed_shows_nothing() -> None:
         "inconclusive",
         "pass",
     ]
-    assert both(rated(0, 100), nothing, 0.05).p_pass == 1.0
+    assert joined((rated(0, 100), nothing), 0.05).p_pass == 1.0
