@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import MappingProxyType
 
 from loracheck import jsonl
 from loracheck.canaries import canary_probes, read_canaries
@@ -95,11 +94,7 @@ def evaluate(
         LoracheckError: bad input, an adapter for another base, no room on the disk.
     """
     nulls = nulls or {}
-    check_names([*adapters, *nulls, *elsewhere.models, *(n for n in elsewhere.completions if n != BASE_ARM)])
-    if both := set(adapters) & set(nulls):
-        raise UsageError(f"--null {min(both)}: an adapter under judgement has that name.", kind="name_taken")
-    if both := {*adapters, *nulls, *elsewhere.models} & set(elsewhere.completions):
-        raise UsageError(f"--completions {min(both)}: another arm has that name.", kind="name_taken")
+    _refuse_names(adapters, nulls, elsewhere)
     folders = {name: arm_folder(path) for name, path in (adapters | nulls).items()}
     first_look = read_first_look(after, policy) if after else None
     files = [
@@ -144,7 +139,9 @@ def evaluate(
         checks = [check for check in CHECKS if policy.mode(check.name) != "off"]
         asked = together(check.asks(material) for check in checks)
         jsonl.write(out / PROBES, asked.probes)
-        context = _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look)
+        context = _context(lineup, config, asked.probes, left_out, data, nulls)
+        context = replace(context, after=first_look[0] if first_look else None)
+        jsonl.write_one(out / CONTEXT, context)
         refuse_unfit(policy, context, asked.probes)
         lineup.refuse_missing(asked)
         if after and first_look:
@@ -165,11 +162,26 @@ def evaluate(
             ask(out, engine, arms, asked, [row.reply for row in training], checks, config, progress)
         have_base_read(out, checks, lineup.open_base, progress)
 
-        _write_context(out, lineup, config, asked.probes, left_out, data, nulls, first_look, cost, lengths)
+        context = replace(
+            context,
+            max_new_tokens_domain=config.max_new_tokens_domain,
+            beyond_room=beyond_room(lengths, config.max_new_tokens_domain),
+            cost=replace(cost, minutes=None) if cost else None,  # a resumed run writes the same bytes
+            arms=_arms(lineup),
+        )
+        jsonl.write_one(out / CONTEXT, context)
         sort_answers(out, asked, lineup.arms)
         result = judge(read_evidence(out), policy)
         jsonl.write_one(out / VERDICT, result)
     return result
+
+
+def _refuse_names(adapters: Mapping[str, Path], nulls: Mapping[str, Path], elsewhere: Elsewhere) -> None:
+    check_names([*adapters, *nulls, *elsewhere.models, *(n for n in elsewhere.completions if n != BASE_ARM)])
+    if both := set(adapters) & set(nulls):
+        raise UsageError(f"--null {min(both)}: an adapter under judgement has that name.", kind="name_taken")
+    if both := {*adapters, *nulls, *elsewhere.models} & set(elsewhere.completions):
+        raise UsageError(f"--completions {min(both)}: another arm has that name.", kind="name_taken")
 
 
 def _heldout_rows(data: Sequence[Path], in_domain: Sequence[Path]) -> list[Example]:
@@ -217,19 +229,16 @@ def _with_room(config: EvalConfig, lengths: Sequence[int]) -> EvalConfig:
     return replace(config, max_new_tokens_domain=room)
 
 
-def _write_context(
-    out: Path,
+def _context(
     lineup: Lineup,
     config: EvalConfig,
     probes: Sequence[Probe],
     left_out: Sequence[str],
     data: Sequence[Path],
     nulls: Iterable[str],
-    first_look: tuple[str, EvaluationContext] | None,
-    cost: Cost | None = None,
-    lengths: Mapping[str, int] = MappingProxyType({}),
 ) -> EvaluationContext:
-    context = EvaluationContext(
+    """Return what is known of a run before anything is asked."""
+    return EvaluationContext(
         base=lineup.base,
         quantization=lineup.quantization,
         computed_on=lineup.computed_on,
@@ -239,16 +248,15 @@ def _write_context(
         training_data=", ".join(str(path) for path in data) or None,
         max_new_tokens=config.max_new_tokens,
         max_new_tokens_domain=config.max_new_tokens_domain,
-        beyond_room=beyond_room(lengths, config.max_new_tokens_domain),
         probes=dict(Counter(probe.suite for probe in probes)),
         dropped_probes=tuple(left_out),
         watched_probes=tuple(sorted(lineup.watched)),
         tier=config.tier,
         suites=suite_records(config, probes),
-        cost=replace(cost, minutes=None) if cost else None,  # a resumed run writes the same bytes
-        arms=(ArmRecord(name=BASE_ARM, path=None), *lineup.records.values()),
+        arms=_arms(lineup),
         nulls=tuple(nulls),
-        after=first_look[0] if first_look else None,
     )
-    jsonl.write_one(out / CONTEXT, context)
-    return context
+
+
+def _arms(lineup: Lineup) -> tuple[ArmRecord, ...]:
+    return (ArmRecord(name=BASE_ARM, path=None), *lineup.records.values())
