@@ -39,6 +39,7 @@ class Check:
         asks_base: What the base scores once an adapter has answered, where an engine has both and gives likelihoods.
         needs: What a run may lack. A required check without it is inconclusive, never a pass.
         tests: The tests behind its limits that have a formula, for the power of a run.
+        more: Besides these it has tests that must pass and are not foreseen.
         learnt: It asks whether something was learnt; an adapter trained to do no harm need not have learnt it.
         faults: It counts faults that base and good adapters show in few answers, so that they rarely differ.
     """
@@ -49,5 +50,6 @@ class Check:
     asks_base: Callable[[Evidence, str], Sequence[ScoredText]] = no_texts
     needs: tuple[Need, ...] = ()
     tests: tuple[Test, ...] = ()
+    more: bool = False
     learnt: bool = False
     faults: bool = False

@@ -173,4 +173,5 @@ COLLAPSE = Check(
     measure=collapse,
     asks=_asks,
     tests=("paired",),
+    more=True,
 )

@@ -205,4 +205,5 @@ CONTENT_DAMAGE = Check(
     asks=_asks,
     needs=("choices",),
     tests=("paired", "rate"),
+    more=True,
 )

@@ -86,6 +86,7 @@ def forecast(
         joint_independent=prod(powers) if powers else None,
         joint_most=min(powers) if powers else None,
         untold=tuple(dict.fromkeys(limit.check for limit in required if limit.power is None)),
+        partly=tuple(check.name for check in CHECKS if check.more and policy.required(check.name)),
     )
 
 

@@ -83,6 +83,8 @@ class PowerForecast:
     joint_most: float | None
     untold: tuple[str, ...] = ()
     """Required checks left out of the joint chance."""
+    partly: tuple[str, ...] = ()
+    """Required checks with tests besides those that were foreseen."""
 
 
 OUTLOOKS: dict[str, dict[UiLanguage, str]] = {

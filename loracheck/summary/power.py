@@ -56,6 +56,9 @@ def print_forecast(found: PowerForecast) -> None:
     if found.untold:
         names = ", ".join(check_name(check, language()).lower() for check in found.untold)
         click.echo(either(f"not counted in that: {names}", f"この確率に含まないもの: {names}"))
+    if found.partly:
+        names = ", ".join(check_name(check, language()).lower() for check in found.partly)
+        click.echo(either(f"counted in part: {names}", f"一部だけを含むもの: {names}"))
     if found.tier == QUICK:
         click.echo(
             either(

@@ -109,6 +109,9 @@ def test_the_joint_chance_lies_between_its_bounds_and_says_what_it_leaves_out() 
     assert most is not None
     assert least <= middle <= most < 1
     assert {"persona_learned", "missing_stop"} <= set(found.untold)
+    assert found.partly == ("content_damage", "collapse"), (
+        "answers said and dependence on the question have no formula"
+    )
 
 
 def test_a_quick_run_has_a_fifth_of_the_error_rate_and_less_power() -> None:
