@@ -36,9 +36,9 @@ def same(text: object) -> Both:
     return Both(str(text), str(text))
 
 
-def both(say: Callable[[UiLanguage], str]) -> Both:
+def both(told: Callable[[UiLanguage], str]) -> Both:
     """Return what is said in each language."""
-    return Both(say("en"), say("ja"))
+    return Both(told("en"), told("ja"))
 
 
 def marked(form: str, given: Both) -> Both:

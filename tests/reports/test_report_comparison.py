@@ -84,7 +84,7 @@ def test_the_thin_line_of_seeds_is_longer_than_the_thick_one_of_items(seeds: Pat
         for name in ("interval thin", "interval thick")
         for line in [next(part for part in row.split("<line ") if name in part)]
     ]
-    assert lengths[0] > 1.5 * lengths[1] > 0
+    assert lengths[0] > 1.05 * lengths[1] > 0
 
 
 def test_lost_probes_come_first_then_won_then_other_words_and_each_says_what_flipped(seeds: Path) -> None:
