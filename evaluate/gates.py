@@ -234,16 +234,16 @@ def joined(tests: Sequence[Finding], alpha: float, *, watch: Sequence[Finding] =
         watch: Tests on too few items to ask a pass of: they may fail the check, and withhold no pass.
     """
     every = (*tests, *watch)
-    p_pass = max(_one(test.p_pass) for test in tests)
-    p_fail = min(1.0, len(every) * min(_one(test.p_fail) for test in every))
+    p_pass = max(shown(test.p_pass) for test in tests)
+    p_fail = min(1.0, len(every) * min(shown(test.p_fail) for test in every))
     headroom = any(test.reason == NO_HEADROOM for test in tests)
     if p_fail < alpha:
-        ranked = sorted(every, key=lambda test: _one(test.p_fail))
+        ranked = sorted(every, key=lambda test: shown(test.p_fail))
     elif not headroom and any(_fails(test) for test in tests):
-        ranked = [*sorted(tests, key=lambda test: _one(test.p_fail)), *watch]
+        ranked = [*sorted(tests, key=lambda test: shown(test.p_fail)), *watch]
     else:
         ranked = [
-            *sorted(tests, key=lambda test: (test.reason != NO_HEADROOM, -_one(test.p_pass))),
+            *sorted(tests, key=lambda test: (test.reason != NO_HEADROOM, -shown(test.p_pass))),
             *watch,
         ]
     lead, *others = ranked
@@ -279,7 +279,7 @@ def _items_to_settle(
     every = (*tests, *watch)
     needed = float(norm.isf(alpha / len(every)))
     growths = [
-        max(1.0, (needed / float(norm.isf(_one(test.p_fail)))) ** 2)
+        max(1.0, (needed / float(norm.isf(shown(test.p_fail)))) ** 2)
         for test in every
         if _fails(test) and test.n_needed is not None
     ]
@@ -292,7 +292,7 @@ def _items_to_settle(
 
 def _fails(test: Finding) -> bool:
     """Tell whether a test is on its way to fail rather than to pass."""
-    return _one(test.p_fail) < _one(test.p_pass)
+    return shown(test.p_fail) < shown(test.p_pass)
 
 
 def _renamed(estimate: Estimate, test: str) -> Estimate:
@@ -300,7 +300,7 @@ def _renamed(estimate: Estimate, test: str) -> Estimate:
     return estimate if told else replace(estimate, name=f"{test}: {estimate.name}")
 
 
-def _one(p: float | None) -> float:
+def shown(p: float | None) -> float:
     """Return a p-value, 1 where there is none: what could not be computed shows nothing."""
     return p if p is not None and math.isfinite(p) else 1.0
 
@@ -311,5 +311,5 @@ def excused(test: Finding, alpha: float) -> bool:
     It excuses none from failing, and none of a loss that is shown all the same and not shown to be small.
     """
     lost, won = (int(test.values[name]) for name in ("lost", "won"))
-    small = _one(test.p_pass) < alpha or not stats.loss_shown(lost, won, alpha)
+    small = shown(test.p_pass) < alpha or not stats.loss_shown(lost, won, alpha)
     return test.reason == NO_HEADROOM and small

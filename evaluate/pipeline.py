@@ -97,8 +97,9 @@ def evaluate(
     _refuse_names(adapters, nulls, elsewhere)
     folders = {name: arm_folder(path) for name, path in (adapters | nulls).items()}
     first_look = read_first_look(after, policy) if after else None
+    taught = [training_rows(path) for path in data]
     files = [
-        *(training_rows(path) for path in data),
+        *taught,
         *in_domain,
         *([chat_template] if chat_template else []),
         *([Path(config.canaries)] if config.canaries else []),
@@ -116,7 +117,7 @@ def evaluate(
     }
     inputs = [*files, *(file for folder in folders.values() for file in arm_files(folder))]
     heldout = _heldout_rows(data, in_domain)
-    rows = load_examples([training_rows(path) for path in data]) if data else []
+    rows = load_examples(taught) if taught else []
     training = without_held_out(rows, heldout)
     check_template_file(chat_template)
     with open_run(out, "eval", config=options, inputs=inputs, seed=config.seed) as run:
@@ -139,8 +140,9 @@ def evaluate(
         checks = [check for check in CHECKS if policy.mode(check.name) != "off"]
         asked = together(check.asks(material) for check in checks)
         jsonl.write(out / PROBES, asked.probes)
-        context = _context(lineup, config, asked.probes, left_out, data, nulls)
-        context = replace(context, after=first_look[0] if first_look else None)
+        context = _context(
+            lineup, config, asked.probes, left_out, data, nulls, first_look[0] if first_look else None
+        )
         jsonl.write_one(out / CONTEXT, context)
         refuse_unfit(policy, context, asked.probes)
         lineup.refuse_missing(asked)
@@ -152,8 +154,8 @@ def evaluate(
             if cost is None:
                 own = [probe for probe in asked.open if probe.suite in OF_DOMAIN]
                 lengths = reply_lengths(own, template_of(engine))
-                taught = reply_lengths(material.training, template_of(engine)) if own else {}
-                config = _with_room(config, [*lengths.values(), *taught.values()])
+                of_training = reply_lengths(material.training, template_of(engine)) if own else {}
+                config = _with_room(config, [*lengths.values(), *of_training.values()])
                 cost = foresee(
                     asked, config, engine, arms, lineup, progress, measure=before_asking is not None
                 )
@@ -236,6 +238,7 @@ def _context(
     left_out: Sequence[str],
     data: Sequence[Path],
     nulls: Iterable[str],
+    after: str | None,
 ) -> EvaluationContext:
     """Return what is known of a run before anything is asked."""
     return EvaluationContext(
@@ -255,6 +258,7 @@ def _context(
         suites=suite_records(config, probes),
         arms=_arms(lineup),
         nulls=tuple(nulls),
+        after=after,
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
-from math import ceil, isfinite
+from math import ceil
 
 from scipy.stats import norm
 
@@ -36,7 +36,7 @@ from .check import Check, Need
 from .checks import CHECKS
 from .content import outcomes
 from .evidence import Evidence
-from .gates import NO_HEADROOM, TOO_FEW, information, unmeasured
+from .gates import NO_HEADROOM, TOO_FEW, information, shown, unmeasured
 from .looks import share_of_alpha
 from .policy import Gate, Policy
 from .precedence import explaining_first
@@ -160,7 +160,7 @@ def settle(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
     """Set the status of every required test: fail by Holm over all of them, else pass at alpha, else open."""
     alpha = policy.alpha
     tested = [i for i, f in enumerate(findings) if f.required and f.p_fail is not None]
-    rejected = stats.holm([_shown(findings[i].p_fail) for i in tested], alpha)
+    rejected = stats.holm([shown(findings[i].p_fail) for i in tested], alpha)
     settled = list(findings)
     for i, fails in zip(tested, rejected, strict=True):
         finding = _until_held(findings[i], alpha / len(tested))
@@ -179,13 +179,9 @@ def settle(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
     return [f if f.required else replace(f, status="info") for f in settled]
 
 
-def _shown(p: float | None) -> float:
-    return p if p is not None and isfinite(p) else 1.0
-
-
 def _until_held(finding: Finding, alpha: float) -> Finding:
     """Say of a check on its way to fail how many items would hold it among all the others, as Holm's rule has it."""
-    p_pass, p_fail = _shown(finding.p_pass), _shown(finding.p_fail)
+    p_pass, p_fail = shown(finding.p_pass), shown(finding.p_fail)
     if finding.n_needed is None or not alpha < p_fail < p_pass:
         return finding
     seen, needed = float(norm.isf(p_fail)), float(norm.isf(alpha))
