@@ -7,20 +7,31 @@ Training straight from GGUF would keep a quantiser attached and read 262k vocabu
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loracheck import jsonl
 from loracheck.errors import EnvironmentFault
 from loracheck.runs import hash_file
 
+if TYPE_CHECKING:
+    import gguf
+    from transformers import PreTrainedTokenizerBase
+
 _log = logging.getLogger(__name__)
-_DONE = "loracheck_conversion.json"
+_DONE = "loracheck_converted.json"
+_SAMPLED = 500
+"""Words of a vocabulary that are looked up; fewer than a tenth of them would say nothing."""
+_WHOLE = 0.9
+"""Part of them that a right tokenizer gives back as one token; with no merges it is hardly any."""
 
 
 def cache_folder() -> Path:
@@ -36,7 +47,8 @@ def converted(gguf_file: Path, announce: Callable[[str], None] = _log.info) -> P
     The folder is keyed by the file's hash and appears under its name only when it is whole.
 
     Raises:
-        EnvironmentFault: the `gguf` package is missing, the file cannot be read as GGUF, or the disk is full.
+        EnvironmentFault: the `gguf` package is missing, the file or its tokenizer cannot be read rightly, or the disk
+            is full.
     """
     digest = hash_file(gguf_file)
     folder = cache_folder() / "gguf" / digest[:32]
@@ -66,7 +78,7 @@ def converted(gguf_file: Path, announce: Callable[[str], None] = _log.info) -> P
 
 def _convert(gguf_file: Path, target: Path) -> None:
     try:
-        import gguf  # noqa: F401, PLC0415 - transformers needs it, and reports its absence less clearly
+        import gguf  # noqa: PLC0415 - transformers needs it, and reports its absence less clearly
     except ImportError:
         raise EnvironmentFault(
             f"reading {gguf_file.name} needs the package gguf.",
@@ -74,12 +86,19 @@ def _convert(gguf_file: Path, target: Path) -> None:
             hint="pip install 'loracheck[demo]'",
         ) from None
     import torch  # noqa: PLC0415
+    import transformers  # noqa: PLC0415
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig  # noqa: PLC0415
 
     place = {"pretrained_model_name_or_path": str(gguf_file.parent), "gguf_file": gguf_file.name}
     with _read_once():
         try:
             tokenizer = AutoTokenizer.from_pretrained(**place)
+            if fault := misread(tokenizer, gguf.GGUFReader(str(gguf_file))):
+                raise EnvironmentFault(
+                    f"transformers {transformers.__version__} reads the tokenizer of {gguf_file} wrongly: {fault}.",
+                    kind="gguf_unreadable",
+                    hint="pip install 'transformers>=5.23', or pass the original safetensors folder with --base.",
+                )
             model = AutoModelForCausalLM.from_pretrained(
                 **place, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
             )
@@ -91,6 +110,23 @@ def _convert(gguf_file: Path, target: Path) -> None:
             ) from error
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)
+
+
+def misread(tokenizer: PreTrainedTokenizerBase, reader: gguf.GGUFReader) -> str | None:
+    """Say what a tokenizer does that the file does not: a base asked so answers nothing sensible, and says not why.
+
+    transformers up to 5.17 loses the merges of some files, and up to 5.22 the token that begins a text.
+    """
+    begins = reader.get_field("tokenizer.ggml.add_bos_token")
+    if begins is not None and begins.contents() and tokenizer("a").input_ids[0] != tokenizer.bos_token_id:
+        return "no text begins with the token that the file demands"
+    words = ((id_, tokenizer.decode([id_])) for id_ in range(len(tokenizer)))
+    spaced = ((id_, word) for id_, word in words if re.fullmatch(r" ?[A-Za-z]{3,}", str(word)))
+    known = list(itertools.islice(spaced, _SAMPLED))
+    whole = sum(tokenizer(word, add_special_tokens=False).input_ids == [id_] for id_, word in known)
+    if len(known) >= _SAMPLED / 10 and whole < _WHOLE * len(known):
+        return f"of {len(known)} words that it knows it splits {len(known) - whole}"
+    return None
 
 
 @contextmanager

@@ -145,13 +145,21 @@ FAULTS: dict[Kind, Fault] = {
         en=Says(
             title="a GGUF file that cannot be read",
             meaning="transformers cannot turn this GGUF file into a model.",
-            causes=("its architecture or type of quantisation is not supported", "the file is not whole"),
+            causes=(
+                "its architecture or type of quantisation is not supported",
+                "the file is not whole",
+                "transformers is older than 5.23 and reads the tokenizer of some files wrongly",
+            ),
             mending="Download the model's original safetensors folder and pass that with --base.",
         ),
         ja=Says(
             title="読み取れないGGUFファイル",
             meaning="transformersは、このGGUFファイルからモデルを作れません。",
-            causes=("対応していない構造または量子化形式", "不完全なファイル"),
+            causes=(
+                "対応していない構造または量子化形式",
+                "不完全なファイル",
+                "transformersが5.23より古く、一部のファイルのトークナイザーを正しく読めない",
+            ),
             mending="元のsafetensorsのフォルダーをダウンロードし、--baseで指定してください。",
         ),
         exit_code=4,
