@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
@@ -82,12 +83,22 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def _replace(path: Path, parts: Iterable[bytes]) -> None:
-    temporary = path.with_name(
-        f".{path.name}.tmp"
-    )  # one name, so that what a killed process left is written over
+    with replacing(path) as file:
+        file.writelines(parts)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file that takes its place at path, whole and on disk, once the block ends without an error.
+
+    Its temporary name is always the same, so that what a killed process left there is removed. The file is made
+    anew and no link is followed, neither one under that name nor one at path: somebody else may have put it there.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.unlink(missing_ok=True)
     try:
-        with temporary.open("wb") as file:
-            file.writelines(parts)
+        with temporary.open("xb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -214,6 +214,12 @@ def _check_foreign(path: Path, kind: str, wanted: str) -> None:
                 kind="run_of_other_inputs",
                 hint=f"Choose another directory with -o, or remove {path} first.",
             )
+        if link := next((entry for entry in path.rglob("*") if entry.is_symlink()), None):
+            raise RunError(
+                f"{link} is a link; a run writes to no place outside its directory.",
+                kind="foreign_folder",
+                hint="Remove the link, or choose another directory with -o.",
+            )
     elif path.is_dir() and any(entry.name != LOCK for entry in path.iterdir()):
         raise RunError(
             f"{path} is not empty and holds no run; nothing was changed.",

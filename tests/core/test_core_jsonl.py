@@ -62,6 +62,26 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(
     assert [entry.name for entry in tmp_path.iterdir()] == ["kept.jsonl"]
 
 
+@pytest.mark.parametrize("planted", [".kept.jsonl.tmp", "kept.jsonl"])
+def test_a_link_that_stands_in_the_way_is_replaced_and_not_followed(planted: str, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.txt"
+    foreign.write_text("mine", encoding="utf-8")
+    path = tmp_path / "run" / "kept.jsonl"
+    path.parent.mkdir()
+    (path.parent / planted).symlink_to(foreign)
+    jsonl.write(path, [Pair(text="new", n=1)])
+    assert foreign.read_text(encoding="utf-8") == "mine"
+    assert not path.is_symlink()
+    assert list(jsonl.read(path, Pair)) == [Pair(text="new", n=1)]
+    assert [entry.name for entry in path.parent.iterdir()] == ["kept.jsonl"]
+
+
+def test_what_a_killed_process_left_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / ".kept.jsonl.tmp").write_bytes(b"half of a li")
+    jsonl.write(tmp_path / "kept.jsonl", [Pair(text="new", n=1)])
+    assert [entry.name for entry in tmp_path.iterdir()] == ["kept.jsonl"]
+
+
 def test_an_unencodable_record_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "kept.jsonl"
     jsonl.write(path, [Pair(text="old", n=1)])

@@ -131,6 +131,9 @@ HINTS: dict[str, str] = {
     "Restore the file, or make the run again in a new directory.": (
         "ファイルを元に戻すか、新しいフォルダーでもう一度実行してください。"
     ),
+    "Remove the link, or choose another directory with -o.": (
+        "リンクを除くか、-oで別のフォルダーを指定してください。"
+    ),
     "Choose an empty or a new directory with -o.": "-oで新しいフォルダーか空のフォルダーを指定してください。",
     "Write the data to a file first.": "先にデータをファイルに書いてください。",
     "Is the folder whole?": "フォルダーに足りないファイルがないか、確かめてください。",
