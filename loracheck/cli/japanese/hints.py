@@ -117,6 +117,9 @@ HINTS: dict[str, str] = {
         "一方のファイル名を変えるか、行ごとに別のIDを付けてください。"
     ),
     "Is a quotation mark missing?": "引用符が抜けていないか、確かめてください。",
+    "No text packs so well. Unpack it yourself if you trust it.": (
+        "これほど縮む文章はありません。信頼できるファイルなら、先に展開してください。"
+    ),
     "Unpack it first.": "先に展開してください。",
     "Rename one of the columns.": "一方の列名を変えてください。",
     "Read are JSONL, JSON arrays, CSV, TSV, Parquet, Arrow and dataset folders, also packed.": (
