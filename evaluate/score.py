@@ -129,8 +129,8 @@ def _read_probes(file: Path) -> tuple[Probe, ...]:
     with file.open("rb") as lines:
         first = next((line for line in lines if line.strip()), b"")
     try:
-        msgspec.json.decode(first, type=Probe)
-    except (msgspec.MsgspecError, UnicodeError):
+        jsonl.decode(first, Probe)
+    except msgspec.MsgspecError:
         return read_probe_file(file).probes
     probes = tuple(jsonl.read(file, Probe))
     twice = [name for name, count in Counter(probe.id for probe in probes).items() if count > 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,36 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     raise TypeError(f"{type(value).__name__} has no JSON")
 
 
+def decode(content: bytes | str | msgspec.Raw, kind: type[T]) -> T:
+    """Decode one JSON value of a type.
+
+    Raises:
+        MsgspecError: it is none, whatever the reason: no UTF-8 or nesting without end, too.
+    """
+    return _decoded(msgspec.json.Decoder(kind), content)
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], content: bytes | str | msgspec.Raw) -> T:
+    try:
+        return decoder.decode(content)
+    except UnicodeError:
+        raise msgspec.DecodeError("it is not UTF-8") from None
+    except RecursionError:
+        raise msgspec.DecodeError("it is nested too deeply") from None
+
+
+def parse(text: str | bytes) -> Any:  # noqa: ANN401
+    """Read one JSON value of any type, with what only Python takes for JSON: NaN, and numbers of any length.
+
+    Raises:
+        ValueError: it is none, whatever the reason.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def read(path: Path, record: type[T]) -> Iterator[T]:
     """Yield the records of a JSONL file.
 
@@ -49,7 +80,7 @@ def read(path: Path, record: type[T]) -> Iterator[T]:
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
-                    yield decoder.decode(line)
+                    yield _decoded(decoder, line)
                 except msgspec.MsgspecError as error:
                     where = f"{path}, line {number}"
                     raise DataError(misfit_at(where, error, record), kind="bad_record") from None
@@ -62,7 +93,7 @@ def read_one(path: Path, record: type[T]) -> T:
         DataError: the file is not JSON or not such a record.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=record)
+        return decode(path.read_bytes(), record)
     except msgspec.MsgspecError as error:
         raise DataError(misfit_at(str(path), error, record), kind="bad_record") from None
 

@@ -298,7 +298,7 @@ def _lock(path: Path) -> Iterator[None]:
 def _clear_stale(lock: Path, path: Path) -> None:
     """Remove the lock of a process that is gone; refuse when its process lives, or may live elsewhere."""
     try:
-        owner = json.loads(lock.read_text(encoding="utf-8"))
+        owner = jsonl.parse(lock.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
     except ValueError:

@@ -5,7 +5,6 @@ Pickles, such as training_args.bin, are never opened.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from loracheck import jsonl
 from loracheck.yamltext import load
 
 MAX_JSON_BYTES = 32 * 2**20
@@ -36,8 +36,8 @@ def read_json(file: Path) -> dict[str, Any]:
         Unread: it is too large, or none.
     """
     try:
-        value = json.loads(_bytes(file, MAX_JSON_BYTES))
-    except (ValueError, RecursionError):
+        value = jsonl.parse(_bytes(file, MAX_JSON_BYTES))
+    except ValueError:
         raise Unread("broken JSON") from None
     if not isinstance(value, dict):
         raise Unread("no JSON object")
@@ -53,8 +53,8 @@ def read_lines(file: Path) -> list[dict[str, Any]]:
     found = []
     for line in _bytes(file, MAX_JSON_BYTES).splitlines()[:_MAX_LINES]:
         try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
+            value = jsonl.parse(line)
+        except ValueError:
             continue
         if isinstance(value, dict):
             found.append(value)
