@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from loracheck import jsonl
 from loracheck.contentcache import ContentCache
 from loracheck.conversion import cache_folder
 
@@ -30,7 +31,7 @@ class AnswerCache(ContentCache[Answer]):
     def unpack(self, body: bytes) -> Answer | None:
         """Return the answer of some bytes; None when they are none."""
         try:
-            return msgspec.json.decode(body, type=Answer)
+            return jsonl.decode(body, Answer)
         except msgspec.MsgspecError:
             return None
 

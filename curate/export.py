@@ -180,13 +180,11 @@ def _turns(example: Example) -> list[dict[str, str]]:
 
 def _write_array(path: Path, items: Iterable[Any]) -> None:
     """Write a JSON array, an item a line."""
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
+    with jsonl.replacing(path) as file:
         file.write(b"[")
         for number, item in enumerate(items):
             file.write((b",\n" if number else b"\n") + jsonl.encode(item))
         file.write(b"\n]\n")
-    temporary.replace(path)
 
 
 def _write_parquet(path: Path, examples: Iterable[Example], *, full_paths: bool) -> None:
@@ -204,11 +202,10 @@ def _write_parquet(path: Path, examples: Iterable[Example], *, full_paths: bool)
             ("metadata", pa.string()),
         ]
     )
-    temporary, left = path.with_suffix(".tmp"), iter(examples)
-    with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+    left = iter(examples)
+    with jsonl.replacing(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         while group := [_record(example, full_paths=full_paths) for example in islice(left, _GROUP_ROWS)]:
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
-    temporary.replace(path)
 
 
 def _record(example: Example, *, full_paths: bool) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from loracheck.endpoint import BudgetSpent, CallFailed, ChatReply, Endpoint, Token, in_parallel
+from loracheck import jsonl
+from loracheck.chatreplies import ChatReply, Token
+from loracheck.endpoint import BudgetSpent, CallFailed, Endpoint, in_parallel
 from loracheck.records import Message
 from loracheck.records.curation import ScoreState
 
@@ -179,8 +181,8 @@ def json_object(text: str, kind: type[T]) -> T | None:
     text = _THOUGHT.sub("", text, count=1)
     fenced = _FENCED.match(text)
     try:
-        return msgspec.json.decode(fenced.group(1) if fenced else text, type=kind)
-    except (msgspec.MsgspecError, UnicodeEncodeError):
+        return jsonl.decode(fenced.group(1) if fenced else text, kind)
+    except msgspec.MsgspecError:
         return None
 
 

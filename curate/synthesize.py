@@ -20,10 +20,11 @@ from typing import Any, Literal
 import msgspec
 
 from loracheck import jsonl
+from loracheck.chatreplies import ChatReply
 from loracheck.contentcache import ContentCache
 from loracheck.conversion import cache_folder
 from loracheck.curated import KEPT
-from loracheck.endpoint import BudgetSpent, CallFailed, ChatReply, Endpoint, check_address, in_parallel
+from loracheck.endpoint import BudgetSpent, CallFailed, Endpoint, check_address, in_parallel
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.foreseen import Foreseen
 from loracheck.generation import generate

@@ -135,8 +135,7 @@ def _write_scores(path: Path, rows: Rows, findings: Findings, entries: Sequence[
             *((name, pa.float32()) for name in ("x", "y", *names)),
         ]
     )
-    temporary = path.with_suffix(".tmp")
-    with pq.ParquetWriter(temporary, schema) as writer:
+    with jsonl.replacing(path) as file, pq.ParquetWriter(file, schema) as writer:
         for start in range(0, len(rows), ROWS_PER_BATCH):
             places = range(start, min(start + ROWS_PER_BATCH, len(rows)))
             spots = _spots(findings, np.asarray(places))
@@ -145,7 +144,6 @@ def _write_scores(path: Path, rows: Rows, findings: Findings, entries: Sequence[
                 for place, spot in zip(places, spots, strict=True)
             ]
             writer.write_table(pa.Table.from_pylist(lines, schema=schema))
-    temporary.replace(path)
 
 
 def _spots(findings: Findings, places: NDArray[np.int64]) -> list[dict[str, Any]]:

@@ -10,12 +10,13 @@ from loracheck import jsonl
 from loracheck.answers import Answerer
 from loracheck.choices import styles
 from loracheck.engines import Engine
+from loracheck.evaluated import CHOICES, COMPLETIONS, LIKELIHOODS
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, Probe, ScoredText
 
 from .check import Check, no_texts
 from .config import EvalConfig
-from .evidence import CHOICES, COMPLETIONS, LIKELIHOODS, read_evidence
+from .evidence import read_evidence
 from .material import Questions
 
 

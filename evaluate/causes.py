@@ -13,6 +13,7 @@ from pathlib import Path
 from loracheck import jsonl
 from loracheck.curated import training_rows
 from loracheck.errors import RunError, UsageError
+from loracheck.evaluated import CONTEXT, VERDICT
 from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
@@ -20,7 +21,7 @@ from loracheck.records.causes import CAUSES, CAUSES_KIND, ROWS, SUMMARY, CausesS
 from loracheck.runs import MANIFEST, WORK, hash_file, open_run, read_run
 
 from .causes_config import CausesConfig
-from .evidence import VERDICT, read_evidence
+from .evidence import read_evidence
 from .explained import explained_failures, explained_findings
 from .failures import suspects
 from .looked import look
@@ -105,7 +106,7 @@ def training_files(evaluation: Path, manifest: Manifest, data: Sequence[Path]) -
     """
     if data:
         return [training_rows(path) for path in data]
-    context = jsonl.read_one(evaluation / "context.json", EvaluationContext)
+    context = jsonl.read_one(evaluation / CONTEXT, EvaluationContext)
     if context.training_data is None:
         raise UsageError(
             f"{evaluation} was made without its training data.",

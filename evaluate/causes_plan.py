@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loracheck import jsonl
+from loracheck.evaluated import VERDICT
 from loracheck.foreseen import Foreseen
 from loracheck.loading import load_examples
 from loracheck.records import EvaluationResult
@@ -13,7 +14,7 @@ from loracheck.runs import read_run
 
 from .causes import training_files
 from .causes_config import CausesConfig
-from .evidence import VERDICT, read_evidence
+from .evidence import read_evidence
 from .failures import failed, suspects
 
 

@@ -142,7 +142,7 @@ def stored_speed(key: str) -> Speed | None:
     """Return what an earlier run measured under this key, if one did."""
     path = _store(key)
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Speed)
+        return jsonl.decode(path.read_bytes(), Speed)
     except (OSError, msgspec.MsgspecError):
         return None
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from loracheck import jsonl
+from loracheck.evaluated import CHOICES, COMPLETIONS, CONTEXT, LIKELIHOODS, PROBES
 from loracheck.probes import IN_DOMAIN, TRAINING
 from loracheck.records import (
     BASE_ARM,
@@ -21,8 +22,6 @@ from loracheck.records import (
 )
 from loracheck.style.markers import discover
 
-PROBES, COMPLETIONS, CHOICES = "probes.jsonl", "completions.jsonl", "choices.jsonl"
-LIKELIHOODS, CONTEXT, VERDICT = "likelihoods.jsonl", "context.json", "verdict.json"
 _PUT_AGAIN = ("open-neutral-", "open-system-", "open-plain-")
 """Suites of open questions under a system prompt: no questions of their own."""
 

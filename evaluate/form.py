@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 
+from loracheck import jsonl
 from loracheck.records import BASE_ARM, Finding, Probe
 
 from .check import Check
@@ -25,8 +25,8 @@ def has_form(text: str, form: Form) -> bool:
     if form == "json":
         fenced = _FENCE.match(bare)
         try:
-            return isinstance(json.loads(fenced[1] if fenced else bare), dict | list)
-        except (ValueError, RecursionError):
+            return isinstance(jsonl.parse(fenced[1] if fenced else bare), dict | list)
+        except ValueError:
             return False
     if form == "list":
         return len(lines) > 1 and 2 * sum(bool(_POINT.match(line)) for line in lines) > len(lines)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from loracheck import jsonl
 from loracheck.errors import RunError
+from loracheck.evaluated import CONTEXT
 from loracheck.records import ArmRecord, EvaluationContext
 from loracheck.runs import read_run
 
-from .evidence import CONTEXT
 from .policy import Policy
 
 QUICK = "quick"

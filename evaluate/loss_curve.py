@@ -53,7 +53,7 @@ def _of_readings(run: Path) -> LossCurve:
     kept = None
     if (run / SUMMARY).is_file():
         try:
-            kept = msgspec.json.decode((run / SUMMARY).read_bytes(), type=_Kept).kept_step
+            kept = jsonl.decode((run / SUMMARY).read_bytes(), _Kept).kept_step
         except msgspec.MsgspecError:
             kept = None
     measured = {r.step: (r.trained_tokens, r.heldout_loss) for r in readings if r.heldout_loss is not None}

@@ -12,6 +12,7 @@ from loracheck import jsonl
 from loracheck.canaries import canary_probes, read_canaries
 from loracheck.curated import heldout_rows, training_rows
 from loracheck.errors import UsageError
+from loracheck.evaluated import CONTEXT, PROBES, VERDICT
 from loracheck.loading import load_examples, without_held_out
 from loracheck.probes import (
     BUNDLED,
@@ -41,7 +42,7 @@ from .asking import ask, have_base_read, sort_answers
 from .checks import CHECKS
 from .config import EvalConfig
 from .cost import foresee, template_of
-from .evidence import CONTEXT, PROBES, VERDICT, read_evidence
+from .evidence import read_evidence
 from .gathering import further_suites, suite_records
 from .lengths import beyond_room, reply_lengths, reply_room
 from .looks import read_first_look, refuse_other_subject

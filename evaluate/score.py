@@ -14,6 +14,7 @@ from loracheck import jsonl
 from loracheck.engines import Generated
 from loracheck.engines.stored import read_stored, refuse_missing
 from loracheck.errors import DataError, UsageError
+from loracheck.evaluated import CHOICES, COMPLETIONS, CONTEXT, LIKELIHOODS, PROBES, VERDICT
 from loracheck.probes import TRAINING
 from loracheck.probes.userfiles import read_probe_file
 from loracheck.progress import Progress
@@ -27,7 +28,7 @@ from loracheck.records import (
 )
 from loracheck.runs import is_run, open_run, read_run
 
-from .evidence import CHOICES, COMPLETIONS, CONTEXT, LIKELIHOODS, PROBES, VERDICT, Evidence, read_evidence
+from .evidence import Evidence, read_evidence
 from .names import check_names, stored_record
 from .policy import Policy, load_policy
 from .scope import refuse_empty
@@ -129,8 +130,8 @@ def _read_probes(file: Path) -> tuple[Probe, ...]:
     with file.open("rb") as lines:
         first = next((line for line in lines if line.strip()), b"")
     try:
-        msgspec.json.decode(first, type=Probe)
-    except (msgspec.MsgspecError, UnicodeError):
+        jsonl.decode(first, Probe)
+    except msgspec.MsgspecError:
         return read_probe_file(file).probes
     probes = tuple(jsonl.read(file, Probe))
     twice = [name for name, count in Counter(probe.id for probe in probes).items() if count > 1]

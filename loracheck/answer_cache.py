@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from loracheck import jsonl
 from loracheck.contentcache import ContentCache
 from loracheck.conversion import cache_folder
 from loracheck.errors import EnvironmentFault
@@ -31,8 +32,8 @@ class _Batches(ContentCache[list[Any]]):
 
     def unpack(self, body: bytes) -> list[Any] | None:
         try:
-            return msgspec.json.decode(body, type=list[Any])
-        except (msgspec.MsgspecError, UnicodeError):
+            return jsonl.decode(body, list[Any])
+        except msgspec.MsgspecError:
             return None
 
 

@@ -1,7 +1,7 @@
 """Files as streams of UTF-8 bytes: decompressed, and decoded from the encodings that Japanese data comes in.
 
-Both are known by the bytes, not by the name. Nothing is held but a buffer, so that a small file that unpacks to a
-huge one costs no memory.
+Both are known by the bytes, not by the name. Nothing is held but a buffer, and a small file that unpacks to a huge one
+is not read to its end.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_MOST_PACKED, _FREE_BYTES = 200, 1 << 30
+"""Text packs to a tenth, repeats to a fiftieth: what packs further, and unpacks to more, was made to do harm."""
 _ARCHIVES = {
     b"PK\x03\x04": ("a zip archive or a spreadsheet", "Unpack it, or save the sheet as CSV."),
     b"7z\xbc\xaf": ("a 7z archive", "Unpack it first."),
@@ -60,8 +62,8 @@ def open_bytes(path: Path) -> Iterator[io.BufferedReader]:
             if unpack is None:
                 yield file
             else:
-                with unpack(file) as stream:
-                    yield stream
+                with unpack(file) as stream, _bounded(stream, path) as bounded:
+                    yield bounded
         except _BROKEN as error:
             raise DataError(
                 f"{path}: broken compression: {error}.", kind="broken_file", hint="Is the file whole?"
@@ -72,6 +74,42 @@ def open_bytes(path: Path) -> Iterator[io.BufferedReader]:
             raise DataError(
                 f"{path}: broken compression: {error}.", kind="broken_file", hint="Is the file whole?"
             ) from None
+
+
+def most_unpacked(size: int) -> int:
+    """Return to how many bytes so many packed ones may unpack."""
+    return max(_FREE_BYTES, _MOST_PACKED * size)
+
+
+def unpacks_to_much(path: Path) -> DataError:
+    """Return the error of a file that unpacks to more."""
+    return DataError(
+        f"{path}: it unpacks to over {_MOST_PACKED} times its size.",
+        kind="too_large",
+        hint="No text packs so well. Unpack it yourself if you trust it.",
+    )
+
+
+class _Bounded(io.RawIOBase):
+    """The bytes of a stream up to a limit: blank lines without end take time where they take no memory."""
+
+    def __init__(self, stream: io.BufferedReader, path: Path) -> None:
+        self._stream, self._path = stream, path
+        self._left = most_unpacked(path.stat().st_size)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        count = self._stream.readinto(buffer)
+        self._left -= count
+        if self._left < 0:
+            raise unpacks_to_much(self._path)
+        return count
+
+
+def _bounded(stream: io.BufferedReader, path: Path) -> io.BufferedReader:
+    return io.BufferedReader(_Bounded(stream, path), _CHUNK)
 
 
 def _gunzip(file: BinaryIO) -> io.BufferedReader:

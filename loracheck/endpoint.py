@@ -7,21 +7,21 @@ it. What it once took is never left out: then it is the request that is wrong, f
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import math
 import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx2
-import msgspec
 
+from loracheck.chatreplies import ChatReply, read_models, read_reply
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.records import Message
 
@@ -41,29 +41,7 @@ _TRIALS = (
     frozenset({"response_format"}),
     frozenset({"logprobs", "response_format"}),
 )
-_BYTES_A_TOKEN = 3
-"""What a token is taken for where the server does not count: a Japanese character, three Latin letters."""
 _SHORTEST_SECRET = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """A generated token: its text, and the log-probability in nats of each text that could stand there."""
-
-    text: str
-    alternatives: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatReply:
-    """What the server answered; `refusal` is its own word for not answering, empty otherwise."""
-
-    text: str
-    finish_reason: str
-    refusal: str
-    tokens: tuple[Token, ...]
-    prompt_tokens: int
-    completion_tokens: int
 
 
 class CallFailed(Exception):
@@ -81,7 +59,7 @@ class Endpoint:
         address: Base address, as "http://localhost:8000/v1".
         model: The model's name there.
         key_variable: Environment variable that holds the key; one that is not set sends none.
-        timeout_seconds: How long one try may take, about: a server that goes silent may take up to twice of it.
+        timeout_seconds: How long one try may take, about: never more than twice of it, however a server dawdles.
         retries: Further tries after a failure that may pass: no connection, 429, 5xx.
         first_wait_seconds: Wait before the first retry; doubles with each, unless the server names a time.
         max_requests: Tries after which no further one is made.
@@ -125,7 +103,10 @@ class Endpoint:
         self._key_variable = key_variable
         self._key = _key(key_variable)
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        self._client = httpx2.Client(timeout=timeout_seconds, headers=headers)
+        # Packed replies are not asked for and not unpacked: a small one may hold more than memory does.
+        headers["Accept-Encoding"] = "identity"
+        self._client = httpx2.AsyncClient(timeout=timeout_seconds, headers=headers)
+        self._exchanges = _Exchanges()
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -139,7 +120,8 @@ class Endpoint:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        self._exchanges.wait(self._client.aclose())
+        self._exchanges.close()
 
     def complete(
         self,
@@ -180,26 +162,20 @@ class Endpoint:
             }
         trials = iter(_TRIALS)
         without: frozenset[str] = frozenset()
-        attempt = 0
         while True:
             sent = self._within_reach(body, max_tokens, without)
-            status, content, wait = self._send(sent, attempt)
+            status, content = self._ask("chat/completions", sent)
             if status == 200:
                 return self._answered(sent, content, without)
-            told = content[:300].decode("utf-8", "replace")
-            if status is None or (status in _PASSING and attempt < self._retries):
-                self._wait(attempt, wait)
-                attempt += 1
-                continue
             if status in (400, 422):
-                if self._refuses_by_name(told, sent):
+                if self._refuses_by_name(_told(content), sent):
                     continue
                 with self._lock:
                     untried = frozenset(body) - self._taken - self._refused
                 without = next((trial for trial in trials if trial <= untried), frozenset())
                 if without:
                     continue
-            raise self._fault(status, told)
+            raise self._fault(status, content)
 
     def post(self, route: str, body: dict[str, Any]) -> bytes:
         """Send any other request of the interface about this model, with the same retries; returns what comes back.
@@ -207,15 +183,10 @@ class Endpoint:
         Raises:
             CallFailed, BudgetSpent, UsageError, EnvironmentFault: as `complete`.
         """
-        attempt = 0
-        while True:
-            status, content, wait = self._send({"model": self.model, **body}, attempt, route)
-            if status == 200:
-                return content
-            if status is not None and (status not in _PASSING or attempt >= self._retries):
-                raise self._fault(status, content[:300].decode("utf-8", "replace"))
-            self._wait(attempt, wait)
-            attempt += 1
+        status, content = self._ask(route, {"model": self.model, **body})
+        if status != 200:
+            raise self._fault(status, content)
+        return content
 
     def models(self) -> tuple[str, ...] | None:
         """Return the names of the models that the server has; None where it keeps no list.
@@ -224,19 +195,10 @@ class Endpoint:
             EnvironmentFault: nothing answers at the address.
             UsageError: the server refuses the key.
         """
-        attempt = 0
-        while True:
-            status, content, wait = self._send(None, attempt, "models")
-            if status in (401, 403):
-                raise self._fault(status, content[:300].decode("utf-8", "replace"))
-            if status is None or (status in _PASSING and attempt < self._retries):
-                self._wait(attempt, wait)
-                attempt += 1
-                continue
-            try:
-                return tuple(entry.id for entry in msgspec.json.decode(content, type=_Models).data)
-            except (msgspec.MsgspecError, UnicodeError):
-                return None
+        status, content = self._ask("models")
+        if status in (401, 403):
+            raise self._fault(status, content)
+        return read_models(content)
 
     def _within_reach(self, body: dict[str, Any], max_tokens: int, without: frozenset[str]) -> dict[str, Any]:
         with self._lock:
@@ -244,40 +206,65 @@ class Endpoint:
             gone |= {"top_logprobs"} if "logprobs" in gone else set()
             return {k: v for k, v in body.items() if k not in gone} | {self._length_name: max_tokens}
 
-    def _send(
-        self, body: dict[str, Any] | None, attempt: int, route: str = "chat/completions"
-    ) -> tuple[int | None, bytes, str | None]:
-        """Try once; returns the status, None where nothing came back, the body, and when to come again."""
-        with self._lock:
-            if self.requests >= self._budget[0] or self.tokens >= self._budget[1]:
-                raise BudgetSpent("the budget was used up")
-            self.requests += 1
-        until = time.monotonic() + self._timeout
+    def _ask(self, route: str, body: dict[str, Any] | None = None) -> tuple[int, bytes]:
+        """Send a request, and again while its failure may pass; returns the status and the body that came back."""
+        attempt = 0
+        while True:
+            last, come_again = attempt >= self._retries, None
+            try:
+                with self._lock:
+                    if self.requests >= self._budget[0] or self.tokens >= self._budget[1]:
+                        raise BudgetSpent("the budget was used up")
+                    self.requests += 1
+                status, content, come_again = self._exchanges.wait(self._exchange(route, body))
+                if last or status not in _PASSING:
+                    return status, self._without_key(content)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                if last:
+                    raise EnvironmentFault(
+                        f"nothing answers at {self.address}: {error}",
+                        kind="endpoint_unreachable",
+                        hint="Start the server, or correct the address; what was answered before is kept.",
+                    ) from None
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                if last:
+                    raise CallFailed(f"{type(error).__name__}: {error}") from None
+            except UnicodeEncodeError:
+                raise CallFailed("the text holds characters that cannot be sent") from None
+            self._wait(attempt, come_again)
+            attempt += 1
+
+    async def _exchange(self, route: str, body: dict[str, Any] | None) -> tuple[int, bytes, str | None]:
+        """Try once; returns the status, the body, and when to come again.
+
+        The limits of the client are those of one step, such as a byte that is waited for; all of them together are
+        bounded here.
+        """
+        method, content = "GET" if body is None else "POST", b""
         try:
-            method = "GET" if body is None else "POST"
-            with self._client.stream(method, f"{self.address}/{route}", json=body) as response:
-                content = self._without_key(_limited(response, until))
+            async with (
+                asyncio.timeout(2 * self._timeout),
+                self._client.stream(method, f"{self.address}/{route}", json=body) as response,
+            ):
+                if (packed := response.headers.get("content-encoding", "identity")) != "identity":
+                    raise CallFailed(f"the server packs its replies ({packed}), and was asked not to")
+                async for part in response.aiter_raw():
+                    content += part
+                    if len(content) > _LONGEST_BODY:
+                        raise CallFailed(f"the server sent more than {_LONGEST_BODY >> 20} MB")
                 return response.status_code, content, response.headers.get("retry-after")
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            if attempt >= self._retries:
-                raise EnvironmentFault(
-                    f"nothing answers at {self.address}: {error}",
-                    kind="endpoint_unreachable",
-                    hint="Start the server, or correct the address; what was answered before is kept.",
-                ) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            if attempt >= self._retries:
-                raise CallFailed(f"{type(error).__name__}: {error}") from None
-        except UnicodeEncodeError:
-            raise CallFailed("the text holds characters that cannot be sent") from None
-        return None, b"", None
+        except TimeoutError:
+            raise httpx2.ReadTimeout("the answer took too long") from None
 
     def _answered(self, sent: dict[str, Any], content: bytes, without: frozenset[str]) -> ChatReply:
         with self._lock:
             self._taken |= set(sent)
             self._refused |= without - self._taken
         asked = sum(len(message["content"].encode("utf-8", "replace")) for message in sent["messages"])
-        reply = _read(content, asked)
+        try:
+            reply = read_reply(content, asked)
+        except ValueError as error:
+            raise CallFailed(str(error)) from None
         with self._lock:
             self.tokens += reply.prompt_tokens + reply.completion_tokens
         return reply
@@ -288,7 +275,8 @@ class Endpoint:
             return content
         return content.replace(self._key.encode(), b"***")
 
-    def _fault(self, status: int | None, told: str) -> Exception:
+    def _fault(self, status: int, content: bytes) -> Exception:
+        told = _told(content)
         if status in (401, 403):
             return UsageError(
                 f"{self.address} refuses the key (HTTP {status}): {told}",
@@ -319,6 +307,25 @@ class Endpoint:
         if seconds is None:
             seconds = self._first_wait * 2.0**attempt * random.uniform(0.75, 1.25)
         time.sleep(min(_LONGEST_WAIT_SECONDS, seconds))
+
+
+class _Exchanges:
+    """A loop of its own thread, in which exchanges are made: only there can one be ended at any point."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def wait(self, exchange: Coroutine[Any, Any, T]) -> T:
+        """Return what comes of an exchange, or raise its error."""
+        return asyncio.run_coroutine_threadsafe(exchange, self._loop).result()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 def check_address(address: str) -> None:
@@ -383,107 +390,8 @@ def _finished(waiting: dict[Future[R], int]) -> Iterator[tuple[int, R]]:
         yield waiting.pop(future), future.result()
 
 
-_NOTHING = msgspec.Raw(b"null")
-
-
-class _Alternative(msgspec.Struct):
-    token: str
-    logprob: float | None = None
-
-
-class _Position(msgspec.Struct):
-    token: str
-    logprob: float | None = None
-    top_logprobs: list[_Alternative] | None = None
-
-
-class _Logprobs(msgspec.Struct):
-    content: list[_Position] | None = None
-
-
-class _Message(msgspec.Struct):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(msgspec.Struct):
-    message: _Message
-    finish_reason: str | None = None
-    logprobs: msgspec.Raw = _NOTHING
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class _Model(msgspec.Struct):
-    id: str
-
-
-class _Models(msgspec.Struct):
-    data: list[_Model]
-
-
-class _Body(msgspec.Struct):
-    choices: list[_Choice]
-    usage: msgspec.Raw = _NOTHING
-
-
-def _read(content: bytes, prompt_bytes: int) -> ChatReply:
-    """Read a completion; what only comes with it (log-probabilities, usage) may be missing or malformed."""
-    try:
-        body = msgspec.json.decode(content, type=_Body)
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        told = content[:200].decode("utf-8", "replace")
-        raise CallFailed(f"no chat completion came back ({error}): {told}") from None
-    if not body.choices:
-        raise CallFailed("the server answered without a choice")
-    choice = body.choices[0]
-    text = choice.message.content or ""
-    usage = _lenient(body.usage, _Usage) or _Usage()
-    logprobs = _lenient(choice.logprobs, _Logprobs)
-    counted = usage.prompt_tokens, usage.completion_tokens
-    guessed = prompt_bytes // _BYTES_A_TOKEN, len(text.encode("utf-8", "replace")) // _BYTES_A_TOKEN
-    prompt, completion = (max(0, g if n is None else n) for n, g in zip(counted, guessed, strict=True))
-    return ChatReply(
-        text=text,
-        finish_reason=choice.finish_reason or "",
-        refusal=choice.message.refusal
-        or ("content filter" if choice.finish_reason == "content_filter" else ""),
-        tokens=tuple(
-            Token(text=position.token, alternatives=_alternatives(position))
-            for position in (logprobs.content if logprobs else None) or ()
-        ),
-        prompt_tokens=prompt,
-        completion_tokens=completion,
-    )
-
-
-def _lenient(raw: msgspec.Raw, kind: type[T]) -> T | None:
-    try:
-        return msgspec.json.decode(raw, type=kind | None)
-    except (msgspec.MsgspecError, UnicodeError):
-        return None
-
-
-def _alternatives(position: _Position) -> dict[str, float]:
-    found = [(a.token, a.logprob) for a in position.top_logprobs or ()]
-    found.append((position.token, position.logprob))
-    return {text: logprob for text, logprob in found if logprob is not None and not math.isnan(logprob)}
-
-
-def _limited(response: httpx2.Response, until: float) -> bytes:
-    """Read a body; a server that sends without end, or too slowly, is cut off."""
-    parts, size = [], 0
-    for part in response.iter_bytes():
-        parts.append(part)
-        size += len(part)
-        if size > _LONGEST_BODY:
-            raise CallFailed(f"the server sent more than {_LONGEST_BODY >> 20} MB")
-        if time.monotonic() > until:
-            raise httpx2.ReadTimeout("the answer took too long")
-    return b"".join(parts)
+def _told(content: bytes) -> str:
+    return content[:300].decode("utf-8", "replace")
 
 
 def _seconds(told: str | None) -> float | None:

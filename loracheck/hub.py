@@ -14,6 +14,7 @@ import yaml
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.network import settle_for_cache
 from loracheck.sources import DATA_SUFFIXES, DataSource, in_split, is_data_file, kind_of
+from loracheck.yamltext import load
 
 _FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
 
@@ -138,7 +139,7 @@ def _configs(card: Path) -> list[dict[str, Any]]:
         return []
     found = _FRONT_MATTER.match(card.read_text(encoding="utf-8", errors="replace"))
     try:
-        facts = yaml.safe_load(found[1]) if found else None
+        facts = load(found[1]) if found else None
     except yaml.YAMLError:
         return []
     configs = facts.get("configs") if isinstance(facts, dict) else None

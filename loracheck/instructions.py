@@ -15,8 +15,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
+from loracheck import jsonl
 from loracheck.errors import DataError
 from loracheck.records import Probe
 from loracheck.text import language_of, sentences
@@ -44,7 +43,7 @@ def instructions_of(probe: Probe) -> list[tuple[str, dict[str, Any]]]:
     ids = [tag.removeprefix(_INSTRUCTION) for tag in probe.tags if tag.startswith(_INSTRUCTION)]
     texts = [tag.removeprefix(_ARGUMENTS) for tag in probe.tags if tag.startswith(_ARGUMENTS)]
     try:
-        given = [msgspec.json.decode(text, type=dict[str, Any]) for text in texts]
+        given = [jsonl.decode(text, dict[str, Any]) for text in texts]
         return list(zip(ids, given, strict=True))
     except ValueError as error:
         raise DataError(
@@ -121,7 +120,7 @@ def _without(text: str, script: str) -> bool:
 def _json(text: str, _: Arguments) -> bool:
     bare = re.sub(r"^```(?:json|JSON)?\s*|\s*```$", "", text)
     try:
-        return isinstance(json.loads(bare), dict | list)
+        return isinstance(jsonl.parse(bare), dict | list)
     except ValueError:
         return False
 

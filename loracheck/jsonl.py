@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
@@ -37,6 +39,36 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     raise TypeError(f"{type(value).__name__} has no JSON")
 
 
+def decode(content: bytes | str | msgspec.Raw, kind: type[T]) -> T:
+    """Decode one JSON value of a type.
+
+    Raises:
+        MsgspecError: it is none, whatever the reason: no UTF-8 or nesting without end, too.
+    """
+    return _decoded(msgspec.json.Decoder(kind), content)
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], content: bytes | str | msgspec.Raw) -> T:
+    try:
+        return decoder.decode(content)
+    except UnicodeError:
+        raise msgspec.DecodeError("it is not UTF-8") from None
+    except RecursionError:
+        raise msgspec.DecodeError("it is nested too deeply") from None
+
+
+def parse(text: str | bytes) -> Any:  # noqa: ANN401
+    """Read one JSON value of any type, with what only Python takes for JSON: NaN, and numbers of any length.
+
+    Raises:
+        ValueError: it is none, whatever the reason.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def read(path: Path, record: type[T]) -> Iterator[T]:
     """Yield the records of a JSONL file.
 
@@ -48,7 +80,7 @@ def read(path: Path, record: type[T]) -> Iterator[T]:
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
-                    yield decoder.decode(line)
+                    yield _decoded(decoder, line)
                 except msgspec.MsgspecError as error:
                     where = f"{path}, line {number}"
                     raise DataError(misfit_at(where, error, record), kind="bad_record") from None
@@ -61,7 +93,7 @@ def read_one(path: Path, record: type[T]) -> T:
         DataError: the file is not JSON or not such a record.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=record)
+        return decode(path.read_bytes(), record)
     except msgspec.MsgspecError as error:
         raise DataError(misfit_at(str(path), error, record), kind="bad_record") from None
 
@@ -82,12 +114,22 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def _replace(path: Path, parts: Iterable[bytes]) -> None:
-    temporary = path.with_name(
-        f".{path.name}.tmp"
-    )  # one name, so that what a killed process left is written over
+    with replacing(path) as file:
+        file.writelines(parts)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file that takes its place at path, whole and on disk, once the block ends without an error.
+
+    Its temporary name is always the same, so that what a killed process left there is removed. The file is made
+    anew and no link is followed, neither one under that name nor one at path: somebody else may have put it there.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.unlink(missing_ok=True)
     try:
-        with temporary.open("wb") as file:
-            file.writelines(parts)
+        with temporary.open("xb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -119,13 +119,14 @@ def json_lines(stream: io.BufferedReader, faults: Faults) -> Iterator[tuple[int,
             continue
         if number == 1:
             raw = raw.removeprefix(UTF8_BOM)
+        if not raw.strip():
+            continue
         try:
             value = parse(raw)
         except UnicodeDecodeError as problem:
             faults.add_undecodable(number, problem.start, raw, ascii_before=ascii_before)
         except json.JSONDecodeError as problem:
-            if raw.strip():
-                faults.add(_broken(path, number, problem.colno, problem.msg, raw), number, raw)
+            faults.add(_broken(path, number, problem.colno, problem.msg, raw), number, raw)
         except (ValueError, RecursionError) as problem:
             faults.add(DataError(f"{path}, line {number}: {problem}", kind="bad_row"), number, raw)
         else:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loracheck import jsonl
 from loracheck.errors import DataError
 from loracheck.jsonrows import RAW_CHARACTERS, BadRow
 from loracheck.records import Example, Source
@@ -168,7 +169,7 @@ def _own_metadata(value: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return the metadata of an own row: an object, or in Parquet its JSON."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = jsonl.parse(value)
         except ValueError:
             return {}
     return dict(value) if isinstance(value, dict) else {}

@@ -7,7 +7,6 @@ carries a fingerprint of its base, and every adapter is checked tensor by tensor
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import warnings
@@ -267,7 +266,7 @@ def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None 
     config_file, weights = adapter_files(name, path)
     path = config_file.parent
     try:
-        config = json.loads(config_file.read_text(encoding="utf-8"))
+        config = jsonl.parse(config_file.read_text(encoding="utf-8"))
         finite, inert = _scan(weights, base)
     except (ValueError, SafetensorError) as error:
         told = f"adapter {name}: {path} is damaged: {_first_line(error)}"

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from loracheck.bytestreams import HEAD_BYTES, UTF8_BOM, encoding_of, guess_encoding, open_bytes, recoded
+from loracheck.columnar import ARROW, PARQUET, columnar_rows, refuse_twice
 from loracheck.errors import DataError
 from loracheck.jsonrows import MAX_LINE_BYTES, BadRow, Faults, OtherEncoding, json_array, json_lines
 
-_BATCH_ROWS = 1000
-_ARROW = (b"ARROW1", b"\xff\xff\xff\xff")  # the file and the stream form
 _JSON_SUFFIXES = {".json", ".jsonl", ".ndjson"}
 _DELIMITERS = ",\t;|"
 
@@ -54,14 +53,12 @@ def open_rows(
     """
     with open_bytes(path) as stream:
         head = stream.read(HEAD_BYTES)
-    if head.startswith((b"PAR1", *_ARROW)) and not _is_plain(path, head):
+    if head.startswith((PARQUET, *ARROW)) and not _is_plain(path, head):
         raise DataError(
             f"{path}: Parquet or Arrow inside a compressed file.", kind="not_data", hint="Unpack it first."
         )
-    if head.startswith(b"PAR1"):
-        return RowFile(unit="row", rows=_columnar(path, _parquet_batches))
-    if head.startswith(_ARROW):
-        return RowFile(unit="row", rows=_columnar(path, _arrow_batches))
+    if head.startswith((PARQUET, *ARROW)):
+        return RowFile(unit="row", rows=columnar_rows(path, head, Faults(path=path, on_bad=on_bad)))
     marked = None if encoding else encoding_of(head)
     if marked and announce:
         announce(f"{path}: read as {marked}.")
@@ -198,13 +195,7 @@ def _table(lines: _Lines, faults: Faults, delimiter: str) -> Iterator[tuple[int,
 
 def _checked_header(cells: list[str], path: Path) -> list[str]:
     names = [name.strip() for name in cells]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(
-            f"{path}: the header holds {twice[0]!r} twice.",
-            kind="broken_table",
-            hint="Rename one of the columns.",
-        )
+    refuse_twice(names, path)
     return names
 
 
@@ -260,42 +251,3 @@ class _Lines(Iterator[str]):
                 kind="too_large",
             )
         return line
-
-
-def _columnar(path: Path, batches: Callable[[Path], Iterator[Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
-    import pyarrow as pa  # noqa: PLC0415 - heavy
-
-    number = 0
-    try:
-        for batch in batches(path):
-            for start in range(0, batch.num_rows, _BATCH_ROWS):
-                for row in batch.slice(start, _BATCH_ROWS).to_pylist():
-                    number += 1
-                    yield number, row
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise DataError(
-            f"{path}, after row {number}: broken file: {error}.",
-            kind="broken_file",
-            hint="Is the file whole?",
-        ) from None
-
-
-def _parquet_batches(path: Path) -> Iterator[Any]:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
-
-    with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(batch_size=_BATCH_ROWS)
-
-
-def _arrow_batches(path: Path) -> Iterator[Any]:
-    import pyarrow as pa  # noqa: PLC0415 - heavy
-
-    with pa.memory_map(str(path)) as file:
-        if file.read(6) == b"ARROW1":
-            reader = pa.ipc.open_file(file)
-            yield from (reader.get_batch(index) for index in range(reader.num_record_batches))
-        else:
-            file.seek(0)
-            yield from pa.ipc.open_stream(file)

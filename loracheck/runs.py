@@ -214,6 +214,12 @@ def _check_foreign(path: Path, kind: str, wanted: str) -> None:
                 kind="run_of_other_inputs",
                 hint=f"Choose another directory with -o, or remove {path} first.",
             )
+        if link := next((entry for entry in path.rglob("*") if entry.is_symlink()), None):
+            raise RunError(
+                f"{link} is a link; a run writes to no place outside its directory.",
+                kind="foreign_folder",
+                hint="Remove the link, or choose another directory with -o.",
+            )
     elif path.is_dir() and any(entry.name != LOCK for entry in path.iterdir()):
         raise RunError(
             f"{path} is not empty and holds no run; nothing was changed.",
@@ -292,7 +298,7 @@ def _lock(path: Path) -> Iterator[None]:
 def _clear_stale(lock: Path, path: Path) -> None:
     """Remove the lock of a process that is gone; refuse when its process lives, or may live elsewhere."""
     try:
-        owner = json.loads(lock.read_text(encoding="utf-8"))
+        owner = jsonl.parse(lock.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
     except ValueError:

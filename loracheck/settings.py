@@ -14,11 +14,12 @@ import yaml
 
 from loracheck.errors import UsageError
 from loracheck.illtyped import misfit
+from loracheck.yamltext import PlainLoader, load
 
 T = TypeVar("T")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(PlainLoader):
     """YAML 1.1 but for floats, which may be written as 2e-4, as YAML 1.2 and people do, and keys, which stand once."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -38,8 +39,12 @@ _Loader.add_implicit_resolver(
 
 
 def read_value(text: str) -> Any:  # noqa: ANN401 - whatever stands there
-    """Read one value as YAML would: 4, 2e-4, true, null or words."""
-    return yaml.load(text, _Loader)
+    """Read one value as YAML would: 4, 2e-4, true, null or words.
+
+    Raises:
+        YAMLError: it is none.
+    """
+    return load(text, _Loader)
 
 
 def read_yaml(text: str, where: str) -> dict[str, Any]:

@@ -8,12 +8,12 @@ user or assistant is an error.
 from __future__ import annotations
 
 import difflib
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.records import Message, Role
 
@@ -202,7 +202,7 @@ def _as_list(turns: Any) -> Any:  # noqa: ANN401
     """Undo what tables do to lists: JSON in a cell, and an object of lists for a list of objects."""
     if isinstance(turns, str) and turns.lstrip().startswith("["):
         try:
-            return json.loads(turns)
+            return jsonl.parse(turns)
         except ValueError:
             return turns
     if isinstance(turns, dict) and turns and all(isinstance(value, list) for value in turns.values()):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from loracheck import jsonl
 from loracheck.errors import DataError, UsageError
 from loracheck.runs import MANIFEST
 
@@ -145,7 +145,7 @@ def _saved_dataset(path: Path) -> list[Path]:
 
 def _json_list(path: Path, key: str, inner: str | None = None) -> list[str]:
     try:
-        items = json.loads(path.read_text(encoding="utf-8"))[key]
+        items = jsonl.parse(path.read_text(encoding="utf-8"))[key]
         return [str(item[inner] if inner else item) for item in items]
     except (OSError, ValueError, KeyError, TypeError):
         raise DataError(f"{path}: not written by Dataset.save_to_disk.", kind="broken_file") from None

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.words.starter import COMMENTS, POLICY_HEAD
 from loracheck.words.starter import PIPELINE as PIPELINES
@@ -44,18 +45,16 @@ def write_starter(folder: Path, given: Starter) -> tuple[Path, Path]:
             )
     folder.mkdir(parents=True, exist_ok=True)
     rows = "\n".join(f"  - {_quoted(source)}" for source in given.data)
-    paths[0].write_text(
-        PIPELINES[given.language].format(
-            pipeline=paths[0].name,
-            base=_quoted(given.base),
-            data=rows,
-            policy=paths[1].name,
-            language=given.language,
-        ),
-        encoding="utf-8",
+    pipeline = PIPELINES[given.language].format(
+        pipeline=paths[0].name,
+        base=_quoted(given.base),
+        data=rows,
+        policy=paths[1].name,
+        language=given.language,
     )
     default = (files("loracheck.evaluate") / "policies" / "default.yaml").read_text(encoding="utf-8")
-    paths[1].write_text(POLICY_HEAD[given.language] + _filled(default, given), encoding="utf-8")
+    jsonl.replace(paths[0], pipeline.encode())
+    jsonl.replace(paths[1], (POLICY_HEAD[given.language] + _filled(default, given)).encode())
     return paths
 
 

@@ -8,7 +8,6 @@ prefix of the row's tokens. It travels with the adapter as an ordinary Jinja cha
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError
 
+from loracheck import jsonl
 from loracheck.errors import AdapterError, DataError, UsageError
 from loracheck.records import Message
 
@@ -281,7 +281,7 @@ def saved_template(folder: Path) -> str | None:
     config = folder / "tokenizer_config.json"
     if config.is_file():
         try:
-            value: Any = json.loads(config.read_text(encoding="utf-8")).get("chat_template")
+            value: Any = jsonl.parse(config.read_text(encoding="utf-8")).get("chat_template")
         except ValueError as error:
             raise AdapterError(f"{config} is not JSON: {error}", kind="adapter_damaged") from None
         return value if isinstance(value, str) else None

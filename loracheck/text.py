@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from loracheck import jsonl
 from loracheck.grams import gram_hashes
 from loracheck.records import Language
 from loracheck.scripts import count_scripts
@@ -121,8 +121,8 @@ def _values(text: str) -> str:
     if not text.lstrip().startswith(("{", "[")):
         return text
     try:
-        return "\n".join(_leaves(json.loads(text)))
-    except (ValueError, RecursionError):
+        return "\n".join(_leaves(jsonl.parse(text)))
+    except ValueError:
         return text
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from loracheck.errors import LoracheckError, UsageError
+from loracheck.yamltext import compose
 
 _KEY = re.compile(r"--([a-z][a-z-]+)|\b([a-z_]+(?:(?:\.[\w-]+)|\[\d+\])*)")
 _NAMED = re.compile(r"\bline \d+")
@@ -42,7 +43,7 @@ def naming_lines(path: Path | None, besides: Collection[str] = ()) -> Iterator[N
 def place(error: LoracheckError, path: Path) -> tuple[int | None, str]:
     """Return the line and the key of which an error speaks: the longest path of keys in it that stands in the file."""
     try:
-        lines = dict(_lines_of(yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)))
+        lines = dict(_lines_of(compose(path.read_text(encoding="utf-8"))))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None, ""
     said = [

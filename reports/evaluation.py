@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
+from loracheck.evaluated import CONTEXT, VERDICT
 from loracheck.records import BASE_ARM, EvaluationContext, EvaluationResult, Manifest
 from loracheck.runs import located
 
@@ -30,8 +31,8 @@ Section = tuple[str, Both]
 
 def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]) -> dict[str, Any]:
     """Return everything the page shows."""
-    context = jsonl.read_one(run / "context.json", EvaluationContext)
-    result = jsonl.read_one(run / "verdict.json", EvaluationResult)
+    context = jsonl.read_one(run / CONTEXT, EvaluationContext)
+    result = jsonl.read_one(run / VERDICT, EvaluationResult)
     base = Path(context.base).name or context.base
     ranked = sorted(result.verdicts, key=lambda verdict: verdicts.ORDER[verdict.status])
     blame = blamed.causes_of(manifest, related)

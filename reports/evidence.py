@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
+from loracheck.evaluated import CHOICES, COMPLETIONS, PROBES
 from loracheck.records import BASE_ARM, ChoiceScores, Completion, EvaluationResult, Message, Probe
 from loracheck.words.answers import OUTCOMES
 
@@ -16,7 +17,6 @@ from .packing import ROWS_A_PIECE, pack
 from .strings import Both, same, text
 
 RIGHT = ("right_plain", "right_persona")
-ROWS_FILE = "completions.jsonl"
 
 
 def view(
@@ -29,13 +29,13 @@ def view(
         result: Its result.
         behind: By probe id, the training rows that a causes run found behind a failure.
     """
-    probes = list(jsonl.read(run / "probes.jsonl", Probe))
+    probes = list(jsonl.read(run / PROBES, Probe))
     answers: dict[tuple[str, str], list[Completion]] = {}
-    for completion in jsonl.read(run / "completions.jsonl", Completion):
+    for completion in jsonl.read(run / COMPLETIONS, Completion):
         answers.setdefault((completion.probe_id, completion.arm), []).append(completion)
     choices: dict[tuple[str, str], ChoiceScores] = {}
-    if (run / "choices.jsonl").is_file():
-        choices = {(row.probe_id, row.arm): row for row in jsonl.read(run / "choices.jsonl", ChoiceScores)}
+    if (run / CHOICES).is_file():
+        choices = {(row.probe_id, row.arm): row for row in jsonl.read(run / CHOICES, ChoiceScores)}
     sets = evidence_sets(result)
     rank = _rank(result)
     packed = pack(
@@ -51,10 +51,10 @@ def view(
             "piece": ROWS_A_PIECE,
         },
         "packed": packed,
-        "held": text("rows_held", n=figures.whole(packed.rows), m=figures.whole(packed.of), file=ROWS_FILE)
+        "held": text("rows_held", n=figures.whole(packed.rows), m=figures.whole(packed.of), file=COMPLETIONS)
         if packed.rows < packed.of
         else None,
-        "rows_file": ROWS_FILE,
+        "rows_file": COMPLETIONS,
         "row_filters": {
             "suite": [(suite, same(suite)) for suite in sorted({probe.suite for probe in probes})],
             "language": languages(probe.language for probe in probes),

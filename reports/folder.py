@@ -12,6 +12,7 @@ from urllib.parse import quote
 import loracheck
 from loracheck import jsonl, wording
 from loracheck.errors import LoracheckError, RunError
+from loracheck.evaluated import VERDICT
 from loracheck.records import EvaluationResult, Manifest, Verdict
 from loracheck.records.curation import CurationSummary
 from loracheck.records.training import TrainingSummary
@@ -116,7 +117,7 @@ def _outcome(run: Path, manifest: Manifest) -> Outcome:
 
 
 def _of_eval(run: Path) -> Outcome:
-    verdicts = jsonl.read_one(run / "verdict.json", EvaluationResult).verdicts
+    verdicts = jsonl.read_one(run / VERDICT, EvaluationResult).verdicts
 
     def said(verdict: Verdict) -> Both:
         return both(lambda language: f"{verdict.adapter}: {wording.verdict_word(verdict, language)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from loracheck import jsonl
+from loracheck.evaluated import COMPLETIONS, CONTEXT, VERDICT
 from loracheck.records import BASE_ARM, Completion, EvaluationContext, EvaluationResult, UiLanguage
 
 from .github import SUMMARY_LIMIT, commands, write_summary
@@ -22,9 +23,9 @@ def formatted(form: str, result: EvaluationResult, run: Path, language: UiLangua
     if form == "junit":
         return junit(result, language)
     if form == "sarif":
-        return sarif(result, (run / "verdict.json").as_posix(), language)
+        return sarif(result, (run / VERDICT).as_posix(), language)
     if form == "model-card":
-        context = jsonl.read_one(run / "context.json", EvaluationContext)
+        context = jsonl.read_one(run / CONTEXT, EvaluationContext)
         return "\n".join(
             card_section(result, context, verdict.adapter, verdict.adapter, language)
             for verdict in result.verdicts
@@ -53,6 +54,6 @@ def _answers(result: EvaluationResult, run: Path) -> dict[tuple[str, str], str]:
     arms = {BASE_ARM, *(verdict.adapter for verdict in result.verdicts)}
     return {
         (answer.arm, answer.probe_id): answer.text
-        for answer in jsonl.read(run / "completions.jsonl", Completion)
+        for answer in jsonl.read(run / COMPLETIONS, Completion)
         if answer.probe_id in wanted and answer.arm in arms
     }

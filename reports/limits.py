@@ -8,6 +8,7 @@ from statistics import NormalDist
 from typing import Any
 
 from loracheck import jsonl
+from loracheck.evaluated import COMPLETIONS, PROBES
 from loracheck.records import (
     Completion,
     EvaluationContext,
@@ -103,10 +104,10 @@ def _switched_off(manifest: Manifest, findings: Sequence[Finding]) -> list[str]:
 
 def _answers(run: Path, arms: Sequence[str]) -> Table:
     """Count, of each arm, what was asked and how much of it cannot be graded or was cut."""
-    asked = {probe.id for probe in jsonl.read(run / "probes.jsonl", Probe)}
+    asked = {probe.id for probe in jsonl.read(run / PROBES, Probe)}
     answered: dict[str, set[str]] = {arm: set() for arm in arms}
     cut, empty = dict.fromkeys(arms, 0), dict.fromkeys(arms, 0)
-    for completion in jsonl.read(run / "completions.jsonl", Completion):
+    for completion in jsonl.read(run / COMPLETIONS, Completion):
         if completion.arm not in answered:
             continue
         answered[completion.arm].add(completion.probe_id)

@@ -218,7 +218,6 @@ TRAINING: dict[str, tuple[str, str]] = {
         "Rows left out, as a held-out row asks the same",
         "評価用の行と質問が同じため除いた行数",
     ),
-    "train_notes": ("Notes", "注記"),
     # Plan and outcome
     "plan_none": ("No plan was made before the first step.", "開始前の計画はありません。"),
     "plan_probed": (

@@ -113,7 +113,6 @@ def _facts(summary: TrainingSummary) -> Ledger:
         (text("train_replay"), same(figures.whole(summary.replay_rows))),
         (text("train_left_out"), same(figures.whole(summary.left_out))),
     ]
-    lines += [(text("train_notes"), same(code)) for code in summary.notes]
     return Ledger(
         head=(),
         rows=tuple((watched.plain(label), watched.plain(value)) for label, value in lines),

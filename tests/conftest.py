@@ -119,6 +119,7 @@ class ChatServer(Loopback):
     def __init__(self) -> None:
         self.respond: Respond = lambda body: (500, b"", {})
         self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
         self.keys: list[str | None] = []
         outer = self
 
@@ -126,6 +127,7 @@ class ChatServer(Loopback):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.bodies.append(body)
+                outer.headers.append(dict(self.headers))
                 outer.keys.append(self.headers["Authorization"])
                 status, content, headers = outer.respond(body)
                 sent = content if isinstance(content, bytes) else json.dumps(content).encode()

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from yaml import YAMLError
+
 from loracheck.errors import UsageError
 from loracheck.settings import build, read_value, read_yaml_file
 from loracheck.yamllines import naming_lines
@@ -87,7 +89,10 @@ def _point(config: TrainConfig, values: dict[str, Any], data: Path) -> Point:
 def _from_text(text: str) -> list[dict[str, Any]]:
     key, _, values = text.partition("=")
     _check(key, f"--sweep {text}")
-    read = [read_value(value.strip().replace("+", ",")) for value in values.split(",") if value.strip()]
+    try:
+        read = [read_value(value.strip().replace("+", ",")) for value in values.split(",") if value.strip()]
+    except YAMLError:
+        read = []
     if not read:
         raise UsageError(
             f"--sweep {text}: KEY=A,B,... is wanted.",

@@ -11,6 +11,7 @@ from transformers.utils.hub import cached_file
 
 from loracheck import jsonl
 from loracheck.errors import UsageError
+from loracheck.evaluated import CONTEXT, VERDICT
 from loracheck.records import EvaluationContext, EvaluationResult
 from loracheck.records.adapter import EvaluationSeal, FormComparison, ShippedForm
 from loracheck.runs import read_run
@@ -56,8 +57,8 @@ def read_seal(run: Path, adapter_sha256: str) -> EvaluationSeal:
         UsageError: it judged other adapters.
     """
     manifest = read_run(run, "eval")
-    context = jsonl.read_one(run / "context.json", EvaluationContext)
-    result = jsonl.read_one(run / "verdict.json", EvaluationResult)
+    context = jsonl.read_one(run / CONTEXT, EvaluationContext)
+    result = jsonl.read_one(run / VERDICT, EvaluationResult)
     arms = {arm.name for arm in context.arms if arm.sha256 == adapter_sha256}
     for verdict in result.verdicts:
         if verdict.adapter in arms:

@@ -131,7 +131,7 @@ def only_to_complete(out: Path) -> bool:
 
 def _write_card(adapter: Path, reader: Reader, data: Path, summary: TrainingSummary) -> None:
     """Write what binds the adapter to its base, template and data, and the template itself."""
-    (adapter / "chat_template.jinja").write_text(reader.template.source, encoding="utf-8")
+    jsonl.replace(adapter / "chat_template.jinja", reader.template.source.encode())
     jsonl.write_one(
         adapter / ADAPTER_CARD,
         AdapterCard(

@@ -315,7 +315,7 @@ def _write(
             progress.say("no strength above 0 is safe: no adapter was written")
         return None
     loaded.strength.save(strength, folder)
-    (folder / "chat_template.jinja").write_text(loaded.template.source, encoding="utf-8")
+    jsonl.replace(folder / "chat_template.jinja", loaded.template.source.encode())
     jsonl.write_one(folder / ADAPTER_CARD, _card(loaded, data))
     return strength
 

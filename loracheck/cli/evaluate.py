@@ -318,7 +318,7 @@ def _log(trackers: tuple[str, ...], run: Path, result: Any, progress: Any, *, ki
     if not trackers:
         return
     from loracheck import jsonl
-    from loracheck.evaluate.evidence import CONTEXT, VERDICT
+    from loracheck.evaluated import CONTEXT, VERDICT
     from loracheck.records import EvaluationContext, Manifest
     from loracheck.runs import MANIFEST, REPORT
     from loracheck.tracking import log_run, of_evaluation

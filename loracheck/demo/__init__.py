@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from loracheck import jsonl
 from loracheck.conversion import cache_folder
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
@@ -84,7 +85,8 @@ def unpack(out: Path, language: Literal["ja", "en"] = "ja") -> tuple[Path, Path,
     sources = {"base.gguf": model, "persona.jsonl": given / f"{name}_raw.jsonl"}
     sources["heldout.jsonl"] = given / f"{name}_heldout.jsonl"
     for file, source in sources.items():
-        shutil.copyfile(source, out / file)
+        with source.open("rb") as original, jsonl.replacing(out / file) as copy:
+            shutil.copyfileobj(original, copy)
     return out / "base.gguf", out / "persona.jsonl", out / "heldout.jsonl"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from loracheck import jsonl
 from loracheck.endpoint import CallFailed, Endpoint
 from loracheck.engines import Scored
 from loracheck.errors import UsageError
@@ -157,8 +158,8 @@ def _works(ask: Any) -> bool:  # noqa: ANN401 - a call without arguments
 
 def _read(content: bytes) -> _Body:
     try:
-        body = msgspec.json.decode(content, type=_Body)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+        body = jsonl.decode(content, _Body)
+    except msgspec.MsgspecError as error:
         raise CallFailed(f"no completion came back: {error}") from None
     if not body.choices:
         raise CallFailed("the server answered without a choice")

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from loracheck import jsonl
 from loracheck.engines import Ability, Decoding, Generated, Offer, Scored
 from loracheck.errors import DataError, UsageError
 from loracheck.illtyped import misfit_at
@@ -130,13 +131,12 @@ def read_stored(name: str, path: Path) -> dict[str, Generated]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, _Row]]:
-    decoder = msgspec.json.Decoder(_Row)
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
-                    yield number, decoder.decode(line)
-                except (msgspec.MsgspecError, UnicodeError) as error:
+                    yield number, jsonl.decode(line, _Row)
+                except msgspec.MsgspecError as error:
                     said = misfit_at(f"{path}, line {number}", error, _Row)
                     raise DataError(
                         said
@@ -155,8 +155,8 @@ def _reply(row: _Row, path: Path, number: int) -> Generated | None:
     if row.response is None or row.response.status_code != 200:
         return None
     try:
-        body = msgspec.json.decode(row.response.body, type=_BatchBody)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+        body = jsonl.decode(row.response.body, _BatchBody)
+    except msgspec.MsgspecError as error:
         raise DataError(f"{path}, line {number}, field response.body: {error}", kind="bad_answers") from None
     if not body.choices:
         return None

@@ -116,13 +116,14 @@ FAULTS: dict[Kind, Fault] = {
     "foreign_folder": Fault(
         en=Says(
             title="the folder is not ours to write to",
-            meaning="-o names a file, or a folder that holds something else than a run. Nothing was changed.",
+            meaning="-o names a file, or a folder that holds something else than a run, or a run with links in it. "
+            "Nothing was changed.",
             causes=("the folder of the project or of the data was named",),
             mending="Name a new or empty folder with -o.",
         ),
         ja=Says(
             title="書き込めないフォルダー",
-            meaning="-oの指定がファイルか、実行結果以外のものがあるフォルダーです。何も変更していません。",
+            meaning="-oの指定がファイルか、実行結果以外のものやリンクがあるフォルダーです。何も変更していません。",
             causes=("プロジェクトやデータのフォルダーを指定した",),
             mending="-oで新しいフォルダーか空のフォルダーを指定してください。",
         ),

@@ -5,7 +5,6 @@ Pickles, such as training_args.bin, are never opened.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable
@@ -14,12 +13,13 @@ from typing import Any
 
 import yaml
 
+from loracheck import jsonl
+from loracheck.yamltext import load
+
 MAX_JSON_BYTES = 32 * 2**20
 """A trainer_state.json with a line for each of 100,000 steps has about 15 MB."""
 MAX_YAML_BYTES = 256 * 2**10
 MAX_TEXT_BYTES = 2**20
-_MAX_MERGES = 8
-"""Merge keys (<<) double what they take in, so that forty of them fill any memory."""
 _MAX_LINES = 200_000
 _LONGEST = 1000
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?$", re.DOTALL | re.MULTILINE)
@@ -36,8 +36,8 @@ def read_json(file: Path) -> dict[str, Any]:
         Unread: it is too large, or none.
     """
     try:
-        value = json.loads(_bytes(file, MAX_JSON_BYTES))
-    except (ValueError, RecursionError):
+        value = jsonl.parse(_bytes(file, MAX_JSON_BYTES))
+    except ValueError:
         raise Unread("broken JSON") from None
     if not isinstance(value, dict):
         raise Unread("no JSON object")
@@ -53,8 +53,8 @@ def read_lines(file: Path) -> list[dict[str, Any]]:
     found = []
     for line in _bytes(file, MAX_JSON_BYTES).splitlines()[:_MAX_LINES]:
         try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
+            value = jsonl.parse(line)
+        except ValueError:
             continue
         if isinstance(value, dict):
             found.append(value)
@@ -80,11 +80,9 @@ def parse_yaml(text: str) -> dict[str, Any]:
     """
     if len(text) > MAX_YAML_BYTES:
         raise Unread(f"longer than {MAX_YAML_BYTES >> 10} kB")
-    if text.count("<<") > _MAX_MERGES:
-        raise Unread("too many merge keys")
     try:
-        value = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError, KeyError):
+        value = load(text)
+    except yaml.YAMLError:
         raise Unread("broken YAML, or YAML that names Python objects") from None
     if not isinstance(value, dict):
         raise Unread("no YAML mapping")

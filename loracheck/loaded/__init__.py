@@ -12,6 +12,7 @@ from loracheck import jsonl, wording
 from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
 from loracheck.curated import DECISIONS, HELDOUT, KEPT
 from loracheck.errors import RunError
+from loracheck.evaluated import CHOICES, COMPLETIONS, CONTEXT, PROBES, VERDICT
 from loracheck.loaded.experiments import (
     EXPERIMENTS,
     LoadedCauses,
@@ -63,22 +64,22 @@ class LoadedEvaluation(LoadedRun):
     @cached_property
     def result(self) -> EvaluationResult:
         """Return verdicts, findings and comparisons."""
-        return jsonl.read_one(self.path / "verdict.json", EvaluationResult)
+        return jsonl.read_one(self.path / VERDICT, EvaluationResult)
 
     @cached_property
     def context(self) -> EvaluationContext:
         """Return what was asked, of what."""
-        return jsonl.read_one(self.path / "context.json", EvaluationContext)
+        return jsonl.read_one(self.path / CONTEXT, EvaluationContext)
 
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
         """Return the questions."""
-        return self._records("probes.jsonl", Probe)
+        return self._records(PROBES, Probe)
 
     @cached_property
     def completions(self) -> tuple[Completion, ...]:
         """Return the answers of every arm."""
-        return self._records("completions.jsonl", Completion)
+        return self._records(COMPLETIONS, Completion)
 
     def verdict(self, adapter: str) -> Verdict:
         """Return the verdict on one adapter.
@@ -123,7 +124,7 @@ class LoadedEvaluation(LoadedRun):
         """Return a row for each reply that was offered, with its log-likelihood in nats under each arm."""
         return frame(
             {"probe": scores.probe_id, "arm": scores.arm, "kind": kind, "reply": text, "logprob": logprob}
-            for scores in self._records("choices.jsonl", ChoiceScores)
+            for scores in self._records(CHOICES, ChoiceScores)
             for kind, text, logprob in zip(scores.kinds, scores.choices, scores.logprobs, strict=True)
         )
 
@@ -252,7 +253,7 @@ class LoadedComparison(LoadedRun):
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
         """Return the questions."""
-        return self._records("probes.jsonl", Probe)
+        return self._records(PROBES, Probe)
 
     @cached_property
     def answers(self) -> tuple[ComparedAnswer, ...]:

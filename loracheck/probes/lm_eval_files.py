@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loracheck import stats
+from loracheck import jsonl, stats
 from loracheck.errors import DataError
 from loracheck.records import Estimate
 
@@ -35,8 +34,8 @@ def is_results(path: Path) -> bool:
         return False
     for part in (text, text.partition("\n")[0]):
         try:
-            value = json.loads(part)
-        except (ValueError, RecursionError):
+            value = jsonl.parse(part)
+        except ValueError:
             continue
         return isinstance(value, dict) and (_is_whole(value) or _is_sample(value))
     return False
@@ -50,10 +49,10 @@ def read_results(path: Path) -> list[TaskScore]:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        whole = json.loads(text)
+        whole = jsonl.parse(text)
     except UnicodeDecodeError:
         raise DataError(f"{path}: not UTF-8.", kind="wrong_encoding") from None
-    except (ValueError, RecursionError):
+    except ValueError:
         return _from_samples(path, _samples(path, text))
     if isinstance(whole, dict) and _is_whole(whole):
         return _from_whole(whole)
@@ -114,8 +113,8 @@ def _samples(path: Path, text: str) -> list[dict[str, Any]]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            row = jsonl.parse(line)
+        except ValueError as error:
             raise DataError(f"{path}, line {number}: broken JSON: {error}", kind="broken_json") from None
         if not isinstance(row, dict) or not _is_sample(row):
             raise DataError(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from loracheck import jsonrows
+from loracheck import jsonl, jsonrows
 from loracheck.errors import DataError, UsageError
 from loracheck.probes.public_sets import PublicSet, numbered, recognise
 from loracheck.probes.rows import EXAMPLE, FIELDS, Place, is_own, own_probe
@@ -128,8 +127,8 @@ def _rows(path: Path, content: bytes) -> tuple[Literal["line", "row"], list[tupl
 
 def _array(path: Path, text: str) -> list[Any]:
     try:
-        rows = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        rows = jsonl.parse(text)
+    except ValueError as error:
         raise DataError(f"{path}: broken JSON: {error}", kind="broken_json") from None
     return rows if isinstance(rows, list) else [rows]
 

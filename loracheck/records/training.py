@@ -214,7 +214,6 @@ class TrainingSummary:
     stopped: Stopped = "end"
     plan: Plan | None = None
     shown: tuple[ShownRow, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import gzip
 import json
 import socket
 import threading
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from loracheck.endpoint import BudgetSpent, CallFailed, ChatReply, Endpoint, _seconds, check_address
+from loracheck.chatreplies import ChatReply, read_models
+from loracheck.endpoint import BudgetSpent, CallFailed, Endpoint, _seconds, check_address
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.records import Message
 
@@ -280,8 +282,15 @@ def test_an_address_with_a_secret_is_refused_and_not_repeated(address: str) -> N
     assert "=word" not in str(caught.value)
 
 
-def test_a_server_that_dribbles_is_cut_off(chat_server: Server) -> None:
-    sent = json.dumps(body()).encode()
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "going_on"),
+    [(HEAD + b"\r\n", b" "), (HEAD + b"x: ", b"x"), (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n")],
+    ids=["body", "head", "hints"],
+)
+def test_a_server_that_dribbles_is_cut_off(begun: bytes, going_on: bytes) -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -290,11 +299,10 @@ def test_a_server_that_dribbles_is_cut_off(chat_server: Server) -> None:
             connection, _ = listening.accept()
             with connection, contextlib.suppress(OSError):
                 connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (len(sent) + 40))
+                connection.sendall(begun)
                 for _ in range(40):
-                    connection.sendall(b" ")
+                    connection.sendall(going_on)
                     time.sleep(0.1)
-                connection.sendall(sent)
 
         thread = threading.Thread(target=dribble)
         thread.start()
@@ -305,6 +313,29 @@ def test_a_server_that_dribbles_is_cut_off(chat_server: Server) -> None:
         ):
             one.complete(ASKED, max_tokens=5)
         thread.join()
+
+
+def test_packed_replies_are_not_asked_for_and_not_unpacked(chat_server: Server) -> None:
+    chat_server.respond = lambda _: (200, body(), {})
+    ask(chat_server)
+    assert chat_server.headers[-1]["Accept-Encoding"] == "identity"
+    packed = gzip.compress(b" " * (64 << 20))
+    chat_server.respond = lambda _: (200, packed, {"Content-Encoding": "gzip"})
+    with pytest.raises(CallFailed, match=r"packs its replies \(gzip\)"):
+        ask(chat_server, retries=0)
+
+
+def test_what_is_nested_without_end_is_no_completion_or_left_out_of_one(chat_server: Server) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    for name in ("usage", "logprobs"):
+        sent = json.dumps({**body(logprobs="here" if name == "logprobs" else None), "usage": "here"})
+        chat_server.respond = lambda _, sent=sent: (200, sent.replace('"here"', deep).encode(), {})
+        with contextlib.suppress(CallFailed):
+            assert ask(chat_server).text == "東京です。"
+    chat_server.respond = lambda _: (200, deep.encode(), {})
+    with pytest.raises(CallFailed, match="no chat completion"):
+        ask(chat_server)
+    assert read_models(deep.encode()) is None
 
 
 def test_a_server_that_refuses_everything_fails_the_call(chat_server: Server) -> None:

@@ -39,6 +39,31 @@ def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
         list(jsonl.read(path, Pair))
 
 
+HARMFUL = {
+    "no UTF-8": b'{"text": "\xff\xfe", "n": 1}',
+    "nested without end": b'{"text": ' + b"[" * 100_000,
+    "nested in what nobody asked for": b'{"text": "a", "n": 1, "more": '
+    + b"[" * 100_000
+    + b"]" * 100_000
+    + b"}",
+    "a large number": b'{"text": "a", "n": ' + b"9" * 5000 + b"}",
+    "half a pair": b'{"text": "\\ud800", "n": 1}',
+    "a null byte": b'{"text": "a\0", "n": 1}',
+    "another type": b"[]",
+    "cut off": b'{"text": "a", "n"',
+}
+
+
+@pytest.mark.parametrize("content", HARMFUL.values(), ids=HARMFUL)
+def test_what_is_no_record_is_named_whatever_is_wrong_with_it(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"rows\.jsonl, line 1"):
+        list(jsonl.read(path, Pair))
+    with pytest.raises(DataError, match=r"rows\.jsonl"):
+        jsonl.read_one(path, Pair)
+
+
 def test_a_missing_field_of_a_single_record_is_named(tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     path.write_text('{"file": "a"}', encoding="utf-8")
@@ -59,6 +84,26 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(
     with pytest.raises(OSError, match="No space"):
         jsonl.write(path, [Pair(text="new", n=2)])
     assert list(jsonl.read(path, Pair)) == [Pair(text="old", n=1)]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["kept.jsonl"]
+
+
+@pytest.mark.parametrize("planted", [".kept.jsonl.tmp", "kept.jsonl"])
+def test_a_link_that_stands_in_the_way_is_replaced_and_not_followed(planted: str, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.txt"
+    foreign.write_text("mine", encoding="utf-8")
+    path = tmp_path / "run" / "kept.jsonl"
+    path.parent.mkdir()
+    (path.parent / planted).symlink_to(foreign)
+    jsonl.write(path, [Pair(text="new", n=1)])
+    assert foreign.read_text(encoding="utf-8") == "mine"
+    assert not path.is_symlink()
+    assert list(jsonl.read(path, Pair)) == [Pair(text="new", n=1)]
+    assert [entry.name for entry in path.parent.iterdir()] == ["kept.jsonl"]
+
+
+def test_what_a_killed_process_left_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / ".kept.jsonl.tmp").write_bytes(b"half of a li")
+    jsonl.write(tmp_path / "kept.jsonl", [Pair(text="new", n=1)])
     assert [entry.name for entry in tmp_path.iterdir()] == ["kept.jsonl"]
 
 

@@ -108,6 +108,18 @@ def test_nothing_is_said_of_utf_8_and_nothing_guessed_when_nobody_listens(tmp_pa
     assert "iconv -f euc-jp" in caught.value.hint
 
 
+@pytest.mark.parametrize("content", [b"\n", b" ", b"x"], ids=["blank lines", "blanks", "one line"])
+@pytest.mark.parametrize("packed", [name for name in PACKERS if name != "plain"])
+def test_a_small_file_that_unpacks_without_end_is_not_read_to_its_end(
+    packed: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loracheck.bytestreams._FREE_BYTES", 1 << 20)
+    path = tmp_path / "data.jsonl"
+    PACKERS[packed](path, TEXTS["jsonl"].encode() + content * (4 << 20))
+    with pytest.raises(DataError, match="over 200 times its size"):
+        pairs(path, on_bad=lambda _: None)
+
+
 def test_ascii_rows_before_the_first_japanese_one_come_once(tmp_path: Path) -> None:
     path = tmp_path / "data.jsonl"
     bad: list[BadRow] = []

@@ -128,6 +128,21 @@ def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path: Path) -> None
     assert path.read_text(encoding="utf-8") == "text"
 
 
+@pytest.mark.parametrize("planted", ["completions.jsonl", "checkpoints", "adapter/adapter_config.json"])
+def test_a_run_that_holds_a_link_is_not_resumed_and_nothing_is_written_through_it(
+    planted: str, tmp_path: Path
+) -> None:
+    path, elsewhere = tmp_path / "run", tmp_path / "elsewhere"
+    with pytest.raises(KeyboardInterrupt), runs.open_run(path, "curate", config={}):
+        raise KeyboardInterrupt
+    (path / planted).parent.mkdir(exist_ok=True)
+    (path / planted).symlink_to(elsewhere)
+    with pytest.raises(RunError, match="is a link") as caught, runs.open_run(path, "curate", config={}):
+        jsonl.Appender(path / planted).append(["overwritten"])
+    assert str(path / planted) in caught.value.message
+    assert not elsewhere.exists()
+
+
 def test_a_second_writer_is_locked_out_while_the_first_lives(tmp_path: Path) -> None:
     path = tmp_path / "run"
     with runs.open_run(path, "curate", config={}):

@@ -171,6 +171,14 @@ configs:
         resolve_source("owner/name:x")
 
 
+def test_a_card_that_repeats_itself_without_end_lists_nothing(hub: Path) -> None:
+    write(hub / "train.jsonl", "a")
+    laughs = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12))
+    entry = "configs:\n- config_name: *a11\n  data_files: train.jsonl\n"
+    (hub / "README.md").write_text(f"---\na0: &a0 [lol]\n{laughs}{entry}---\n", encoding="utf-8")
+    assert replies("owner/name") == ["a"]
+
+
 def test_several_files_keep_their_rows_apart(write_jsonl: WriteJsonl) -> None:
     paths = [write_jsonl(name, rows("同じ")) for name in ("one.jsonl", "two.jsonl")]
     first, second = load_examples(paths)

@@ -167,7 +167,6 @@ def write_train(
         "stopped": "end",
         "plan": plan(spoil) if planned else None,
         "shown": shown(spoil),
-        "notes": (spoil("a_note_of_the_run"),) if spoil is not str else (),
     }
     config = {"base": "google/gemma-3-270m", "lora_r": 16, "watch": watched, "watch_margin": MARGIN}
     with runs.open_run(path, "train", config=config) as run:

@@ -106,6 +106,7 @@ def test_what_a_curate_run_holds_out_is_held_out_of_the_raw_rows_as_well(data: P
     [
         (["lora_rank=4"], "unknown option lora_rank"),
         (["lora_r="], "KEY=A,B"),
+        (["lora_r=["], "KEY=A,B"),
         (["lora_r"], "a YAML file is wanted"),
         (["lora_r=four"], "lora_r"),
         (["lora_r=0"], "--lora-r must be above 0"),

@@ -120,6 +120,9 @@ HINTS: dict[str, str] = {
         "一方のファイル名を変えるか、行ごとに別のIDを付けてください。"
     ),
     "Is a quotation mark missing?": "引用符が抜けていないか、確かめてください。",
+    "No text packs so well. Unpack it yourself if you trust it.": (
+        "これほど縮む文章はありません。信頼できるファイルなら、先に展開してください。"
+    ),
     "Unpack it first.": "先に展開してください。",
     "Rename one of the columns.": "一方の列名を変えてください。",
     "Read are JSONL, JSON arrays, CSV, TSV, Parquet, Arrow and dataset folders, also packed.": (
@@ -133,6 +136,9 @@ HINTS: dict[str, str] = {
     "Make the run again.": "もう一度実行してください。",
     "Restore the file, or make the run again in a new directory.": (
         "ファイルを元に戻すか、新しいフォルダーでもう一度実行してください。"
+    ),
+    "Remove the link, or choose another directory with -o.": (
+        "リンクを除くか、-oで別のフォルダーを指定してください。"
     ),
     "Choose an empty or a new directory with -o.": "-oで新しいフォルダーか空のフォルダーを指定してください。",
     "Write the data to a file first.": "先にデータをファイルに書いてください。",

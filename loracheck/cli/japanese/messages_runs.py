@@ -34,6 +34,9 @@ RUNS: dict[str, str] = {
     "{} holds {}, with other inputs or options; nothing was changed.": (
         "{}に、入力かオプションの異なる実行結果があります({})。何も変更していません。"
     ),
+    "{} is a link; a run writes to no place outside its directory.": (
+        "{}はリンクです。実行結果を、そのフォルダーの外に書くことはありません。"
+    ),
     "{} is not empty and holds no run; nothing was changed.": (
         "{}には実行結果以外のものがあります。何も変更していません。"
     ),
