@@ -58,6 +58,12 @@ REASONS: dict[str, Pair] = {
         "ja": "どの参照応答も回答の上限トークン数と同じくらいか、それより長いため、終わりを確認できません。"
         "--max-new-tokens-domain で上限を上げてください。",
     },
+    "base_says_nothing": {
+        "en": "{empty} of {asked} answers of the base itself are empty, or one loop for many questions: it has nothing "
+        "to lose, so no finding counts. Look at its tokenizer and template with loracheck doctor --base.",
+        "ja": "ベース自身の{asked}件の応答のうち{empty}件が、空か、多くの質問に共通の繰り返しです。失うものがないので、"
+        "どの検査結果も意味を持ちません。トークナイザーとテンプレートをloracheck doctor --baseで確かめてください。",
+    },
     "answers_differ": {
         "en": "Its weights are not at hand; {changed} of {asked} answers differ from the base's.",
         "ja": "重みは手元にありませんが、{asked}件の応答のうち{changed}件がベースと異なります。",

@@ -61,6 +61,7 @@ SAID: dict[str, Pick] = {
     "same": lambda i: "大阪です。",
     "empty": lambda i: "",
     "loop": lambda i: f"{word('ワ', i)}、" * 8,
+    "stuck": lambda i: "ええと、" * 8,
 }
 
 

@@ -116,6 +116,15 @@ def test_endless_replies_that_are_the_bases_own_are_no_harm_and_no_pass(
     assert (found.status, found.reason) == (status, reason)
 
 
+def test_beside_a_base_that_says_nothing_no_adapter_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    mute = replace(BASE, facts=always("stuck"), opens=always("stuck"), domain=always("stuck"))
+    monkeypatch.setitem(build.__globals__, "BASE", mute)
+    found = finding(verdict_of(GOOD), "sanity")
+    assert (found.status, found.reason) == ("inconclusive", "base_says_nothing")
+    monkeypatch.setitem(build.__globals__, "BASE", replace(mute, facts=BASE.facts))
+    assert finding(verdict_of(GOOD), "sanity").reason == "adapter_sound"
+
+
 def test_a_persona_that_was_not_learnt_is_no_harm_and_does_not_ship() -> None:
     verdict = verdict_of(replace(GOOD, domain=every(2, "right", "persona")))
     assert (verdict.status, verdict.deciding) == ("inconclusive", ("persona_learned",))

@@ -17,13 +17,16 @@ ABOUT: dict[str, About] = {
             "template, is refused. Of another tool's adapter only the base's name is compared, or its folder where it "
             "lies on this machine. The logits of two fixed prompts must move, else the verdict stays open. A served "
             "model or stored answers show no weights: answers that are all the base's own leave the verdict open, and "
-            "so do others until you vouch for the base.",
+            "so do others until you vouch for the base. A base that answers more than half of all with nothing, or "
+            "with loops that it gives to other questions as well, leaves it open too: beside it every adapter looks "
+            "safe.",
             "ja": "ファイルの全テンソルを読み、NaNや無限大、あるいはすべての行列で一方の因子がゼロなら出荷不可としま"
             "す。loracheckが学習時に記録したベースのハッシュ(構成、語彙、重みの一部)を、読み込んだベースと照合し、"
             "別のベースや別のチャットテンプレートなら拒否します。ほかのツールのアダプターでは、"
             "ベースの名前だけを(この機械にフォルダーがあればその中身を)照合します。決まった二つのプロンプトでロジッ"
             "トが動かなければ、判定は保留です。提供中のモデルや保存済みの応答では重みが見えないため、"
-            "応答がすべてベースと同じなら保留、異なっていてもベースを保証するまで保留です。",
+            "応答がすべてベースと同じなら保留、異なっていてもベースを保証するまで保留です。ベースの応答の半数を超える部分"
+            "が空か、多くの質問に共通の繰り返しのときも、どのアダプターも安全に見えるので保留です。",
         },
         interval={
             "en": "none: these are facts of the file",
