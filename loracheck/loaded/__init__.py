@@ -62,8 +62,14 @@ class LoadedEvaluation(LoadedRun):
 
     @cached_property
     def result(self) -> EvaluationResult:
-        """Return verdicts, findings and comparisons."""
-        return jsonl.read_one(self.path / "verdict.json", EvaluationResult)
+        """Return verdicts, findings and comparisons, once the answers were seen to give these.
+
+        Raises:
+            RunError: they give others.
+        """
+        from loracheck.evaluate.asked import confirmed  # noqa: PLC0415 - only a verdict needs the checks
+
+        return confirmed(self.path)
 
     @cached_property
     def context(self) -> EvaluationContext:
