@@ -411,3 +411,15 @@ def test_a_curate_run_that_failed_says_so_when_a_row_is_asked_for(
     code, out, err = call(capsys, monkeypatch, "curate", "explain", "3", "--run", "none")
     assert (code, out) == (2, "")
     assert "a run that ended with an error at once leaves none" in err
+
+
+def test_a_file_that_the_system_does_not_open_is_no_error_of_ours(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "runs/eval/x.jsonl")
+
+    monkeypatch.setattr("loracheck.evaluate.gate.rejudge", refused)
+    code, _, err = call(capsys, monkeypatch, "gate", "runs/eval")
+    assert code == 4
+    assert "runs/eval/x.jsonl: Permission denied" in err
