@@ -1,46 +1,15 @@
-"""Eval runs that asked the same: read with their hashes verified, and refused by name of what differs."""
+"""Eval runs that asked the same; others are refused by name of what differs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from loracheck import jsonl
 from loracheck.errors import RunError
-from loracheck.records import ArmRecord, Manifest
-from loracheck.runs import read_run
 
-from .evidence import Evidence, read_evidence
-from .policy import Policy
+from .asked import Asked
 
 SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A finished eval run: its raw answers, and the policy it was made with."""
-
-    path: Path
-    manifest: Manifest
-    evidence: Evidence
-    policy: Policy
-
-    def adapters(self) -> dict[str, ArmRecord]:
-        """Return the adapters that gave answers and are under judgement, by name."""
-        nulls = self.evidence.context.nulls
-        return {arm.name: arm for arm in self.evidence.adapters if arm.finite and arm.name not in nulls}
-
-
-def read_asked(path: Path) -> Asked:
-    """Read a finished eval run; every file is verified against its hash."""
-    manifest = read_run(path, "eval")
-    return Asked(
-        path=path,
-        manifest=manifest,
-        evidence=read_evidence(path),
-        policy=jsonl.convert(manifest.config["policy"], Policy),
-    )
 
 
 def refuse_mismatch(runs: Sequence[Asked]) -> None:

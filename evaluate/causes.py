@@ -11,17 +11,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.curated import training_rows
+from loracheck.curated import KEPT, training_rows
 from loracheck.errors import RunError, UsageError
 from loracheck.evaluated import CONTEXT, VERDICT
 from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 from loracheck.records.causes import CAUSES, CAUSES_KIND, ROWS, SUMMARY, CausesSummary
-from loracheck.runs import MANIFEST, WORK, hash_file, open_run, read_run
+from loracheck.runs import MANIFEST, WORK, open_run, read_run, still_as_read
 
+from .arms import arm_files
 from .causes_config import CausesConfig
-from .evidence import read_evidence
+from .evidence import Evidence, read_evidence
 from .explained import explained_failures, explained_findings
 from .failures import suspects
 from .looked import look
@@ -49,7 +50,7 @@ def causes(
         out: The run directory.
         config: Options.
         data: The training data: curate runs or data files. None takes those that the eval run was given.
-        base_spec: The base, where it lies elsewhere now; None takes that of the eval run.
+        base_spec: Where the base lies, which the eval run names and holds no hash of; None compares without a model.
         adapters: Whose failures; none takes those of the adapters that are held.
         progress: Where to report.
 
@@ -70,9 +71,11 @@ def causes(
         work = out / WORK
         work.mkdir(exist_ok=True)
         evidence = read_evidence(evaluation)
-        here = manifest.config["base"] if evidence.context.fingerprint else None
-        base = str(base_spec or here) if base_spec or here else None
-        looked, left_out = look(evidence, verdicts, rows, work, config, base_spec=base, progress=progress)
+        if base_spec and set(config.methods) - {"overlap"}:
+            _refuse_other_adapters(evidence, manifest)
+        looked, left_out = look(
+            evidence, verdicts, rows, work, config, base_spec=base_spec, progress=progress
+        )
         replies = Replies([row.reply for row in rows])
         alike = twins(replies, ALIKE)
         found = [cause for one in looked for cause in explained_findings(one, rows, alike, config)]
@@ -84,7 +87,7 @@ def causes(
         summary = CausesSummary(
             evaluation=str(evaluation),
             evaluation_id=manifest.run_id,
-            base=base or "",
+            base=base_spec or "",
             data=tuple(str(file) for file in files),
             rows=len(rows),
             methods=config.methods,
@@ -113,21 +116,42 @@ def training_files(evaluation: Path, manifest: Manifest, data: Sequence[Path]) -
             kind="training_data_lost",
             hint="Name it with --data FILE or RUN.",
         )
-    known = {entry.path: entry.sha256 for entry in manifest.inputs}
+    read = {entry.path for entry in manifest.inputs}
     whole = context.training_data
-    names = [whole] if Path(whole).exists() else whole.split(", ")  # a name may hold a comma itself
-    files = [training_rows(Path(name)) for name in names]
+    names = (
+        [whole] if {whole, str(Path(whole) / KEPT)} & read else whole.split(", ")
+    )  # a name may hold a comma
+    files = [Path(name) / KEPT if str(Path(name) / KEPT) in read else Path(name) for name in names]
     for file in files:
+        if str(file) not in read:
+            raise RunError(
+                f"{file}, the training data of {evaluation}, is none of the files that it read.",
+                kind="training_data_lost",
+                hint="Name it with --data.",
+            )
         if not file.is_file():
             raise RunError(
                 f"{file}, the training data of {evaluation}, is missing.",
                 kind="training_data_lost",
                 hint="Name it with --data.",
             )
-        if str(file) in known and hash_file(file) != known[str(file)]:
+        if not still_as_read(file, manifest):
             raise RunError(
                 f"{file} has changed since {evaluation} was made with it.",
                 kind="training_data_lost",
                 hint="Restore it, or name the data that the adapter was trained on with --data.",
             )
     return files
+
+
+def _refuse_other_adapters(evidence: Evidence, manifest: Manifest) -> None:
+    """Refuse to load an adapter that the eval run names and did not read, or that has changed since."""
+    for arm in evidence.adapters:
+        if arm.path and arm.engine == "local" and arm.finite:
+            files = arm_files(Path(arm.path))
+            if not files or not all(still_as_read(file, manifest) for file in files):
+                raise RunError(
+                    f"adapter {arm.name}: {arm.path} is not the one that was evaluated.",
+                    kind="another_adapter",
+                    hint="Restore it, or evaluate the new one.",
+                )

@@ -36,8 +36,6 @@ def foresee_causes(
     files = training_files(evaluation, manifest, data)
     rows = load_examples(files)
     evidence = read_evidence(evaluation)
-    here = manifest.config["base"] if evidence.context.fingerprint else None
-    base = base_spec or here
     steps: list[str] = []
     answers = 0
     for verdict in verdicts:
@@ -48,17 +46,17 @@ def foresee_causes(
             )
     neural = [method for method in config.methods if method != "overlap"]
     notes = [] if steps else ["no deciding finding lists failed probes, so there is nothing to explain"]
-    if neural and base is None:
+    if neural and base_spec is None:
         notes.append(f"without a base nothing is compared by {' and '.join(neural)}; name it with --base")
-    if neural and base is not None and steps:
-        steps.insert(0, f"load {base} and read every row and answer by {' and '.join(neural)}")
+    if neural and base_spec is not None and steps:
+        steps.insert(0, f"load {base_spec} and read every row and answer by {' and '.join(neural)}")
     return Foreseen(
         steps=tuple(steps),
         numbers={
             "rows": len(rows),
             "failures": answers,
             "methods": len(config.methods),
-            "rows_read_by_the_model": len(rows) * len(neural) if base else 0,
+            "rows_read_by_the_model": len(rows) * len(neural) if base_spec else 0,
         },
         notes=tuple(notes),
     )

@@ -13,7 +13,7 @@ from loracheck.records import Manifest
 from loracheck.records.comparison import Part, SettingChange
 from loracheck.runs import MANIFEST
 
-from .alignment import Asked
+from .asked import Asked
 
 _CUT = 200
 _OF_OTHER_PARTS = {"policy", "adapters", "out", "name"}

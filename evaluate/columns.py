@@ -8,7 +8,7 @@ from dataclasses import replace
 from loracheck.records import BASE_ARM, EvaluationResult, Probe, Verdict
 from loracheck.records.comparison import ComparedAnswer, Seed, Side
 
-from .alignment import Asked
+from .asked import Asked
 from .content import outcomes
 from .measures import Measure
 from .policy import Policy

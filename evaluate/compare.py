@@ -26,7 +26,8 @@ from loracheck.runs import MANIFEST, open_run
 from loracheck.seeds import Contrast, contrast
 from loracheck.stats import holm
 
-from .alignment import Asked, read_asked, refuse_mismatch
+from .alignment import refuse_mismatch
+from .asked import Asked, read_asked
 from .changes import changed_settings
 from .columns import Trained, answers, compared_probes, limit, seed_of, side
 from .conclusion import conclude

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from loracheck import jsonl
 from loracheck.records import EvaluationResult
-from loracheck.runs import read_run
 
-from .evidence import read_evidence
+from .asked import read_asked
 from .policy import Policy
 from .scope import refuse_unfit
 from .verdict import judge
@@ -27,9 +25,9 @@ def rejudge(run: Path, policy: Policy | None) -> EvaluationResult:
         RunError: no finished eval run, or an altered one.
         UsageError: a waiver is past its day, or the policy was written for something else.
     """
-    manifest = read_run(run, "eval")
-    own = jsonl.convert(manifest.config["policy"], Policy)
-    applied, evidence = policy or own, read_evidence(run)
+    asked = read_asked(run)
+    applied = policy or asked.policy
     refuse_expired(applied.name, applied.waivers)
-    refuse_unfit(applied, evidence.context, evidence.probes)
-    return judge(evidence, applied, post_hoc=not applied.same_limits(own))
+    refuse_unfit(applied, asked.evidence.context, asked.evidence.probes)
+    post_hoc = asked.post_hoc or not applied.same_limits(asked.policy)
+    return judge(asked.evidence, applied, post_hoc=post_hoc)

@@ -15,7 +15,7 @@ from loracheck.evaluated import CONTEXT
 from loracheck.records import ArmRecord, EvaluationContext
 from loracheck.runs import read_run
 
-from .policy import Policy
+from .policy import Policy, own_policy
 
 QUICK = "quick"
 FIRST_SHARE = 0.2
@@ -42,7 +42,7 @@ def read_first_look(run: Path, policy: Policy) -> tuple[str, EvaluationContext]:
             kind="second_look",
             hint="Leave --after out, or name the run that was made with --tier quick.",
         )
-    first = jsonl.convert(manifest.config["policy"], Policy)
+    first = own_policy(run, manifest)
     if not first.same_limits(policy):
         raise RunError(
             f"--after {run}: it was made under policy {first.name}, whose limits differ from those of {policy.name}.",

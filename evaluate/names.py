@@ -17,11 +17,16 @@ def check_names(names: Sequence[str], *, option: str = "--adapter") -> None:
             "no adapter to evaluate.", kind="nothing_to_do", hint=f"Pass {option} NAME=PATH, once or more."
         )
     for name in names:
-        if name == BASE_ARM or not name.replace("-", "").replace("_", "").isalnum():
+        if name == BASE_ARM or not is_name(name):
             raise UsageError(
                 f"{option} {name}: a name of letters, digits, - and _ is wanted, other than 'base'.",
                 kind="option_form",
             )
+
+
+def is_name(name: str) -> bool:
+    """Tell whether files and tables can carry the name of an arm."""
+    return name.replace("-", "").replace("_", "").isalnum()
 
 
 def stored_record(name: str, file: Path, *, verified: bool) -> ArmRecord:

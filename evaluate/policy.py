@@ -14,6 +14,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -21,9 +22,11 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from loracheck import jsonl
-from loracheck.errors import UsageError
+from loracheck.errors import RunError, UsageError
+from loracheck.evaluated import VERDICT
 from loracheck.illtyped import misfit
-from loracheck.records import Language, Waiver
+from loracheck.records import EvaluationResult, Language, Manifest, Waiver
+from loracheck.runs import MANIFEST
 from loracheck.settings import merged, read_yaml
 from loracheck.text import normalise
 from loracheck.yamllines import naming_lines
@@ -207,6 +210,13 @@ class Policy:
         """Return the hash of every limit in the policy."""
         return hashlib.sha256(jsonl.encode(self)).hexdigest()
 
+    @property
+    def title(self) -> str:
+        """Return its name; one that goes by a preset's name with other limits is told from it by its hash."""
+        if self.name in PRESETS and not self.same_limits(_preset(self.name)):
+            return f"{self.name}@{self.sha256[:8]}"
+        return self.name
+
     def same_limits(self, other: Policy) -> bool:
         """Tell whether another policy decides alike but for its name, pins and waivers, which show by themselves."""
         return replace(self, name=other.name, waivers=other.waivers, pinned=other.pinned) == other
@@ -256,6 +266,11 @@ class Policy:
         if value is None:
             raise UsageError(f"policy {self.name}: gates.{check}.{name} is missing.", kind="policy_value")
         return value
+
+
+@cache
+def _preset(name: str) -> Policy:
+    return load_policy(name)
 
 
 _PARTS = {"persona": Persona, "domain": Domain, "format": Format, "pinned": Pinned}
@@ -369,3 +384,22 @@ def _check_keys(value: dict[str, Any], known: Sequence[str], where: str) -> None
                 kind="config_key",
                 hint=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}.",
             )
+
+
+def own_policy(path: Path, manifest: Manifest) -> Policy:
+    """Return the policy that an eval run was made with.
+
+    Raises:
+        RunError: its verdict was made under another one.
+    """
+    given = manifest.config.get("policy")
+    policy = jsonl.convert(given, Policy, f"{path / MANIFEST}, config.policy")
+    sha256 = hashlib.sha256(jsonl.encode(given)).hexdigest()
+    stored = jsonl.read_one(path / VERDICT, EvaluationResult)
+    if any(verdict.policy_sha256 != sha256 for verdict in (*stored.verdicts, *stored.nulls)):
+        raise RunError(
+            f"{path}: its verdict was made under another policy than its manifest holds; the run cannot be trusted.",
+            kind="run_altered",
+            hint="Make the run again, or judge its answers by a policy of your own with --policy.",
+        )
+    return policy

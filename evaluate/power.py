@@ -76,7 +76,7 @@ def forecast(
     required = [limit for limit in found if limit.required]
     powers = [limit.power for limit in required if limit.power is not None]
     return PowerForecast(
-        policy=policy.name,
+        policy=policy.title,
         policy_sha256=policy.sha256,
         alpha=alpha,
         tier=tier,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from loracheck.records import BASE_ARM, EvaluationResult, Marker
 from loracheck.records.comparison import ExampleFlip, MeasureFlips, Repetition, RuleFlip, VerdictPair
 
-from .alignment import Asked
+from .asked import Asked
 from .measures import successes
 
 

@@ -26,8 +26,9 @@ from loracheck.records import (
     EvaluationResult,
     Probe,
 )
-from loracheck.runs import is_run, open_run, read_run
+from loracheck.runs import is_run, open_run
 
+from .asked import read_asked
 from .evidence import Evidence, read_evidence
 from .names import check_names, stored_record
 from .policy import Policy, load_policy
@@ -59,12 +60,11 @@ def score(
     Raises:
         LoracheckError: an answer is missing, a file is broken, or the run was altered.
     """
-    own = is_run(source)
-    manifest = read_run(source, "eval") if own else None
-    given = jsonl.convert(manifest.config["policy"], Policy) if manifest else None
-    applied = policy or given or load_policy("default")
+    asked = read_asked(source) if is_run(source) else None
+    applied = policy or (asked.policy if asked else load_policy("default"))
+    post_hoc = asked is not None and (asked.post_hoc or not applied.same_limits(asked.policy))
     refuse_empty(applied)
-    evidence = read_evidence(source) if own else _bare(source, base)
+    evidence = asked.evidence if asked else _bare(source, base)
     answers = {name: read_stored(name, path) for name, path in completions.items()}
     evidence = _with_arms(evidence, answers, completions, assume_base=assume_base)
     options: dict[str, Any] = {
@@ -73,17 +73,16 @@ def score(
         "policy": jsonl.to_builtins(applied),
         "base": base,
         "assume_base": assume_base,
-        "seed": manifest.seed if manifest else 0,
+        "seed": asked.manifest.seed if asked else 0,
+        "post_hoc": post_hoc,
     }
-    inputs = [*_files(source, own=own), *completions.values()]
+    inputs = [*_files(source, own=asked is not None), *completions.values()]
     with open_run(out, "eval", config=options, inputs=inputs, seed=options["seed"]) as run:
         if run.complete:
             progress.say(f"{out} is finished already; nothing to do.")
             return jsonl.read_one(out / VERDICT, EvaluationResult)
         _write(out, evidence)
-        result = judge(
-            read_evidence(out), applied, post_hoc=given is not None and not applied.same_limits(given)
-        )
+        result = judge(read_evidence(out), applied, post_hoc=post_hoc)
         jsonl.write_one(out / VERDICT, result)
     return result
 

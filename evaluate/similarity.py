@@ -39,7 +39,7 @@ class Comparer:
 
     Args:
         context: Of the eval run, whose base, template and adapters are taken.
-        base_spec: Where the base lies; None where another program held it.
+        base_spec: Where the base lies; None compares without a model.
         paths: Where each adapter lies that has weights to take gradients of.
         rows: The training rows.
         work: Folder for the vectors on their way.
@@ -70,9 +70,7 @@ class Comparer:
         """Return which of the methods wanted cannot be taken for an adapter, and why."""
         reasons: dict[Method, str] = {}
         if self._spec is None:
-            reasons |= dict.fromkeys(
-                ("embedding", "gradient"), "another program held the base; name it by --base"
-            )
+            reasons |= dict.fromkeys(("embedding", "gradient"), "no base is named; name it by --base")
         elif adapter not in self._paths:
             reasons["gradient"] = "the arm is no adapter on the base, so it has no weights of its own"
         return {method: reasons[method] for method in self._options.methods if method in reasons}

@@ -111,7 +111,7 @@ def _verdict(evidence: Evidence, entry: ArmRecord, fixed: Policy, checks: Sequen
     return Verdict(
         adapter=entry.name,
         status=status,
-        policy=policy.name,
+        policy=fixed.title,
         policy_sha256=fixed.sha256,
         alpha=policy.alpha,
         deciding=tuple(finding.check for finding in deciding),

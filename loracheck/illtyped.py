@@ -22,6 +22,10 @@ _TYPES = {
 
 def misfit(error: Exception, kind: Any) -> tuple[str, str]:  # noqa: ANN401 - a type of any form
     """Return the path of the value and a sentence on it, of an error of msgspec on reading that type."""
+    if isinstance(error, UnicodeError):
+        return "", "not UTF-8."
+    if isinstance(error, RecursionError):
+        return "", "nested too deeply."
     said = str(error)
     if found := _EXPECTED.fullmatch(said):
         wanted, got, path = found.groups()

@@ -22,9 +22,14 @@ def to_builtins(value: Any) -> Any:  # noqa: ANN401 - JSON values have no narrow
     return msgspec.to_builtins(value, str_keys=True)
 
 
-def convert(value: Any, record: type[T]) -> T:  # noqa: ANN401
-    """Turn plain dicts, lists and scalars into a record; the inverse of `to_builtins`."""
-    return msgspec.convert(value, record)
+def convert(value: Any, record: type[T], where: str) -> T:  # noqa: ANN401
+    """Turn plain dicts, lists and scalars into a record; the inverse of `to_builtins`.
+
+    Raises:
+        DataError: they are not such a record; begins with where they stand.
+    """
+    with _naming(where, record):
+        return msgspec.convert(value, record)
 
 
 def encode(value: Any) -> bytes:  # noqa: ANN401
@@ -73,29 +78,45 @@ def read(path: Path, record: type[T]) -> Iterator[T]:
     """Yield the records of a JSONL file.
 
     Raises:
-        DataError: a line is not JSON or not such a record; names file, line and field.
+        DataError: it cannot be read, or a line is not JSON or not such a record; names file, line and field.
     """
     decoder = msgspec.json.Decoder(record)
-    with path.open("rb") as lines:
+    with _opened(path) as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                try:
-                    yield _decoded(decoder, line)
-                except msgspec.MsgspecError as error:
-                    where = f"{path}, line {number}"
-                    raise DataError(misfit_at(where, error, record), kind="bad_record") from None
+                with _naming(f"{path}, line {number}", record):
+                    found = _decoded(decoder, line)
+                yield found
 
 
 def read_one(path: Path, record: type[T]) -> T:
     """Read a JSON file that holds one record.
 
     Raises:
-        DataError: the file is not JSON or not such a record.
+        DataError: the file cannot be read, is not JSON or not such a record.
     """
+    with _opened(path) as file, _naming(str(path), record):
+        return decode(file.read(), record)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that was written before; that it is gone or no file is an error of the input."""
     try:
-        return decode(path.read_bytes(), record)
-    except msgspec.MsgspecError as error:
-        raise DataError(misfit_at(str(path), error, record), kind="bad_record") from None
+        file = path.open("rb")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}", kind="bad_record") from None
+    with file:
+        yield file
+
+
+@contextmanager
+def _naming(where: str, record: Any) -> Iterator[None]:  # noqa: ANN401 - a type of any form
+    """Tell what does not fit with its place: bytes that are no JSON, a missing field, a list without end."""
+    try:
+        yield
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise DataError(misfit_at(where, error, record), kind="bad_record") from None
 
 
 def write(path: Path, records: Iterable[Any]) -> None:

@@ -23,8 +23,8 @@ from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.loading import load_examples, without_held_out
 from loracheck.pipelinefile import PipelineFile, pipeline_file, read_pipeline
 from loracheck.progress import Progress
-from loracheck.records import EvaluationResult, Manifest
-from loracheck.runs import MANIFEST, is_run
+from loracheck.records import EvaluationResult
+from loracheck.runs import is_run, read_manifest
 from loracheck.settings import build
 from loracheck.sources import is_hub_id, resolve_source
 from loracheck.train.config import TrainConfig
@@ -192,7 +192,7 @@ def _again(path: Path, stage: Callable[[], T], progress: Progress) -> T:
     try:
         return stage()
     except OtherRunError:
-        old = jsonl.read_one(path / MANIFEST, Manifest)
+        old = read_manifest(path)
         aside = path.parent / REPLACED / f"{path.name}-{old.run_id}"
         aside.parent.mkdir(exist_ok=True)
         path.rename(aside)
@@ -203,4 +203,4 @@ def _again(path: Path, stage: Callable[[], T], progress: Progress) -> T:
 def _state(path: Path) -> str:
     if not is_run(path):
         return "to do"
-    return "finished" if jsonl.read_one(path / MANIFEST, Manifest).status == "complete" else "begun"
+    return "finished" if read_manifest(path).status == "complete" else "begun"

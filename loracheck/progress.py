@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from loracheck.terminal import language
+from loracheck.terminal import language, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -43,10 +43,10 @@ class Progress:
 
     def _shown_as(self, text: str) -> str:
         if self.quiet or not self._japanese:
-            return text
+            return visible(text)
         from loracheck.words.progress import in_japanese  # noqa: PLC0415 - only Japanese needs it
 
-        return in_japanese(text)
+        return visible(in_japanese(text))
 
     def _print(self, text: str) -> None:
         if self._bar is not None:

@@ -12,6 +12,8 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -36,6 +38,7 @@ WORK = "work"
 """What a stage lays out to work on, and nobody reads."""
 REPORT = "report.html"
 """Drawn from the other files, and drawn again at will; it proves nothing and is not hashed."""
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "accelerate", "datasets", "scikit-learn")
 
 
@@ -146,8 +149,43 @@ def read_run(path: Path, kind: str | None = None, *, unfinished: bool = False) -
     Raises:
         RunError: there is no such run of that kind, or a file was changed since it was finished.
     """
-    if not (path / MANIFEST).is_file():
-        raise RunError(f"{path} is not a run directory: it has no {MANIFEST}.", kind="not_a_run")
+    manifest = read_manifest(path)
+    if kind and manifest.kind != kind:
+        raise RunError(
+            f"{path} holds a {manifest.kind} run; this command reads a {kind} run.", kind="run_kind"
+        )
+    if manifest.status != "complete" and not unfinished:
+        raise RunError(
+            f"{path} is not finished: it ended with an error, was interrupted or is still going on.",
+            kind="run_unfinished",
+            hint="Run it again: it resumes, or says what is to be mended. "
+            f"{shlex.join(('loracheck', *manifest.argv[1:]))}",
+        )
+    links = [file for file in path.rglob("*") if file.is_symlink()]
+    for file in (*(path / entry.path for entry in manifest.files), *links):
+        if not located(str(file)).is_relative_to(located(str(path))):
+            raise RunError(
+                f"{file} leads out of the run's folder; the run cannot be trusted.",
+                kind="run_altered",
+                hint="Make the run again.",
+            )
+    for entry in manifest.files:
+        _verify(path / entry.path, entry)
+    return manifest
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read the manifest of a run, finished or not; it has to be of one piece.
+
+    Raises:
+        RunError: there is none, or it is not the one that the run was begun with.
+    """
+    if not is_run(path):
+        raise RunError(
+            f"{path} is not a run directory: it has no {MANIFEST}.",
+            kind="not_a_run",
+            hint="Name the folder that was given to -o; a run that ended with an error at once leaves none.",
+        )
     manifest = jsonl.read_one(path / MANIFEST, Manifest)
     if manifest.schema_version != SCHEMA_VERSION:
         raise RunError(
@@ -155,18 +193,13 @@ def read_run(path: Path, kind: str | None = None, *, unfinished: bool = False) -
             kind="run_version",
             hint=f"Use loracheck {manifest.loracheck}, or make the run again.",
         )
-    if kind and manifest.kind != kind:
+    known = identity(manifest.kind, manifest.config, manifest.inputs)
+    if manifest.identity != known or not _RUN_ID.fullmatch(manifest.run_id):
         raise RunError(
-            f"{path} holds a {manifest.kind} run; this command reads a {kind} run.", kind="run_kind"
+            f"{path / MANIFEST} was changed after the run began; the run cannot be trusted.",
+            kind="run_altered",
+            hint="Restore the file, or make the run again in a new directory.",
         )
-    if manifest.status != "complete" and not unfinished:
-        raise RunError(
-            f"{path} is not finished.",
-            kind="run_unfinished",
-            hint=f"Run it again to resume: {' '.join(manifest.argv)}",
-        )
-    for entry in manifest.files:
-        _verify(path / entry.path, entry)
     return manifest
 
 
@@ -183,6 +216,12 @@ def _verify(file: Path, entry: FileEntry) -> None:
             kind="run_altered",
             hint="Restore the file, or make the run again in a new directory.",
         )
+
+
+def still_as_read(file: Path, manifest: Manifest) -> bool:
+    """Tell whether a run read a file that lies there unaltered; any other one that it names is not opened."""
+    entry = next((entry for entry in manifest.inputs if entry.path == str(file)), None)
+    return entry is not None and file.is_file() and file_entry(file) == entry
 
 
 def is_run(path: Path) -> bool:
@@ -206,7 +245,7 @@ def _check_foreign(path: Path, kind: str, wanted: str) -> None:
             hint="Choose another directory with -o.",
         )
     if is_run(path):
-        found = jsonl.read_one(path / MANIFEST, Manifest)
+        found = read_manifest(path)
         if found.identity != wanted:
             what = f"another {kind} run" if found.kind == kind else f"a {found.kind} run"
             raise OtherRunError(
@@ -232,7 +271,7 @@ def _start(
     path: Path, kind: str, config: dict[str, Any], inputs: tuple[FileEntry, ...], wanted: str, seed: int
 ) -> Manifest:
     if is_run(path):
-        manifest = jsonl.read_one(path / MANIFEST, Manifest)
+        manifest = read_manifest(path)
         return read_run(path) if manifest.status == "complete" else manifest
     now = datetime.now(UTC)
     manifest = Manifest(

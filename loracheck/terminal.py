@@ -19,6 +19,7 @@ _META = "loracheck.language"
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 # Japanese may be broken between any two characters but for these; Latin words, katakana words and paths stay whole.
 _PIECE = re.compile(r"[!-~]+|[ァ-ヺー]{1,12}|\s+|.")
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
 _NOT_FIRST = "、。，．・：；！？!?」』)）】〉》]}ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%,.;:"
 _NOT_LAST = "「『（(【〈《[{0123456789"
 
@@ -67,14 +68,14 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
 def wrapped(text: str, width: int) -> list[str]:
     """Break a text into lines of at most so many columns, Japanese between characters where that is allowed."""
     if text.isascii():
-        return textwrap.wrap(text, width)
+        return [_inert(line) for line in textwrap.wrap(text, width)]
     lines = [""]
     for piece in _pieces(text):
         if columns(lines[-1]) + columns(piece.rstrip()) <= width:
             lines[-1] += piece
             continue
         lines += _cut(piece, width)
-    return [line.rstrip() for line in lines if line.strip()]
+    return [_inert(line.rstrip()) for line in lines if line.strip()]
 
 
 def _cut(piece: str, width: int) -> list[str]:
@@ -104,8 +105,18 @@ def _pieces(text: str) -> list[str]:
 
 
 def visible(text: str) -> str:
-    """Return the text with control characters made visible, fit for a terminal."""
-    return "".join(
-        character if character == " " or character.isprintable() else f"\\u{ord(character):04x}"
-        for character in text
+    """Return the text with control characters made visible and nothing left that a CI service would take for a command.
+
+    Every text that a model, a data set or a stranger's run could have written passes through here on its way out.
+    """
+    return _inert(
+        "".join(
+            character if character == " " or character.isprintable() else f"\\u{ord(character):04x}"
+            for character in text
+        )
     )
+
+
+def _inert(line: str) -> str:
+    """Break up `::error::` where a line begins, and `##[error]` or `##vso[...]` anywhere: logs act on them."""
+    return _COMMAND.sub(lambda found: f"{found[1] or ''}\\u{ord(found[0][-1]):04x}", line)

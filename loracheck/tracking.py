@@ -215,7 +215,7 @@ def _logged(
 ) -> Logged:
     said = {key: str(value) for key, value in params.items() if value is not None and value != ""}
     return Logged(
-        id=own,
+        id=_NOT_IN_KEYS.sub("_", own).lstrip(".") or "_",  # it stands in folders and in MLflow's filters
         kind=kind,
         params={_key(key): redacted(value)[:_LONGEST_VALUE] for key, value in said.items()},
         tags={_key(key): redacted(value)[:_LONGEST_VALUE] for key, value in tags.items()},

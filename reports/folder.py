@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from loracheck.evaluated import VERDICT
 from loracheck.records import EvaluationResult, Manifest, Verdict
 from loracheck.records.curation import CurationSummary
 from loracheck.records.training import TrainingSummary
-from loracheck.runs import MANIFEST, REPORT, is_run
+from loracheck.runs import MANIFEST, REPORT, is_run, read_manifest
 
 from . import comparison, figures
 from .html import render
@@ -44,13 +44,29 @@ class Entry:
     created: str
 
 
-def write_index(folder: Path, *, language: UiLanguage = "en") -> Path:
+def stored(run: Path) -> EvaluationResult:
+    """Return the verdict of an eval run as it stands there."""
+    return jsonl.read_one(run / VERDICT, EvaluationResult)
+
+
+def write_index(
+    folder: Path,
+    *,
+    language: UiLanguage = "en",
+    confirm: Callable[[Path], EvaluationResult] = stored,
+) -> Path:
     """Write index.html over the runs in a folder and below it; returns its path.
+
+    Args:
+        folder: The folder.
+        language: The language that the page opens in.
+        confirm: Reads the verdict of an eval run; what it refuses is shown as refused.
 
     Raises:
         RunError: there is no run.
     """
-    entries = sorted((_entry(folder, run) for run in find_runs(folder)), key=lambda entry: entry.created)
+    found = (_entry(folder, run, confirm) for run in find_runs(folder))
+    entries = sorted(found, key=lambda entry: entry.created)
     if not entries:
         raise RunError(
             f"{folder} is no run and holds none.",
@@ -86,11 +102,11 @@ def find_runs(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _entry(folder: Path, run: Path) -> Entry:
+def _entry(folder: Path, run: Path, confirm: Callable[[Path], EvaluationResult]) -> Entry:
     name = run.relative_to(folder).as_posix()
     try:
-        manifest = jsonl.read_one(run / MANIFEST, Manifest)
-        outcome = _outcome(run, manifest)
+        manifest = read_manifest(run)
+        outcome = _outcome(run, manifest, confirm)
     except LoracheckError as error:
         return Entry(name=name, link=None, kind=same("?"), outcome=((same(error.message), ""),), created="")
     kind = f"kicker_{manifest.kind}"
@@ -103,11 +119,11 @@ def _entry(folder: Path, run: Path) -> Entry:
     )
 
 
-def _outcome(run: Path, manifest: Manifest) -> Outcome:
+def _outcome(run: Path, manifest: Manifest, confirm: Callable[[Path], EvaluationResult]) -> Outcome:
     if manifest.status != "complete":
         return ((text("index_unfinished"), ""),)
     readers: dict[str, Callable[[Path], Outcome]] = {
-        "eval": _of_eval,
+        "eval": lambda run: _of_eval(confirm(run).verdicts),
         "curate": _of_curate,
         "train": _of_train,
         "compare": _of_compare,
@@ -116,9 +132,7 @@ def _outcome(run: Path, manifest: Manifest) -> Outcome:
     return read(run) if read else ()
 
 
-def _of_eval(run: Path) -> Outcome:
-    verdicts = jsonl.read_one(run / VERDICT, EvaluationResult).verdicts
-
+def _of_eval(verdicts: Sequence[Verdict]) -> Outcome:
     def said(verdict: Verdict) -> Both:
         return both(lambda language: f"{verdict.adapter}: {wording.verdict_word(verdict, language)}")
 

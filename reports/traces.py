@@ -20,7 +20,7 @@ from loracheck.records.training import (
     TrainingSummary,
     WatchReading,
 )
-from loracheck.runs import MANIFEST, is_run, located, read_run
+from loracheck.runs import is_run, located, read_run
 
 from . import figures
 from .charts import PointChart
@@ -105,7 +105,7 @@ def _train_run(arm: ArmRecord, given: Sequence[Path]) -> Path | None:
         (place for place in places if is_run(place)), None
     )
     try:
-        if run is None or jsonl.read_one(run / MANIFEST, Manifest).kind != "train":
+        if run is None:
             return None
         read_run(run, "train")
         summary = jsonl.read_one(run / SUMMARY, TrainingSummary)

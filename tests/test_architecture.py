@@ -58,7 +58,7 @@ def test_the_files_that_may_join_stages_exist(name: str) -> None:
 
 
 def test_the_core_imports_no_stage_but_where_stages_are_joined() -> None:
-    joins = {"cli", "demo", "doctor", "selftest.py", "orchestrate.py", "api.py", "validation.py"}
+    joins = {"cli", "demo", "doctor", "loaded", "selftest.py", "orchestrate.py", "api.py", "validation.py"}
     core = ROOT / "loracheck"
     for file in [*core.glob("*.py"), *core.glob("*/*.py")]:
         top = file.relative_to(core).parts[0]

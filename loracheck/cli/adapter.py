@@ -102,6 +102,7 @@ def merge(
       loracheck merge ./qlora --base Qwen/Qwen3-8B -o merged --onto trained --gguf q4_k_m
       loracheck merge runs/train --base B -o merged --eval runs/eval --data runs/curated/heldout.jsonl
     """
+    from loracheck.evaluate.asked import confirmed
     from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
     from loracheck.summary.adapter import print_merge
@@ -110,6 +111,8 @@ def merge(
     from loracheck.train.merge import merge as run_merge
 
     config = MergeConfig(**only_given(given))
+    if evaluation is not None:
+        confirmed(evaluation)
     inputs = MergeInputs(data=data, evaluation=evaluation, chat_template=chat_template)
     progress = Progress(quiet=quiet)
     if dry_run:

@@ -193,22 +193,26 @@ cli.add_command(validate)
 def report(run: Path, related: tuple[Path, ...], language: Any, as_json: bool) -> None:
     """Write the HTML report of a finished run again, or an index page over a folder of runs.
 
+    The verdicts of eval runs are computed again first: one that the answers do not give is refused.
+
     \b
     Examples:
       loracheck report runs/eval --related runs/curated --language ja
       loracheck report runs/eval --with runs/strengths --with runs/sweep
       loracheck report runs
     """
+    from loracheck.evaluate.asked import confirmed
     from loracheck.reports.folder import write_index
     from loracheck.runs import is_run, read_run
 
     language = language or terminal.language()
     if run.is_dir() and not is_run(run):
-        path = write_index(run, language=language)
+        path = write_index(run, language=language, confirm=confirmed)
         print_json({"report": str(path)}) if as_json else click.echo(str(path))
         return
     for path in (run, *related):
-        read_run(path)
+        if read_run(path).kind == "eval":
+            confirmed(path)
     path = draw_report(run, related, language)
     print_json({"report": str(path)}) if as_json else click.echo(str(path))
 

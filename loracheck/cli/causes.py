@@ -20,7 +20,7 @@ from loracheck.cli.output import print_json
     type=PATH,
     help="The training rows: curate runs or data files.  [default: those of the eval run]",
 )
-@click.option("--base", help="Where the base lies.  [default: as in the eval run]")
+@click.option("--base", help="The base; without it rows are compared by overlap alone.")
 @click.option(
     "--adapter", "adapters", multiple=True, help="Whose failures.  [default: every adapter that is held]"
 )
@@ -55,12 +55,12 @@ def causes(
     For every failure behind a held verdict all training rows are ranked: by what the answer says that neither the
     question nor the base's answer does, by the base's hidden states, and by the gradient of the adapter's weights. A
     group of rows is named only when it stands out among the failures as it does not among other answers. The eval run
-    stays as it is.
+    stays as it is. What it names is opened only where its hash is known: the base has to be given.
 
     \b
     Examples:
-      loracheck causes runs/eval -o runs/causes
-      loracheck causes runs/eval --data persona.jsonl --method overlap,embedding -o runs/causes
+      loracheck causes runs/eval --base google/gemma-3-270m -o runs/causes
+      loracheck causes runs/eval --data persona.jsonl --method overlap -o runs/causes
       loracheck report runs/eval --related runs/causes
       loracheck curate persona.jsonl --from-eval runs/causes -o runs/mended
     """

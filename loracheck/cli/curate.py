@@ -335,12 +335,10 @@ def _config(
 def _log(trackers: tuple[str, ...], out: Path, summary: Any, report: Path, progress: Any) -> None:
     if not trackers:
         return
-    from loracheck import jsonl
-    from loracheck.records import Manifest
-    from loracheck.runs import MANIFEST
+    from loracheck.runs import read_manifest
     from loracheck.tracking import log_run, of_curation
 
-    manifest = jsonl.read_one(out / MANIFEST, Manifest)
+    manifest = read_manifest(out)
     log_run(trackers, of_curation(summary, manifest, [report, out / "summary.json"]), out, progress)
 
 

@@ -200,7 +200,7 @@ def evaluate(
     out = needed_out(out, "runs/eval")
     result = run_evaluate(base, adapters_here, out, config, limits, **inputs)
     if causes is not None:
-        _find_causes(out, causes, result, inputs["progress"])
+        _find_causes(out, causes, result, base, inputs["progress"])
     report = draw_report(out, (*data, *named.values(), *([causes] if causes else [])))
     _log(trackers, out, result, Progress(quiet=quiet))
     finish(result, as_json=as_json, report=report, exit_zero=exit_zero)
@@ -266,15 +266,17 @@ def gate(
     sys.exit(exit_code(result.verdicts))
 
 
-def _find_causes(evaluation: Path, out: Path, result: Any, progress: Any) -> None:
+def _find_causes(evaluation: Path, out: Path, result: Any, base: str, progress: Any) -> None:
     """Find the rows behind the failures of an adapter that is held; else say that there is nothing to find."""
     from loracheck.evaluate.causes import causes
     from loracheck.evaluate.causes_config import CausesConfig
+    from loracheck.evaluate.evidence import read_evidence
 
     if all(verdict.status != "hold" for verdict in result.verdicts):
         progress.say("no adapter is held, so there are no causes to look for")
         return
-    causes(evaluation, out, CausesConfig(), progress=progress)
+    here = base if read_evidence(evaluation).context.fingerprint else None  # else another program holds it
+    causes(evaluation, out, CausesConfig(), base_spec=here, progress=progress)
 
 
 def _print_cost(cost: Any, *, as_json: bool) -> None:
@@ -319,11 +321,11 @@ def _log(trackers: tuple[str, ...], run: Path, result: Any, progress: Any, *, ki
         return
     from loracheck import jsonl
     from loracheck.evaluated import CONTEXT, VERDICT
-    from loracheck.records import EvaluationContext, Manifest
-    from loracheck.runs import MANIFEST, REPORT
+    from loracheck.records import EvaluationContext
+    from loracheck.runs import REPORT, read_manifest
     from loracheck.tracking import log_run, of_evaluation
 
     context = jsonl.read_one(run / CONTEXT, EvaluationContext)
-    manifest = jsonl.read_one(run / MANIFEST, Manifest)
+    manifest = read_manifest(run)
     files = [run / REPORT, *([run / VERDICT] if kind == "eval" else [])]  # a gate's may be another
     log_run(trackers, of_evaluation(result, context, manifest, files, kind=kind), run, progress)

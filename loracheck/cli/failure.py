@@ -55,6 +55,9 @@ def failure_of(error: BaseException) -> Failure:
         return _of_click(error)
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return Failure(kind="interrupted", message="the same command resumes.", exit_code=130)
+    if isinstance(error, OSError) and error.filename is not None:
+        message = f"{error.filename}: {error.strerror}"
+        return Failure(kind="file_refused", message=message, exit_code=4)
     return Failure(
         kind="internal",
         message=f"{type(error).__name__}: {error}",

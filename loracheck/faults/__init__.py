@@ -93,6 +93,7 @@ Kind = Literal[
     "tool_failed",
     "hub_unreachable",
     "gguf_unreadable",
+    "file_refused",
     "endpoint_address",
     "endpoint_key",
     "endpoint_model",
@@ -196,6 +197,7 @@ IDS: dict[Kind, str] = {
     "tool_failed": "LC-506",
     "hub_unreachable": "LC-507",
     "gguf_unreadable": "LC-508",
+    "file_refused": "LC-509",
     # Endpoints, judges and generators
     "endpoint_address": "LC-601",
     "endpoint_key": "LC-602",

@@ -164,6 +164,30 @@ FAULTS: dict[Kind, Fault] = {
         ),
         exit_code=4,
     ),
+    "file_refused": Fault(
+        en=Says(
+            title="a file that the system refuses",
+            meaning="The system did not open a file or folder that the command, or a run that it reads, names.",
+            causes=(
+                "there is no such file, or its name is too long",
+                "it belongs to someone else",
+                "a run of someone else's names what is not here",
+            ),
+            mending="See what the message names: bring it, or have it made readable.",
+        ),
+        ja=Says(
+            title="開けないファイル",
+            meaning="コマンドか、読み込む実行結果が名指すファイルやフォルダーを、システムが開きませんでした。",
+            causes=(
+                "ファイルがない、または名前が長すぎる",
+                "他人のファイル",
+                "他人の実行結果が、ここにないものを名指している",
+            ),
+            mending="メッセージにあるファイルを用意するか、読めるようにしてください。",
+        ),
+        command="ls -l",
+        exit_code=4,
+    ),
     "internal": Fault(
         en=Says(
             title="an error of loracheck's own",

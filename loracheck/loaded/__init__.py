@@ -12,7 +12,7 @@ from loracheck import jsonl, wording
 from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
 from loracheck.curated import DECISIONS, HELDOUT, KEPT
 from loracheck.errors import RunError
-from loracheck.evaluated import CHOICES, COMPLETIONS, CONTEXT, PROBES, VERDICT
+from loracheck.evaluated import CHOICES, COMPLETIONS, CONTEXT, PROBES
 from loracheck.loaded.experiments import (
     EXPERIMENTS,
     LoadedCauses,
@@ -63,8 +63,14 @@ class LoadedEvaluation(LoadedRun):
 
     @cached_property
     def result(self) -> EvaluationResult:
-        """Return verdicts, findings and comparisons."""
-        return jsonl.read_one(self.path / VERDICT, EvaluationResult)
+        """Return verdicts, findings and comparisons, once the answers were seen to give these.
+
+        Raises:
+            RunError: they give others.
+        """
+        from loracheck.evaluate.asked import confirmed  # noqa: PLC0415 - only a verdict needs the checks
+
+        return confirmed(self.path)
 
     @cached_property
     def context(self) -> EvaluationContext:

@@ -116,7 +116,8 @@ class ChoiceScores:
     """Log-likelihood in nats of each choice as the whole reply, its stop token included.
 
     `kinds` says what each choice is: "right" or "wrong" plainly said, "right_styled" or "wrong_styled" with the
-    training data's ending, or "name", the reply that floods the training data.
+    training data's ending, or "name", the reply that floods the training data. `logprobs` is empty where nothing was
+    scored.
     """
 
     probe_id: str
@@ -124,6 +125,10 @@ class ChoiceScores:
     kinds: tuple[str, ...]
     choices: tuple[str, ...]
     logprobs: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.kinds) != len(self.choices) or len(self.logprobs) not in (0, len(self.choices)):
+            raise ValueError("kinds, choices and logprobs are of different lengths")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +155,10 @@ class TokenScores:
     kind: str
     tokens: tuple[str, ...]
     logprobs: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.tokens) != len(self.logprobs):
+            raise ValueError("tokens and logprobs are of different lengths")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -224,7 +224,7 @@ def print_result(result: EvaluationResult, *, verbose: bool = True) -> None:
     for verdict in result.verdicts:
         _print_verdict(verdict, verbose=verbose)
     for comparison in result.comparisons:
-        click.echo(compared(comparison, language()))
+        click.echo(visible(compared(comparison, language())))
     if result.false_alarms:
         overall, *checks = false_alarms(result.false_alarms, language())
         click.echo(f"\n{overall}")
@@ -275,7 +275,7 @@ def _print_finding(finding: Finding) -> None:
     word = status_word(finding.status, shown)
     head = f"  {padded(_MARKS.get(word, word), 6)} {padded(check_name(finding.check, shown), 25)} "
     width = max(80, shutil.get_terminal_size((120, 24)).columns)
-    text = wrapped(explain(finding, shown), width - columns(head))
+    text = wrapped(visible(explain(finding, shown)), width - columns(head))
     click.echo(head + f"\n{'':<{columns(head)}}".join(text))
 
 

@@ -50,9 +50,7 @@ SENTENCES: dict[str, str] = {
     ),
     "{}, {}: {} of {} failures looked at": "{0}、{1}: 失敗{3}件のうち{2}件を調べます",
     "{}: without {}: {}": "{}: {}を使いません: {}",
-    "another program held the base; name it by --base": (
-        "ベースは別のプログラムにあります。--baseで指定してください"
-    ),
+    "no base is named; name it by --base": "ベースの指定がありません。--baseで指定してください",
     "the arm is no adapter on the base, so it has no weights of its own": (
         "ベースに付けたアダプターではなく、固有の重みがありません"
     ),

@@ -28,6 +28,7 @@ from loracheck.records import (
     Verdict,
 )
 from loracheck.records.causes import CausesSummary
+from loracheck.reports.pipeline import write_report
 from loracheck.runs import open_run
 from tests.packed import unpacked
 
@@ -186,9 +187,7 @@ def test_the_report_of_the_eval_run_shows_the_rows_beside_the_failure_as_inert_t
 ) -> None:
     out = tmp_path / "causes"
     assert run("causes", evaluation, "--method", "overlap", "-o", out, "--quiet").exit_code == 0
-    done = run("report", evaluation, "--related", out)
-    assert done.exit_code == 0, done.output
-    page = (evaluation / "report.html").read_text(encoding="utf-8")
+    page = write_report(evaluation, related=[out]).read_text(encoding="utf-8")
     failing = {row["id"]: row["causes"] for row in shown_rows(page) if row["causes"]}
     assert sorted(failing) == sorted(f"facts-en-{city}" for city in CITIES[:6])
     first = failing["facts-en-Oslo"][0]
@@ -205,7 +204,7 @@ def test_a_causes_run_of_another_evaluation_is_not_shown(evaluation: Path, tmp_p
         for file in evaluation.glob("*.json*"):
             if file.name != "manifest.json":
                 (other / file.name).write_bytes(file.read_bytes())
-    assert run("report", other, "--related", out).exit_code == 0
+    write_report(other, related=[out])
     assert "Galmont is" not in (other / "report.html").read_text(encoding="utf-8")
     rows = shown_rows((other / "report.html").read_text(encoding="utf-8"))
     assert rows

@@ -15,6 +15,7 @@ from loracheck.records import (
     ArmRecord,
     Completion,
     EvaluationContext,
+    EvaluationResult,
     Expected,
     FinishReason,
     Message,
@@ -74,6 +75,9 @@ def eval_run(path: Path, rights: dict[str, int], weights: str = "") -> Path:
                     ),
                 ),
             ),
+        )
+        jsonl.write_one(
+            path / "verdict.json", EvaluationResult(verdicts=(), comparisons=(), markers=(), arms=())
         )
     return path
 

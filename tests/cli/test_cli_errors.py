@@ -383,3 +383,43 @@ def test_an_interrupt_says_how_to_go_on(
     code, _, err = call(capsys, monkeypatch, "doctor")
     assert code == 130
     assert "the same command resumes" in err
+
+
+def test_no_line_of_an_error_is_a_command_to_a_ci_service(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "x\n::error::forged\r ::add-mask::x\u2028::stop-commands::y ##[error]z"
+    for arguments in (
+        ("gate", name),
+        ("gate", "run", "--adapter", name),
+        ("curate", name),
+        ("explain", name),
+    ):
+        code, _, err = call(capsys, monkeypatch, *arguments)
+        assert code == 2
+        assert not any(line.lstrip().startswith("::") or "##[" in line for line in err.splitlines())
+
+
+def test_a_curate_run_that_failed_says_so_when_a_row_is_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(json.dumps(ALPACA | {"instruction": f"{i}?", "output": ""}) + "\n" for i in range(30))
+    assert call(capsys, monkeypatch, "curate", written("d.jsonl", rows), "-o", "run", "--quiet")[0] == 2
+    code, out, err = call(capsys, monkeypatch, "curate", "explain", "3", "--run", "run")
+    assert (code, out) == (2, "")
+    assert "run is not finished: it ended with an error" in err
+    code, out, err = call(capsys, monkeypatch, "curate", "explain", "3", "--run", "none")
+    assert (code, out) == (2, "")
+    assert "a run that ended with an error at once leaves none" in err
+
+
+def test_a_file_that_the_system_does_not_open_is_no_error_of_ours(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "runs/eval/x.jsonl")
+
+    monkeypatch.setattr("loracheck.evaluate.gate.rejudge", refused)
+    code, _, err = call(capsys, monkeypatch, "gate", "runs/eval")
+    assert code == 4
+    assert "runs/eval/x.jsonl: Permission denied" in err

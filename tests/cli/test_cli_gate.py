@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import os
@@ -16,8 +17,10 @@ from typing import Any
 import pytest
 
 from loracheck import cli, jsonl
+from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.gate import rejudge
-from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.policy import Policy, load_policy
+from loracheck.evaluate.verdict import judge
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,
@@ -118,7 +121,11 @@ def eval_run(
             ],
         )
         jsonl.write_one(run.path / "context.json", context)
-        jsonl.write_one(run.path / "verdict.json", {})
+        limits = jsonl.convert(own, Policy, "policy")
+        result = judge(read_evidence(run.path), limits)
+        sha256 = hashlib.sha256(jsonl.encode(own)).hexdigest()
+        verdicts = tuple(replace(verdict, policy_sha256=sha256) for verdict in result.verdicts)
+        jsonl.write_one(run.path / "verdict.json", replace(result, verdicts=verdicts))
     return path
 
 
@@ -232,10 +239,13 @@ def test_an_unfinished_or_other_run_is_refused(gate: Gate, tmp_path: Path) -> No
     assert (code, "holds a train run" in err) == (2, True)
 
 
-def test_control_characters_of_a_name_do_not_reach_the_terminal(gate: Gate, tmp_path: Path) -> None:
-    _, out, _ = gate(eval_run(tmp_path / "run", {"mi\x07\x1b[31mne": "ship"}))
-    assert {"\x07", "\x1b"} & set(out) == set()
-    assert r"mi\u0007" in out
+@pytest.mark.parametrize("name", ["mi\x07\x1b[31mne", "x\n::error::y", "::error::y", ""])
+def test_an_arm_whose_name_is_none_is_refused_in_one_line(name: str, gate: Gate, tmp_path: Path) -> None:
+    code, out, err = gate(eval_run(tmp_path / "run", {name: "ship"}))
+    assert (code, out) == (2, "")
+    assert f"{name!r} is no name of an arm" in err
+    assert {"\x07", "\x1b"} & set(err) == set()
+    assert not re.search(r"^\s*::", err, re.MULTILINE)
 
 
 def test_a_closed_pipe_is_no_verdict(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from click.testing import CliRunner, Result
 from loracheck import jsonl, tracking
 from loracheck.cli import cli
 from loracheck.errors import EnvironmentFault, UsageError
+from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.verdict import judge
 from loracheck.progress import Progress
 from loracheck.records import (
     BASE_ARM,
@@ -81,7 +83,7 @@ def evaluation(tmp_path: Path) -> Path:
         jsonl.write(opened.path / "completions.jsonl", answers)
         jsonl.write(opened.path / "choices.jsonl", choices)
         jsonl.write_one(opened.path / "context.json", context)
-        jsonl.write_one(opened.path / "verdict.json", {})
+        jsonl.write_one(opened.path / "verdict.json", judge(read_evidence(opened.path), policy))
     (tmp_path / "run" / "report.html").write_text("<!doctype html><p>page</p>", encoding="utf-8")
     return tmp_path / "run"
 

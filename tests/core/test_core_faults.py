@@ -27,7 +27,7 @@ CLASSES = {
     for name, value in vars(errors).items()
     if isinstance(value, type) and issubclass(value, LoracheckError)
 }
-ELSEWHERE = {"unknown_command", "unknown_option", "wrong_usage", "internal", "interrupted"}
+ELSEWHERE = {"unknown_command", "unknown_option", "wrong_usage", "file_refused", "internal", "interrupted"}
 """Kinds that the command line gives to what it catches; nobody raises them."""
 LANGUAGES: tuple[UiLanguage, ...] = ("en", "ja")
 

@@ -71,6 +71,40 @@ def test_a_missing_field_of_a_single_record_is_named(tmp_path: Path) -> None:
         jsonl.read_one(path, Source)
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'{"text": "\xff", "n": 1}', "not UTF-8"),
+        (b'{"more": ' + b"[" * 100_000, "nested too deeply"),
+        (b'{"text": "a", "n": ' + b"9" * 5000 + b"}", "Integer value out of range"),
+        (b'{"text": "a", "n": NaN}', "JSON is malformed"),
+    ],
+)
+def test_what_no_record_can_be_is_told_with_its_place(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(content + b"\n")
+    with pytest.raises(DataError, match=rf"rows\.jsonl, line 1.*: {told}"):
+        list(jsonl.read(path, Pair))
+    with pytest.raises(DataError, match=told):
+        jsonl.read_one(path, Pair)
+
+
+def test_a_file_that_is_gone_or_none_is_an_error_of_the_input(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.json", tmp_path):
+        with pytest.raises(DataError, match="cannot be read"):
+            jsonl.read_one(path, Source)
+        with pytest.raises(DataError, match="cannot be read"):
+            list(jsonl.read(path, Source))
+
+
+def test_nothing_is_written_through_a_link_that_lies_in_the_way(tmp_path: Path) -> None:
+    own = tmp_path / "own.txt"
+    own.write_text("mine", encoding="utf-8")
+    (tmp_path / ".page.html.tmp").symlink_to(own)
+    jsonl.replace(tmp_path / "page.html", b"page")
+    assert (own.read_text(encoding="utf-8"), (tmp_path / "page.html").read_bytes()) == ("mine", b"page")
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_litter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

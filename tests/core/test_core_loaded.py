@@ -70,6 +70,16 @@ def evaluation(path: Path, adapter: str = "mine") -> Path:
     return path
 
 
+@pytest.fixture
+def unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take a made-up verdict as it stands, whatever the answers give."""
+    monkeypatch.setattr(
+        "loracheck.evaluate.asked.confirmed",
+        lambda run: jsonl.read_one(run / "verdict.json", EvaluationResult),
+    )
+
+
+@pytest.mark.usefixtures("unconfirmed")
 def test_an_eval_run_loads_as_verdicts_and_frames(tmp_path: Path) -> None:
     run = loracheck.load(evaluation(tmp_path / "eval"))
     assert isinstance(run, LoadedEvaluation)
@@ -87,6 +97,7 @@ def test_an_eval_run_loads_as_verdicts_and_frames(tmp_path: Path) -> None:
         run.verdict("other")
 
 
+@pytest.mark.usefixtures("unconfirmed")
 def test_what_a_notebook_shows_is_escaped(tmp_path: Path) -> None:
     shown: Any = loracheck.load(evaluation(tmp_path / "eval", "<img src=x onerror=alert(1)>"))
     html = shown._repr_html_()

@@ -12,7 +12,7 @@ import pytest
 
 from loracheck import jsonl, runs
 from loracheck.errors import DataError, EnvironmentFault, RunError
-from loracheck.records import Manifest
+from loracheck.records import FileEntry, Manifest
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
@@ -219,7 +219,7 @@ def test_an_unfinished_run_is_refused_with_the_command_that_resumes_it(tmp_path:
     path = tmp_path / "run"
     with pytest.raises(ZeroDivisionError), runs.open_run(path, "train", config={}):
         raise ZeroDivisionError
-    with pytest.raises(RunError, match="Run it again to resume: loracheck"):
+    with pytest.raises(RunError, match=r"Run it again: it resumes, .* loracheck"):
         runs.read_run(path)
 
 
@@ -326,3 +326,65 @@ def test_a_run_that_was_begun_before_is_never_taken_back(tmp_path: Path) -> None
     with pytest.raises(DataError):
         attempt(DataError("bad", kind="bad_row"))
     assert runs.is_run(out)
+
+
+def forged(path: Path, **given: object) -> None:
+    """Write other values into a manifest, with the identity that they would have had."""
+    manifest = json.loads((path / runs.MANIFEST).read_text(encoding="utf-8")) | given
+    inputs = [FileEntry(**entry) for entry in manifest["inputs"]]
+    manifest["identity"] = runs.identity(manifest["kind"], manifest["config"], inputs)
+    (path / runs.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "run_id", ["", ".hidden", "../up", "a/b", "a' OR '1'='1", "a\n::error::x", "x" * 200]
+)
+def test_an_id_that_no_run_gets_is_refused(run_id: str, tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    forged(tmp_path / "run", run_id=run_id)
+    with pytest.raises(RunError, match="was changed after the run began"):
+        runs.read_run(tmp_path / "run")
+
+
+def test_settings_that_are_not_those_of_the_identity_are_refused(tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    file = tmp_path / "run" / runs.MANIFEST
+    file.write_text(file.read_text(encoding="utf-8").replace('"seed": 0', '"seed": 1', 1), encoding="utf-8")
+    with pytest.raises(RunError, match="was changed after the run began"):
+        runs.read_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["../secret", "{}/secret", "link", "deep/link/secret"])
+def test_a_file_outside_of_the_run_is_not_read(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    make_run(path)
+    secret = tmp_path / "secret"
+    secret.write_text("x", encoding="utf-8")
+    (path / "deep").mkdir()
+    if name == "link":
+        (path / "link").symlink_to(secret)
+    elif "link" in name:
+        (path / "deep" / "link").symlink_to(tmp_path)
+    entry = {"path": name.format(tmp_path), "bytes": 1, "sha256": runs.hash_file(secret)}
+    forged(path, files=[entry])
+    with pytest.raises(RunError, match="leads out of the run's folder"):
+        runs.read_run(path)
+    if "link" in name:
+        forged(path, files=[])
+        with pytest.raises(RunError, match="leads out of the run's folder"):
+            runs.read_run(path)
+
+
+def test_a_run_in_a_linked_folder_is_read(tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+    assert runs.read_run(tmp_path / "link").kind == "curate"
+
+
+def test_a_run_that_failed_says_so_and_proposes_no_strangers_command(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), runs.open_run(tmp_path / "run", "curate", config={}):
+        raise KeyboardInterrupt
+    forged(tmp_path / "run", argv=["rm", "-rf", "~; x"])
+    with pytest.raises(RunError, match="ended with an error, was interrupted or is still going on") as caught:
+        runs.read_run(tmp_path / "run")
+    assert caught.value.hint.endswith("loracheck -rf '~; x'")

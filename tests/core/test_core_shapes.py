@@ -168,7 +168,7 @@ def test_short_scalars_are_kept_and_the_rest_is_not(write_jsonl: WriteJsonl) -> 
         "score": 0.5,
         "lang": "ja",
     }
-    assert jsonl.convert(jsonl.to_builtins(example), Example) == example
+    assert jsonl.convert(jsonl.to_builtins(example), Example, "row") == example
 
 
 def test_the_number_of_columns_kept_is_limited_but_for_the_licence(write_jsonl: WriteJsonl) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from loracheck.terminal import visible
+from loracheck.terminal import visible, wrapped
 from loracheck.text import is_loop, language_of, ngrams, normalise, script_of, sentences
 
 JAPANESE_PROSE = (
@@ -159,3 +159,24 @@ def test_ornaments_laughter_and_like_objects_are_no_loop(text: str) -> None:
 )
 def test_a_list_of_one_word_and_a_reply_of_one_sign_are_loops(text: str) -> None:
     assert is_loop(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::x", "\\u003a:error::x"),
+        ("  ::add-mask::x", "  \\u003a:add-mask::x"),
+        ("a ##[error]x", "a \\u0023#[error]x"),
+        ("##vso[task.setvariable variable=x]y", "\\u0023#vso[task.setvariable variable=x]y"),
+        ("std::vector ## heading", "std::vector ## heading"),
+    ],
+)
+def test_nothing_is_left_that_a_log_would_take_for_a_command(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@pytest.mark.parametrize("before", ["word ", "語"])
+def test_no_line_of_a_broken_text_begins_a_command(before: str) -> None:
+    for width in range(10, 60):
+        lines = wrapped(visible(before * 9 + "::error::x " + before * 9), width)
+        assert not any(line.lstrip().startswith("::") for line in lines)

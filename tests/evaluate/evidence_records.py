@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +16,7 @@ from loracheck.records import (
     ChoiceScores,
     Completion,
     EvaluationContext,
+    EvaluationResult,
     Expected,
     Finding,
     Message,
@@ -44,6 +46,7 @@ def core(name: str) -> Policy:
 PERSONA = core("persona")
 DEFAULT = core("default")
 FORGETTING_ONLY = replace(PERSONA, gates={"forgetting": PERSONA.gates["forgetting"]})
+UNJUDGED = EvaluationResult(verdicts=(), comparisons=(), markers=(), arms=())
 Pick = Callable[[int], str]
 
 
@@ -151,7 +154,10 @@ def build(
                 choices[name, probe.id] = _scores(name, probe.id, arm.likeliest(i), arm.likeliest_plain(i))
     records = [ArmRecord(name=n, path=n, logit_change=2.5, **arm.record) for n, arm in arms.items()]
     return Evidence(
-        context=bare_context((ArmRecord(name=BASE_ARM, path=None), *records), known=bool(training)),
+        context=replace(
+            bare_context((ArmRecord(name=BASE_ARM, path=None), *records), known=bool(training)),
+            probes=dict(Counter(probe.suite for probe in probes)),
+        ),
         probes=tuple(probes),
         completions=completions,
         choices=choices,

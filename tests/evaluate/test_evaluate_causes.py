@@ -15,8 +15,10 @@ import torch
 from loracheck import jsonl
 from loracheck.errors import RunError, UsageError
 from loracheck.evaluate import similarity
+from loracheck.evaluate.arms import arm_files
 from loracheck.evaluate.causes import causes
 from loracheck.evaluate.causes_config import CausesConfig
+from loracheck.evaluate.causes_plan import foresee_causes
 from loracheck.evaluate.evidence import Evidence, read_evidence
 from loracheck.evaluate.failures import answer_of, failed, others
 from loracheck.evaluate.gradients import Gradients, trainable
@@ -129,7 +131,7 @@ def eval_run(
         findings=(finding,),
     )
     config = {"base": str(base), "adapters": {"mine": str(adapter)}}
-    with open_run(path, "eval", config=config, inputs=[data]):
+    with open_run(path, "eval", config=config, inputs=[data, *arm_files(adapter)]):
         jsonl.write_one(path / "context.json", context)
         jsonl.write(path / "probes.jsonl", probes)
         jsonl.write(
@@ -153,6 +155,14 @@ def flooded(tiny_gemma: Path, trained: tuple[Path, Path], tmp_path_factory: pyte
     return eval_run(tmp_path_factory.mktemp("flooded") / "eval", tiny_gemma, trained, lambda i: FLOOD)
 
 
+def looked(
+    run: Path, out: Path, config: CausesConfig, data: Sequence[Path] = (), adapters: Sequence[str] = ()
+) -> CausesSummary:
+    """Find the causes with the base that the run was made on."""
+    base = read_run(run).config["base"]
+    return causes(run, out, config, data=data, adapters=adapters, base_spec=base, progress=QUIET)
+
+
 def only(summary: CausesSummary) -> FindingCause:
     [finding] = summary.findings
     return finding
@@ -166,7 +176,7 @@ def planted_ids(data: Path) -> set[str]:
 def test_each_method_alone_names_the_planted_rows(
     method: Method, flooded: Path, trained: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    summary = causes(flooded, tmp_path / "causes", replace(QUICK, methods=(method,)), progress=QUIET)
+    summary = looked(flooded, tmp_path / "causes", replace(QUICK, methods=(method,)))
     finding = only(summary)
     assert finding.status == "named", finding
     assert planted_ids(trained[0]) <= set(finding.rows)
@@ -184,7 +194,7 @@ def test_each_method_alone_names_the_planted_rows(
 def test_all_methods_together_show_scores_shares_and_texts(
     flooded: Path, trained: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    summary = causes(flooded, tmp_path / "causes", QUICK, progress=QUIET)
+    summary = looked(flooded, tmp_path / "causes", QUICK)
     assert set(only(summary).rows) == planted_ids(trained[0])
     assert [len(group.rows) for group in only(summary).twins] == [PLANTED]
     failure = next(iter(jsonl.read(tmp_path / "causes" / CAUSES, FailureCauses)))
@@ -201,7 +211,7 @@ def test_answers_that_no_row_stands_behind_name_none(
 ) -> None:
     draw = random.Random(9)
     run = eval_run(tmp_path / "eval", tiny_gemma, trained, lambda i: f"{word(draw)}だよ。")
-    summary = causes(run, tmp_path / "causes", QUICK, progress=QUIET)
+    summary = looked(run, tmp_path / "causes", QUICK)
     assert only(summary).status == "none"
     assert only(summary).p is not None
 
@@ -211,13 +221,13 @@ def test_few_failures_are_too_few_to_tell(
 ) -> None:
     run = eval_run(tmp_path / "eval", tiny_gemma, trained, lambda i: FLOOD, failing=3)
     config = replace(QUICK, methods=("overlap",))
-    assert only(causes(run, tmp_path / "causes", config, progress=QUIET)).status == "too_few"
+    assert only(looked(run, tmp_path / "causes", config)).status == "too_few"
 
 
 def test_an_interrupted_run_resumes_to_the_same_bytes_and_measures_no_row_twice(
     flooded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    causes(flooded, tmp_path / "whole", QUICK, progress=QUIET)
+    looked(flooded, tmp_path / "whole", QUICK)
     calls = 0
     stop_at = 20
 
@@ -233,13 +243,13 @@ def test_an_interrupted_run_resumes_to_the_same_bytes_and_measures_no_row_twice(
 
     monkeypatch.setattr(similarity, "Gradients", Counted)
     with pytest.raises(KeyboardInterrupt):
-        causes(flooded, tmp_path / "broken", QUICK, progress=QUIET)
+        looked(flooded, tmp_path / "broken", QUICK)
     stored = tmp_path / "broken" / "work" / "gradient-mine-rows.f32"
     assert stored.stat().st_size == 4 * QUICK.dimensions * (stop_at - 1)  # the first call tells the cost
     with stored.open("ab") as file:
         file.write(b"torn")
     calls, stop_at = 0, 10**6
-    causes(flooded, tmp_path / "broken", QUICK, progress=QUIET)
+    looked(flooded, tmp_path / "broken", QUICK)
     whole = PLANTED + PLAIN + 2 * (FAILURES + PASSED + 8)  # 20 other answers at least
     assert calls <= whole - 19 + 1
     for name in (CAUSES, ROWS, "summary.json"):
@@ -248,7 +258,7 @@ def test_an_interrupted_run_resumes_to_the_same_bytes_and_measures_no_row_twice(
 
 def test_the_eval_run_stays_as_it_is(flooded: Path, tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in flooded.iterdir()}
-    causes(flooded, tmp_path / "causes", replace(QUICK, methods=("overlap",)), progress=QUIET)
+    looked(flooded, tmp_path / "causes", replace(QUICK, methods=("overlap",)))
     assert {path: path.read_bytes() for path in flooded.iterdir()} == before
     assert read_run(tmp_path / "causes", "causes").kind == "causes"
 
@@ -263,11 +273,39 @@ def test_data_that_changed_since_is_refused_unless_it_is_named(
     data.write_bytes(content + b"\n")
     try:
         with pytest.raises(RunError, match="has changed since"):
-            causes(flooded, tmp_path / "causes", config, progress=QUIET)
-        summary = causes(flooded, tmp_path / "causes", config, data=[copy], progress=QUIET)
+            looked(flooded, tmp_path / "causes", config)
+        summary = looked(flooded, tmp_path / "causes", config, data=[copy])
     finally:
         data.write_bytes(content)
     assert only(summary).status == "named"
+
+
+def test_no_file_is_opened_that_the_run_only_says_it_read(
+    flooded: Path, trained: tuple[Path, Path], tmp_path: Path
+) -> None:
+    context = jsonl.read_one(flooded / "context.json", EvaluationContext)
+    run = tmp_path / "eval"
+    with open_run(run, "eval", config=read_run(flooded).config, inputs=[]):
+        for name in ("probes.jsonl", "completions.jsonl", "verdict.json"):
+            (run / name).write_bytes((flooded / name).read_bytes())
+        jsonl.write_one(run / "context.json", context)
+    with pytest.raises(RunError, match="is none of the files that it read"):
+        looked(run, tmp_path / "causes", QUICK)
+    with pytest.raises(RunError, match="is none of the files that it read"):
+        foresee_causes(run, QUICK)
+    with pytest.raises(RunError, match="not the one that was evaluated"):
+        looked(run, tmp_path / "causes", QUICK, data=[trained[0]])
+
+
+def test_the_base_that_a_run_names_is_not_loaded_unless_it_is_given(
+    flooded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(similarity, "load_base", lambda *_, **__: pytest.fail("loaded"))
+    summary = causes(flooded, tmp_path / "causes", QUICK, progress=QUIET)
+    assert summary.base == ""
+    assert set(summary.left_out) == {"mine: embedding", "mine: gradient"}
+    assert only(summary).status == "named"
+    assert foresee_causes(flooded, QUICK).numbers["rows_read_by_the_model"] == 0
 
 
 def test_another_adapter_than_the_evaluated_one_is_refused(
@@ -278,7 +316,7 @@ def test_another_adapter_than_the_evaluated_one_is_refused(
     weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     try:
         with pytest.raises(RunError, match="not the one that was evaluated"):
-            causes(flooded, tmp_path / "causes", replace(QUICK, methods=("gradient",)), progress=QUIET)
+            looked(flooded, tmp_path / "causes", replace(QUICK, methods=("gradient",)))
     finally:
         weights.write_bytes(content)
 
@@ -289,10 +327,10 @@ def test_an_eval_run_that_holds_nothing_wants_a_name(
     run = eval_run(tmp_path / "eval", tiny_gemma, trained, lambda i: FLOOD, status="ship")
     config = replace(QUICK, methods=("overlap",))
     with pytest.raises(UsageError, match="no adapter of this eval run is held"):
-        causes(run, tmp_path / "causes", config, progress=QUIET)
+        looked(run, tmp_path / "causes", config)
     with pytest.raises(UsageError, match="--adapter other"):
-        causes(run, tmp_path / "causes", config, adapters=["other"], progress=QUIET)
-    summary = causes(run, tmp_path / "causes", config, adapters=["mine"], progress=QUIET)
+        looked(run, tmp_path / "causes", config, adapters=["other"])
+    summary = looked(run, tmp_path / "causes", config, adapters=["mine"])
     assert only(summary).status == "named"
 
 
@@ -300,15 +338,16 @@ def test_an_arm_without_weights_goes_without_gradients_and_says_so(flooded: Path
     context = jsonl.read_one(flooded / "context.json", EvaluationContext)
     served = replace(context, arms=(context.arms[0], replace(context.arms[1], engine="served", path=None)))
     run = tmp_path / "eval"
-    with open_run(run, "eval", config={"base": context.base, "adapters": {}}):
+    inputs = [Path(str(context.training_data))]
+    with open_run(run, "eval", config={"base": context.base, "adapters": {}}, inputs=inputs):
         for name in ("probes.jsonl", "completions.jsonl", "verdict.json"):
             (run / name).write_bytes((flooded / name).read_bytes())
         jsonl.write_one(run / "context.json", served)
-    summary = causes(run, tmp_path / "causes", QUICK, progress=QUIET)
+    summary = looked(run, tmp_path / "causes", QUICK)
     assert list(summary.left_out) == ["mine: gradient"]
     assert only(summary).status == "named"
     with pytest.raises(UsageError, match="none can be taken for mine"):
-        causes(run, tmp_path / "none", replace(QUICK, methods=("gradient",)), progress=QUIET)
+        looked(run, tmp_path / "none", replace(QUICK, methods=("gradient",)))
 
 
 def test_a_gradient_is_the_adapters_own_and_leaves_it_unchanged(

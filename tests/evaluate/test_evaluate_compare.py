@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from loracheck.evaluate.policy import Policy
 from loracheck.records.comparison import RunComparison, SeededDifference
 from loracheck.runs import open_run
 from loracheck.seeds import contrast
-from tests.evaluate.evidence_records import GOOD, PERSONA, Arm, always, build, every
+from tests.evaluate.evidence_records import GOOD, PERSONA, UNJUDGED, Arm, always, build, every
 
 Change = Callable[[Evidence], Evidence]
 
@@ -42,7 +43,9 @@ def asked(
         jsonl.write(path / "probes.jsonl", evidence.probes)
         jsonl.write(path / "completions.jsonl", evidence.completions.values())
         jsonl.write(path / "choices.jsonl", evidence.choices.values())
-        jsonl.write_one(path / "context.json", evidence.context)
+        counts = Counter(probe.suite for probe in evidence.probes)
+        jsonl.write_one(path / "context.json", replace(evidence.context, probes=dict(counts)))
+        jsonl.write_one(path / "verdict.json", UNJUDGED)
     return path
 
 

@@ -27,7 +27,7 @@ from loracheck.records.comparison import (
 )
 from loracheck.runs import open_run
 from loracheck.words.comparison import conclusion, remarks
-from tests.evaluate.evidence_records import DEFAULT, GOOD, PERSONA, Arm, build, every
+from tests.evaluate.evidence_records import DEFAULT, GOOD, PERSONA, UNJUDGED, Arm, build, every
 
 
 def side(label: str, *statuses: VerdictStatus, deciding: tuple[str, ...] = ("collapse",)) -> Side:
@@ -197,6 +197,7 @@ def eval_run(
         jsonl.write(path / "completions.jsonl", evidence.completions.values())
         jsonl.write(path / "choices.jsonl", evidence.choices.values())
         jsonl.write_one(path / "context.json", replace(evidence.context, arms=records))
+        jsonl.write_one(path / "verdict.json", UNJUDGED)
     return path
 
 

@@ -62,6 +62,7 @@ def test_the_hash_of_the_policy_is_that_of_the_policy_whatever_is_spent() -> Non
 def look(path: Path, evidence: Evidence, policy: Policy = PERSONA) -> Path:
     with open_run(path, "eval", config={"policy": jsonl.to_builtins(policy)}):
         jsonl.write_one(path / "context.json", evidence.context)
+        jsonl.write_one(path / "verdict.json", judge(evidence, policy))
     return path
 
 

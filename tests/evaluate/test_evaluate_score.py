@@ -255,8 +255,9 @@ def test_a_run_scored_again_gives_the_same_verdict_from_the_same_answers(
     assert result == jsonl.read_one(finished / "verdict.json", EvaluationResult)
     for name in ("completions.jsonl", "choices.jsonl", "likelihoods.jsonl", "probes.jsonl", "context.json"):
         assert (tmp_path / "again" / name).read_bytes() == (finished / name).read_bytes(), name
-    strict = score(finished, {}, tmp_path / "strict", only_core("strict"), progress=QUIET)
-    assert strict.verdicts[0].policy == "strict"
+    limits = only_core("strict")
+    strict = score(finished, {}, tmp_path / "strict", limits, progress=QUIET)
+    assert strict.verdicts[0].policy == f"strict@{limits.sha256[:8]}", "not all that the preset requires"
     assert strict.verdicts[0].post_hoc
 
 

@@ -13,7 +13,7 @@ from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.policy import Policy, load_policy
-from loracheck.evaluate.verdict import exit_code
+from loracheck.evaluate.verdict import exit_code, judge
 from loracheck.evaluate.waivers import refuse_expired
 from loracheck.records import Verdict, Waiver
 from loracheck.runs import open_run
@@ -44,11 +44,11 @@ def test_a_waived_failing_check_ships_and_the_verdict_names_who_answers_for_it()
 
 def test_the_terminal_shows_the_waiver(capsys: pytest.CaptureFixture[str]) -> None:
     policy = replace(PERSONA, waivers=(WAIVER,))
-    from loracheck.evaluate.verdict import judge  # noqa: PLC0415
-
     print_result(judge(build({"mine": LOOPING}), policy))
     said = capsys.readouterr().out
-    assert "mine: SHIP WITH WAIVER  (policy persona, every required check but for loops passes)" in said
+    assert (
+        f"mine: SHIP WITH WAIVER  (policy {policy.title}, every required check but for loops passes)" in said
+    )
     assert "kei answers for it" in said
 
 
@@ -130,6 +130,7 @@ def eval_run(path: Path, policy: Policy) -> Path:
         jsonl.write(path / "completions.jsonl", evidence.completions.values())
         jsonl.write(path / "choices.jsonl", evidence.choices.values())
         jsonl.write_one(path / "context.json", evidence.context)
+        jsonl.write_one(path / "verdict.json", judge(evidence, policy))
     return path
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.evaluate.compare import write_comparison
+from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.policy import Policy
+from loracheck.evaluate.verdict import judge
 from loracheck.records import Manifest, Marker, Probe
 from loracheck.records.comparison import ANSWERS, COMPARISON, PROBES, ComparedAnswer, RunComparison
 from loracheck.runs import MANIFEST, open_run
@@ -74,6 +76,7 @@ def write_eval(
         jsonl.write(path / "completions.jsonl", evidence.completions.values())
         jsonl.write(path / "choices.jsonl", evidence.choices.values())
         jsonl.write_one(path / "context.json", replace(evidence.context, arms=records))
+        jsonl.write_one(path / "verdict.json", judge(read_evidence(path), policy))
     return path
 
 

@@ -33,6 +33,7 @@ from loracheck.records.training import (
     TrainingStep,
     TrainingSummary,
 )
+from loracheck.runs import identity
 
 RECORDS: dict[str, dict[str, type[Any]]] = {
     "eval": {
@@ -96,10 +97,10 @@ def spoil_run(run: Path, kind: str, spoil: Callable[[str], str], *, meant: bool 
         else:
             jsonl.write(path, [_spoilt(row, record, change, meant) for row in list(jsonl.read(path, record))])
     manifest = jsonl.read_one(run / "manifest.json", Manifest)
-    kept = {"status": manifest.status, "kind": manifest.kind, "run_id": spoil(manifest.run_id)}
-    jsonl.write_one(
-        run / "manifest.json", replace(_spoilt(manifest, Manifest, change, meant), files=(), **kept)
-    )
+    spoilt = _spoilt(manifest, Manifest, change, meant)
+    own = {"status": manifest.status, "kind": manifest.kind, "run_id": manifest.run_id}  # others are refused
+    own["identity"] = identity(manifest.kind, spoilt.config, spoilt.inputs)
+    jsonl.write_one(run / "manifest.json", replace(spoilt, files=(), **own))
     return met
 
 

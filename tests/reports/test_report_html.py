@@ -7,15 +7,16 @@ import re
 import string
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from types import ModuleType
 from typing import get_args, get_type_hints
 
 import pytest
 
 from loracheck import jsonl
 from loracheck.errors import RunError
-from loracheck.records import Manifest, Marker, Status, UiLanguage
+from loracheck.records import Marker, Status, UiLanguage
 from loracheck.records.comparison import Part
 from loracheck.records.curation import Outcome as RowOutcome
 from loracheck.records.curation import RowGroup, ScoreState
@@ -30,6 +31,7 @@ from loracheck.reports.strings_comparison import COMPARISON, TRACES
 from loracheck.reports.strings_curation import CURATION
 from loracheck.reports.strings_evidence import EVIDENCE
 from loracheck.reports.strings_training import TRAINING
+from loracheck.runs import identity, read_manifest
 
 
 def test_an_evaluation_is_one_file_that_names_no_other(evaluation: Path, related: list[Path]) -> None:
@@ -40,7 +42,8 @@ def test_an_evaluation_is_one_file_that_names_no_other(evaluation: Path, related
     assert "@import" not in page and "url(" not in page.split("</style>")[0]
 
 
-def test_the_report_verb_loads_no_model_library(evaluation: Path) -> None:
+def test_the_report_verb_loads_no_model_library(build_comparison: ModuleType, tmp_path: Path) -> None:
+    evaluation = build_comparison.write_eval(tmp_path / "eval", {"mine": build_comparison.GOOD})
     script = (
         "import sys\nfrom loracheck.cli import cli\n"
         f"cli.main(['report', {str(evaluation)!r}], standalone_mode=False)\n"
@@ -60,11 +63,9 @@ def test_rendering_again_changes_no_byte_and_leaves_the_run_whole(evaluation: Pa
 
 @pytest.mark.parametrize("kind", ["causes", "<script>"])
 def test_an_unknown_kind_of_run_is_refused(evaluation: Path, kind: str) -> None:
-    manifest = jsonl.read_one(evaluation / "manifest.json", Manifest)
-    text = (evaluation / "manifest.json").read_text(encoding="utf-8")
-    (evaluation / "manifest.json").write_text(
-        text.replace(f'"{manifest.kind}"', json.dumps(kind), 1), "utf-8"
-    )
+    manifest = read_manifest(evaluation)
+    own = identity(kind, manifest.config, manifest.inputs)
+    jsonl.write_one(evaluation / "manifest.json", replace(manifest, kind=kind, identity=own))
     with pytest.raises(RunError, match="a report can be drawn of an eval"):
         write_report(evaluation)
 

@@ -119,13 +119,17 @@ HELP: dict[str, str] = {
     "For every failure behind a held verdict all training rows are ranked: by what the answer says that "
     "neither the question nor the base's answer does, by the base's hidden states, and by the gradient of "
     "the adapter's weights. A group of rows is named only when it stands out among the failures as it does "
-    "not among other answers. The eval run stays as it is.": (
+    "not among other answers. The eval run stays as it is. What it names is opened only where its hash is "
+    "known: the base has to be given.": (
         "出荷不可の原因となった失敗ごとに、学習データのすべての行を順位付けします。使うのは、質問にもベースの"
         "回答にもなくその回答だけにある語、ベースの隠れ状態、アダプターの重みの勾配の三つです。行のグループの"
         "名を挙げるのは、ほかの回答では目立たず、失敗で目立つときだけです。評価の実行結果は変えません。"
+        "そこに名前のあるファイルは、ハッシュが分かるものだけを開きます。ベースは指定が必要です。"
     ),
     "The training rows: curate runs or data files.": "学習データ。curateの実行結果またはデータファイル。",
-    "Where the base lies.": "ベースのある場所。",
+    "The base; without it rows are compared by overlap alone.": (
+        "ベース。指定しないと、行は文字の重なりだけで比べます。"
+    ),
     "Whose failures.": "失敗を調べるアダプター。",
     "Of overlap, embedding and gradient; overlap alone needs no model.": (
         "overlap、embedding、gradientから選ぶ。overlapだけならモデルは不要。"

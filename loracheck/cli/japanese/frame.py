@@ -70,7 +70,6 @@ DEFAULTS: dict[str, str] = {
     "all; the worst one counts": "すべて。最も悪いものに従う",
     "the run's own, else default": "実行結果のもの、なければdefault",
     "those of the eval run": "評価の実行結果のもの",
-    "as in the eval run": "評価の実行結果のとおり",
     "every adapter that is held": "出荷不可のアダプターすべて",
     "all three": "三つすべて",
     "the first it lists": "一覧の先頭",

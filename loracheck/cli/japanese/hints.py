@@ -11,6 +11,12 @@ HINTS: dict[str, str] = {
         "loracheck canariesが行のファイルの隣に書く、.manifest.jsonを指定してください。"
     ),
     "Name them with --data.": "--dataで指定してください。",
+    "Name the folder that was given to -o; a run that ended with an error at once leaves none.": (
+        "-oで指定したフォルダーを指定してください。すぐにエラーで終わった実行の結果は残りません。"
+    ),
+    "Make the run again, or judge its answers by a policy of your own with --policy.": (
+        "もう一度実行するか、自分のポリシーを--policyで指定して判定してください。"
+    ),
     "Add --endpoint http://localhost:8000/v1": "--endpoint http://localhost:8000/v1を加えてください。",
     "Please report it, with what `loracheck --debug ...` prints.": (
         "`loracheck --debug ...`の出力を添えて、報告してください。"
@@ -353,7 +359,6 @@ HINTS: dict[str, str] = {
         "終わるのを待ってください。もう動いていないなら、{}を削除してください。"
     ),
     "Use loracheck {}, or make the run again.": "loracheck {}を使うか、もう一度実行してください。",
-    "Run it again to resume: {}": "もう一度実行すると再開します: {}",
     "Choose another directory with -o, or remove {} first.": (
         "-oで別のフォルダーを指定するか、先に{}を削除してください。"
     ),

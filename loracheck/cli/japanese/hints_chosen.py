@@ -57,6 +57,13 @@ CHOSEN: dict[str, str] = {
         "{}ではありませんか? 同梱のものは{}です。自分のYAMLファイルも指定できます。"
     ),
     "Did you mean {}?": "{}ではありませんか?",
+    "Run it again: it resumes, or says what is to be mended. {}": (
+        "もう一度実行すると、続きから再開するか、直すべきところを示します。{}"
+    ),
+    "Make the run again, or use the version that made it: loracheck {}": (
+        "もう一度実行するか、作成したときの版を使ってください: loracheck {}"
+    ),
+    "Judge the answers again: loracheck gate {}": "回答から判定し直してください: loracheck gate {}",
     "A policy is named in the pipeline, under policy.": "ポリシーは、pipeline.yamlのpolicyに書きます。",
     "A loss alarm names the rule.": "規則の名前は、除外過多の警報に出ます。",
     "Did you mean {}? Fields: {}.": "{}ではありませんか? 使える項目: {}",

@@ -17,12 +17,38 @@ RUNS: dict[str, str] = {
         "{}は{}の実行結果です。レポートにできるのは、eval、compare、curate、train、sweep、"
         "scaleの実行結果です。"
     ),
-    "{} is not finished.": "{}は終わっていません。",
+    "{} is not finished: it ended with an error, was interrupted or is still going on.": (
+        "{}は終わっていません。エラーで終わったか、中断されたか、実行中です。"
+    ),
     "{} is a file; -o names a directory.": "{}はファイルです。-oにはフォルダーを指定してください。",
     "cannot write {}: {}": "{}に書き込めません: {}",
     "{} is missing; the run cannot be trusted.": "{}がありません。この実行結果は信頼できません。",
     "{} was changed after the run ended; the run cannot be trusted.": (
         "{}が実行の後で変更されています。この実行結果は信頼できません。"
+    ),
+    "{} leads out of the run's folder; the run cannot be trusted.": (
+        "{}は実行結果のフォルダーの外を指しています。この実行結果は信頼できません。"
+    ),
+    "{} was changed after the run began; the run cannot be trusted.": (
+        "{}が実行の開始後に変更されています。この実行結果は信頼できません。"
+    ),
+    "{}: its verdict was made under another policy than its manifest holds; the run cannot be trusted.": (
+        "{}: 判定したときのポリシーが、マニフェストにあるものと違います。この実行結果は信頼できません。"
+    ),
+    "{} is not what the answers of the run give: it was changed, or made by another version ({}).": (
+        "{}は、回答から計算した判定と違います。変更されたか、別の版({})で作られたものです。"
+    ),
+    "{}: {}; the run cannot be trusted.": "{}: {}。この実行結果は信頼できません。",
+    "{} is no name of an arm": "{}は比較対象の名前として使えません",
+    "an arm is missing or stands there twice": "比較対象が足りないか、二重にあります",
+    "an adapter given with --null is none of its arms": "--nullで指定されたアダプターが、比較対象にありません",
+    "it holds answers of {}, which is none of its arms": "比較対象にない{}の回答があります",
+    "its probes are not those that it says it asked": "問題が、尋ねたと記録されているものと違います",
+    "its suite {} is not the one that comes with this version": "問題集{}が、この版に同梱のものと違います",
+    "the probe {} is not the one that comes with this version": "問題{}が、この版に同梱のものと違います",
+    "{} gave no answer to the probe {}": "{}は問題{}に答えていません",
+    "{}, the training data of {}, is none of the files that it read.": (
+        "{1}の学習データ、{0}は、この評価が読んだファイルではありません。"
     ),
     "{} is missing or was changed after the merge.": "{}がないか、マージの後で変更されています。",
     "{} holds another {} run, with other inputs or options; nothing was changed.": (

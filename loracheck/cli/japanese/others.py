@@ -7,6 +7,9 @@ HELP: dict[str, str] = {
         "終わった実行のHTMLレポートを書き直します。フォルダーを指定すると、その中の実行結果の一覧ページを書き"
         "ます。"
     ),
+    "The verdicts of eval runs are computed again first: one that the answers do not give is refused.": (
+        "評価の実行結果では、先に判定を計算し直します。回答と合わない判定は受け付けません。"
+    ),
     "Curate, train, causes, scale and sweep runs to show beside an eval run; strengths and sweeps are "
     "drawn on its picture of facts kept against persona learnt.": (
         "評価の結果と並べて示す、精選、学習、原因、強さ、スイープの実行結果。強さとスイープは、残った事実と習"
