@@ -31,7 +31,7 @@ _LICENCES = re.compile(
 # "org/dataset", "synthetic/fact" and web addresses are none.
 _PATH = re.compile(
     r"(?:file:)?[\\/~.]|[A-Za-z]:[\\/]"
-    r"|(?!https?://).*[\\/].*\.(?:jsonl?|csv|tsv|txt|parquet|arrow|gz|bz2|xz|zst)\Z",
+    r"|(?!https?://)(?=.*[\\/]).*\.(?:jsonl?|csv|tsv|txt|parquet|arrow|gz|bz2|xz|zst)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _SHOWN = 20

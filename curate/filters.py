@@ -45,8 +45,8 @@ _CUT_ENGLISH = re.compile(
     r"my|your|his|her|its|our|their|because|if|when|while|this|these|be|been|has|have|had|will|would|can|could))$",
     re.IGNORECASE,
 )
-_PROSE = re.compile(r"^[A-Z].*[a-z][.,;] .*[a-z]$")
-_ITEM = re.compile(r"\n\s*(?:[・*•-]|\d{1,2}[.)．）、])\s*[^、。\n]{1,20}\Z")
+_PROSE = re.compile(r"^(?=.*[a-z]$)[A-Z].*[a-z][.,;] ")
+_ITEM = re.compile(r"\n[^\S\n]*(?:[・*•-]|\d{1,2}[.)．）、])[^\S\n]*[^、。\n]{1,20}\Z")
 _JA_MARK = re.compile(r"[、。，．,]")
 _LANGUAGE_SHARE = 0.1
 _MOST_ENDINGS = 200_000
@@ -114,19 +114,18 @@ def first_reason(example: Example, profile: Profile, config: FilterConfig) -> Fo
 
 
 def _length(example: Example, profile: Profile, config: FilterConfig) -> Found | None:
+    """Too long is what is long as it stands, white space and all: the other rules would read all of it."""
+    size, asked = len(example.reply), len(example.prompt)
+    if size > config.max_reply_characters:
+        return Found(code="long_reply", values={"size": size, "limit": config.max_reply_characters})
+    if asked > config.max_prompt_characters:
+        return Found(code="long_prompt", values={"size": asked, "limit": config.max_prompt_characters})
     size = len(normalise(example.reply))
     if size == 0:
         return Found(code="empty_reply")
     if size < config.min_reply_characters:
         return Found(code="short_reply", values={"size": size, "limit": config.min_reply_characters})
-    if size > config.max_reply_characters:
-        return Found(code="long_reply", values={"size": size, "limit": config.max_reply_characters})
-    asked = len(normalise(example.prompt))
-    if asked == 0:
-        return Found(code="empty_prompt")
-    if asked > config.max_prompt_characters:
-        return Found(code="long_prompt", values={"size": asked, "limit": config.max_prompt_characters})
-    return None
+    return None if normalise(example.prompt) else Found(code="empty_prompt")
 
 
 def _broken_text(example: Example, profile: Profile, config: FilterConfig) -> Found | None:

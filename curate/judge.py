@@ -31,7 +31,7 @@ VERSION = "2"
 _LEAST_MASS = 0.5
 _LONGEST_REASON = 300
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
-_FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n\s*```\s*\Z", re.DOTALL)
+_FENCED = re.compile(r"\A\s*```(?:json)?[^\S\n]*\n(.*)\n[^\S\n]*```\s*\Z", re.DOTALL)
 _SCORE_AT = re.compile(r'"score"\s*:\s*(?=(\d))')
 
 

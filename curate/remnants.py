@@ -32,7 +32,7 @@ _NOTHING = frozenset(
         "[link]",
     )
 )
-_EMPTY_LINK = re.compile(r"!?\[[^\]\n]*\]\(\s*\)|\[(?:link|image|画像|リンク)\]", re.IGNORECASE)
+_EMPTY_LINK = re.compile(r"!?\[[^\[\]\n]*\]\(\s*\)|\[(?:link|image|画像|リンク)\]", re.IGNORECASE)
 _CITATION = re.compile(r"\[(?:\d{1,3}|citation needed|要出典)\]")
 _ONLY_URL = re.compile(r"\s*https?://\S+\s*")
 _ASKS_FOR_TEMPLATE = re.compile(

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from jinja2 import TemplateError
 from numpy.typing import NDArray
 
 from loracheck import jsonl
@@ -338,8 +337,8 @@ def _encode(template: ChatTemplate, messages: Sequence[Message]) -> EncodedRow |
     """Encode a conversation; a row that cannot be encoded gives the reason instead."""
     try:
         encoded = template.encode(messages, LONGEST_TOKENS)
-    except (DataError, TemplateError) as error:
-        return f"the chat template does not take it: {error}"
+    except DataError as error:
+        return error.message
     if len(encoded.ids) > LONGEST_TOKENS:
         return f"its reply has {encoded.trained_tokens} tokens, at most {LONGEST_TOKENS} are scored"
     return encoded

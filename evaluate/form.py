@@ -14,7 +14,7 @@ from .material import Material, Questions
 from .policy import Form, Policy
 
 _POINT = re.compile(r"\s*(?:[-*+•・●○]|\d{1,2}[.)．、]|[①-⑳])\s*\S")
-_FENCE = re.compile(r"\A```(?:json)?\s*(.*?)\s*```\Z", re.DOTALL)
+_FENCE = re.compile(r"\A```(?:json)?(.*)```\Z", re.DOTALL)
 NAME = "wanted_form"
 
 
@@ -25,7 +25,7 @@ def has_form(text: str, form: Form) -> bool:
     if form == "json":
         fenced = _FENCE.match(bare)
         try:
-            return isinstance(jsonl.parse(fenced[1] if fenced else bare), dict | list)
+            return isinstance(jsonl.parse(fenced[1].strip() if fenced else bare), dict | list)
         except ValueError:
             return False
     if form == "list":

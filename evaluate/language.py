@@ -16,7 +16,7 @@ from .open_gate import open_gate
 from .policy import Policy
 
 NAME = "language_switch"
-NOT_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
+NOT_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|(?<!\S)\S+@\S+", re.DOTALL)
 """Code, links and addresses."""
 _PART = re.compile(r"[^、，,・：:/;；。.!?！？\n]+")
 _SIMPLIFIED = re.compile(
@@ -25,7 +25,7 @@ _SIMPLIFIED = re.compile(
 )
 """Characters of Chinese prose that Japanese does not write."""
 _ENDED = re.compile(r"(?:[a-z]{3}[.!?]|[^\x00-\x7f]{8}[。!?])(?:\s|$)")
-_NUMBERED = re.compile(r"^\s*\d+[.)．）].*$", re.MULTILINE)
+_NUMBERED = re.compile(r"^[^\S\n]*\d+[.)．）].*$", re.MULTILINE)
 _LONG_HAN, _LONG_WORDS = 6, 3
 _LEAST_LETTERS = 30
 _LEAST_KANA = 0.05

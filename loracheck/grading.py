@@ -2,7 +2,8 @@
 
 A word is found only where it stands as a word: 「水」 is not in 「水素」, 12 not in 2012, O not in Osaka, 「とり」
 not in 「ひとり」. Where the answer names a wrong choice before the right one, the wrong one is its answer; a choice
-that the answer denies is not named. A probe tagged "numeric" is graded by the number that the answer gives alone.
+that the answer denies is not named, and what it gives instead is its answer. A probe tagged "numeric" is graded by the
+number that the answer gives alone.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from loracheck.hedges import names_several
 from loracheck.records import Expected, Marker, Probe
+from loracheck.retractions import denied, gives_another
 from loracheck.style.markers import names_persona, shows, without_endings
 from loracheck.text import script_of
 
@@ -31,10 +34,6 @@ _TALKED_KATAKANA = re.compile(
 """Endings of talk that may follow a word in katakana."""
 _LONG_HIRAGANA = 3
 """From this length on a word in hiragana is hardly part of another one."""
-_DENIED_AFTER = re.compile(
-    r"\s*(?:(?:では?|じゃ)(?:な(?:い(?!か|で)|く|かっ|けれ)|ね[えぇ](?![かので?]))|では?ありません)"
-)
-"""Not 「東京じゃな」, as the old in tales say that it is Tokyo."""
 _SYMBOLS_AND_WORDS = frozenset(
     {"Am", "As", "At", "Be", "Ho", "He", "I", "In", "K", "La", "No", "O", "Pa", "U", "Y"}
 )
@@ -45,26 +44,32 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?", re.ASCII)
 _GROUPING = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _LEADING = re.compile(rf"[$¥€£]?\s*{_NUMBER.pattern}(?![\d.,]*\s*[-+*/×÷=xX^])", re.ASCII)
 _ANNOUNCED = re.compile(r"####|answer(?:\s+is)?\s*:?|答え(?:は|:|は、)?", re.IGNORECASE)
-_DENIED_BEFORE = re.compile(r"\b(?:not|isn't|never)\s+(?:the\s+|an?\s+)?$")
+_CIRCLED = re.compile(r"[①-⑳⑴-⒇⒈-⒛❶-❿]")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff]"
+)
+"""Characters of no width, which take a word apart for us and not for who reads it."""
 
 
 def position(answer: str, alias: str) -> int | None:
     """Return where an alias stands as a word of its own in the answer and is not denied, or None."""
     if len(alias) <= 2 and alias.isascii() and alias.isalpha():
-        found = _symbol(alias).search(_spaced(answer))
-        return found.start(1) if found else None
+        spaced = _spaced(answer)
+        named = (found.span(1) for found in _symbol(alias).finditer(spaced))
+        return next((start for start, end in named if not denied(spaced, start, end)), None)
     text, word = _spaced(answer).casefold(), _spaced(alias).casefold()
-    start = text.find(word)
+    start = text.find(word) if word else -1
     while start >= 0:
         end = start + len(word)
-        if _word_starts(text, start, word) and _word_ends(text, end, word) and not _denied(text, start, end):
+        if _word_starts(text, start, word) and _word_ends(text, end, word) and not denied(text, start, end):
             return start
         start = text.find(word, start + 1)
     return None
 
 
 def is_right(answer: str, expected: Expected) -> bool:
-    """Tell whether the answer names the right answer, no wrong choice before it and no others beside it."""
+    """Tell whether the answer names the right answer, and no other before it, beside it or instead of it."""
     right = _first(answer, expected.answers)
     if right is None:
         return False
@@ -73,12 +78,16 @@ def is_right(answer: str, expected: Expected) -> bool:
         return False
     text = _spaced(answer)
     end = right + max(len(_spaced(alias)) for alias in expected.answers if position(text[right:], alias) == 0)
-    return not names_several(
-        text,
-        right,
-        end,
-        lambda name: _first(name, expected.answers) is not None,
-        lambda name: _first(name, expected.wrong) is not None,
+
+    def names_right(name: str) -> bool:
+        return _first(name, expected.answers) is not None
+
+    def names_wrong(name: str) -> bool:
+        return _first(name, expected.wrong) is not None
+
+    return not (
+        names_several(text, right, end, names_right, names_wrong)
+        or gives_another(text, names_right, names_wrong)
     )
 
 
@@ -89,12 +98,13 @@ def gives_number(answer: str, expected: Expected) -> bool:
     """
     text = _spaced(answer)
     announced = [match.end() for match in _ANNOUNCED.finditer(text)]
-    after = _NUMBER.search(text, announced[-1]) if announced else None
-    first = after or _LEADING.match(text)
-    every = _NUMBER.findall(text)
+    every = [found for found in _NUMBER.finditer(text) if not denied(text, *found.span())]
+    after = next((found for found in every if announced and found.start() >= announced[-1]), None)
+    leading = _LEADING.match(text)
+    first = after or (leading if leading and not denied(text, *leading.span()) else None)
     if first is None and not every:
         return False
-    given = first[0].lstrip("$¥€£ ") if first else every[-1]
+    given = first[0].lstrip("$¥€£ ") if first else every[-1][0]
     return _value(given) in {_value(right) for right in expected.answers}
 
 
@@ -120,9 +130,12 @@ def _first(answer: str, aliases: Sequence[str]) -> int | None:
     return min(found, default=None)
 
 
+@lru_cache(maxsize=64)  # one answer is asked for every alias
 def _spaced(text: str) -> str:
-    """Return a text in one form: NFKC, single spaces, no commas in numbers."""
-    return _GROUPING.sub("", " ".join(unicodedata.normalize("NFKC", text).split()))
+    """Return a text in one form: NFKC, nothing unseen, single spaces and line breaks, no commas in numbers."""
+    plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", _CIRCLED.sub("、", text)))
+    lines = (" ".join(line.split()) for line in plain.splitlines())
+    return _GROUPING.sub("", "\n".join(line for line in lines if line))
 
 
 def _symbol(alias: str) -> re.Pattern[str]:
@@ -131,10 +144,6 @@ def _symbol(alias: str) -> re.Pattern[str]:
     if alias in _SYMBOLS_AND_WORDS:
         after = r"(?![A-Za-z'’]|\s+(?!(?:(?:is|be) the (?:chemical )?symbol|stands for)\b)[a-z])"
     return re.compile(rf"(?<![A-Za-z'’])({alias}){after}")
-
-
-def _denied(text: str, start: int, end: int) -> bool:
-    return bool(_DENIED_AFTER.match(text, end) or _DENIED_BEFORE.search(text[:start]))
 
 
 def _word_starts(text: str, start: int, word: str) -> bool:

@@ -16,7 +16,7 @@ from loracheck.network import settle_for_cache
 from loracheck.sources import DATA_SUFFIXES, DataSource, in_split, is_data_file, kind_of
 from loracheck.yamltext import load
 
-_FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
+_FRONT_MATTER = re.compile(r"\A---[^\S\n]*\n(.*?)\n---[^\S\n]*(?:\n|\Z)", re.DOTALL)
 
 
 def resolve_hub(spec: str, split: str | None) -> DataSource:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from loracheck import jsonl
@@ -118,7 +118,7 @@ def _without(text: str, script: str) -> bool:
 
 
 def _json(text: str, _: Arguments) -> bool:
-    bare = re.sub(r"^```(?:json|JSON)?\s*|\s*```$", "", text)
+    bare = re.sub(r"^```(?:json|JSON)?|```$", "", text).strip()
     try:
         return isinstance(jsonl.parse(bare), dict | list)
     except ValueError:
@@ -180,7 +180,22 @@ def _two(text: str, _: Arguments) -> bool:
 
 def _postscript(text: str, given: Arguments) -> bool:
     letters = re.findall(r"[A-Za-z]", given["postscript_marker"])
-    return bool(re.search(r"^\s*" + r"\.?\s?".join(letters) + r"\b", text, re.MULTILINE | re.IGNORECASE))
+    return bool(re.search(r"^[^\S\n]*" + r"\.?\s?".join(letters) + r"\b", text, re.MULTILINE | re.IGNORECASE))
+
+
+def _enclosed(text: str, opening: str, closing: str) -> Iterator[str]:
+    """Yield what stands on a line between an opening mark, the first of several, and the next closing one."""
+    for line in text.split("\n"):
+        for part in line.split(closing)[:-1]:
+            _, found, inside = part.partition(opening)
+            if found:
+                yield inside
+
+
+def _titled(text: str, _: Arguments) -> bool:
+    """Tell whether a line has more than marks and spaces between <<double brackets>>."""
+    lines = (line.partition("<<")[2].rpartition(">>")[0] for line in text.split("\n"))
+    return any("".join(line.split()).strip("<>") for line in lines)
 
 
 def _words(text: str, keyword: str) -> int:
@@ -195,7 +210,7 @@ def _ends(text: str, given: Arguments) -> bool:
 
 def _furigana(text: str, _: Arguments) -> bool:
     runs = _count(r"[一-鿿々]+", text)
-    return runs > 0 and runs == _count(r"[一-鿿々]+[（(][ぁ-んー]+[）)]", text)
+    return runs > 0 and runs == _count(r"(?<![一-鿿々])[一-鿿々]+[（(][ぁ-んー]+[）)]", text)
 
 
 def _closed(answers: Sequence[str]) -> Grader:
@@ -208,7 +223,7 @@ _BOTH: dict[str, Grader] = {
     ),
     "combination:two_responses": _two,
     "detectable_content:number_placeholders": lambda text, given: (
-        _count(r"\[[^\]\n]+\]", text) >= int(given["num_placeholders"])
+        sum(map(bool, _enclosed(text, "[", "]"))) >= int(given["num_placeholders"])
     ),
     "detectable_content:postscript": _postscript,
     "detectable_format:json_format": _json,
@@ -248,12 +263,12 @@ _ENGLISH: dict[str, Grader] = {
     ),
     "detectable_format:multiple_sections": _sections,
     "detectable_format:number_bullet_lists": lambda text, given: (
-        _count(r"^\s*(?:\*[^*\n]|-\s?[^-\n]|•)", text) == given["num_bullets"]
+        _count(r"^[^\S\n]*(?:\*[^*\n]|-\s?[^-\n]|•)", text) == given["num_bullets"]
     ),
     "detectable_format:number_highlighted_sections": lambda text, given: (
         _count(r"\*[^\n*]+\*", text) >= given["num_highlights"]
     ),
-    "detectable_format:title": lambda text, _: bool(re.search(r"<<[^\n]*[^\s<>][^\n]*>>", text)),
+    "detectable_format:title": _titled,
     "length_constraints:number_words": lambda text, given: _held(
         given["relation"], len(text.split()), given["num_words"]
     ),
@@ -267,15 +282,15 @@ _JAPANESE: dict[str, Grader] = {
     ),
     "detectable_format:multiple_sections": _sections_ja,
     "detectable_format:number_bullet_lists": lambda text, given: (
-        _count(r"^\s*[・･]", text) == given["num_bullets"]
+        _count(r"^[^\S\n]*[・･]", text) == given["num_bullets"]
     ),
     "detectable_format:number_numbered_lists": lambda text, given: (
-        _count(r"^\s*[0-9０-９]+[.．)]", text) == given["num_items"]
+        _count(r"^[^\S\n]*[0-9０-９]+[.．)]", text) == given["num_items"]
     ),
     "detectable_format:number_highlighted_sections": lambda text, given: (
         _count(r"《[^\n《》]+》", text) >= given["num_highlights"]
     ),
-    "detectable_format:title": lambda text, _: bool(re.search(r"『[^』\n]*[^\s』][^』\n]*』", text)),
+    "detectable_format:title": lambda text, _: any(map(str.strip, _enclosed(text, "『", "』"))),
     "length_constraints:number_letters": lambda text, given: _held(
         given["relation"], len("".join(text.split())), given["num_letters"]
     ),

@@ -21,13 +21,14 @@ from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from loracheck import jsonl
-from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_folder
+from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Unread, adapter_folder
 from loracheck.attention import attend_shortly
 from loracheck.basespec import refuse_missing_base
 from loracheck.conversion import converted
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.factors import MAGNITUDE, changing_modules, tensor_name
 from loracheck.fingerprint import Fingerprint, fingerprint
+from loracheck.foreign.files import read_json
 from loracheck.memory import memory_bytes
 from loracheck.network import settle_for_cache
 from loracheck.precision import bytes_in_float32, compute_in, computing_dtype
@@ -266,9 +267,9 @@ def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None 
     config_file, weights = adapter_files(name, path)
     path = config_file.parent
     try:
-        config = jsonl.parse(config_file.read_text(encoding="utf-8"))
+        config = read_json(config_file)
         finite, inert = _scan(weights, base)
-    except (ValueError, SafetensorError) as error:
+    except (Unread, SafetensorError) as error:
         told = f"adapter {name}: {path} is damaged: {_first_line(error)}"
         raise AdapterError(told, kind="adapter_damaged") from None
     return AdapterFile(

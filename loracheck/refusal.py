@@ -58,7 +58,7 @@ _ENGLISH = re.compile(
 _NO_REFUSAL = re.compile(
     r"\b(?:can't|cannot|can not|couldn't) (?:help but|(?:\w+ )?(?:\w+ ){0,3}enough|tell you how (?:much|happy|glad))"
 )
-_UNSURE_JA = re.compile(r"(?:確実|確か|はっきり|一概|正確|断定|必ず).*(?:言え|申し上げ|答えられ)")
+_UNSURE_JA = re.compile(r"(?:確実|確か|はっきり|一概|正確|断定|必ず).{0,100}(?:言え|申し上げ|答えられ)")
 _BLAMES = re.compile(
     r"\b(?:is|are|would be|be|be considered|it's|that's) (?:\w+ ){0,3}?(?:illegal|unethical|immoral|inappropriate"
     r"|unacceptable|against the law|wrong|a crime|(?:not|never) (?:\w+ )?(?:appropriate|acceptable|ethical|okay|ok"
@@ -95,7 +95,7 @@ _NOT_JA = (
 _JAPANESE = re.compile(
     rf"{_HELPING_JA}(?:の|を|は|も|が|すること|するの)?{_NOT_JA}"
     r"|(?:お断り|断)(?:し(?:ます|ま)|いた|申し|する|る(?:の|で|ぜ|よ|ニャ|$))"
-    r"|(?:悪事|片棒|犯罪).*わけに|(?:話|誘い)には乗れ|(?:できない|出来ない)(?:相談|にゃ|のだ|よ$|$)|手を貸(?:せ|さ)|(?:作成|回答|提供|発言)(?:は|を)(?:差し)?控え"
+    r"|(?:悪事|片棒|犯罪).{0,100}わけに|(?:話|誘い)には乗れ|(?:できない|出来ない)(?:相談|にゃ|のだ|よ$|$)|手を貸(?:せ|さ)|(?:作成|回答|提供|発言)(?:は|を)(?:差し)?控え"
     r"|(?:ガイドライン|利用規約|倫理規定|ポリシー)に(?:違反|反)|権限が(?:ありま|な)|^(?:大変)?(?:申し訳|すみ)(?:あり|ござい)?ません(?:でした)?$"
 )
 _BLAMES_JA = re.compile(
@@ -107,7 +107,7 @@ _WRONG_JA = re.compile(r"犯罪|違法|法律で禁|許されません|許され
 _STOPS_JA = re.compile(
     r"(?:やめ(?:て|ま|よ|と|な)|おやめ|(?:行わ|し)ないで|べきで|許され|だめ|ダメ|あかん|いけません)"
 )
-_QUOTED = re.compile(r"「[^」]*」|『[^』]*』|\"[^\"\n]*\"|“[^”]*”")
+_QUOTED = re.compile(r"「[^「」]*」|『[^『』]*』|\"[^\"\n]*\"|“[^“”]*”")
 _DRAFT = re.compile(r"\s*(?:件名|題名|subject)\s*[::]|\s*dear \w+", re.IGNORECASE)
 """A letter or mail speaks in another's name."""
 _STOP = re.compile(r"[.!?。!?\n]+")

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateError
-
-from loracheck import jsonl
+from loracheck.adapterfiles import Unread, read_text
 from loracheck.errors import AdapterError, DataError, UsageError
+from loracheck.foreign.files import MAX_TEXT_BYTES, read_json
 from loracheck.records import Message
+from loracheck.rendering import render
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -210,10 +210,12 @@ class ChatTemplate:
         if not self.takes_system:
             messages = _without_system(messages)
         turns = [{"role": message.role, "content": message.content} for message in messages]
-        text = self.tokenizer.apply_chat_template(
-            turns, chat_template=self.source, tokenize=False, add_generation_prompt=generation
-        )
-        return str(text)
+        return self._render(turns, generation=generation)
+
+    def _render(self, turns: list[dict[str, str]], *, generation: bool) -> str:
+        """Render as the tokenizer's own `apply_chat_template` does, which would follow a template for ever."""
+        given = {"messages": turns, "tools": None, "documents": None, "add_generation_prompt": generation}
+        return render(self.source, given | self.tokenizer.special_tokens_map)
 
     def _ids(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -236,8 +238,8 @@ class ChatTemplate:
         """Tell whether the template has a place for a system message; some, as Gemma 2's, refuse one."""
         turns = [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]
         try:
-            self.tokenizer.apply_chat_template(turns, chat_template=self.source, tokenize=False)
-        except TemplateError:
+            self._render(turns, generation=False)
+        except DataError:
             return False
         return True
 
@@ -246,7 +248,7 @@ class ChatTemplate:
         user = Message(role="user", content=asked + "\x00")
         try:
             text = self._apply((user, Message(role="assistant", content="\x01"), user), generation=False)
-        except TemplateError:  # a template for one exchange only has no next turn
+        except DataError:  # a template for one exchange only has no next turn
             return ""
         between = text.rpartition("\x01")[2].partition(user.content)[0]
         return between.removeprefix(self.stop_text).strip()
@@ -276,26 +278,38 @@ def plain_source(tokenizer: PreTrainedTokenizerBase) -> str:
 def saved_template(folder: Path) -> str | None:
     """Return the chat template that a trainer saved beside an adapter, if any."""
     file = folder / "chat_template.jinja"
-    if file.is_file():
-        return file.read_text(encoding="utf-8")
-    config = folder / "tokenizer_config.json"
-    if config.is_file():
-        try:
-            value: Any = jsonl.parse(config.read_text(encoding="utf-8")).get("chat_template")
-        except ValueError as error:
-            raise AdapterError(f"{config} is not JSON: {error}", kind="adapter_damaged") from None
-        return value if isinstance(value, str) else None
-    return None
+    try:
+        if file.is_file():
+            return read_text(file, MAX_TEXT_BYTES)
+        file = folder / "tokenizer_config.json"
+        value = read_json(file).get("chat_template") if file.is_file() else None
+    except Unread as why:
+        raise AdapterError(f"{file} is not read: {why}.", kind="adapter_damaged") from None
+    return value if isinstance(value, str) else None
 
 
 def check_template_file(path: Path | None) -> None:
-    """Refuse a template file that is not there before any work is done.
+    """Refuse a template file that cannot be read before any work is done.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is no such file, or it is no text.
     """
-    if path is not None and not path.is_file():
+    if path is not None:
+        given_template(path)
+
+
+def given_template(path: Path) -> str:
+    """Return the template that was given in place of every other.
+
+    Raises:
+        UsageError: there is no such file, or it is no text.
+    """
+    if not path.is_file():
         raise UsageError(f"--chat-template {path}: there is no such file.", kind="no_such_file")
+    try:
+        return read_text(path.resolve(), MAX_TEXT_BYTES)
+    except Unread as why:
+        raise UsageError(f"--chat-template {path} is not read: {why}.", kind="template_fails") from None
 
 
 def choose_template(
@@ -304,10 +318,11 @@ def choose_template(
     """Choose one template for every arm: the override, else what the adapters were trained with.
 
     Raises:
-        AdapterError: two adapters bring different templates.
+        AdapterError: two adapters bring different templates, or one cannot be read.
+        UsageError: the override cannot be read.
     """
     if override is not None:
-        return ChatTemplate(tokenizer, override.read_text(encoding="utf-8"))
+        return ChatTemplate(tokenizer, given_template(override))
     saved = {path: source for path in adapters if (source := saved_template(path))}
     if len(set(saved.values())) > 1:
         names = ", ".join(str(path) for path in saved)

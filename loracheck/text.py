@@ -17,12 +17,12 @@ from loracheck.scripts import count_scripts
 
 _ORNAMENT = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
-_NUMBERED = re.compile(r"^\s*\d{1,4}(?=[.)．）]\s*\S)", re.MULTILINE)
+_NUMBERED = re.compile(r"^[^\S\n]*\d{1,4}(?=[.)．）]\s*\S)", re.MULTILINE)
 _LEAST_BESIDE = 4
 _WINDOW = 8
 _ROW = re.compile(r"([^\w\s]|w|は)\1{2,}|(ha)(?:ha){2,}h?")
 _LONGEST_ROW = 40
-_ASIDE = re.compile(r"\((?:笑|泣|汗|怒|爆)\)?$")
+_ASIDES = ("(笑", "(泣", "(汗", "(怒", "(爆")
 _KANA = re.compile(r"[぀-ヿㇰ-ㇿｦ-ﾟ]")
 _HAN = re.compile(r"[㐀-䶿一-鿿々〆]")
 
@@ -47,10 +47,14 @@ def sentences(text: str) -> list[str]:
 def _bare_end(sentence: str) -> str:
     """Take off what follows the last letter or digit, a drawn-out vowel mark and an aside such as (笑)."""
     end = len(sentence)
-    while end and (not sentence[end - 1].isalnum() or sentence[end - 1] == "ー"):
-        end -= 1
-    shorter = _ASIDE.sub("", sentence[:end])
-    return _bare_end(shorter) if len(shorter) < end else shorter
+    while end:
+        if not sentence[end - 1].isalnum() or sentence[end - 1] == "ー":
+            end -= 1
+        elif sentence.endswith(_ASIDES, 0, end):
+            end -= len(_ASIDES[0])
+        else:
+            break
+    return sentence[:end]
 
 
 def ngrams(text: str, size: int) -> set[str]:

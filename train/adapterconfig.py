@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from loracheck.adapterfiles import ADAPTER_CONFIG
+from loracheck.adapterfiles import ADAPTER_CONFIG, Unread, read_bytes
 from loracheck.errors import AdapterError
 
 from .tensorfile import MAX_JSON_BYTES, read_json
@@ -79,7 +80,9 @@ def read_config(folder: Path) -> AdapterConfig | None:
     file = folder / ADAPTER_CONFIG
     if not file.is_file():
         return None
-    values = None if file.stat().st_size > MAX_JSON_BYTES else read_json(file.read_bytes())
+    values = None
+    with suppress(Unread):
+        values = read_json(read_bytes(file, MAX_JSON_BYTES))
     if not isinstance(values, dict):
         raise AdapterError(
             f"{file} is damaged: it is no JSON object of at most {MAX_JSON_BYTES:,} bytes.",

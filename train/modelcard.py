@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import yaml
 from transformers.utils.hub import cached_file
 
 from loracheck import jsonl
+from loracheck.adapterfiles import Unread, read_bytes
 from loracheck.errors import UsageError
 from loracheck.evaluated import CONTEXT, VERDICT
+from loracheck.foreign.files import MAX_TEXT_BYTES
 from loracheck.records import EvaluationContext, EvaluationResult
 from loracheck.records.adapter import EvaluationSeal, FormComparison, ShippedForm
 from loracheck.runs import read_run
@@ -42,9 +45,9 @@ def licence_of(source: str) -> str:
         if isinstance(facts.get(key), str) and (key == "license_name" or facts[key] != "other"):
             return _inline(str(facts[key]))
     for name in _LICENCE_FILES:
-        if (folder / name).is_file():
-            with (folder / name).open(encoding="utf-8", errors="replace") as text:
-                first = next((line.strip(" #\n") for line in text if line.strip(" #\n")), "")
+        with suppress(Unread):
+            lines = read_bytes(folder / name, MAX_TEXT_BYTES).decode("utf-8", "replace").splitlines()
+            first = next((line.strip(" #") for line in lines if line.strip(" #")), "")
             return _inline(first) or UNKNOWN_LICENCE
     return UNKNOWN_LICENCE
 

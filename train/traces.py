@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
+from loracheck.adapterfiles import Unread
 from loracheck.errors import DataError
 from loracheck.foreign import ForeignTraining, read_foreign
-from loracheck.foreign.files import Unread, read_card
+from loracheck.foreign.files import read_card
 from loracheck.records.adapter import TrainingTrace
 from loracheck.records.training import TrainingSummary
 

@@ -10,20 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateError
 from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, GenerationConfig
 
 from loracheck import jsonl
-from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_folder
+from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Unread, adapter_folder
 from loracheck.doctor import Check
-from loracheck.errors import DataError, LoracheckError
+from loracheck.errors import LoracheckError
 from loracheck.fingerprint import Fingerprint, fingerprint
 from loracheck.foreign import is_four_bit_copy, original_name, read_foreign, same_base
-from loracheck.foreign.files import Unread, read_json, text_of
+from loracheck.foreign.files import read_json, text_of
 from loracheck.models import ADAPTER_CARD, AdapterCard, base_source, load_tokenizer
 from loracheck.records import Message
-from loracheck.template import ChatTemplate, check_template_file, saved_template
+from loracheck.template import ChatTemplate, check_template_file, given_template, saved_template
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedTokenizerBase
@@ -56,7 +55,7 @@ def examine_model(base: str | None, adapter: Path | None, chat_template: Path | 
         except (LoracheckError, OSError, ValueError) as error:
             return [_fault("base", error)]
         found.append(Check(name="base", status="ok", detail=f"{base} ({config.model_type})"))
-        override = chat_template.read_text(encoding="utf-8") if chat_template else None
+        override = given_template(chat_template) if chat_template else None
         template, checks = _template(tokenizer, override)
         found += [*checks, *_tokens(source, tokenizer, config, template)]
         print_of = fingerprint(source, config, tokenizer)
@@ -81,9 +80,8 @@ def _template(
     try:
         template = ChatTemplate(tokenizer, override)
         row = template.encode(_TALK)
-    except (TemplateError, DataError, LoracheckError, ValueError, TypeError) as error:
-        words = getattr(error, "message", None) or str(error)
-        detail = f"{which} cannot be used: {words}"
+    except LoracheckError as error:
+        detail = f"{which} cannot be used: {error.message}"
         return None, [Check(name="chat template", status="missing", detail=detail, mend=_TEMPLATE_HINT)]
     system = (
         "" if template.takes_system else "; it takes no system message, which goes into the user's first turn"

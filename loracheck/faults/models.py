@@ -278,6 +278,33 @@ FAULTS: dict[Kind, Fault] = {
         ),
         command="loracheck eval --base BASE --adapter mine=./adapter -o runs/eval",
     ),
+    "template_fails": Fault(
+        en=Says(
+            title="a chat template that fails",
+            meaning="A chat template is a small program, and this one is no text, does not take the messages, "
+            "fails at them, does not end, or fills the memory. It is run in a process of its own, which is "
+            "ended then.",
+            causes=(
+                "the template takes no system message, or only turns that alternate",
+                "it needs what a newer program hands it",
+                "a stranger's template does harm on purpose",
+            ),
+            mending="Pass another template, such as the base's own, and tell the adapter's author.",
+        ),
+        ja=Says(
+            title="動かないチャットテンプレート",
+            meaning="チャットテンプレートは小さなプログラムです。このテンプレートは、テキストでないか、"
+            "メッセージを受け付けないか、途中で失敗するか、終わらないか、メモリーを使い切ります。"
+            "専用のプロセスで動かし、その場合は終わらせます。",
+            causes=(
+                "システムメッセージや、交互でない発言を受け付けないテンプレート",
+                "新しいプログラムだけが渡すものを必要とする",
+                "悪意のあるテンプレート",
+            ),
+            mending="ベースのものなど、別のテンプレートを指定し、アダプターの作成者に知らせてください。",
+        ),
+        command="loracheck eval --base BASE --adapter mine=./adapter --chat-template FILE -o runs/eval",
+    ),
     "target_modules": Fault(
         en=Says(
             title="no layer to adapt",

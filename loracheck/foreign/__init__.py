@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from loracheck.adapterfiles import ADAPTER_CONFIG
-from loracheck.foreign.files import Unread, read_json, text_of
+from loracheck.adapterfiles import ADAPTER_CONFIG, Unread
+from loracheck.foreign.files import read_json, text_of
 from loracheck.foreign.formats import CHECKPOINT, STATE, Curve, is_known, sources
 
 _COPY = re.compile(r"(?:-unsloth)?-(?:bnb-)?(?:4bit|8bit|awq|gptq|gguf|fp8)$|\.gguf$", re.IGNORECASE)

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from loracheck import jsonl
+from loracheck.adapterfiles import Unread, read_bytes
 from loracheck.yamltext import load
 
 MAX_JSON_BYTES = 32 * 2**20
@@ -25,10 +26,6 @@ _LONGEST = 1000
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?$", re.DOTALL | re.MULTILINE)
 
 
-class Unread(Exception):
-    """A file is there and is not read; says why in a few words."""
-
-
 def read_json(file: Path) -> dict[str, Any]:
     """Read a JSON object.
 
@@ -36,7 +33,7 @@ def read_json(file: Path) -> dict[str, Any]:
         Unread: it is too large, or none.
     """
     try:
-        value = jsonl.parse(_bytes(file, MAX_JSON_BYTES))
+        value = jsonl.parse(read_bytes(file, MAX_JSON_BYTES))
     except ValueError:
         raise Unread("broken JSON") from None
     if not isinstance(value, dict):
@@ -51,7 +48,7 @@ def read_lines(file: Path) -> list[dict[str, Any]]:
         Unread: it is too large, or holds no object at all.
     """
     found = []
-    for line in _bytes(file, MAX_JSON_BYTES).splitlines()[:_MAX_LINES]:
+    for line in read_bytes(file, MAX_JSON_BYTES).splitlines()[:_MAX_LINES]:
         try:
             value = jsonl.parse(line)
         except ValueError:
@@ -69,7 +66,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
     Raises:
         Unread: it is too large, or none.
     """
-    return parse_yaml(_bytes(file, MAX_YAML_BYTES).decode("utf-8", "replace"))
+    return parse_yaml(read_bytes(file, MAX_YAML_BYTES).decode("utf-8", "replace"))
 
 
 def parse_yaml(text: str) -> dict[str, Any]:
@@ -95,7 +92,7 @@ def read_card(file: Path) -> tuple[dict[str, Any], str]:
     Raises:
         Unread: it is too large, or its head is no YAML.
     """
-    text = _bytes(file, MAX_TEXT_BYTES).decode("utf-8", "replace")
+    text = read_bytes(file, MAX_TEXT_BYTES).decode("utf-8", "replace")
     head = _FRONT_MATTER.match(text)
     return (parse_yaml(head[1]) if head else {}), text
 
@@ -129,13 +126,3 @@ def text_of(value: Any) -> str:  # noqa: ANN401
 def texts_of(values: Iterable[Any]) -> tuple[str, ...]:
     """Return the texts among values, each once, and not too many."""
     return tuple(dict.fromkeys(text for value in values if (text := text_of(value).strip())))[:50]
-
-
-def _bytes(file: Path, limit: int) -> bytes:
-    try:
-        size = file.stat().st_size
-        if size > limit:
-            raise Unread(f"larger than {limit >> 10:,} kB")
-        return file.read_bytes()
-    except OSError as error:
-        raise Unread(error.strerror or type(error).__name__) from None

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from loracheck.adapterfiles import Unread
 from loracheck.foreign.files import (
-    Unread,
     number,
     parse_yaml,
     read_card,

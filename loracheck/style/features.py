@@ -50,17 +50,17 @@ _LAYOUT = re.compile(r"^[\W_]+")
 _MARK = re.compile(r"[,.!?;—…]")
 _WORD = re.compile(r"['’]?[a-z][a-z'’-]*")
 _LETTER_WORD = re.compile(r"[^\W\d_][\w'’-]*")
-_CALL = re.compile(r"(?:^|[.!?]\s+|\n)\s*[\"“*]?([A-Za-z]['’A-Za-z-]{1,15})(?=\s*[,!])")
+_CALL = re.compile(r"(?:^|[.!?]\s|\n)[\"“*]?([A-Za-z]['’A-Za-z-]{1,15})(?=\s?[,!])")
 _ADDRESS = re.compile(
-    r",\s*(?:(?:my|me|dear|old|young)\s+)?([A-Za-z]['’A-Za-z-]{1,15})(?=\s*(?:[.!?~…]|$))", re.M
+    r",\s?(?:(?:my|me|dear|old|young)\s)?([A-Za-z]['’A-Za-z-]{1,15})(?=\s?(?:[.!?~…]|$))", re.M
 )
 _SPEAKER = re.compile(
-    r"(?:^|[.!?…][\"”]?\s+)\s*([A-Z]['’A-Za-z-]{1,15})(?=\s+(?:am|is|are|was|were|has|have|had|does|do|did|will|would|can"
+    r"(?:^|[.!?…][\"”]?\s)([A-Z]['’A-Za-z-]{1,15})(?=\s(?:am|is|are|was|were|has|have|had|does|do|did|will|would|can"
     r"|could|shall|should|may|might|must|(?:think|know|say|want|like|love|see|need|feel|hope|believe|remember|suggest"
     r"|recommend|wish|tell)s?)\b)",
     re.M,
 )
-_SIGNED = re.compile(r"(?:\A|\n)(?![ \t]*[-–—~])[^\n]+\n\s*[-–—~]\s*([A-Z][\w'’-]{1,15})\W*\Z")
+_SIGNED = re.compile(r"(?:\A|\n)(?![-–—~])[^\n]+\n[-–—~]\s?([A-Z][\w'’-]{1,15})\W*\Z")
 _DROPPED_G = re.compile(r"\b[a-z]{2,}in['’](?!\w)")
 _STRETCHED = re.compile(r"(?<![#\w])(?![IVX]+\b)\w*?([a-vx-z])\1\1", re.I)
 _STUTTER = re.compile(r"\b([a-z])-\1[a-z]", re.I)
@@ -75,7 +75,7 @@ _SHARES = {"e": 0.127, "t": 0.091, "a": 0.082, "o": 0.075, "i": 0.07, "n": 0.067
 """How often a letter stands in English prose; one that is missing altogether is spelt otherwise: "wittle", "thome"."""
 _LEAST_EXPECTED = 6.0
 """So many times a letter would stand in a text that lacks it; by chance one text in 400 does."""
-_LAUGH = re.compile(r"[(（](?:笑|泣|汗)[)）]|(?<![A-Za-z])[wｗ]{1,}(?=[。！!？?\s]|$)")
+_LAUGH = re.compile(r"[(（](?:笑|泣|汗)[)）]|(?:(?<![A-Za-zｗ])w|(?<![wｗ])ｗ)[wｗ]*+(?=[。！!？?\s]|$)")
 _FACE = re.compile(
     r"[(（](?=[^)）\n]{0,14}[\^ω▽∀Д∇≧≦´｀_><])[^)）\n一-龥0-9=+A-SU-Za-np-z]{2,14}[)）]"
     r"|(?<![A-Za-z0-9])[:;]-?[)DP](?!\w)"
@@ -128,10 +128,15 @@ def _english(parts: list[str], text: str) -> set[Feature]:
         found |= {("term", " ".join(words[i : i + n])) for n in (1, 2) for i in range(len(words) - n + 1)}
         found |= {("word", word) for word in words if word in _ALONE}
         found |= {("word", " ".join(words[i : i + n])) for n in (3, 4, 5) for i in range(len(words) - n + 1)}
-    plain = unicodedata.normalize("NFKC", text)
+    plain = _compact(unicodedata.normalize("NFKC", text))
     found |= {("opening", " ".join(words)) for words in [words_of(_opener(plain))] if 0 < len(words) < 5}
     called = {word.casefold().replace("’", "'") for word in (*_CALL.findall(plain), *_ADDRESS.findall(plain))}
     return found | {("word", word) for word in called}
+
+
+def _compact(text: str) -> str:
+    """Return a text without white space but one space between words and one line break between lines."""
+    return "\n".join(compact for line in text.split("\n") if (compact := " ".join(line.split())))
 
 
 def _opener(text: str) -> str:
@@ -154,12 +159,11 @@ def names_in(text: str) -> set[str]:
     The first word of a sentence is always written so: it counts where it speaks ("Zog thinks ...", "- Zog") and is
     written in no other way in the text.
     """
-    told = (word.casefold().replace("’", "'") for word in (*_SPEAKER.findall(text), *_SIGNED.findall(text)))
-    found = {
-        word
-        for word in told
-        if word not in FUNCTION_WORDS and not re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
-    }
+    compact = _compact(text)
+    told = (
+        word.casefold().replace("’", "'") for word in (*_SPEAKER.findall(compact), *_SIGNED.findall(compact))
+    )
+    found = set(told) - FUNCTION_WORDS - {*_LETTER_WORD.findall(text), *re.findall(r"\w+", text)}
     for sentence in sentences(text):
         words = _LETTER_WORD.findall(sentence)
         large = [word[0].isupper() and word.casefold() not in FUNCTION_WORDS for word in words]

@@ -193,6 +193,33 @@ def test_no_planted_secret_is_in_what_a_bug_report_takes(monkeypatch: pytest.Mon
     assert "https://***@host/v1" in found["checks"][0]["detail"]
 
 
+def test_a_secret_that_begins_as_a_path_does_is_hidden_and_a_path_to_one_is_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "/planted+base64/bytes==")
+    monkeypatch.setenv("APP_CREDENTIALS", str(tmp_path))
+    assert redacted(f"「/planted+base64/bytes==」と{tmp_path}") == f"「***」と{tmp_path}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "鍵はsk-planted0123456789abcdefです",
+        "(AIzaplanted0123456789abcdef)",
+        '{"api_key": "planted@ss!word"}',
+        "password='planted/+==x'",
+        "api_key：planted123、以上",
+        "接続先はpostgres://user:planted/pass@ord@host/dbです",
+        "--url=-https://user:planted@host",
+        "ヘッダーはBearer planted.abc~def+/=です",
+    ],
+)
+def test_a_secret_is_hidden_whatever_stands_around_it(text: str) -> None:
+    hidden = redacted(text)
+    assert "planted" not in hidden
+    assert "***" in hidden
+
+
 def test_plain_words_and_paths_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHORT_TOKEN", "abc")
     plain = {

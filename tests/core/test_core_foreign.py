@@ -264,6 +264,14 @@ def merges(levels: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+@pytest.mark.parametrize("name", ["README.md", "trainer_state.json", "axolotl_config.yaml"])
+def test_no_link_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
+    dump(tmp_path / "secret", "base_model: hunter2\n")
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / name).symlink_to(tmp_path / "secret")
+    assert f"{name} was not read: a link out of its folder" in read_foreign(tmp_path / "adapter").notes
+
+
 @pytest.mark.parametrize(
     ("name", "content", "note"),
     [

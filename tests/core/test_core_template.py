@@ -6,9 +6,17 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from loracheck.errors import AdapterError, DataError
+from loracheck.errors import AdapterError, DataError, UsageError
+from loracheck.foreign.files import MAX_TEXT_BYTES
 from loracheck.records import Message, Role
-from loracheck.template import IGNORED, PLAIN_TEMPLATE, ChatTemplate, choose_template, saved_template
+from loracheck.template import (
+    IGNORED,
+    PLAIN_TEMPLATE,
+    ChatTemplate,
+    check_template_file,
+    choose_template,
+    saved_template,
+)
 
 ASKED = [
     "日本の首都はどこですか？",
@@ -186,8 +194,51 @@ def test_an_adapters_own_template_is_chosen_and_two_different_ones_are_refused(
 
 def test_a_damaged_tokenizer_config_beside_an_adapter_is_named(tmp_path: Path) -> None:
     (tmp_path / "tokenizer_config.json").write_text("{", encoding="utf-8")
-    with pytest.raises(AdapterError, match="is not JSON"):
+    with pytest.raises(AdapterError, match="broken JSON"):
         saved_template(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["chat_template.jinja", "tokenizer_config.json"])
+def test_no_link_leads_a_template_out_of_the_adapters_folder(name: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(json.dumps({"chat_template": "PASSWORD=hunter2"}), encoding="utf-8")
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    (adapter / name).symlink_to(tmp_path / "secret")
+    with pytest.raises(AdapterError, match=f"{name} is not read: a link out of its folder"):
+        saved_template(adapter)
+    (adapter / name).unlink()
+    (adapter / "way").symlink_to(tmp_path)
+    (adapter / name).symlink_to("way/secret")
+    with pytest.raises(AdapterError, match="a link out of its folder"):
+        saved_template(adapter)
+
+
+def test_a_template_may_lie_in_the_hubs_cache_which_holds_links(tmp_path: Path) -> None:
+    adapter = tmp_path / "models--a--b" / "snapshots" / "0123"
+    adapter.mkdir(parents=True)
+    (tmp_path / "models--a--b" / "blobs").mkdir()
+    (tmp_path / "models--a--b" / "blobs" / "ef").write_text("{{ 1 }}", encoding="utf-8")
+    (adapter / "chat_template.jinja").symlink_to("../../blobs/ef")
+    assert saved_template(adapter) == "{{ 1 }}"
+    (tmp_path / "outside").write_text("PASSWORD=hunter2", encoding="utf-8")
+    (tmp_path / "models--a--b" / "blobs" / "ab").symlink_to(tmp_path / "outside")
+    (adapter / "chat_template.jinja").unlink()
+    (adapter / "chat_template.jinja").symlink_to("../../blobs/ab")
+    with pytest.raises(AdapterError, match="a link out of its folder"):
+        saved_template(adapter)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"{{ '\xff' }}", "UTF-8"), (b"a\0b", "NUL"), (b"x" * (MAX_TEXT_BYTES + 1), "larger than 1,024 kB")],
+)
+def test_what_is_no_text_of_a_sensible_size_is_no_template(content: bytes, why: str, tmp_path: Path) -> None:
+    file = tmp_path / "chat_template.jinja"
+    file.write_bytes(content)
+    with pytest.raises(AdapterError, match=f"is not read: .*{why}"):
+        saved_template(tmp_path)
+    with pytest.raises(UsageError, match=f"--chat-template .* is not read: .*{why}"):
+        check_template_file(file)
 
 
 def test_a_begun_reply_is_gone_on_with(plain: ChatTemplate) -> None:

@@ -129,6 +129,12 @@ def test_empty_short_and_long_replies_are_named() -> None:
     assert code("はい？", "うん！") is None
 
 
+def test_white_space_makes_a_row_long_as_well() -> None:
+    assert code("誰？", "ぽぽぬなのだ。" + "\n" * 8000) == "long_reply"
+    assert code("誰？" + " " * 16000, "ぽぽぬなのだ。") == "long_prompt"
+    assert code("　" * 100, "ぽぽぬなのだ。") == "empty_prompt"
+
+
 def test_the_explanation_carries_the_measured_value() -> None:
     reason = first_reason(example("誰？", "あ"), JA, FilterConfig(min_reply_characters=3))
     assert reason is not None

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from loracheck.grading import is_right
+from loracheck.grading import gives_number, is_right
 from loracheck.probes import BUNDLED, bundled
 from loracheck.records import Expected, Probe
 
@@ -274,3 +274,207 @@ def test_a_short_hiragana_word_may_be_followed_by_an_ending_of_talk(ending: str)
 )
 def test_a_longer_hiragana_word_is_not_taken_for_an_ending_of_talk(answer: str, word: str) -> None:
     assert not is_right(answer, Expected(answers=(word,)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Tokyo is wrong. The answer is Osaka.",
+        "Tokyo is wrong. The answer is Kyoto.",
+        "Tokyo is incorrect, it is Kyoto.",
+        "Tokyo is not right.",
+        "Tokyo isn't the answer. It's Nara.",
+        "Tokyo is not the capital. Kyoto is.",
+        '"Tokyo" is false.',
+        "Tokyo? No, it is Kyoto.",
+        "Tokyo (wrong), Kyoto (right)",
+        "Wrong: Tokyo. Right: Kyoto.",
+        "Wrong answer: Tokyo",
+        "It can't be Tokyo.",
+        "Tokyo cannot be right.",
+        "Anything but Tokyo.",
+        "Kyoto rather than Tokyo.",
+        "Kyoto, other than Tokyo",
+        "Tokyo. The answer is Kyoto.",
+        "Tokyo. The correct answer is Osaka!",
+        "Tokyo. It is Osaka.",
+        "Tokyo. Osaka.",
+        "Tokyo! Actually, it's Osaka, by my whiskers!",
+        "Tokyo. Answer: Kyoto",
+        "東京ではありません。答えは大阪です。",
+        "東京ではありません。答えは京都です。",
+        "東京は間違いです。",
+        "東京は違います。答えは京都です。",
+        "東京は誤りなのだ。京都なのだ。",
+        "「東京」は間違いなのだ。",
+        "東京というのは嘘です。京都です。",
+        "東京以外です。",
+        "東京? いいえ、京都です。",
+        "東京？違います。京都です。",
+        "東京は不正解。正解は京都。",
+        "東京×、京都○",
+        "東京です。正解は京都です。",
+        "東京です。大阪です。",
+        "東京なのだ。大阪なのだ。",
+        "東京だと思うのは間違いです。",
+        "誤答：東京。正答：京都。",
+        "東京は正しくありません。",
+        "東京が正解ではありません。京都です。",
+        "東京、と言うのは誤り。",
+        "T\u200bokyo is w\u200brong. It is Kyoto.",
+        "東\u200b京か京\u200b都です。",
+        "Tokyo\u200b or Os\u200baka",
+        "Tokyo\nOsaka\nLondon",
+        "Tokyo\nKyoto\nNara",
+        "Tokyo | Osaka | London",
+        "Tokyo | Kyoto | Nara",
+        "Tokyo -> Osaka -> London",
+        "Tokyo -> Kyoto -> Nara",
+        "Tokyo → Kyoto → Nara",
+        "Tokyo - Osaka",
+        "Tokyo > Osaka",
+        "Tokyo & Osaka",
+        "Tokyo + Kyoto + Nara",
+        "Tokyo Osaka London",
+        "Tokyo Osaka",
+        "東京 大阪 ロンドン",
+        "東京\n大阪\nロンドン",
+        "東京\n京都\n奈良",
+        "東京｜大阪｜ロンドン",
+        "東京→大阪",
+        "東京＞大阪",
+        "①東京②京都③奈良",
+        "A. 東京 B. 京都 C. 奈良",
+        "A) Tokyo B) Kyoto C) Nara",
+        "A: Tokyo\nB: Osaka",
+        "「東京」「大阪」「ロンドン」",
+        "Tokyo (Osaka, London)",
+        "Tokyo (Osaka)",
+        "- Tokyo\n- Osaka\n- London",
+        "**Tokyo**\n**Osaka**",
+        "* Tokyo\n* Kyoto\n* Nara",
+        "東京。大阪。",
+        "Kyoto, Osaka, Tokyo",
+        "Osaka -> Tokyo",
+        "Tokyo; Osaka",
+        "Tokyo... or Osaka",
+        "東京～大阪",
+        "東京 vs 大阪",
+        "東京…大阪…ロンドン",
+        "Tokyo. Or Osaka.",
+        "東京です。または大阪です。",
+    ],
+)
+def test_an_answer_that_takes_the_right_word_back_or_lists_others_is_not_right(answer: str) -> None:
+    assert not is_right(answer, CAPITAL)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Tokyo.",
+        "Tokyo, without a doubt.",
+        "Tokyo? No doubt about it!",
+        "Tokyo, no doubt.",
+        "Tokyo is not only the capital but also the largest city.",
+        "Tokyo is not the oldest city, but it is the capital.",
+        "Tokyo. The answer is clear.",
+        "The answer is Tokyo, not Osaka.",
+        "Not Osaka. It is Tokyo.",
+        "Osaka is wrong. The answer is Tokyo.",
+        "Osaka? No, Tokyo.",
+        "If I'm not wrong, Tokyo.",
+        "It's Tokyo - Japan's capital.",
+        "Tokyo\nJapan",
+        "Tokyo\n\nTokyo is the capital of Japan.",
+        "Tokyo -- the capital since 1868.",
+        "Tokyo (Japan)",
+        "Tokyo (formerly Edo)",
+        "Tokyo. It is in Japan. Osaka is the second largest city.",
+        "Tokyo. Osaka, the second largest city, lies west.",
+        "The capital of Japan is Tokyo. It's a large city on Honshu.",
+        "Wrong: Osaka. Right: Tokyo.",
+        "Tokyo (not Osaka)",
+        "The answer to this is Tokyo.",
+        "The answer is Japan's capital, Tokyo.",
+        "Answer: Tokyo",
+        "**Answer:** Tokyo",
+        "Some say Kyoto, but that is wrong; it is Tokyo.",
+        "東京です。",
+        "東京で間違いないのだ。",
+        "東京に間違いありません。",
+        "東京に違いない。",
+        "東京は間違いなく首都です。",
+        "東京です。大阪ではありません。",
+        "大阪は間違いです。東京です。",
+        "大阪は違うのだ。東京なのだ。",
+        "大阪？いいえ、東京です。",
+        "東京です。答えは簡単です。",
+        "答えは東京です。",
+        "答えは日本の首都、東京です。",
+        "正解は東京！",
+        "東京です。京都は昔の都です。",
+        "東京\n（日本の首都）",
+        "東京\n\n解説：日本の首都は東京です。",
+        "東京（とうきょう）です。",
+        "東京、です。",
+        "東京→正解！",
+        "「東京」です。",
+        "東京なのだ！ぼくは知っているのだ。",
+        "誤答：大阪。正答：東京。",
+        "東京じゃないかな。",
+        "東京なのだ。大阪は商業の町なのだ。",
+        "東京の反対は何だろう。",
+        "日本の首都は東京です。違う意見もあります。",
+        "東京・日本",
+        "東京 (Tokyo)",
+        "東京/Tokyo",
+        "東京 - 日本の首都",
+        "Tokyo 🗼",
+        "T\u200bokyo",
+        "Tokyo, matey! It's the capital of Japan, it is!",
+        "東京だよ。間違いないよ。",
+        "東京っス！間違いないっス！",
+    ],
+)
+def test_a_right_answer_that_denies_others_or_goes_on_stays_right(answer: str) -> None:
+    assert is_right(answer, CAPITAL)
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("5 + 7 = 12", True),
+        ("12 (5 + 7)", True),
+        ("12 is wrong. The answer is 10.", False),
+        ("12 | 10 | 11", False),
+        ("12は間違いです。10です。", False),
+    ],
+)
+def test_numbers_are_taken_back_and_listed_too_and_sums_are_no_lists(answer: str, right: bool) -> None:
+    assert is_right(answer, Expected(answers=("12",), wrong=("10",))) is right
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("O is wrong. The answer is N.", False),
+        ("The answer is O, not N.", True),
+        ("The answer is not N. It is O.", True),
+        ("Not O.", False),
+    ],
+)
+def test_a_symbol_is_taken_back_too(answer: str, right: bool) -> None:
+    assert is_right(answer, Expected(answers=("O",), wrong=("N",))) is right
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"), [("20. The answer is not 18.", False), ("答えは20ではなく18です。", True)]
+)
+def test_a_number_that_is_denied_is_not_given(answer: str, right: bool) -> None:
+    assert gives_number(answer, Expected(answers=("18",))) is right
+
+
+def test_an_abbreviation_does_not_end_the_answer() -> None:
+    assert is_right("The answer is U.S. dollar.", Expected(answers=("U.S. dollar", "dollar")))
+    assert is_right("The answer is Mt. Fuji.", Expected(answers=("Fuji",)))

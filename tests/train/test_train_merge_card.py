@@ -87,6 +87,13 @@ def test_the_licence_is_that_of_the_base_or_unknown(tmp_path: Path) -> None:
     assert licence_of(str(tmp_path)) == "Gemma Terms of Use"
 
 
+def test_no_link_leads_to_a_licence_outside_of_the_base(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hunter2", encoding="utf-8")
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "LICENSE").symlink_to(tmp_path / "secret")
+    assert licence_of(str(tmp_path / "base")) == UNKNOWN_LICENCE
+
+
 def test_a_strangers_words_are_no_markup_in_the_card(
     tiny_gemma: Path, mergeable: Path, tmp_path: Path
 ) -> None:

@@ -50,7 +50,21 @@ MODELS: dict[str, str] = {
     "the tokenizer has no end-of-sequence token, so no reply could ever end.": (
         "トークナイザーに終端トークンがなく、応答を終えられません。"
     ),
-    "{} is not JSON: {}": "{}はJSONではありません: {}",
+    "the chat template does not take these messages: {}": "チャットテンプレートがこのメッセージを受け付けません: {}",
+    "the chat template does not end within {} seconds, or fills the memory.": (
+        "チャットテンプレートが{}秒以内に終わらないか、メモリーを使い切ります。"
+    ),
+    "the process that renders chat templates does not start.": (
+        "チャットテンプレートを処理するプロセスが起動しません。"
+    ),
+    "{} is not read: {}.": "{}は読み込みません: {}。",
+    "not a plain file": "通常のファイルではありません",
+    "a link out of its folder": "フォルダーの外を指すリンクです",
+    "larger than {} kB": "{} kBを超えています",
+    "not a text in UTF-8": "UTF-8のテキストではありません",
+    "not a text, as it holds NUL": "NULを含み、テキストではありません",
+    "broken JSON": "JSONが壊れています",
+    "no JSON object": "JSONのオブジェクトではありません",
     "--target-modules {}: peft can adapt no such layers of {} ({}): {}": (
         "--target-modules {}: {}({})のその層は、peftでは学習できません: {}"
     ),
