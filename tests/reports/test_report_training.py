@@ -1,9 +1,7 @@
-"""The pages of train, sweep and scale runs: true to their records, plain about what was not measured, inert."""
+"""The page of a train run: true to its records, plain about what was not measured, inert like all pages."""
 
 from __future__ import annotations
 
-import json
-import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,35 +13,17 @@ from loracheck import jsonl
 from loracheck.records import Estimate, Manifest
 from loracheck.records.training import (
     CheckpointReading,
-    ScaleSummary,
     Span,
-    SweepSummary,
     TrainingSummary,
     WatchReading,
 )
-from loracheck.reports import course, mask, moments, planned, said, scales, sweeps, training, watched
-from loracheck.reports.charts import Table
-from loracheck.reports.curves import Curve, CurveChart, Event, Place, label_width, spread, ticks
-from loracheck.reports.fronts import FrontChart
+from loracheck.reports import course, mask, moments, planned, said, training, watched
+from loracheck.reports.curves import CurveChart
 from loracheck.reports.html import shown
 from loracheck.reports.pipeline import write_report
 from loracheck.reports.strings import same
 from loracheck.stats import PairedTable, paired_difference
-
-SVG = "{http://www.w3.org/2000/svg}"
-
-
-def drawn(chart: CurveChart | FrontChart) -> ET.Element:
-    root = ET.fromstring(str(chart.svg("ja")))
-    assert root.get("role") == "img"
-    named = {node.get("id"): node.text for node in root if node.tag in (f"{SVG}title", f"{SVG}desc")}
-    assert all(named[name] for name in str(root.get("aria-labelledby")).split())
-    return root
-
-
-def number(node: ET.Element, name: str) -> float | None:
-    value = node.get(f"data-{name}")
-    return None if value is None else float(value)
+from tests.reports.drawings import SVG, drawn, number
 
 
 def manifest_of(run: Path) -> Manifest:
@@ -71,18 +51,6 @@ def picture_of(run: Path) -> CurveChart:
 @pytest.fixture
 def run(tmp_path: Path, build_training: ModuleType) -> Path:
     written: Path = build_training.write_train(tmp_path / "train")
-    return written
-
-
-@pytest.fixture
-def sweep(tmp_path: Path, build_training: ModuleType) -> Path:
-    written: Path = build_training.write_sweep(tmp_path / "sweep", ranks=(4, 16, 32, 64), seeds=(0, 1))
-    return written
-
-
-@pytest.fixture
-def scale(tmp_path: Path, build_training: ModuleType) -> Path:
-    written: Path = build_training.write_scale(tmp_path / "scale")
     return written
 
 
@@ -371,154 +339,6 @@ def test_nothing_is_said_without_a_watch(tmp_path: Path) -> None:
     assert said.view(tmp_path, []) == []
 
 
-def test_a_sweep_shows_every_training_where_it_came_out(sweep: Path) -> None:
-    summary = jsonl.read_one(sweep / "summary.json", SweepSummary)
-    names = sweeps.short_names(summary.points)
-    assert names[:5] == ["1a", "1b", "2a", "2b", "3a"] and names[-1] == "12b"
-    chart = sweeps.picture(summary, names)
-    assert chart is not None
-    for one in (chart, chart.narrow()):
-        root = drawn(one)
-        marks = {g.get("data-name"): g for g in root.iter(f"{SVG}g") if g.get("data-name")}
-        base = summary.base_reading
-        assert base and base.persona_learnt and set(marks) == {"base", *names}
-        assert number(marks["base"], "up") == base.facts_kept.value
-        for point, name in zip(summary.points, names, strict=True):
-            reading = point.reading
-            assert reading and reading.persona_learnt
-            assert number(marks[name], "across") == reading.persona_learnt.value
-            assert number(marks[name], "up") == reading.facts_kept.value
-            assert marks[name].get("data-front") == ("yes" if point.on_front else "no")
-            form = marks[name][0].get("class")
-            assert form == ("sign point" if point.on_front else "sign hollow-point")
-        line = next(n for n in root.iter(f"{SVG}polyline") if n.get("class") == "front")
-        through = {tuple(float(part) for part in pair.split(",")) for pair in str(line.get("points")).split()}
-        front = {
-            (round(float(str(g[0].get("cx"))), 1), round(float(str(g[0].get("cy"))), 1))
-            for g in marks.values()
-            if g.get("data-front") == "yes"
-        }
-        assert len(through) > 3
-        assert all(any(abs(a - x) + abs(b - y) < 0.3 for x, y in front) for a, b in through)
-
-
-def test_the_names_of_24_trainings_overlap_neither_one_another_nor_the_edge(sweep: Path) -> None:
-    summary = jsonl.read_one(sweep / "summary.json", SweepSummary)
-    chart = sweeps.picture(summary, sweeps.short_names(summary.points))
-    assert chart is not None
-    for one in (chart, chart.narrow()):
-        boxes = []
-        for text in drawn(one).iter(f"{SVG}text"):
-            if text.get("class") == "point-name":
-                x, y = float(str(text.get("x"))), float(str(text.get("y")))
-                half = 3.6 * len(str(text.get("data-en") or text.text))
-                boxes.append((x - half, y - 9, x + half, y))
-                assert x - half >= 0 and x + half <= one.width and y <= one.height
-        assert len(boxes) == 25
-        for place, box in enumerate(boxes):
-            for other in boxes[:place]:
-                wide = min(box[2], other[2]) - max(box[0], other[0])
-                high = min(box[3], other[3]) - max(box[1], other[1])
-                assert wide <= 1 or high <= 1, (box, other)
-
-
-def test_the_table_of_a_sweep_has_a_row_for_the_base_and_for_every_training(sweep: Path) -> None:
-    view = sweeps.view(sweep, manifest_of(sweep))
-    ledger = view["points"]
-    assert [head.en for head in ledger.head][:6] == [
-        "No.",
-        "lora_r",
-        "learning_rate",
-        "seed",
-        "Facts kept",
-        "Persona learnt",
-    ]
-    assert len(ledger.rows) == 25 and all(len(row) == len(ledger.head) for row in ledger.rows)
-    second = [cell.value.en for cell in ledger.rows[3]]
-    assert second[:4] == ["● 2a", "4", "0.0003", "0"] and second[-1] == "lora_r-4_learning_rate-0.0003_seed-0"
-    assert view["headline_text"].en.startswith("7 of 24 trainings are beaten by no other")
-    told = [note.en for note in view["notes"]]
-    assert told[0] == "Safe among these: 2a, 4b, 7b, 10b."
-    assert told[1].startswith("All saw the same number of trained tokens, 9,873 (within 2%)")
-
-
-def test_a_sweep_says_when_tokens_differ_or_a_number_is_missing(
-    tmp_path: Path, build_training: ModuleType
-) -> None:
-    unequal = build_training.write_sweep(tmp_path / "unequal", unequal=True)
-    told = " ".join(note.en for note in sweeps.view(unequal, manifest_of(unequal))["notes"])
-    assert "different numbers of trained tokens (up to 2.00 times as many)" in told
-
-    blind = build_training.write_sweep(tmp_path / "blind", watched=False)
-    view = sweeps.view(blind, manifest_of(blind))
-    assert view["picture"] is None and "--watch" in view["notes"][0].en
-    assert view["points"].rows[0][3].value.en == "not measured"
-
-    summary = jsonl.read_one(unequal / "summary.json", SweepSummary)
-    styleless = replace(
-        summary,
-        points=tuple(
-            replace(point, on_front=False, reading=replace(point.reading, persona_learnt=None))
-            for point in summary.points
-            if point.reading
-        ),
-    )
-    (unequal / "summary.json").write_text(json.dumps(jsonl.to_builtins(styleless)), encoding="utf-8")
-    view = sweeps.view(unequal, manifest_of(unequal))
-    assert view["picture"] is None and view["notes"][0].en.startswith("No style was found")
-
-
-def test_one_training_of_a_sweep_is_drawn_too(tmp_path: Path, build_training: ModuleType) -> None:
-    single = build_training.write_sweep(tmp_path / "one", ranks=(4,), rates=(1e-4,))
-    view = sweeps.view(single, manifest_of(single))
-    assert sum(bool(g.get("data-name")) for g in drawn(view["picture"]).iter(f"{SVG}g")) == 2
-    assert "All saw" not in " ".join(note.en for note in view["notes"])
-
-
-def test_strengths_are_drawn_as_measured_and_the_largest_safe_one_is_marked(scale: Path) -> None:
-    summary = jsonl.read_one(scale / "summary.json", ScaleSummary)
-    view = scales.view(scale, manifest_of(scale))
-    assert view["headline_text"].en == (
-        "Safe up to strength 0.6; at 0.7 facts were lost (−8.3 points, n 120) and the style showed outside its "
-        "domain (6.2%, n 144)."
-    )
-    assert view["notes"][0].en == "adapter/ holds the adapter at strength 0.6."
-    root = drawn(view["picture"])
-    kept = [g for g in root.iter(f"{SVG}g") if g.get("data-series") == "kept"]
-    assert [(number(g, "at"), number(g, "value"), number(g, "low")) for g in kept] == [
-        (p.scale, p.reading.facts_kept.value, p.reading.facts_kept.ci_low) for p in summary.points
-    ]
-    events = [(number(g, "at"), g.get("data-roles")) for g in root.iter(f"{SVG}g") if g.get("data-roles")]
-    assert events == [(0.6, "written largest")]
-    assert [row[0].value.en for row in view["strengths"].rows] == [
-        "base",
-        *(f"{tenth / 10:g}" for tenth in range(1, 11)),
-    ]
-    labels = [answer["name"].en for answer in view["said"][0]["answers"]]
-    assert labels == ["base", "strength 0.6", "strength 0.7", "strength 1"]
-
-
-@pytest.mark.parametrize(
-    ("largest", "harm_from", "sentence"),
-    [
-        (1.0, 1.0, "Safe at every measured strength, up to 1."),
-        (0.0, 0.0, "Not safe even at the smallest measured strength, 0.1: facts were lost"),
-        (None, 0.0, "Not safe even at the smallest measured strength, 0.1: facts were lost"),
-    ],
-)
-def test_every_scale_run_has_its_sentence(
-    tmp_path: Path, build_training: ModuleType, largest: float | None, harm_from: float, sentence: str
-) -> None:
-    run = build_training.write_scale(tmp_path / "scale", harm_from=harm_from, written=False, harm=1.2)
-    summary = replace(jsonl.read_one(run / "summary.json", ScaleSummary), largest_safe=largest)
-    assert scales.headline(summary).en.startswith(sentence)
-    (run / "summary.json").write_text(json.dumps(jsonl.to_builtins(summary)), encoding="utf-8")
-    view = scales.view(run, manifest_of(run))
-    assert view["notes"][0].en == "No scaled adapter was written."
-    roles = [g.get("data-roles") for g in drawn(view["picture"]).iter(f"{SVG}g") if g.get("data-roles")]
-    assert roles == (["largest"] if largest else [])
-
-
 class Seen(HTMLParser):
     """What a browser would make of a page: its elements, their attributes and its text."""
 
@@ -573,59 +393,6 @@ def test_hostile_strings_in_every_field_are_text(
     for value in shown_here:
         assert shown(value) in text, value
     assert kind != "train" or all(shown(spoiled[given]) in text for given in in_mask)
-
-
-def test_a_marked_place_without_room_on_either_side_keeps_symbol_and_label_apart() -> None:
-    long = same("step 123,456: the best one on the held-out")
-    chart = CurveChart(
-        id="c",
-        title=same("t"),
-        description=same("d"),
-        curves=(Curve(name="kept", label=same("facts kept"), places=(Place(at=0.0, value=0.5),)),),
-        events=(Event(at=0.5, roles=(("best", long),)),),
-        across=same("x"),
-        numbers=Table(head=(), rows=()),
-        end=1.0,
-    ).narrow()
-    group = next(g for g in drawn(chart).iter(f"{SVG}g") if g.get("data-roles") == "best")
-    start = float(str(group[1].get("x")))
-    symbol_at = float(str(group[0].get("d")).split()[0].removeprefix("M")) + 5.5
-    assert group[1].get("text-anchor") == "start" and start == pytest.approx(symbol_at + 12)
-    assert start + label_width(long) <= chart.width + 0.01
-
-
-def test_labels_are_moved_apart_and_stay_inside() -> None:
-    assert spread([10.0, 12.0, 90.0], 16, 0, 100) == [10.0, 26.0, 90.0]
-    assert spread([95.0, 96.0, 97.0], 16, 0, 100) == [68.0, 84.0, 100.0]
-    assert spread([], 16, 0, 100) == []
-
-
-def test_an_axis_has_round_numbers() -> None:
-    assert ticks(9870, 5) == [0, 2000, 4000, 6000, 8000]
-    assert ticks(1.0, 5) == [0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    assert ticks(7, 5) == [0, 2, 4, 6]
-    assert ticks(0, 5) == [0]
-
-
-def test_a_label_is_as_wide_as_its_wider_language() -> None:
-    assert label_width(same("abc")) == pytest.approx(3 * 6.9)
-    assert label_width(same("漢字")) == 26
-
-
-def test_a_curve_of_one_place_and_a_chart_without_any_are_drawn() -> None:
-    numbers = Table(head=(), rows=())
-    for places in ((Place(at=0.0, value=0.5),), ()):
-        curve = Curve(name="kept", label=same("k"), places=places, mark="dot")
-        chart = CurveChart(
-            id="c",
-            title=same("t"),
-            description=same("d"),
-            curves=(curve,),
-            across=same("x"),
-            numbers=numbers,
-            end=1.0,
-        )
-        assert len([g for g in drawn(chart).iter(f"{SVG}g") if g.get("data-series")]) == len(places)
 
 
 def test_the_table_inside_an_evaluation_still_holds_runs_side_by_side(
