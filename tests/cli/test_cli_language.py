@@ -131,7 +131,7 @@ def test_a_report_opens_in_the_language_of_the_terminal_unless_another_is_named(
 ) -> None:
     asked = []
 
-    def write_index(folder: Path, *, language: str) -> Path:
+    def write_index(folder: Path, *, language: str, **_: object) -> Path:
         asked.append(language)
         return folder / "index.html"
 
