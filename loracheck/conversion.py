@@ -10,10 +10,12 @@ import functools
 import logging
 import os
 import shutil
+import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from loracheck import jsonl
 from loracheck.errors import EnvironmentFault
@@ -76,14 +78,26 @@ def _convert(gguf_file: Path, target: Path) -> None:
     import torch  # noqa: PLC0415
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig  # noqa: PLC0415
 
-    place = {"pretrained_model_name_or_path": str(gguf_file.parent), "gguf_file": gguf_file.name}
+    place: dict[str, Any] = {
+        "pretrained_model_name_or_path": str(gguf_file.parent),
+        "gguf_file": gguf_file.name,
+        "trust_remote_code": False,
+    }
     with _read_once():
         try:
             tokenizer = AutoTokenizer.from_pretrained(**place)
             model = AutoModelForCausalLM.from_pretrained(
                 **place, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
             )
-        except (ValueError, KeyError, NotImplementedError) as error:
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+            struct.error,
+        ) as error:
             raise EnvironmentFault(
                 f"transformers cannot read {gguf_file}: {error}",
                 kind="gguf_unreadable",

@@ -349,11 +349,20 @@ def test_one_changed_byte_is_refused(finished: tuple[Path, EvaluationResult], na
         file.write_bytes(content)
 
 
-def test_an_adapter_of_another_base_is_refused(tiny_gemma: Path, tiny_smollm: Path, tmp_path: Path) -> None:
+def test_an_adapter_that_names_another_base_is_refused_or_stays_open(
+    tiny_gemma: Path, tiny_smollm: Path, make_gemma: Callable[..., Path], tmp_path: Path
+) -> None:
     adapter = plain_peft(tiny_smollm, tmp_path / "adapter")
-    with pytest.raises(AdapterError, match=r"names .* as its base"):
-        run(tiny_gemma, {"mine": adapter}, tmp_path / "eval")
-    assert not (tmp_path / "eval" / "verdict.json").exists()
+    config = EvalConfig(suites=("facts-ja",), max_facts=2, max_new_tokens=2)
+    verdict = only(run(tiny_gemma, {"mine": adapter}, tmp_path / "eval", config=config))
+    assert verdict.findings[0].reason == "adapter_unverified"
+    with pytest.raises(AdapterError, match=r"for another base|does not fit"):
+        run(
+            make_gemma(tmp_path / "base", layers=2),
+            {"mine": plain_peft(tiny_gemma, tmp_path / "b")},
+            tmp_path / "no",
+        )
+    assert not (tmp_path / "no" / "verdict.json").exists()
 
 
 @pytest.mark.parametrize(
