@@ -22,6 +22,7 @@ from loracheck.engines import Engine, Generated
 from loracheck.engines.local import LocalEngine
 from loracheck.engines.served import ServedEngine, ServerOptions
 from loracheck.engines.stored import StoredEngine, read_stored, refuse_missing
+from loracheck.fingerprint import content_sha256
 from loracheck.models import (
     AdapterFile,
     Base,
@@ -331,12 +332,13 @@ def _records(
 
 
 def _cache(base: Base, template: ChatTemplate, progress: Progress) -> AnswerCache | None:
-    if base.fingerprint.body is None:
+    content = content_sha256(base.source)
+    if content is None:
         progress.say("the base's own weights are not at hand to tell it by, so its answers are not cached")
         return None
     return AnswerCache(
         {
-            "fingerprint": asdict(base.fingerprint),
+            "content": content,
             "quantization": base.quantization,
             "dtype": str(base.model.dtype),
             "device": base.model.device.type,
