@@ -384,15 +384,10 @@ def _belongs(name: str, path: Path, config: AdapterConfig, base: Base, template_
     return bool(named) and (named in (base.name, base.source) or is_folder(named, base.source))
 
 
-def watched_probes(adapters: Sequence[AdapterFile]) -> frozenset[str]:
-    """Return the bundled probes by which checkpoint or strength of some adapters were chosen."""
-    cards = (adapter.path / ADAPTER_CARD for adapter in adapters)
-    return frozenset(
-        probe
-        for card in cards
-        if card.is_file()
-        for probe in jsonl.read_one(card, AdapterCard).watched_probes
-    )
+def watched_probes(adapter: AdapterFile) -> tuple[str, ...]:
+    """Return the bundled probes that chose an adapter's checkpoint or strength, by its own word."""
+    card = adapter.path / ADAPTER_CARD
+    return jsonl.read_one(card, AdapterCard).watched_probes if card.is_file() else ()
 
 
 def attach(

@@ -14,15 +14,20 @@ ABOUT: dict[str, About] = {
             "en": "Every tensor of the file is read: NaN or infinity, or a factor of every matrix that is all zero, "
             "holds the adapter. What loracheck wrote down of the base in training (hashes of its shape, its vocabulary "
             "and samples of its weights) is held against the base that is loaded; another base, or another chat "
-            "template, is refused. Of another tool's adapter only the base's name is compared, or its folder where it "
-            "lies on this machine. The logits of two fixed prompts must move, else the verdict stays open. A served "
+            "template, is refused. Of another tool's adapter only the name of its base is compared with the base "
+            "that you named. What could change the base itself is refused before it is loaded, and beside each adapter "
+            "the base has to give the logits that it gives without. A card may leave out as many bundled probes as a "
+            "watch of training asks, as those chose the adapter; one that names more leaves out none, and the verdict "
+            "stays open. The logits of two fixed prompts must move, else the verdict stays open. A served "
             "model or stored answers show no weights: answers that are all the base's own leave the verdict open, and "
             "so do others until you vouch for the base.",
             "ja": "ファイルの全テンソルを読み、NaNや無限大、あるいはすべての行列で一方の因子がゼロなら出荷不可としま"
             "す。loracheckが学習時に記録したベースのハッシュ(構成、語彙、重みの一部)を、読み込んだベースと照合し、"
             "別のベースや別のチャットテンプレートなら拒否します。ほかのツールのアダプターでは、"
-            "ベースの名前だけを(この機械にフォルダーがあればその中身を)照合します。決まった二つのプロンプトでロジッ"
-            "トが動かなければ、判定は保留です。提供中のモデルや保存済みの応答では重みが見えないため、"
+            "記録されたベースの名前だけを、指定されたベースと照合します。ベース自体を変えうるものは読み込む前に拒否し、"
+            "各アダプターを載せてもベースのロジットが変わらないことを確かめます。カードにより除ける付属の問題は、"
+            "学習時の観察で出題する数までです。それを超えるカードでは一つも除かず、判定は保留です。"
+            "決まった二つのプロンプトでロジットが動かなければ、判定は保留です。提供中のモデルや保存済みの応答では重みが見えないため、"
             "応答がすべてベースと同じなら保留、異なっていてもベースを保証するまで保留です。",
         },
         interval={
