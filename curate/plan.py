@@ -74,9 +74,9 @@ def _tokens(rows: Rows, base_spec: str | None) -> tuple[int, str]:
             if language == "ja"
         )
         return round(japanese / 1.5 + (characters - japanese) / 4), "guessed from characters"
-    from transformers import AutoTokenizer  # noqa: PLC0415 - heavy
+    from loracheck.models import load_tokenizer  # noqa: PLC0415 - heavy
 
-    tokenizer = AutoTokenizer.from_pretrained(base_spec)
+    tokenizer = load_tokenizer(base_spec)
     texts = [f"{row.prompt}\n{row.reply}" for row in islice(rows.store.rows(), _SAMPLE)]
     counted = sum(len(tokenizer(text)["input_ids"]) for text in texts)
     return round(

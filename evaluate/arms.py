@@ -22,6 +22,7 @@ from loracheck.engines import Engine, Generated
 from loracheck.engines.local import LocalEngine
 from loracheck.engines.served import ServedEngine, ServerOptions
 from loracheck.engines.stored import StoredEngine, read_stored, refuse_missing
+from loracheck.fingerprint import content_sha256
 from loracheck.models import (
     AdapterFile,
     Base,
@@ -38,6 +39,7 @@ from loracheck.runs import is_run, read_run
 from loracheck.template import ChatTemplate, choose_template
 
 from . import preflight
+from .chosen import chosen
 from .config import EvalConfig
 from .material import Questions
 from .names import stored_record
@@ -270,6 +272,12 @@ def local_lineup(
         if name not in whole
     ]
     model = attach(base, [adapter for adapter in files if adapter.finite])
+    picked = chosen(
+        {file.name: watched_probes(file) for file in files}
+        | {name: probes for name, (_, probes) in described.items()}
+    )
+    for remark in picked.remarks():
+        progress.say(remark)
     records = whole | {entry.name: entry for entry in _records(model, template, files, config)}
     lineup = Lineup(
         base=base.name,
@@ -278,8 +286,8 @@ def local_lineup(
         fingerprint=asdict(base.fingerprint),
         template=template.source,
         template_sha256=template.sha256,
-        records={name: records[name] for name in adapters},
-        watched=watched_probes(files).union(*(probes for _, probes in described.values())),
+        records={name: picked.record(records[name]) for name in adapters},
+        watched=picked.left_out,
         open_base=lambda: LocalEngine(
             load_base(base_spec, quantization=config.quantization, announce=progress.say).model, template
         ),
@@ -311,8 +319,8 @@ def _one_by_one(
     if whole:
         base.model = None  # type: ignore[assignment]  # nothing asks it from here on
         gc.collect()
-    for name, entry in whole.items():
-        model, lineup.records[name] = load_whole_model(entry, base, plain, prompts, progress)
+    for name in whole:
+        model, lineup.records[name] = load_whole_model(lineup.records[name], base, plain, prompts, progress)
         engine = LocalEngine(model, template)
         del model
         yield engine, [name]
@@ -331,12 +339,13 @@ def _records(
 
 
 def _cache(base: Base, template: ChatTemplate, progress: Progress) -> AnswerCache | None:
-    if base.fingerprint.body is None:
+    content = content_sha256(base.source)
+    if content is None:
         progress.say("the base's own weights are not at hand to tell it by, so its answers are not cached")
         return None
     return AnswerCache(
         {
-            "fingerprint": asdict(base.fingerprint),
+            "content": content,
             "quantization": base.quantization,
             "dtype": str(base.model.dtype),
             "device": base.model.device.type,

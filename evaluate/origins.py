@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
+from loracheck.basespec import is_there
 from loracheck.foreign import original_name, read_foreign, same_base
 from loracheck.models import ADAPTER_CARD, AdapterCard
 from loracheck.records import ArmRecord
@@ -69,7 +70,7 @@ def _of_arm(arm: ArmRecord, base: str, quantization: str, *, data_known: bool) -
             yield f"names {original_name(named)} as its base, which is not what {base} is called"
     data = [str(entry) for entry in known.get("trained_data", ())]
     if data and not data_known:
-        there = [entry for entry in data if Path(entry).is_file()]
+        there = [entry for entry in data if is_there(entry)]
         told = " ".join(f"--data {entry}" for entry in there) or f"--data, which was {', '.join(data)}"
         yield f"add {told}: without it recitation, leakage and style cannot be measured"
     if best := known.get("best_checkpoint"):

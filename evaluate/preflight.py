@@ -35,15 +35,12 @@ def record(adapter: AdapterFile, *, assume_base: bool) -> ArmRecord:
         heldout_losses=curve.points,
         kept_at=curve.kept_at,
         config={
-            key: adapter.config.get(key)
-            for key in (
-                "peft_type",
-                "r",
-                "lora_alpha",
-                "target_modules",
-                "base_model_name_or_path",
-                "use_dora",
-            )
+            "peft_type": adapter.config.peft_type,
+            "r": adapter.config.rank,
+            "lora_alpha": adapter.config.alpha,
+            "target_modules": list(adapter.config.targets),
+            "base_model_name_or_path": adapter.config.base,
+            "use_dora": adapter.config.use_dora,
         }
         | origin(adapter.path),
     )

@@ -41,6 +41,9 @@ def check(entry: ArmRecord, evidence: Evidence | None = None) -> Finding:
             "inconclusive",
             "adapter_unverified" if entry.engine == "local" else "model_unverified",
         )
+    elif entry.watched_too_many:
+        status, reason = "inconclusive", "chosen_by_too_many"
+        values |= {"watched": entry.watched_too_many}
     else:
         status, reason = "pass", "adapter_sound" if entry.engine == "local" else "model_sound"
     if status != "fail" and empty > _MUTE * answered:

@@ -21,7 +21,7 @@ from loracheck.errors import EnvironmentFault
 
 T = TypeVar("T")
 
-ANSWERING = 3
+ANSWERING = 4
 """Version of the code that answers; raised whenever the same question may be answered otherwise."""
 _NAME = "answers.sqlite"
 

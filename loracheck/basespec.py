@@ -24,5 +24,21 @@ def refuse_missing_base(spec: str) -> None:
         )
 
 
+def is_there(name: str) -> bool:
+    """Tell whether a stranger's name is that of a file or folder here; none is as long, or holds what no name may."""
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(named: str, source: str) -> bool:
+    """Tell whether a stranger's name is the very folder that the user named; no other one is looked into."""
+    try:
+        return bool(named) and Path(named).samefile(source)
+    except (OSError, ValueError):
+        return False
+
+
 def _looks_local(spec: str) -> bool:
-    return Path(spec).exists() or spec.startswith((".", "/", "~")) or spec.count("/") > 1
+    return is_there(spec) or spec.startswith((".", "/", "~")) or spec.count("/") > 1

@@ -12,11 +12,12 @@ import logging
 import os
 import re
 import shutil
+import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loracheck import jsonl
 from loracheck.errors import EnvironmentFault
@@ -89,7 +90,11 @@ def _convert(gguf_file: Path, target: Path) -> None:
     import transformers  # noqa: PLC0415
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig  # noqa: PLC0415
 
-    place = {"pretrained_model_name_or_path": str(gguf_file.parent), "gguf_file": gguf_file.name}
+    place: dict[str, Any] = {
+        "pretrained_model_name_or_path": str(gguf_file.parent),
+        "gguf_file": gguf_file.name,
+        "trust_remote_code": False,
+    }
     with _read_once():
         try:
             tokenizer = AutoTokenizer.from_pretrained(**place)
@@ -102,7 +107,15 @@ def _convert(gguf_file: Path, target: Path) -> None:
             model = AutoModelForCausalLM.from_pretrained(
                 **place, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
             )
-        except (ValueError, KeyError, NotImplementedError) as error:
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+            struct.error,
+        ) as error:
             raise EnvironmentFault(
                 f"transformers cannot read {gguf_file}: {error}",
                 kind="gguf_unreadable",

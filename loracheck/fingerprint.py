@@ -14,6 +14,7 @@ from safetensors import safe_open
 from transformers.utils.hub import cached_file
 
 from loracheck.errors import UsageError
+from loracheck.runs import hash_file
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -28,6 +29,8 @@ _SHAPE_FIELDS = (
     "num_key_value_heads",
     "head_dim",
 )
+_READ = (".safetensors", ".json", ".model", ".txt", ".jinja")
+"""Of the files in a model's folder, those that transformers may read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,19 @@ def fingerprint(
         shell=shell.hexdigest(),
         body=body.hexdigest() if body_known else None,
     )
+
+
+def content_sha256(source: str) -> str | None:
+    """Hash every byte of the files that a base is read from; None where no safetensors file of it is at hand.
+
+    A fingerprint samples each tensor and tells bases apart that were mistaken for one another. What is kept under a
+    base's name for later runs has to be that of no copy made to look like it.
+    """
+    files = _checkpoint_files(source)
+    if not files:
+        return None
+    read = sorted(file for file in files[0].parent.iterdir() if file.suffix in _READ and file.is_file())
+    return hashlib.sha256(json.dumps([(file.name, hash_file(file)) for file in read]).encode()).hexdigest()
 
 
 def _weight_samples(source: str, model: PreTrainedModel | None) -> Iterator[tuple[str, torch.Tensor]]:

@@ -6,7 +6,6 @@ carries a fingerprint of its base, and every adapter is checked tensor by tensor
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import warnings
@@ -17,31 +16,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from loracheck import jsonl
-from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Unread, adapter_folder
+from loracheck.adapterconfig import AdapterConfig, config_of, read_values
+from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_folder
 from loracheck.attention import attend_shortly
-from loracheck.basespec import refuse_missing_base
+from loracheck.basespec import is_folder, refuse_missing_base
 from loracheck.conversion import converted
-from loracheck.errors import AdapterError, EnvironmentFault, UsageError
+from loracheck.errors import AdapterError, EnvironmentFault, LoracheckError, UsageError
 from loracheck.factors import MAGNITUDE, changing_modules, tensor_name
 from loracheck.fingerprint import Fingerprint, fingerprint
-from loracheck.foreign.files import read_json
 from loracheck.memory import memory_bytes
 from loracheck.network import settle_for_cache
+from loracheck.peftconfig import peft_config, refuse_dtypes, refuse_unsafe
 from loracheck.precision import bytes_in_float32, compute_in, computing_dtype
 from loracheck.preparation import keep_head_fast, keep_training_correct, let_go_of_file
 from loracheck.quantization import Quantization
 from loracheck.records import BASE_ARM
+from loracheck.runs import hash_file
+from loracheck.tensorfile import TensorFile, open_tensors
+from loracheck.terminal import visible
 
 if TYPE_CHECKING:
     from peft import PeftModel
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 ADAPTER_CARD = "loracheck.json"
+_TEXT = "空はなぜ青いのですか？ Why is the sky blue, and how many months are there in a year of 365 days?"
+_SAME = 1e-3
+"""How far the base's own logits may be off beside an adapter; the same arithmetic gives the same to the bit."""
 _log = logging.getLogger(__name__)
+_UNLOADABLE = (OSError, ValueError, KeyError, TypeError, SafetensorError)
+"""What transformers raises on files that it cannot read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +99,7 @@ def load_base(
         announce: Takes a sentence about what is done to it.
 
     Raises:
-        UsageError: the path does not exist or holds no model.
+        UsageError: the path does not exist or holds no model, or one that needs code of its own.
         EnvironmentFault: the model cannot be fetched, a package is missing, or the memory would not hold the weights in
             the type in which the processor is fast.
     """
@@ -110,8 +118,10 @@ def load_base(
         arguments["device_map"] = {"": device}
     tokenizer = load_tokenizer(source)
     try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(source, **arguments)
-    except (OSError, ValueError) as error:
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            source, trust_remote_code=False, **arguments
+        )
+    except _UNLOADABLE as error:
         raise _cannot_load(spec, error) from error
     computed = model.dtype if as_stored else computing_dtype(model.dtype, device)
     if computed != model.dtype:
@@ -166,17 +176,38 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
     """Load a base's tokenizer from what `base_source` returns.
 
     Raises:
+        UsageError: only code that lies beside it could read it.
         EnvironmentFault: it cannot be fetched or read.
     """
     if not Path(source).is_dir():
         settle_for_cache()
     try:
-        return AutoTokenizer.from_pretrained(source)
-    except (OSError, ValueError) as error:
+        return AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+    except _UNLOADABLE as error:
         raise _cannot_load(source, error) from error
 
 
-def _cannot_load(spec: str, error: Exception) -> EnvironmentFault:
+def load_config(source: str) -> PreTrainedConfig:
+    """Load a base's configuration from what `base_source` returns.
+
+    Raises:
+        UsageError: only code that lies beside it could read it.
+        EnvironmentFault: it cannot be fetched or read.
+    """
+    try:
+        found: PreTrainedConfig = AutoConfig.from_pretrained(source, trust_remote_code=False)
+    except _UNLOADABLE as error:
+        raise _cannot_load(source, error) from error
+    return found
+
+
+def _cannot_load(spec: str, error: Exception) -> LoracheckError:
+    if "trust_remote_code" in str(error):
+        return UsageError(
+            f"the base {spec} can only be read by code that comes with it, and no such code is run.",
+            kind="architecture_unknown",
+            hint="Take a base that transformers knows by itself, or update transformers.",
+        )
     return EnvironmentFault(
         f"cannot load the base {spec}: {_first_line(error)}",
         kind="model_unloadable",
@@ -219,6 +250,9 @@ class AdapterFile:
     """An adapter on disk, read without trusting it.
 
     Attributes:
+        values: Its configuration as it stands in the file.
+        config: The same, as far as it is well formed.
+        shapes: Of its tensors, by name.
         verified: Whether it is proved to belong to the base: by fingerprint, or by the base's name.
         finite: False when a tensor holds NaN or infinity.
         inert: True when a factor of every module's change is all zero, so that the adapter changes nothing.
@@ -226,7 +260,9 @@ class AdapterFile:
 
     name: str
     path: Path
-    config: dict[str, Any]
+    values: dict[str, Any]
+    config: AdapterConfig
+    shapes: dict[str, tuple[int, ...]]
     verified: bool
     finite: bool
     inert: bool
@@ -258,44 +294,55 @@ def adapter_files(name: str, path: Path) -> tuple[Path, Path]:
     return config_file, weights
 
 
-def read_adapter(name: str, path: Path, base: Base, template_sha256: str | None = None) -> AdapterFile:
+def read_adapter(
+    name: str, path: Path, base: Base, template_sha256: str | None = None, *, alone: bool = False
+) -> AdapterFile:
     """Read an adapter and check it against the base before anything is loaded.
+
+    Args:
+        name: What it is called here.
+        path: Its folder, or a train run.
+        base: What it is to be put on.
+        template_sha256: Of the chat template in use.
+        alone: The base is not asked beside it, so that it may take its beginning out of the base's weights.
 
     Raises:
         AdapterError: no adapter there, a pickle, a broken file, or an adapter for another base.
     """
     config_file, weights = adapter_files(name, path)
     path = config_file.parent
-    try:
-        config = read_json(config_file)
-        finite, inert = _scan(weights, base)
-    except (Unread, SafetensorError) as error:
-        told = f"adapter {name}: {path} is damaged: {_first_line(error)}"
-        raise AdapterError(told, kind="adapter_damaged") from None
+    values = read_values(path)
+    config = config_of(values)
+    refuse_unsafe(name, values, config, alone=alone)
+    with open_tensors(weights) as file:
+        refuse_dtypes(name, {info.name: info.dtype for info in file.tensors})
+        finite, inert = _scan(file, base)
+        shapes = {info.name: info.shape for info in file.tensors}
     return AdapterFile(
         name=name,
         path=path,
+        values=values,
         config=config,
+        shapes=shapes,
         verified=_belongs(name, path, config, base, template_sha256),
         finite=finite,
         inert=inert,
-        sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
+        sha256=hash_file(weights),
     )
 
 
-def _scan(weights: Path, base: Base) -> tuple[bool, bool]:
+def _scan(file: TensorFile, base: Base) -> tuple[bool, bool]:
     """Tell whether every tensor is finite, and whether the adapter changes nothing at all."""
     finite = True
     zero: dict[str, bool] = {}
     magnitudes: dict[str, torch.Tensor] = {}
-    with safe_open(str(weights), framework="pt") as tensors:
-        for key in tensors.keys():  # noqa: SIM118
-            tensor = tensors.get_tensor(key)
-            finite = finite and bool(torch.isfinite(tensor).all())
-            zero[key] = not bool(tensor.any())
-            name = tensor_name(key)
-            if name is not None and name.factor == MAGNITUDE:
-                magnitudes[key] = tensor
+    for info in file.tensors:
+        tensor = file.read(info.name)
+        finite = finite and bool(torch.isfinite(tensor).all())
+        zero[info.name] = not bool(tensor.any())
+        name = tensor_name(info.name)
+        if name is not None and name.factor == MAGNITUDE:
+            magnitudes[info.name] = tensor
     changing, outside = changing_modules(zero)
     if changing or any(key not in magnitudes for key in outside):
         return finite, False
@@ -315,7 +362,7 @@ def _is_row_length(base: Base, key: str, magnitude: torch.Tensor) -> bool:
     return torch.allclose(lengths, magnitude.flatten().float(), rtol=1e-2)  # bfloat16 keeps 8 bits
 
 
-def _belongs(name: str, path: Path, config: dict[str, Any], base: Base, template_sha256: str | None) -> bool:
+def _belongs(name: str, path: Path, config: AdapterConfig, base: Base, template_sha256: str | None) -> bool:
     """Tell whether the adapter is proved to be for this base; refuse it when it is proved not to be."""
     if (path / ADAPTER_CARD).is_file():
         card = jsonl.read_one(path / ADAPTER_CARD, AdapterCard)
@@ -333,72 +380,89 @@ def _belongs(name: str, path: Path, config: dict[str, Any], base: Base, template
                 hint="Drop --chat-template, or pass the one it was trained with.",
             )
         return True
-    named = str(config.get("base_model_name_or_path") or "")
-    if named and Path(named).is_dir() and (Path(named) / "config.json").is_file():
-        if Path(named).resolve() == Path(base.source).resolve():
-            return True
-        its_config, tokenizer = AutoConfig.from_pretrained(named), AutoTokenizer.from_pretrained(named)
-        if different := fingerprint(named, its_config, tokenizer).differences(base.fingerprint):
-            raise AdapterError(
-                f"adapter {name} names {named} as its base, and {base.name} is another model: "
-                f"they differ in {', '.join(different)}.",
-                kind="other_base",
-                hint=f"Pass --base {named}",
-            )
-        return True
-    return named in (base.name, base.source)
+    named = config.base
+    return bool(named) and (named in (base.name, base.source) or is_folder(named, base.source))
 
 
-def watched_probes(adapters: Sequence[AdapterFile]) -> frozenset[str]:
-    """Return the bundled probes by which checkpoint or strength of some adapters were chosen."""
-    cards = (adapter.path / ADAPTER_CARD for adapter in adapters)
-    return frozenset(
-        probe
-        for card in cards
-        if card.is_file()
-        for probe in jsonl.read_one(card, AdapterCard).watched_probes
-    )
+def watched_probes(adapter: AdapterFile) -> tuple[str, ...]:
+    """Return the bundled probes that chose an adapter's checkpoint or strength, by its own word."""
+    card = adapter.path / ADAPTER_CARD
+    return jsonl.read_one(card, AdapterCard).watched_probes if card.is_file() else ()
 
 
-def attach(base: Base, adapters: Sequence[AdapterFile]) -> PeftModel | PreTrainedModel:
+def attach(
+    base: Base, adapters: Sequence[AdapterFile], *, alone: bool = False
+) -> PeftModel | PreTrainedModel:
     """Put adapters on the base under their names; every tensor of each must have found its place.
 
-    Raises:
-        AdapterError: PEFT cannot load it, or tensors are missing, left over or of another shape.
-    """
-    from peft import PeftModel, get_peft_model_state_dict  # noqa: PLC0415
+    Args:
+        base: What they are put on.
+        adapters: As they were read.
+        alone: The base is not asked beside them; without it, it has to answer as before.
 
+    Raises:
+        AdapterError: PEFT cannot load it, tensors are missing, left over or of another shape, or the base is changed.
+    """
     model: PeftModel | PreTrainedModel = base.model
+    plain = _base_logits(base, model) if adapters and not alone else None
     for adapter in adapters:
-        try:
-            with warnings.catch_warnings():
-                # peft fears for the weights of one named "lora"; whether they found their place is checked below.
-                warnings.filterwarnings("ignore", message="Adapter name")
-                if isinstance(model, PeftModel):
-                    model.load_adapter(str(adapter.path), adapter_name=adapter.name)
-                else:
-                    model = PeftModel.from_pretrained(model, str(adapter.path), adapter_name=adapter.name)
-        except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        model = _put_on(base, model, adapter)
+        if plain is not None and not torch.allclose(
+            _base_logits(base, model), plain, atol=_SAME, equal_nan=True
+        ):
             raise AdapterError(
-                f"adapter {adapter.name} does not fit {base.name}: {_first_line(error)}", kind="other_base"
-            ) from None
-        placed = {
-            k: tuple(v.shape)
-            for k, v in get_peft_model_state_dict(
-                model, adapter_name=adapter.name, save_embedding_layers=False
-            ).items()
-        }
-        with safe_open(str(adapter.path / ADAPTER_WEIGHTS), framework="pt") as tensors:
-            stored = {k: tuple(tensors.get_slice(k).get_shape()) for k in tensors.keys()}  # noqa: SIM118
-        if wrong := sorted(set(placed.items()) ^ set(stored.items())):
-            raise AdapterError(
-                f"adapter {adapter.name} is for another base than {base.name}: {len(wrong)} tensors do not match, "
-                f"the first is {wrong[0][0]} {list(wrong[0][1])}.",
-                kind="other_base",
-                hint="Pass the base it was trained on; its name may stand in adapter_config.json.",
+                f"adapter {adapter.name} changed the base itself when it was put on it: with every adapter off it "
+                "gives other logits than before.",
+                kind="adapter_unsupported",
+                hint="Merge it with peft, and pass the merged model.",
             )
     model.eval()
     return model
+
+
+def _put_on(base: Base, model: PeftModel | PreTrainedModel, adapter: AdapterFile) -> PeftModel:
+    from peft import PeftModel, get_peft_model_state_dict  # noqa: PLC0415
+
+    try:
+        config = peft_config(adapter, base)
+        with warnings.catch_warnings():
+            # peft fears for the weights of one named "lora"; whether they found their place is checked below.
+            warnings.filterwarnings("ignore", message="Adapter name")
+            if isinstance(model, PeftModel):
+                model.add_adapter(adapter.name, config)
+                model.load_adapter(str(adapter.path), adapter.name)
+            else:
+                model = PeftModel.from_pretrained(model, str(adapter.path), adapter.name, config=config)
+        placed = get_peft_model_state_dict(model, adapter_name=adapter.name, save_embedding_layers=False)
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        OSError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise AdapterError(
+            f"adapter {adapter.name} does not fit {base.name}: {_first_line(error)}", kind="other_base"
+        ) from None
+    found = {key: tuple(tensor.shape) for key, tensor in placed.items()}
+    if wrong := sorted(set(found.items()) ^ set(adapter.shapes.items())):
+        raise AdapterError(
+            f"adapter {adapter.name} is for another base than {base.name}: {len(wrong)} tensors do not match, "
+            f"the first is {visible(wrong[0][0])[:200]} {list(wrong[0][1])}.",
+            kind="other_base",
+            hint="Pass the base it was trained on; its name may stand in adapter_config.json.",
+        )
+    return model
+
+
+def _base_logits(base: Base, model: PeftModel | PreTrainedModel) -> torch.Tensor:
+    """Return the base's logits at each token of a short text, with every adapter off."""
+    with arm(model, BASE_ARM) as plain, torch.inference_mode():
+        ids = torch.tensor([base.tokenizer(_TEXT)["input_ids"]], device=plain.device)
+        found: torch.Tensor = plain(input_ids=ids, use_cache=False).logits.float()
+    return found
 
 
 @contextmanager

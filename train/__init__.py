@@ -7,6 +7,6 @@ Many runs       grid, sweep
 The plan        plan; architecture, adapted: sizes; rehearsal, machine, forecast: memory and time; probe; dryrun
 An adapter      scale, strength: weaker forms of it
                 merge, mergedmodel, shipped, ggufexport, modelcard: its shipped form
-                anatomy, kinds, adapterconfig, tensorfile, traces, notices: what it is; modules, spectrum, intruders,
+                anatomy, kinds, traces, notices: what it is; modules, spectrum, intruders,
                 baseweights: what it changes; loads: who can load it; kohya, names, tagwords: those of image models
 """

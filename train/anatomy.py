@@ -6,14 +6,15 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from loracheck.adapterconfig import AdapterConfig, read_config
 from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_folder
 from loracheck.errors import AdapterError
 from loracheck.progress import Progress
 from loracheck.records.adapter import AdapterAnatomy, IntruderSummary, ModuleAnatomy
 from loracheck.runs import hash_file
+from loracheck.tensorfile import TensorFile, open_tensors
 from loracheck.terminal import visible
 
-from .adapterconfig import AdapterConfig, read_config
 from .baseweights import base_weights, refuse_foreign
 from .intruders import DEFAULT_MAX_MODULES, find_intruders
 from .kinds import kind_of, scale_rule
@@ -22,7 +23,6 @@ from .kohya import kind_of as image_kind
 from .loads import no_programs, programs
 from .modules import Dissection, dissect, group_modules, rank_uses
 from .notices import NOT_A_LANGUAGE_MODEL, common_notices, image_notices, is_inert, language_notices
-from .tensorfile import TensorFile, open_tensors
 from .traces import read_trace
 
 _PICKLES = ("adapter_model.bin", "adapter_model.pt", "pytorch_model.bin")

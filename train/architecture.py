@@ -150,7 +150,7 @@ def read_architecture(base: str, announce: Callable[[str], None] | None = None) 
     if not Path(source).is_dir():
         settle_for_cache()
     try:
-        config = AutoConfig.from_pretrained(source)
+        config = AutoConfig.from_pretrained(source, trust_remote_code=False)
     except OSError as error:
         raise EnvironmentFault(
             f"cannot read the configuration of {base}: {_first_line(error)}",

@@ -11,13 +11,12 @@ import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError, safe_open
-from transformers import AutoConfig, AutoTokenizer
 
 from loracheck import jsonl
 from loracheck.conversion import converted
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.fingerprint import fingerprint
-from loracheck.models import ADAPTER_CARD, AdapterCard
+from loracheck.models import ADAPTER_CARD, AdapterCard, load_config, load_tokenizer
 from loracheck.network import settle_for_cache
 from loracheck.terminal import visible
 
@@ -94,7 +93,7 @@ def refuse_foreign(adapter: Path, base: BaseWeights) -> None:
         return
     card = jsonl.read_one(adapter / ADAPTER_CARD, AdapterCard)
     folder = str(base.source)
-    found = fingerprint(folder, AutoConfig.from_pretrained(folder), AutoTokenizer.from_pretrained(folder))
+    found = fingerprint(folder, load_config(folder), load_tokenizer(folder))
     if different := card.fingerprint.differences(found):
         raise AdapterError(
             f"{adapter} was trained on {visible(card.base)}, another base than {base.name}: they differ in "

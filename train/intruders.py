@@ -19,11 +19,11 @@ from scipy.sparse.linalg import svds
 from loracheck.errors import AdapterError
 from loracheck.factors import MAGNITUDE, tensor_name
 from loracheck.records.adapter import IntruderReading, IntruderSummary, ModuleAnatomy
+from loracheck.tensorfile import TensorFile
 from loracheck.terminal import visible
 
 from .baseweights import BaseWeights
 from .spectrum import NotComputed, change_of
-from .tensorfile import TensorFile
 
 DIRECTIONS = 10
 LIMIT = 0.5

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import torch
 
+from loracheck.adapterconfig import AdapterConfig
 from loracheck.factors import MAGNITUDE, tensor_name
 from loracheck.records.adapter import ModuleAnatomy
+from loracheck.tensorfile import TensorFile
 
-from .adapterconfig import AdapterConfig
 from .intruders import evenly
 from .modules import PEFT_PREFIX, ScaleRule
-from .tensorfile import TensorFile
 
 # What stands in the names of the tensors of each kind; the first that is found counts.
 _MARKS = (
@@ -34,7 +34,7 @@ def scale_rule(config: AdapterConfig | None, module: str, rank: int | None) -> S
         return ScaleRule(rank=rank, alpha=None, scale=None)
     name = module.removeprefix(PEFT_PREFIX)
     given, alpha = config.rank_of(name), config.alpha_of(name)
-    if config.target_parameters and rank is not None and given is not None and rank != given:
+    if config.parameters and rank is not None and given is not None and rank != given:
         note = "it changes all experts of a layer at once"
         return ScaleRule(rank=given, alpha=alpha, scale=config.scale_of(name, given), note=note)
     # peft scales LoKr by the rank it was given, also where a side is whole and shows none.

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from loracheck.records.adapter import ImageAdapter, ModuleAnatomy, NamedSubject, TagCount
+from loracheck.tensorfile import TensorFile, read_json
 
 from .modules import Dissection, ScaleRule, dissect, group_modules, part_of
 from .names import Tagged, named_subjects
-from .tensorfile import TensorFile, read_json
 
 SHOWN_TAGS = 25
 _MAX_VALUE = 300

@@ -12,11 +12,10 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from loracheck.adapterconfig import AdapterConfig
 from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from loracheck.factors import tensor_name
 from loracheck.records.adapter import LoadsIn, ModuleAnatomy
-
-from .adapterconfig import AdapterConfig
 
 VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 """What --max-lora-rank may be; 1 as well in newer versions."""
@@ -69,7 +68,7 @@ def _peft_refuses(weights: Path, config: AdapterConfig | None, modules: Sequence
 
 def other_ranks(config: AdapterConfig, modules: Sequence[ModuleAnatomy]) -> list[ModuleAnatomy]:
     """Return the modules whose tensors have another rank than the configuration says."""
-    if config.peft_type not in ("LORA", "LOHA") or config.target_parameters or config.unread:
+    if config.peft_type not in ("LORA", "LOHA") or config.parameters or config.unread:
         return []
     return [module for module in modules if module.rank not in (None, config.rank_of(module.name))]
 

@@ -21,14 +21,22 @@ from typing import IO, Literal
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig
 
 from loracheck import jsonl
 from loracheck.adapterfiles import SHIPPED_FORM
 from loracheck.conversion import cache_folder
-from loracheck.errors import AdapterError, EnvironmentFault, UsageError
+from loracheck.errors import AdapterError, EnvironmentFault, LoracheckError, UsageError
 from loracheck.loading import load_examples
-from loracheck.models import ADAPTER_CARD, AdapterCard, AdapterFile, arm, attach, load_base, read_adapter
+from loracheck.models import (
+    ADAPTER_CARD,
+    AdapterCard,
+    AdapterFile,
+    arm,
+    attach,
+    load_base,
+    load_config,
+    read_adapter,
+)
 from loracheck.progress import Progress
 from loracheck.quantization import Quantization
 from loracheck.records import Message
@@ -213,7 +221,7 @@ def _merge_into(folder: Path, job: Job) -> tuple[ShippedForm, AdapterFile, ChatT
     """Write the merged model into a folder, and say what it is."""
     base = load_mergeable(job.base, job.trained, job.config.onto, job.progress)
     template = choose_template(base.tokenizer, [job.folder], job.chat_template)
-    file = read_adapter(_ADAPTER, job.folder, base, template.sha256)
+    file = read_adapter(_ADAPTER, job.folder, base, template.sha256, alone=True)
     model = merged_model(base, file, job.config.dtype)
     dtype = str(model.dtype).removeprefix("torch.")
     save_model(model, base, template, folder)
@@ -248,7 +256,7 @@ def _ask_trained_form(job: Job, file: AdapterFile, template: ChatTemplate, store
         base = load_base(job.base, quantization=job.trained, announce=job.progress.say)
     except EnvironmentFault as fault:
         return f"the trained form cannot be loaded here: {fault.message}"
-    with arm(attach(base, [file]), _ADAPTER) as model:
+    with arm(attach(base, [file], alone=True), _ADAPTER) as model:
         return record_answers(
             model,
             template,
@@ -320,8 +328,8 @@ def _refuse_quantized(base: str) -> None:
     if base.endswith(".gguf"):
         return
     try:
-        config = AutoConfig.from_pretrained(base)
-    except (OSError, ValueError):
+        config = load_config(base)
+    except LoracheckError:
         return  # load_base says what is wrong with it
     found = getattr(config, "quantization_config", None)
     if found:

@@ -48,7 +48,7 @@ def merged_model(base: Base, adapter: AdapterFile, dtype: str | None) -> PreTrai
     """
     target = _DTYPES[dtype] if dtype else base.model.dtype
     _untie(base.model, adapter)
-    model = cast(PeftModel, attach(base, [adapter]))
+    model = cast(PeftModel, attach(base, [adapter], alone=True))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that all are merged already, below

@@ -12,9 +12,9 @@ import torch
 
 from loracheck.factors import MAGNITUDE, changing_modules, tensor_name
 from loracheck.records.adapter import ModuleAnatomy, ModuleGroup, RankUse, Spectrum
+from loracheck.tensorfile import TensorFile, TensorInfo
 
 from .spectrum import Change, NotComputed, change_of, spectrum_of
-from .tensorfile import TensorFile, TensorInfo
 
 PEFT_PREFIX = "base_model.model."
 _LAYER = re.compile(r"(?:^|\.)(\d+)(?=\.|$)")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from loracheck.adapterconfig import AdapterConfig
 from loracheck.adapterfiles import ADAPTER_CONFIG
 from loracheck.factors import MAGNITUDE, tensor_name
 from loracheck.records.adapter import ImageAdapter, IntruderSummary, ModuleAnatomy, Notice, TrainingTrace
 
-from .adapterconfig import AdapterConfig
 from .loads import other_ranks
 from .modules import Dissection
 

@@ -114,7 +114,9 @@ def _tokenizer_at_hand(source: str) -> PreTrainedTokenizerBase | None:
     if not any(file_at_hand(source, name) for name in _TOKENIZER_FILES):
         return None  # transformers would make an empty one of the configuration
     try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, local_files_only=True)
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            source, local_files_only=True, trust_remote_code=False
+        )
     except (OSError, ValueError, KeyError, ImportError):
         return None
     return tokenizer

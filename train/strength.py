@@ -29,8 +29,6 @@ from loracheck.factors import MAGNITUDE, tensor_name
 from loracheck.models import AdapterFile
 from loracheck.terminal import visible
 
-from .adapterconfig import read_config
-
 _KINDS = ("LORA", "LOHA", "LOKR")
 # The change of a module is a multiple of each of these, and of no two of them at once.
 _CARRIERS = ("lora_B", "lora_embedding_B", "lora_bias", "hada_w1_a", "lokr_w1", "lokr_w1_a")
@@ -107,7 +105,7 @@ class Strength:
             key: tensor.to("cpu", dtypes[key]).contiguous() for key, tensor in self._tensors(strength).items()
         }
         save_file(tensors, str(folder / ADAPTER_WEIGHTS), metadata={"format": "pt"})
-        text = json.dumps(self.adapter.config, indent=2, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(self.adapter.values, indent=2, sort_keys=True, ensure_ascii=False)
         (folder / ADAPTER_CONFIG).write_text(text + "\n", encoding="utf-8")
 
     def _tensors(self, strength: float) -> dict[str, torch.Tensor]:
@@ -142,28 +140,14 @@ def refuse_unscalable(adapter: AdapterFile) -> None:
     """Refuse by its configuration what has no strength, before any work is done.
 
     Raises:
-        AdapterError: the kind is none of LoRA, DoRA, LoHa and LoKr, or it changes the base in other ways, too.
+        AdapterError: the kind is none of LoRA, DoRA, LoHa and LoKr, or a tensor is not finite.
     """
-    config = read_config(adapter.path)
-    kind = config.peft_type if config else ""
-    if kind not in _KINDS:
+    if adapter.config.peft_type not in _KINDS:
         raise AdapterError(
-            f"{adapter.path} is {visible(kind) or 'of no kind that its configuration names'}; "
-            "only LoRA, DoRA, LoHa and LoKr can be set to another strength.",
+            f"{adapter.path} is {visible(adapter.config.peft_type)}; only LoRA, DoRA, LoHa and LoKr can be set to "
+            "another strength.",
             kind="adapter_unsupported",
             hint="Compare checkpoints of its training instead: loracheck train --watch.",
-        )
-    if config and config.changes_base:
-        raise AdapterError(
-            f"{adapter.path} takes part of the base's weights out when it is loaded ({visible(config.initial)}), "
-            "so at strength 0 it is not the base.",
-            kind="adapter_unsupported",
-            hint="Save it as a plain LoRA first, with peft's path_initial_model_for_weight_conversion.",
-        )
-    if adapter.config.get("layer_replication"):
-        raise AdapterError(
-            f"{adapter.path} repeats layers of the base, so at strength 0 it is not the base.",
-            kind="adapter_unsupported",
         )
     if not adapter.finite:
         raise AdapterError(

@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
-from transformers import AutoConfig, GenerationConfig
+from transformers import GenerationConfig
 
 from loracheck import jsonl
 from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Unread, adapter_folder
+from loracheck.basespec import is_folder
 from loracheck.doctor import Check
 from loracheck.errors import LoracheckError
 from loracheck.fingerprint import Fingerprint, fingerprint
 from loracheck.foreign import is_four_bit_copy, original_name, read_foreign, same_base
 from loracheck.foreign.files import read_json, text_of
-from loracheck.models import ADAPTER_CARD, AdapterCard, base_source, load_tokenizer
+from loracheck.models import ADAPTER_CARD, AdapterCard, base_source, load_config, load_tokenizer
 from loracheck.records import Message
 from loracheck.template import ChatTemplate, check_template_file, given_template, saved_template
 
@@ -51,7 +52,7 @@ def examine_model(base: str | None, adapter: Path | None, chat_template: Path | 
             check_template_file(chat_template)
             source = base_source(base)
             tokenizer = load_tokenizer(source)
-            config = AutoConfig.from_pretrained(source)
+            config = load_config(source)
         except (LoracheckError, OSError, ValueError) as error:
             return [_fault("base", error)]
         found.append(Check(name="base", status="ok", detail=f"{base} ({config.model_type})"))
@@ -219,7 +220,7 @@ def _adapter(
     if (folder / ADAPTER_CARD).is_file():
         yield from _by_card(folder, print_of, template)
     elif base is not None:
-        yield _by_folder(named, print_of) if print_of and _is_model(named) else _by_name(named, base)
+        yield _by_name(named, base)
     yield from _saved_template(folder, template)
     yield from _trained(folder)
 
@@ -275,33 +276,13 @@ def _by_card(folder: Path, print_of: Fingerprint | None, template: ChatTemplate 
         )
 
 
-def _is_model(named: str) -> bool:
-    return bool(named) and (Path(named) / "config.json").is_file()
-
-
-def _by_folder(named: str, print_of: Fingerprint) -> Check:
-    """Compare the base that is given with the folder that the adapter names, by their content."""
-    try:
-        there = fingerprint(named, AutoConfig.from_pretrained(named), load_tokenizer(named))
-    except (LoracheckError, OSError, ValueError) as error:
-        return _fault("fingerprint match", error)
-    if different := there.differences(print_of):
-        return Check(
-            name="fingerprint match",
-            status="missing",
-            detail=f"the adapter names {named}, another base: they differ in {', '.join(different)}",
-            mend=f"--base {named}",
-        )
-    return Check(
-        name="fingerprint match", status="ok", detail=f"the adapter names {named}, which is this base"
-    )
-
-
 def _by_name(named: str, base: str) -> Check:
     """Hold the name that a foreign adapter gives its base against the one that was given: names prove nothing."""
     name = "base match"
     if not named:
         return Check(name=name, status="note", detail="the adapter names no base", mend="eval --assume-base")
+    if is_folder(named, base):
+        return Check(name=name, status="ok", detail=f"the adapter names {named}, which is this base")
     same = same_base(named, base)
     if same is False:
         return Check(

@@ -81,9 +81,6 @@ SENTENCES: dict[str, str] = {
     "it was trained with another template ({}), which eval uses": (
         "別のテンプレート({})で学習されており、評価ではそれを使います"
     ),
-    "the adapter names {}, another base: they differ in {}": (
-        "アダプターの記録は別のベース{}です。違うもの: {}"
-    ),
     "the adapter names {}, which is this base": "アダプターの記録は{}で、このベースです",
     "the adapter names no base": "アダプターにベースの記録がありません",
     "the adapter names {}, not {}": "アダプターの記録は{}で、{}ではありません",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from loracheck.adapterfiles import ADAPTER_CONFIG, Unread
+from loracheck.basespec import is_there
 from loracheck.foreign.files import read_json, text_of
 from loracheck.foreign.formats import CHECKPOINT, STATE, Curve, is_known, sources
 
@@ -99,7 +100,7 @@ def same_base(named: str, given: str) -> bool | None:
     if named == given:
         return True
     for name in (named, given):
-        if name.count("/") != 1 or name.startswith((".", "/", "~")) or Path(name).exists():
+        if name.count("/") != 1 or name.startswith((".", "/", "~")) or is_there(name):
             return None
     first, second = (_plain(original_name(name).partition("/")[2]) for name in (named, given))
     return first == second

@@ -361,6 +361,8 @@ class ArmRecord:
     kept_at: int | None = None
     """The point of heldout_losses whose weights the adapter holds; None when that is not known."""
     divergence: Estimate | None = None
+    watched_too_many: int = 0
+    """Bundled probes that chose it by its card, where these are more than a watch asks; all were asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

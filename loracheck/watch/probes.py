@@ -10,6 +10,8 @@ from typing import Literal
 from loracheck.probes import IN_DOMAIN, TRAINING, bundled, from_rows, without_training_questions
 from loracheck.records import Example, Probe
 
+LANGUAGES = ("ja", "en")
+"""Those that come with probes."""
 _FEW_HELDOUT = 20
 _LEAST_LANGUAGE_SHARE = 0.1
 
@@ -66,7 +68,7 @@ def _languages(training: Sequence[Example]) -> list[str]:
     """Return the languages of the data that come with probes; both where neither is in it."""
     shares = {
         language: sum(row.language == language for row in training) / max(1, len(training))
-        for language in ("ja", "en")
+        for language in LANGUAGES
     }
     return [language for language, part in shares.items() if part >= _LEAST_LANGUAGE_SHARE] or list(shares)
 

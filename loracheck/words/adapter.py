@@ -78,6 +78,12 @@ REASONS: dict[str, Pair] = {
         "ja": "重みが手元にないため、このベースから作られたことを確かめられません"
         "({asked}件の応答のうち{changed}件がベースと異なります)。確かなら --assume-base を指定してください。",
     },
+    "chosen_by_too_many": {
+        "en": "Its card says that {watched} bundled probes chose it, more than a watch of training asks. Left out, "
+        "they could hide what it fails, so all were asked, and what chose it may flatter it.",
+        "ja": "付属の問題{watched}件で選ばれたとカードにありますが、学習時の観察で出題する数を超えています。"
+        "除けば失敗を隠せるため、すべて出題しました。選択に使った問題では、成績が良く見えることがあります。",
+    },
     "adapter_unverified": {
         "en": "Nothing proves that the adapter was trained on this base; vouch for it with --assume-base.",
         "ja": "このベースで学習されたアダプターである証拠がありません。確かなら --assume-base を指定してください。",

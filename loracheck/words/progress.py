@@ -67,6 +67,14 @@ SENTENCES: dict[str, str] = {
     "{} of the base's answers were known from earlier runs": (
         "ベースの回答{}件は、以前の実行で得たものを使いました"
     ),
+    "{}: {} bundled probes are left out, as they chose it by its card": (
+        "{}: 付属の問題{}件は、カードによれば選択に使われたため除きます"
+    ),
+    "{}: its card names {} bundled probes that chose it, more than a watch of training asks; all are asked, and "
+    "its verdict stays open": (
+        "{}: カードは選択に使った付属の問題を{}件挙げていますが、学習時の観察で出題する数を超えています。"
+        "すべて出題し、判定は保留にします"
+    ),
     "this processor has no fast products in 16 bits; the base computes in float32": (
         "このCPUは16ビットの積を速く計算できないため、ベースはfloat32で計算します"
     ),

@@ -318,7 +318,7 @@ def adapter(tiny_smollm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 def test_a_sound_base_and_an_adapter_of_it_pass(tiny_smollm: Path, adapter: Path) -> None:
     found = by_name(examine_model(str(tiny_smollm), adapter, None))
-    for name in ("base", "chat template", "stop token", "fingerprint", "adapter", "fingerprint match"):
+    for name in ("base", "chat template", "stop token", "fingerprint", "adapter", "base match"):
         assert found[name].status == "ok", found[name]
     assert "<|im_end|>" in found["stop token"].detail
 
@@ -356,12 +356,12 @@ def test_a_base_that_is_not_there_ends_in_one_check() -> None:
     assert (check.name, check.status) == ("base", "missing")
 
 
-def test_an_adapter_of_another_base_is_told_by_fingerprint_by_folder_and_by_name(
+def test_an_adapter_of_another_base_is_told_by_fingerprint_and_by_name(
     tiny_smollm: Path, tiny_gemma: Path, adapter: Path, tmp_path: Path
 ) -> None:
     other = by_name(examine_model(str(tiny_gemma), adapter, None))
-    assert other["fingerprint match"].status == "missing"
-    assert other["fingerprint match"].mend == f"--base {tiny_smollm}"
+    assert other["base match"].status == "note"
+    assert "cannot be compared with a folder" in other["base match"].detail
 
     foreign = tmp_path / "foreign"
     foreign.mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from loracheck import jsonl
@@ -24,6 +26,7 @@ from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
+from loracheck.models import load_base
 from loracheck.probes import bundled
 from loracheck.progress import Progress
 from loracheck.records import Completion, EvaluationContext, EvaluationResult, Finding
@@ -148,6 +151,26 @@ def test_answers_of_another_base_template_or_form_are_no_answers(part: str, tmp_
     assert first.find(asked, [[1, 2], [4]], Generated) is None, "other company, other padding"
     other = AnswerCache({**whole, part: "other"}, print, tmp_path)
     assert other.find(asked, contents, Generated) is None
+
+
+@pytest.mark.parametrize("changed", ["a weight that no fingerprint samples", "the configuration"])
+def test_the_answers_of_a_copy_with_the_same_fingerprint_are_not_the_bases(
+    changed: str, tiny_gemma: Path, adapter: Path, cache: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(tiny_gemma, tmp_path / "copy"))
+    if changed == "the configuration":
+        values = json.loads((copy / "config.json").read_text(encoding="utf-8"))
+        (copy / "config.json").write_text(json.dumps(values | {"rms_norm_eps": 0.5}), encoding="utf-8")
+    else:
+        weights = load_file(copy / "model.safetensors")
+        name = next(key for key in weights if key.endswith("layers.0.mlp.gate_proj.weight"))
+        weights[name][100:] += 1.0
+        save_file(weights, copy / "model.safetensors", metadata={"format": "pt"})
+    assert load_base(str(copy)).fingerprint == load_base(str(tiny_gemma)).fingerprint
+    run(copy, {"mine": adapter}, tmp_path / "of-the-copy", config=replace(CONFIG, assume_base=True))
+    loud = Loud()
+    run(tiny_gemma, {"mine": adapter}, tmp_path / "of-the-base", progress=loud)
+    assert not any("of the base's answers were known" in line for line in loud.said)
 
 
 def test_a_cache_that_cannot_be_used_is_said_and_done_without(

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
+from loracheck.adapterconfig import config_of, read_values
 from loracheck.cli import cli
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.origins import origin, remarks
@@ -408,9 +409,10 @@ def test_eval_takes_the_curve_and_says_what_differs(
 
 
 def arm_of(folder: Path) -> Any:  # noqa: ANN401
+    values = read_values(folder)
     file = AdapterFile(
-        name="mine", path=folder, config=json.loads((folder / "adapter_config.json").read_text(encoding="utf-8")),
-        verified=True, finite=True, inert=False, sha256="",
+        name="mine", path=folder, values=values, config=config_of(values), shapes={}, verified=True, finite=True,
+        inert=False, sha256="",
     )  # fmt: skip
     return record(file, assume_base=False)
 

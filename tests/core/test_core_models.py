@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import ast
+import json
+import re
 import shutil
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +18,16 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from loracheck import jsonl
 from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
-from loracheck.models import ADAPTER_CARD, AdapterCard, arm, attach, load_base, read_adapter
+from loracheck.models import (
+    ADAPTER_CARD,
+    AdapterCard,
+    arm,
+    attach,
+    load_base,
+    load_config,
+    load_tokenizer,
+    read_adapter,
+)
 from loracheck.records import BASE_ARM
 
 MakeGemma = Callable[..., Path]
@@ -144,13 +157,12 @@ def test_a_card_refuses_another_base_of_the_same_shape(
         read_adapter("mine", carded, base, "u")
 
 
-def test_without_a_card_the_base_that_the_adapter_names_is_compared(
+def test_without_a_card_only_the_folder_that_the_user_named_proves_the_base(
     tiny_gemma: Path, adapter: Path, make_gemma: MakeGemma, tmp_path: Path
 ) -> None:
-    with pytest.raises(AdapterError, match="another model: they differ in shell, body"):
-        read_adapter("mine", adapter, load_base(str(make_gemma(tmp_path / "seed", seed=1))))
-    copy = copy_of(tiny_gemma, tmp_path / "copy", dtype=torch.bfloat16)
-    assert read_adapter("mine", adapter, load_base(str(copy))).verified
+    (tmp_path / "link").symlink_to(tiny_gemma)
+    assert read_adapter("mine", adapter, load_base(str(tmp_path / "link"))).verified
+    assert not read_adapter("mine", adapter, load_base(str(make_gemma(tmp_path / "seed", seed=1)))).verified
 
 
 def test_an_adapter_that_names_an_unknown_base_is_not_verified(tiny_gemma: Path, broken: Path) -> None:
@@ -189,7 +201,7 @@ def test_a_folder_without_adapter_and_a_damaged_adapter_are_refused(
     with pytest.raises(AdapterError, match=r"no adapter_config\.json"):
         read_adapter("mine", tmp_path, base)
     (broken / ADAPTER_WEIGHTS).write_bytes((broken / ADAPTER_WEIGHTS).read_bytes()[:1000])
-    with pytest.raises(AdapterError, match="is damaged"):
+    with pytest.raises(AdapterError, match="no whole safetensors file"):
         read_adapter("mine", broken, base)
 
 
@@ -217,3 +229,103 @@ def test_a_folder_that_cannot_be_read_is_an_environment_fault(tiny_gemma: Path, 
     (copy / "config.json").write_text("{}", encoding="utf-8")
     with pytest.raises(EnvironmentFault, match="cannot load the base"):
         load_base(str(copy))
+
+
+CODE = """
+from pathlib import Path
+from transformers import PretrainedConfig
+
+Path(__file__).with_name("ran").touch()
+
+class Own(PretrainedConfig):
+    model_type = "own"
+"""
+
+
+def needing_code(model: Path, target: Path) -> Path:
+    """A copy of a model whose configuration and tokenizer ask for code beside them."""
+    shutil.copytree(model, target)
+    (target / "own.py").write_text(CODE, encoding="utf-8")
+    for name, entry in (("config.json", "AutoConfig"), ("tokenizer_config.json", "AutoTokenizer")):
+        values = json.loads((target / name).read_text(encoding="utf-8"))
+        own = ["own.Own", None] if entry == "AutoTokenizer" else "own.Own"
+        values |= {"auto_map": {entry: own}, "model_type": "own", "tokenizer_class": "Own"}
+        (target / name).write_text(json.dumps(values), encoding="utf-8")
+    return target
+
+
+@pytest.mark.parametrize("load", [load_base, load_config, load_tokenizer])
+def test_code_that_comes_with_a_base_is_neither_run_nor_asked_about(
+    load: Callable[[str], object], tiny_gemma: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = needing_code(tiny_gemma, tmp_path / "copy")
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    with pytest.raises(UsageError, match="no such code is run") as caught:
+        load(str(copy))
+    assert "transformers knows by itself" in caught.value.hint
+    assert not list(tmp_path.rglob("ran"))
+
+
+def test_every_model_configuration_and_tokenizer_is_loaded_without_code_of_its_own() -> None:
+    root = Path(__file__).parents[2]
+    folders = ("loracheck", "curate", "train", "evaluate", "reports")
+    calls = [
+        (file, node)
+        for folder in folders
+        for file in (root / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and re.match(r"Auto\w+\.from_pretrained$", ast.unparse(node.func))
+    ]
+    assert len(calls) > 5
+    for file, call in calls:
+        given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+        assert given.get("trust_remote_code") == "False" or given.get(None) == "place", (
+            f"{file}:{call.lineno}"
+        )
+
+
+def test_no_folder_is_read_that_an_adapter_names(
+    tiny_gemma: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = load_base(str(tiny_gemma))
+    copy = needing_code(tiny_gemma, tmp_path / "named")
+    mine = Path(shutil.copytree(adapter, tmp_path / "mine"))
+    text = (mine / "adapter_config.json").read_text(encoding="utf-8")
+    for named in (str(copy), "x" * 900, "a\\u0000b", "//host/share"):
+        changed = text.replace(str(tiny_gemma), named)
+        assert changed != text
+        (mine / "adapter_config.json").write_text(changed, encoding="utf-8")
+        for loader in ("AutoConfig", "AutoTokenizer"):
+            monkeypatch.setattr(
+                f"loracheck.models.{loader}.from_pretrained", lambda *_, **__: pytest.fail("it was loaded")
+            )
+        assert not read_adapter("mine", mine, base).verified
+
+
+GGUF = (
+    b"GGUF"
+    + struct.pack("<IQQQ", 3, 0, 1, 20)
+    + b"general.architecture"
+    + struct.pack("<IQ", 8, 5)
+    + b"llama"
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"GGUF",
+        b"GGUF\x03\x00\x00",
+        GGUF,
+        GGUF[:-3],
+        GGUF[:40],
+        GGUF[:24] + struct.pack("<Q", 2**63) + GGUF[32:],
+        GGUF.replace(b"llama", b"\xff\xfe\xfd\xfc\xfb"),
+        b"GGUF" + struct.pack("<IQQ", 3, 2**40, 2**40) + b"x" * 100,
+    ],
+)
+def test_a_gguf_file_that_is_none_is_refused_in_one_message(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "model.gguf").write_bytes(content)
+    with pytest.raises(EnvironmentFault, match="transformers cannot read"):
+        load_base(str(tmp_path / "model.gguf"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -102,8 +102,19 @@ def gemma_adapter(tiny_gemma: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def run(base: Path, adapters: dict[str, Path], out: Path, **more: Any) -> EvaluationResult:  # noqa: ANN401
-    config = more.pop("config", QUICK)
-    return evaluate(str(base), adapters, out, config, POLICY, progress=Progress(quiet=True), **more)
+    config, progress = more.pop("config", QUICK), more.pop("progress", Progress(quiet=True))
+    return evaluate(str(base), adapters, out, config, POLICY, progress=progress, **more)
+
+
+class Told(Progress):
+    """Remembers what is said."""
+
+    def __init__(self) -> None:
+        super().__init__(quiet=True)
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
 
 
 def only(result: EvaluationResult) -> Verdict:
@@ -349,11 +360,20 @@ def test_one_changed_byte_is_refused(finished: tuple[Path, EvaluationResult], na
         file.write_bytes(content)
 
 
-def test_an_adapter_of_another_base_is_refused(tiny_gemma: Path, tiny_smollm: Path, tmp_path: Path) -> None:
+def test_an_adapter_that_names_another_base_is_refused_or_stays_open(
+    tiny_gemma: Path, tiny_smollm: Path, make_gemma: Callable[..., Path], tmp_path: Path
+) -> None:
     adapter = plain_peft(tiny_smollm, tmp_path / "adapter")
-    with pytest.raises(AdapterError, match=r"names .* as its base"):
-        run(tiny_gemma, {"mine": adapter}, tmp_path / "eval")
-    assert not (tmp_path / "eval" / "verdict.json").exists()
+    config = EvalConfig(suites=("facts-ja",), max_facts=2, max_new_tokens=2)
+    verdict = only(run(tiny_gemma, {"mine": adapter}, tmp_path / "eval", config=config))
+    assert verdict.findings[0].reason == "adapter_unverified"
+    with pytest.raises(AdapterError, match=r"for another base|does not fit"):
+        run(
+            make_gemma(tmp_path / "base", layers=2),
+            {"mine": plain_peft(tiny_gemma, tmp_path / "b")},
+            tmp_path / "no",
+        )
+    assert not (tmp_path / "no" / "verdict.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -442,14 +462,10 @@ def test_names_that_would_confuse_are_refused(name: str, tmp_path: Path) -> None
     assert not (tmp_path / "eval").exists()
 
 
-def test_probes_that_chose_a_checkpoint_are_not_asked(
-    tiny_gemma: Path, gemma_adapter: Path, tmp_path: Path
-) -> None:
-    config = EvalConfig(suites=("facts-ja",), max_facts=400, max_new_tokens=1)
-    adapter = tmp_path / "runs" / "adapter"
-    shutil.copytree(gemma_adapter, adapter)
-    base = load_base(str(tiny_gemma))
-    watched = tuple(probe.id for probe in bundled(["facts-ja"])[10:])
+def carded(base_folder: Path, adapter: Path, out: Path, watched: Sequence[str]) -> Path:
+    """A copy of an adapter whose card names the probes that chose it."""
+    shutil.copytree(adapter, out / "adapter")
+    base = load_base(str(base_folder))
     card = AdapterCard(
         base=base.name,
         fingerprint=base.fingerprint,
@@ -457,15 +473,51 @@ def test_probes_that_chose_a_checkpoint_are_not_asked(
         quantization="none",
         data_sha256="",
         trained_tokens=1,
-        watched_probes=watched,
+        watched_probes=tuple(watched),
     )
-    jsonl.write_one(adapter / ADAPTER_CARD, card)
-    for adapters in ({"mine": adapter.parent}, {"mine": adapter.parent, "other": gemma_adapter}):
+    jsonl.write_one(out / "adapter" / ADAPTER_CARD, card)
+    return out
+
+
+FEW = EvalConfig(suites=("facts-ja",), max_facts=50, max_new_tokens=1)
+
+
+def asked_ids(run_folder: Path) -> set[str]:
+    return {probe.id for probe in jsonl.read(run_folder / "probes.jsonl", Probe)}
+
+
+def test_probes_that_chose_a_checkpoint_are_not_asked(
+    tiny_gemma: Path, gemma_adapter: Path, tmp_path: Path
+) -> None:
+    watched = [probe.id for probe in bundled(["facts-ja"])][:600:10]
+    assert len(watched) == 60
+    unknown = ["no-such-probe", bundled(["safety-ja"])[0].id]
+    adapter = carded(tiny_gemma, gemma_adapter, tmp_path / "runs", [*watched, *unknown])
+    for adapters in ({"mine": adapter}, {"mine": adapter, "other": gemma_adapter}):
         out = tmp_path / f"eval-{len(adapters)}"
-        run(tiny_gemma, adapters, out, config=config)
+        told = Told()
+        result = run(tiny_gemma, adapters, out, config=FEW, progress=told)
         context = jsonl.read_one(out / "context.json", EvaluationContext)
-        assert context.probes == {"facts-ja": 10}
+        assert not asked_ids(out) & set(watched)
         assert context.watched_probes == tuple(sorted(watched))
+        assert result.verdicts[0].findings[0].reason == "adapter_sound"
+        assert "mine: 60 bundled probes are left out, as they chose it by its card" in told.lines
+
+
+def test_a_card_that_names_more_probes_than_a_watch_asks_leaves_none_out_and_stays_open(
+    tiny_gemma: Path, gemma_adapter: Path, tmp_path: Path
+) -> None:
+    plain = run(tiny_gemma, {"mine": gemma_adapter}, tmp_path / "plain", config=FEW)
+    watched = sorted(asked_ids(tmp_path / "plain"))
+    more = [probe.id for probe in bundled(["facts-ja"]) if probe.id not in watched][:11]
+    adapter = carded(tiny_gemma, gemma_adapter, tmp_path / "runs", [*watched, *more])
+    told = Told()
+    verdict = only(run(tiny_gemma, {"mine": adapter}, tmp_path / "eval", config=FEW, progress=told))
+    assert asked_ids(tmp_path / "eval") == set(watched)
+    assert (verdict.findings[0].status, verdict.findings[0].reason) == ("inconclusive", "chosen_by_too_many")
+    assert verdict.findings[0].values["watched"] == len(watched) + 11
+    assert only(plain).findings[0].reason == "adapter_sound"
+    assert any(f"names {len(watched) + 11} bundled probes that chose it" in line for line in told.lines)
 
 
 def test_an_adapter_that_is_not_there_is_named_before_the_base_is_loaded(tmp_path: Path) -> None:
@@ -480,7 +532,7 @@ def test_an_adapter_that_is_not_there_is_named_before_the_base_is_loaded(tmp_pat
 def test_probes_that_chose_what_was_merged_are_not_asked(tiny_gemma: Path, tmp_path: Path) -> None:
     merged = tmp_path / "merged"
     shutil.copytree(tiny_gemma, merged)
-    watched = tuple(probe.id for probe in bundled(["facts-ja"])[10:])
+    watched = tuple(probe.id for probe in bundled(["facts-ja"]))[:600:10]
     form = ShippedForm(
         base=str(tiny_gemma), base_verified=True, licence="", adapter_sha256="", data_sha256=None, kind="lora",
         dtype="float32", trained="none", trained_known=True, onto="original", threshold=0.05, probes=0, seed=0,
@@ -488,7 +540,7 @@ def test_probes_that_chose_what_was_merged_are_not_asked(tiny_gemma: Path, tmp_p
         weights_sha256={file.name: hash_file(file) for file in merged.glob("*.safetensors")},
     )  # fmt: skip
     jsonl.write_one(merged / "shipped_form.json", form)
-    config = EvalConfig(suites=("facts-ja",), max_facts=400, max_new_tokens=1)
-    run(tiny_gemma, {"mine": merged}, tmp_path / "eval", config=config)
+    run(tiny_gemma, {"mine": merged}, tmp_path / "eval", config=FEW)
+    assert not asked_ids(tmp_path / "eval") & set(watched)
     context = jsonl.read_one(tmp_path / "eval" / "context.json", EvaluationContext)
-    assert context.probes == {"facts-ja": 10}
+    assert context.watched_probes == tuple(sorted(watched))

@@ -309,7 +309,7 @@ def test_an_adapter_without_a_strength_is_refused_before_the_base_is_asked(
     config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
     config["init_lora_weights"] = "pissa"
     (adapter / "adapter_config.json").write_text(json.dumps(config), encoding="utf-8")
-    with pytest.raises(AdapterError, match="at strength 0 it is not the base"):
+    with pytest.raises(AdapterError, match="the base could no longer be asked beside it"):
         scale(adapter, tmp_path / "run", CONFIG, inputs, progress=QUIET)
 
 

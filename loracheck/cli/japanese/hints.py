@@ -274,6 +274,18 @@ HINTS: dict[str, str] = {
     "Compare checkpoints of its training instead: loracheck train --watch.": (
         "代わりに、学習のチェックポイントどうしを比べてください: loracheck train --watch"
     ),
+    "Merge it with peft, and pass the merged model.": (
+        "peftでマージし、マージしたモデルを指定してください。"
+    ),
+    "Train without it, or merge the adapter with peft and pass the merged model.": (
+        "その設定なしで学習するか、peftでマージしたモデルを指定してください。"
+    ),
+    "Save it again in float32, bfloat16 or float16.": (
+        "float32、bfloat16、float16のいずれかで保存し直してください。"
+    ),
+    "Take a base that transformers knows by itself, or update transformers.": (
+        "transformersが標準で対応するベースを使うか、transformersを更新してください。"
+    ),
     "Save it as a plain LoRA first, with peft's path_initial_model_for_weight_conversion.": (
         "先に、peftのpath_initial_model_for_weight_conversionで通常のLoRAとして保存してください。"
     ),

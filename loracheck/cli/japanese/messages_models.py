@@ -34,8 +34,34 @@ MODELS: dict[str, str] = {
     "adapter {} was trained with another chat template than the one in use.": (
         "アダプター{}は、ここで使うものとは別のチャットテンプレートで学習されています。"
     ),
-    "adapter {} names {} as its base, and {} is another model: they differ in {}.": (
-        "アダプター{}のベースは{}で、{}は別のモデルです(違い: {})。"
+    "adapter {} is {}; LoRA, DoRA, AdaLoRA, LoHa and LoKr are taken.": (
+        "アダプター{}は{}です。扱えるのは、LoRA、DoRA、AdaLoRA、LoHa、LoKrです。"
+    ),
+    "adapter {} is of no kind that its configuration names; LoRA, DoRA, AdaLoRA, LoHa and LoKr are taken.": (
+        "アダプター{}は、設定に種類の記載がありません。扱えるのは、LoRA、DoRA、AdaLoRA、LoHa、LoKrです。"
+    ),
+    "adapter {} takes part of the base's weights out when it is loaded ({}), so the base could no longer be "
+    "asked beside it.": (
+        "アダプター{}は、読み込むとベースの重みの一部を取り出すため({})、並べてベースに質問できません。"
+    ),
+    "adapter {}: adapter_config.json has {}, which is damaged or not followed here, so it would be measured as "
+    "something else or change the base.": (
+        "アダプター{}: adapter_config.jsonの{}は、壊れているか、ここでは扱えません。"
+        "別のものとして測定されるか、ベースが変わってしまいます。"
+    ),
+    "adapter {}: {} is of type {}, in which nothing can be computed here.": (
+        "アダプター{}: {}の型は{}で、ここでは計算できません。"
+    ),
+    "adapter {} is damaged: by adapter_config.json {}, by its tensors not.": (
+        "アダプター{}は壊れています。adapter_config.jsonの記載({})が、テンソルと合いません。"
+    ),
+    "adapter {} changed the base itself when it was put on it: with every adapter off it gives other logits than "
+    "before.": (
+        "アダプター{}は、載せたときにベース自体を変えました。アダプターをすべて外しても、"
+        "ロジットが元に戻りません。"
+    ),
+    "the base {} can only be read by code that comes with it, and no such code is run.": (
+        "ベース{}を読むには、付属のコードが必要です。付属のコードは実行しません。"
     ),
     "adapter {} is for another base than {}: {} tensors do not match, the first is {} {}.": (
         "アダプター{}は、{}とは別のベース用です。{}個のテンソルが合わず、最初は{} {}です。"
@@ -158,16 +184,6 @@ MODELS: dict[str, str] = {
     ),
     "{} is {}; only LoRA, DoRA, LoHa and LoKr can be set to another strength.": (
         "{}は{}です。強さを変えられるのは、LoRA、DoRA、LoHa、LoKrだけです。"
-    ),
-    "{} is of no kind that its configuration names; only LoRA, DoRA, LoHa and LoKr can be set to another "
-    "strength.": (
-        "{}は、設定に種類の記載がありません。強さを変えられるのは、LoRA、DoRA、LoHa、LoKrだけです。"
-    ),
-    "{} takes part of the base's weights out when it is loaded ({}), so at strength 0 it is not the base.": (
-        "{}は、読み込むとベースの重みの一部を取り出すため({})、強さ0でもベースと同じになりません。"
-    ),
-    "{} repeats layers of the base, so at strength 0 it is not the base.": (
-        "{}はベースの層を繰り返すため、強さ0でもベースと同じになりません。"
     ),
     "{} also holds whole weights, such as {}, which have no strength.": (
         "{}には{}などの重み全体もあり、強さを変えられません。"

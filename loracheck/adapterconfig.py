@@ -7,19 +7,22 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from loracheck.adapterfiles import ADAPTER_CONFIG, Unread, read_bytes
 from loracheck.errors import AdapterError
-
-from .tensorfile import MAX_JSON_BYTES, read_json
+from loracheck.tensorfile import MAX_JSON_BYTES, read_json
 
 _MAX_TARGETS = 200
+_MAX_PATTERNS = 4096
+_LONGEST = 300
 _WORD = re.compile(r"[\w.]+")
 # peft matches these keys as regular expressions; a stranger's may not repeat often enough to take for ever.
 _UNSAFE = re.compile(r"(?:[*+?}].*){3}|\)[*+?{]")
-_CHANGES_BASE = ("pissa", "olora", "corda", "lora_ga", "loftq")
+# Of the ways in which factors can begin, those by name that leave the base's weights alone.
+_KEEPS_BASE = ("", "eva", "orthogonal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +49,13 @@ class AdapterConfig:
     fan_in_fan_out: bool = False
     modules_to_save: tuple[str, ...] = ()
     trainable_tokens: bool = False
-    target_parameters: bool = False
+    parameters: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
     @property
     def changes_base(self) -> bool:
-        """Tell whether loading it takes something out of the base's weights first."""
-        return self.initial.lower().startswith(_CHANGES_BASE)
+        """Tell whether loading it takes something out of the base's weights first, as far as is known."""
+        return self.initial.lower() not in _KEEPS_BASE
 
     def rank_of(self, module: str) -> int | None:
         """Return the rank a module should have."""
@@ -77,9 +80,16 @@ def read_config(folder: Path) -> AdapterConfig | None:
     Raises:
         AdapterError: it is no JSON object of a sensible size.
     """
+    return config_of(read_values(folder)) if (folder / ADAPTER_CONFIG).is_file() else None
+
+
+def read_values(folder: Path) -> dict[str, Any]:
+    """Read the configuration in a folder as it stands there.
+
+    Raises:
+        AdapterError: it is no JSON object of a sensible size and depth.
+    """
     file = folder / ADAPTER_CONFIG
-    if not file.is_file():
-        return None
     values = None
     with suppress(Unread):
         values = read_json(read_bytes(file, MAX_JSON_BYTES))
@@ -88,13 +98,19 @@ def read_config(folder: Path) -> AdapterConfig | None:
             f"{file} is damaged: it is no JSON object of at most {MAX_JSON_BYTES:,} bytes.",
             kind="adapter_damaged",
         )
+    return values
+
+
+def config_of(values: Mapping[str, Any]) -> AdapterConfig:
+    """Take what is well formed out of a configuration."""
     patterns = {name: _pattern(values.get(name)) for name in ("rank_pattern", "alpha_pattern")}
     initial = values.get("init_lora_weights")
+    kind = _text(values.get("peft_type")).upper()
     return AdapterConfig(
-        peft_type=_text(values.get("peft_type")).upper(),
+        peft_type=kind,
         base=_text(values.get("base_model_name_or_path")),
-        rank=_whole(values.get("r", values.get("init_r"))),
-        alpha=_number(values.get("lora_alpha", values.get("alpha"))),
+        rank=_whole(values.get("init_r" if kind == "ADALORA" else "r")),
+        alpha=number(values.get("alpha" if kind in ("LOHA", "LOKR") else "lora_alpha")),
         rank_pattern=patterns["rank_pattern"][0],
         alpha_pattern=patterns["alpha_pattern"][0],
         targets=_texts(values.get("target_modules")),
@@ -106,44 +122,45 @@ def read_config(folder: Path) -> AdapterConfig | None:
         fan_in_fan_out=values.get("fan_in_fan_out") is True,
         modules_to_save=_texts(values.get("modules_to_save")),
         trainable_tokens=bool(values.get("trainable_token_indices")),
-        target_parameters=bool(values.get("target_parameters")),
+        parameters=_texts(values.get("target_parameters")),
         unread=tuple(key for _, unread in patterns.values() for key in unread),
     )
 
 
 def _matching(pattern: Mapping[str, float], module: str, default: float | None) -> float | None:
-    for key, value in pattern.items():
-        if _WORD.fullmatch(key):
-            if module == key or module.endswith(f".{key}"):
-                return value
-        elif re.match(rf"(.*\.)?({key})$", module[:300]):
-            return value
-    return default
+    return next((value for key, value in pattern.items() if _compiled(key).match(module[:_LONGEST])), default)
+
+
+@lru_cache(maxsize=2 * _MAX_PATTERNS)
+def _compiled(key: str) -> re.Pattern[str]:
+    return re.compile(rf"(.*\.)?({key})$")  # as peft has it, to which a dot, too, is any character
 
 
 def _pattern(value: Any) -> tuple[dict[str, float], list[str]]:  # noqa: ANN401 - a stranger's JSON
     read: dict[str, float] = {}
     unread: list[str] = []
     for key, entry in value.items() if isinstance(value, dict) else ():
-        number = _number(entry)
-        if number is None:
+        found = number(entry)
+        if found is None:
             continue  # AdaLoRA keeps masks here
-        if not _WORD.fullmatch(key) and (len(key) > 200 or _UNSAFE.search(key) or not _compiles(key)):
+        safe = _WORD.fullmatch(key) or not _UNSAFE.search(key)
+        if not safe or len(key) > _LONGEST or len(read) == _MAX_PATTERNS or not _compiles(key):
             unread.append(key)
         else:
-            read[key] = number
+            read[key] = found
     return read, unread
 
 
 def _compiles(key: str) -> bool:
     try:
-        re.compile(key)
+        _compiled(key)
     except (re.error, RecursionError, OverflowError):
         return False
     return True
 
 
-def _number(value: Any) -> float | None:  # noqa: ANN401
+def number(value: Any) -> float | None:  # noqa: ANN401
+    """Return a number as JSON may hold it; None for anything else, and for what is not finite."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
