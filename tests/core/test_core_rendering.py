@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from click.testing import CliRunner
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from loracheck import rendering
-from loracheck.errors import DataError, EnvironmentFault, UsageError
+from loracheck.cli import cli
+from loracheck.errors import DataError, EnvironmentFault, LoracheckError, UsageError
 from loracheck.rendering import render
 from loracheck.template import PLAIN_TEMPLATE, ChatTemplate
 from tests.conftest import CHATML
@@ -137,3 +140,26 @@ def test_a_template_that_fails_at_every_message_ends_where_it_is_taken_up(
 ) -> None:
     with pytest.raises(DataError, match="does not take these messages"):
         ChatTemplate(tokenizer, "{{ 1 / 0 }}")
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "does not end"),
+        ("{{ 1 / 0 }}", "ZeroDivisionError"),
+    ],
+)
+@pytest.mark.usefixtures("hasty")
+def test_an_evaluation_of_an_adapter_with_such_a_template_ends_in_a_message(
+    source: str, told: str, tiny_smollm: Path, tmp_path: Path
+) -> None:
+    adapter = tmp_path / "adapter"
+    model = AutoModelForCausalLM.from_pretrained(tiny_smollm)
+    config = LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM")
+    get_peft_model(model, config).save_pretrained(str(adapter))
+    (adapter / "chat_template.jinja").write_text(source, encoding="utf-8")
+    options = ["--base", str(tiny_smollm), "--adapter", f"mine={adapter}", "--assume-base"]
+    done = CliRunner().invoke(cli, ["eval", *options, "-o", str(tmp_path / "run")])
+    assert isinstance(done.exception, LoracheckError), done.output
+    assert done.exception.exit_code == 2
+    assert told in str(done.exception)
