@@ -78,7 +78,7 @@ def read_yaml_file(path: Path) -> dict[str, Any]:
     """Read a YAML mapping from a file; see `read_yaml`."""
     try:
         return read_yaml(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path}: {error}", kind="config_unreadable") from None
 
 

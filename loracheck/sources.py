@@ -110,7 +110,7 @@ def _dataset_dict(path: Path, split: str | None) -> DataSource:
             f"{path}: there is no split {split!r}.", kind="dataset_part", hint=f"Splits: {', '.join(splits)}."
         )
     chosen = [split] if split is not None else splits
-    files = tuple(file for name in chosen for file in _saved_dataset(path / name))
+    files = tuple(file for name in chosen for file in _saved_dataset(path / Path(name).name))
     return DataSource(name=str(path), files=files)
 
 
@@ -123,7 +123,9 @@ def _walk(path: Path, left_out: list[str]) -> Iterator[Path]:
         if entry.is_dir():
             if not entry.name.startswith((".", "_")):
                 yield from _walk(entry, left_out)
-        elif is_data_file(entry):
+        elif (
+            is_data_file(entry) and entry.is_file()
+        ):  # a pipe would be waited for, and a link may lead nowhere
             yield entry
         elif entry.suffix != ".md" and entry.name not in _NO_ROWS and not entry.name.startswith("."):
             left_out.append(str(entry))
@@ -133,8 +135,9 @@ def _saved_dataset(path: Path) -> list[Path]:
     """Return the files of a folder written by `Dataset.save_to_disk`; others there are caches."""
     state = path / "state.json"
     files = [path / Path(name).name for name in _json_list(state, "_data_files", "filename")]
+    there = {entry for entry in path.iterdir() if entry.is_file()}
     for file in files:
-        if not file.is_file():
+        if file not in there:
             raise DataError(
                 f"{state} names {file.name}, which is not there.",
                 kind="broken_file",

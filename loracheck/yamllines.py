@@ -44,7 +44,7 @@ def place(error: LoracheckError, path: Path) -> tuple[int | None, str]:
     """Return the line and the key of which an error speaks: the longest path of keys in it that stands in the file."""
     try:
         lines = dict(_lines_of(compose(path.read_text(encoding="utf-8"))))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, ValueError, yaml.YAMLError):  # a path with a null byte, too
         return None, ""
     said = [
         found[2] or found[1].replace("-", "_")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from loracheck import jsonl, stats
 from loracheck.errors import DataError
+from loracheck.foreign import files as plain
 from loracheck.records import Estimate
 
 _METHOD = "as lm-evaluation-harness gives it: 1.96 standard errors"
@@ -82,7 +82,7 @@ def _from_whole(whole: dict[str, Any]) -> list[TaskScore]:
         if not isinstance(scores, dict):
             continue
         size = sizes.get(task)
-        n = int(size.get("effective", 0)) if isinstance(size, dict) else 0
+        n = (plain.whole(size.get("effective")) or 0) if isinstance(size, dict) else 0
         for key, value in scores.items():
             metric, _, rule = str(key).partition(",")
             if not _is_number(value) or metric.endswith("_stderr") or metric == "sample_len":
@@ -138,4 +138,4 @@ def _from_samples(path: Path, rows: Sequence[dict[str, Any]]) -> list[TaskScore]
 
 
 def _is_number(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return not isinstance(value, str) and plain.number(value) is not None

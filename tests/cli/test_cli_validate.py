@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -164,3 +165,36 @@ def test_no_model_library_is_loaded(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr + done.stdout
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+HOSTILE: dict[str, bytes] = {
+    "deep.jsonl": ROW.encode()
+    + b'{"instruction": "a", "output": "b", "x": '
+    + b"[" * 100_000
+    + b"]" * 100_000
+    + b"}",
+    "deep.json": b"[" * 100_000,
+    "turns.jsonl": json.dumps({"messages": "[" * 100_000}).encode(),
+    "metadata.jsonl": b'{"id": "a", "source": {"file": "f", "line": 1}, "instruction": "a", "output": "b", '
+    b'"metadata": ' + json.dumps("[" * 100_000).encode() + b"}",
+    "numbers.jsonl": b'{"instruction": "a", "output": "b", "n": ' + b"9" * 6000 + b"}",
+    "numbers.json": b'[{"prompt": "a", "answers": ["b"], "wrong": ["c"], "n": ' + b"9" * 6000 + b"}]",
+    "halves.jsonl": b'{"instruction": "a\\ud800", "output": "b", "category": "\\udfff"}',
+    "nulls.jsonl": b"\0" * 5000,
+    "mark.jsonl": b"\xef\xbb\xbf",
+    "types.jsonl": b'1\nnull\n[]\n{"messages": [1]}\n{"conversations": {"a": [1]}}\n{"messages": [{"role": []}]}\n',
+    "names.csv": b"instruction,output" + b"".join(b",c%d" % n for n in range(90_000)) + b"\na,b\n",
+    "quote.csv": b'instruction,output\n"' + b"a\n" * 100_000,
+    "cut.gz": gzip.compress(ROW.encode() * 9)[:-9],
+    "pipeline.yaml": b'policy: "a\\0b"\nbase: "c\\0d"\ndata: "e\\0f"\n',
+    "policy.yaml": b"gates: &a [*a]\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_file_of_a_stranger_is_an_error_of_our_own(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(HOSTILE[name])
+    for form in ([], ["--as", "probes"]):
+        done = call(tmp_path / name, *form)
+        assert done.exit_code in (0, 2), done.output
+        assert isinstance(done.exception, SystemExit | None), done.exception

@@ -443,3 +443,16 @@ def test_chance_is_a_quarter_of_four_choices_and_a_half_of_two() -> None:
     assert guessing([offered("b", "c", "d")]) == 0.25
     assert guessing([offered("b"), offered("b", "c", "d")]) == 0.375
     assert guessing(bundled(["facts-ja", "facts-en"])) == 0.25
+
+
+@pytest.mark.parametrize("size", ['"many"', "1e999", "-5", "[]"])
+@pytest.mark.parametrize("value", ["9" * 400, "1e999", "NaN", "0.5"])
+def test_results_with_numbers_that_are_none_are_read_without_them(
+    size: str, value: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "results_1.json"
+    given = f'{{"results": {{"t": {{"acc,none": {value}}}}}, "n-samples": {{"t": {{"effective": {size}}}}}}}'
+    path.write_text(given, encoding="utf-8")
+    assert [(score.estimate.value, score.estimate.n) for score in read_results(path)] == (
+        [(0.5, 0)] if value == "0.5" else []
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,25 @@ def test_saved_datasets_are_read_by_split_and_without_their_caches(tmp_path: Pat
     (one / "data-00001-of-00002.arrow").unlink()
     with pytest.raises(DataError, match="which is not there"):
         resolve_source(one)
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "", "pipe.jsonl"])
+def test_a_saved_dataset_that_names_no_file_of_its_own_is_refused(name: str, tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    os.mkfifo(saved / "pipe.jsonl")
+    (saved / "state.json").write_text(json.dumps({"_data_files": [{"filename": name}]}), encoding="utf-8")
+    with pytest.raises(DataError, match="which is not there"):
+        resolve_source(saved)
+
+
+def test_a_pipe_and_a_link_that_leads_nowhere_are_no_files_of_a_folder(tmp_path: Path) -> None:
+    write(tmp_path / "rows.jsonl", "a")
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "link.jsonl")
+    found = resolve_source(tmp_path)
+    assert found.files == (tmp_path / "rows.jsonl",)
+    assert {Path(name).name for name in found.left_out} == {"pipe.jsonl", "link.jsonl"}
 
 
 def test_a_split_of_a_folder_goes_by_file_names(tmp_path: Path) -> None:
