@@ -111,6 +111,12 @@ class Completion:
     seed: int = 0
 
 
+def _refuse_impossible(logprobs: tuple[float, ...]) -> None:
+    """Refuse what no log-likelihood is; above 0 it may lie as far as rounding goes."""
+    if not all(-1e9 <= value <= 1 for value in logprobs):
+        raise ValueError("a logprob is no log-likelihood")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceScores:
     """Log-likelihood in nats of each choice as the whole reply, its stop token included.
@@ -129,6 +135,7 @@ class ChoiceScores:
     def __post_init__(self) -> None:
         if len(self.kinds) != len(self.choices) or len(self.logprobs) not in (0, len(self.choices)):
             raise ValueError("kinds, choices and logprobs are of different lengths")
+        _refuse_impossible(self.logprobs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +166,7 @@ class TokenScores:
     def __post_init__(self) -> None:
         if len(self.tokens) != len(self.logprobs):
             raise ValueError("tokens and logprobs are of different lengths")
+        _refuse_impossible(self.logprobs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.errors import DataError
-from loracheck.records import Source
+from loracheck.records import ChoiceScores, Source, TokenScores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,35 @@ def test_what_no_record_can_be_is_told_with_its_place(tmp_path: Path, content: b
         list(jsonl.read(path, Pair))
     with pytest.raises(DataError, match=told):
         jsonl.read_one(path, Pair)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"kinds": ["right"]}, "kinds, choices and logprobs are of different lengths"),
+        ({"logprobs": [-1.0]}, "kinds, choices and logprobs are of different lengths"),
+        ({"logprobs": [-1.0, 1e308]}, "a logprob is no log-likelihood"),
+        ({"logprobs": [-1.0, -1e308]}, "a logprob is no log-likelihood"),
+    ],
+)
+def test_scores_that_no_model_gives_are_refused(tmp_path: Path, given: dict[str, object], told: str) -> None:
+    path = tmp_path / "choices.jsonl"
+    one = {
+        "probe_id": "p",
+        "arm": "base",
+        "kinds": ["right", "wrong"],
+        "choices": ["a", "b"],
+        "logprobs": [-1.0, -2.0],
+    }
+    jsonl.write(path, [one, one | {"logprobs": []}])
+    assert len(list(jsonl.read(path, ChoiceScores))) == 2
+    jsonl.write(path, [one | given])
+    with pytest.raises(DataError, match=f"line 1: {told}"):
+        list(jsonl.read(path, ChoiceScores))
+    tokens = {"probe_id": "p", "arm": "base", "kind": "reference", "tokens": ["a", "b"], "logprobs": [-1.0]}
+    jsonl.write(path, [tokens])
+    with pytest.raises(DataError, match="tokens and logprobs are of different lengths"):
+        list(jsonl.read(path, TokenScores))
 
 
 def test_a_file_that_is_gone_or_none_is_an_error_of_the_input(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ SYSTEM: dict[str, str] = {
     "Integer value out of range.": "整数が範囲の外です。",
     "kinds, choices and logprobs are of different lengths.": "kinds、choices、logprobsの長さが違います。",
     "tokens and logprobs are of different lengths.": "tokensとlogprobsの長さが違います。",
+    "a logprob is no log-likelihood.": "logprobに、対数尤度ではない値があります。",
     "Input data was truncated": "データが途中で切れています",
     "Input data was truncated.": "データが途中で切れています。",
     "JSON is malformed: {} (byte {}).": "JSONの形式が正しくありません: {} ({}バイト目)。",
