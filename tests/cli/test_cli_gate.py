@@ -6,10 +6,12 @@ import hashlib
 import importlib
 import json
 import os
+import random
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,7 @@ from loracheck.records import (
     Message,
     Probe,
 )
-from loracheck.runs import open_run
+from loracheck.runs import file_entry, open_run, read_manifest
 
 Outcome = tuple[int, str, str]
 Gate = Callable[..., Outcome]
@@ -269,3 +271,74 @@ def piped(folder: Path, reader: str) -> subprocess.CompletedProcess[str]:
         check=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
+
+
+WRONG: tuple[object, ...] = (
+    None,
+    True,
+    -1,
+    10**30,
+    1e308,
+    "",
+    "\0\n::error::x",
+    [],
+    [[]],
+    {},
+    {"a": 1},
+    "x" * 5000,
+)
+
+
+def places(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the way to everything in a JSON value, of a list to its first entries alone."""
+    if place:
+        yield place
+    inside = (
+        value.items() if isinstance(value, dict) else enumerate(value[:2] if isinstance(value, list) else ())
+    )
+    for key, one in inside:
+        yield from places(one, (*place, key))
+
+
+def spoilt(content: bytes, draw: random.Random) -> bytes:
+    """Return one JSON value with one thing in it dropped or replaced, or bytes that are no such value."""
+    value: Any = json.loads(content)
+    *way, last = draw.choice(list(places(value)))
+    inner = value
+    for key in way:
+        inner = inner[key]
+    how = draw.randrange(8)
+    if how == 0:
+        return content[: draw.randrange(len(content))]
+    if how == 1:
+        return draw.choice((b"[" * 100_000, b"\xff" + content, b'{"more":' * 100_000))
+    if how == 2:
+        del inner[last]
+    else:
+        inner[last] = draw.choice(WRONG)
+    return json.dumps(value).encode()
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "context.json", "verdict.json", "probes.jsonl", "completions.jsonl",
+                                  "choices.jsonl"])  # fmt: skip
+def test_whatever_stands_in_a_run_ends_in_a_verdict_or_one_message(
+    name: str, gate: Gate, tmp_path: Path
+) -> None:
+    draw = random.Random(name)
+    whole = eval_run(tmp_path / "whole", {"mine": "ship"}, facts=4)
+    for number in range(25):
+        run = Path(shutil.copytree(whole, tmp_path / str(number)))
+        file = run / name
+        if name.endswith(".jsonl"):
+            lines = file.read_bytes().splitlines()
+            file.write_bytes(b"\n".join([spoilt(lines[0], draw), *lines[1:]]))
+        else:
+            file.write_bytes(spoilt(file.read_bytes(), draw))
+        if name != "manifest.json":
+            manifest = read_manifest(run)
+            files = tuple(file_entry(run / entry.path, run) for entry in manifest.files)
+            jsonl.write_one(run / "manifest.json", replace(manifest, files=files))
+        code, _, err = gate(run)
+        assert code in (0, 1, 2, 3, 4), (file.read_bytes()[:300], err)
+        assert "Traceback" not in err
+        assert not re.search(r"^\s*::", err, re.MULTILINE)
