@@ -36,7 +36,7 @@ from .tagwords import (
 )
 
 _LONGEST = 60
-_REPEATS = re.compile(r"\d+_")
+_REPEATS = re.compile(r"(?<!\d)\d++_")
 _BRACKETS = re.compile(r"(?P<name>[^()]{2,}?)[ _]*\((?P<of>[^()]{2,})\)")
 _LATIN_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])+")
 _ARTIST = re.compile(

@@ -25,6 +25,7 @@ from loracheck.redaction import redacted
 from loracheck.refusal import refuses
 from loracheck.style.features import features, names_in
 from loracheck.text import is_loop, sentences
+from loracheck.train.names import Tagged, named_subjects
 import pathlib, sys
 
 SIZE = 100_000
@@ -50,16 +51,17 @@ CASES = (
     (is_loop, ("\\n", " ", "\\n1. ")),
     (sentences, ("(笑)", "(笑", "ー", ". ")),
     (lambda text: switches(text, "ja"), (".", "a", "\\n", "`", "@")),
-    (lambda text: has_form("```json" + text + "x```", "json"), (" ", "\\n")),
+    (lambda text: has_form("```json" + text + "x", "json"), (" ", "\\n")),
     (lambda text: json_object("```json" + text, dict), ("\\n", " ", "\\n```")),
-    (card, ("---\\n\\n", "---" + "\\n" * SIZE)),
-    (rule("cut_off"), ("\\n", "Aaa. aa. ", "\\n- ", " ")),
+    (lambda text: card("---" + text), ("\\n", "\\n---")),
+    (rule("cut_off"), ("Aaa. aa. ", "\\n- ", " ")),
+    (lambda text: rule("cut_off")("猫が魚を好きなわけを話すのだ" + text + "ね"), ("\\n", " ")),
     (rule("markdown_debris"), ("[", "![", "[](", "[a](  ")),
     (rule("template_remnant"), ("{{ ", "[your", "< ")),
     (lambda text: features(text, "en"), ("\\n", " ", ". ", ", ", "Ab, ")),
     (lambda text: features(text, "ja"), ("ｗ", "wｗ", "(", "~ ")),
     (names_in, ("\\n", ".  ", "Ab is. ", "\\n- ")),
-    (refuses, ("「", "“", "確実", "犯罪", "I can't ")),
+    (refuses, ("「", "“", "犯罪", "I can't ")),
     (instruction("detectable_format:title"), ("<<", "<<a", "<< ")),
     (instruction("ja:detectable_format:title"), ("『", "『a")),
     (instruction("detectable_content:number_placeholders", num_placeholders=1), ("[", "[a")),
@@ -70,6 +72,7 @@ CASES = (
     (lambda text: is_right(text, EXPECTED), ("Tokyo is wrong. ", "The answer is ", "答えは", "Osaka ", "\\u200b")),
     (lambda text: gives_number(text, Expected(answers=("18",))), ("1", "1,", "answer ", "$ ")),
     (redacted, ("key", "key-", "a-", "a://", "a://?", "://a@", "Bearer ", "token ")),
+    (lambda text: named_subjects([Tagged(text=text, images=None, place="folder")]), ("1",)),
     (find_personal, ("0-", "a@", "a.", "1")),
 )
 for place, (read, units) in enumerate(CASES):
