@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from loracheck.fingerprint import content_sha256
 from loracheck.generation import pad_token_id
 from loracheck.likelihood import next_token_logprobs
 from loracheck.models import Base
@@ -27,7 +28,8 @@ class LocalJudge:
 
     def __init__(self, base: Base, template: ChatTemplate) -> None:
         self.name = f"judge:{base.name}"
-        self.identity = f"{base.fingerprint} {base.quantization} {base.model.dtype} {template.sha256}"
+        known = content_sha256(base.source) or base.fingerprint
+        self.identity = f"{known} {base.quantization} {base.model.dtype} {template.sha256}"
         self.requests = 0
         self.left_out: tuple[str, ...] = ()
         self._base = base

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from loracheck import jsonl
 from loracheck.errors import DataError
+from loracheck.fingerprint import content_sha256
 from loracheck.generation import pad_token_id
 from loracheck.likelihood import score_rows
 from loracheck.models import Base
@@ -223,8 +224,9 @@ def _plan(
         languages.append(example.language)
         lengths.append(sum(len(message.content) for message in example.messages))
     others = _other_questions(prompts, languages) if other_question else [None] * len(prompts)
+    known = content_sha256(base.source) or base.fingerprint
     setting = hashlib.sha256(
-        jsonl.encode([VERSION, base.fingerprint, base.quantization, str(base.model.dtype), template.sha256])
+        jsonl.encode([VERSION, known, base.quantization, str(base.model.dtype), template.sha256])
     ).digest()
 
     def key(kind: bytes, *digests: bytes) -> bytes:

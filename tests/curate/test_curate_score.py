@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 
 import loracheck.curate.score as scoring
 from loracheck.curate.config import ScoreConfig
@@ -146,6 +148,20 @@ def test_another_base_template_or_precision_is_not_served_from_the_cache(
     assert {i: score.loss for i, score in scores.items()} != plain
     halved = Counted(replace(tiny.base, quantization="nf4"))  # the weights are not touched, the record is
     assert halved.score(examples, cache)[1] == texts
+
+
+def test_a_copy_made_to_look_like_a_base_is_not_served_from_its_cache(
+    tiny: Counted, examples: list[Example], cache: ScoreCache, tmp_path: Path
+) -> None:
+    _, texts = tiny.score(examples, cache)
+    copy = Path(shutil.copytree(tiny.base.source, tmp_path / "copy"))
+    tensors = load_file(copy / "model.safetensors")
+    name = next(n for n in tensors if n.endswith("q_proj.weight"))
+    tensors[name][16:] *= 2
+    save_file(tensors, copy / "model.safetensors", metadata={"format": "pt"})
+    other = Counted(load_base(str(copy)))
+    assert other.base.fingerprint == tiny.base.fingerprint
+    assert other.score(examples, cache)[1] == texts
 
 
 KILLED = """
