@@ -302,11 +302,11 @@ def test_what_is_explained_drives_no_terminal_and_no_ci_service(
     gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "loracheck.summary.explain", lambda *_: "a \x1b[2J " + "word " * 9 + "::error::x " * 30
+        "loracheck.summary.explain", lambda *_: "a \x07 " + "word " * 9 + "::error::x " * 30
     )
     _, out, _ = gate(eval_run(tmp_path / "run", {"mine": "hold"}))
     assert "::error::x" in out
-    assert "\x1b[2J" not in out
+    assert "\x07" not in out
     assert not re.search(r"^\s*::", out, re.MULTILINE)
 
 
