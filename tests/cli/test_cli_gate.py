@@ -34,6 +34,7 @@ from loracheck.records import (
     Probe,
 )
 from loracheck.runs import file_entry, open_run, read_manifest
+from tests.cli.called import call
 
 Outcome = tuple[int, str, str]
 Gate = Callable[..., Outcome]
@@ -273,6 +274,42 @@ def piped(folder: Path, reader: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def resealed(run: Path) -> Path:
+    """Give a run that was altered the hashes that it would have had."""
+    manifest = read_manifest(run)
+    files = tuple(file_entry(run / entry.path, run) for entry in manifest.files)
+    jsonl.write_one(run / "manifest.json", replace(manifest, files=files))
+    return run
+
+
+def test_no_verb_shows_a_verdict_that_the_answers_do_not_give(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = eval_run(tmp_path / "runs" / "eval", {"mine": "hold"})
+    assert call(capsys, monkeypatch, "report", str(run))[0] == 0
+    verdict = run / "verdict.json"
+    verdict.write_text(verdict.read_text(encoding="utf-8").replace('"hold"', '"ship"'), encoding="utf-8")
+    resealed(run)
+    merge = ("merge", "adapter", "--base", "b", "-o", str(tmp_path / "out"), "--eval", str(run))
+    for arguments in (("report", str(run)), ("report", str(run.parent), "--json"), merge):
+        code, out, err = call(capsys, monkeypatch, *arguments)
+        if "--json" in arguments:  # the index names what it refuses
+            err = (run.parent / "index.html").read_text(encoding="utf-8")
+        assert (code, "is not what the answers of the run give" in err) == (0 if out else 2, True)
+
+
+def test_what_is_explained_drives_no_terminal_and_no_ci_service(
+    gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "loracheck.summary.explain", lambda *_: "a \x07 " + "word " * 9 + "::error::x " * 30
+    )
+    _, out, _ = gate(eval_run(tmp_path / "run", {"mine": "hold"}))
+    assert "::error::x" in out
+    assert "\x07" not in out
+    assert not re.search(r"^\s*::", out, re.MULTILINE)
+
+
 WRONG: tuple[object, ...] = (
     None,
     True,
@@ -335,9 +372,7 @@ def test_whatever_stands_in_a_run_ends_in_a_verdict_or_one_message(
         else:
             file.write_bytes(spoilt(file.read_bytes(), draw))
         if name != "manifest.json":
-            manifest = read_manifest(run)
-            files = tuple(file_entry(run / entry.path, run) for entry in manifest.files)
-            jsonl.write_one(run / "manifest.json", replace(manifest, files=files))
+            resealed(run)
         code, _, err = gate(run)
         assert code in (0, 1, 2, 3, 4), (file.read_bytes()[:300], err)
         assert "Traceback" not in err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from loracheck import jsonl, tracking
 from loracheck.cli import cli
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.evaluate.evidence import read_evidence
+from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.verdict import judge
 from loracheck.progress import Progress
@@ -32,8 +34,8 @@ from loracheck.records import (
     Message,
     Probe,
 )
-from loracheck.runs import open_run
-from loracheck.tracking import Logged, check_packages, log_run
+from loracheck.runs import open_run, read_manifest
+from loracheck.tracking import Logged, check_packages, log_run, of_evaluation
 
 FACTS = 40
 ADAPTER = "mine"
@@ -249,3 +251,11 @@ def test_no_tracker_is_imported_unless_it_is_asked_for(evaluation: Path) -> None
         env={**os.environ},
     )
     assert done.stdout.strip().endswith("[]")
+
+
+@pytest.mark.parametrize("run_id", ["../../up", "a' OR '1'='1", ".hidden", ""])
+def test_an_id_stays_a_name_in_folders_and_filters(run_id: str, evaluation: Path) -> None:
+    manifest = replace(read_manifest(evaluation), run_id=run_id)
+    context = jsonl.read_one(evaluation / "context.json", EvaluationContext)
+    logged = of_evaluation(rejudge(evaluation, None), context, manifest, ())
+    assert re.fullmatch(r"\w[\w.-]*", logged.id)

@@ -73,3 +73,9 @@ def test_quiet_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with told.track("answers", 1) as advance:
         advance(1)
     assert said.getvalue() == ""
+
+
+def test_what_is_said_is_one_line_and_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    Progress().say("::error::x\n::error::y\x1b[2J")
+    said = capsys.readouterr().err
+    assert said == "\\u003a:error::x\\u000a::error::y\\u001b[2J\n"

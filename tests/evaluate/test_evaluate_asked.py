@@ -132,11 +132,10 @@ def test_an_answer_that_an_arm_lacks_is_named(run: Path, name: str, change: Chan
         rejudge(altered(run, name, change), None)
 
 
-def test_a_question_that_both_arms_lack_is_missed_all_the_same(run: Path) -> None:
+@pytest.mark.parametrize("name", ["completions.jsonl", "choices.jsonl"])
+def test_a_question_that_both_arms_lack_is_missed_all_the_same(name: str, run: Path) -> None:
     gone = next(row.id for row in read_evidence(run).probes if row.suite == "facts-ja")
-    keep: Change = lambda rows: [row for row in rows if row["probe_id"] != gone]  # noqa: E731
-    for name in ("completions.jsonl", "choices.jsonl"):
-        altered(run, name, keep)
+    altered(run, name, lambda rows: [row for row in rows if row["probe_id"] != gone])
     with pytest.raises(RunError, match=f"gave no answer to the probe '{gone}'"):
         rejudge(run, None)
 
