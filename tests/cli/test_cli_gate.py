@@ -301,9 +301,7 @@ def test_no_verb_shows_a_verdict_that_the_answers_do_not_give(
 def test_what_is_explained_drives_no_terminal_and_no_ci_service(
     gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "loracheck.summary.explain", lambda *_: "a \x07 " + "word " * 9 + "::error::x " * 30
-    )
+    monkeypatch.setattr("loracheck.summary.explain", lambda *_: "a \x07 " + "word " * 9 + "::error::x " * 30)
     _, out, _ = gate(eval_run(tmp_path / "run", {"mine": "hold"}))
     assert "::error::x" in out
     assert "\x07" not in out

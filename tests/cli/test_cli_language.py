@@ -133,7 +133,7 @@ def test_a_report_opens_in_the_language_of_the_terminal_unless_another_is_named(
 ) -> None:
     asked = []
 
-    def write_index(folder: Path, *, language: str) -> Path:
+    def write_index(folder: Path, *, language: str, confirm: object) -> Path:
         asked.append(language)
         return folder / "index.html"
 
