@@ -400,6 +400,6 @@ def own_policy(path: Path, manifest: Manifest) -> Policy:
         raise RunError(
             f"{path}: its verdict was made under another policy than its manifest holds; the run cannot be trusted.",
             kind="run_altered",
-            hint="Make the run again, or judge its answers by a policy of your own with --policy.",
+            hint="Make the run again.",
         )
     return policy

@@ -14,9 +14,6 @@ HINTS: dict[str, str] = {
     "Name the folder that was given to -o; a run that ended with an error at once leaves none.": (
         "-oで指定したフォルダーを指定してください。すぐにエラーで終わった実行の結果は残りません。"
     ),
-    "Make the run again, or judge its answers by a policy of your own with --policy.": (
-        "もう一度実行するか、自分のポリシーを--policyで指定して判定してください。"
-    ),
     "Add --endpoint http://localhost:8000/v1": "--endpoint http://localhost:8000/v1を加えてください。",
     "Please report it, with what `loracheck --debug ...` prints.": (
         "`loracheck --debug ...`の出力を添えて、報告してください。"
