@@ -98,11 +98,12 @@ def _convert(gguf_file: Path, target: Path) -> None:
     with _read_once():
         try:
             tokenizer = AutoTokenizer.from_pretrained(**place)
-            if fault := misread(tokenizer, gguf.GGUFReader(str(gguf_file))):
+            if misread(tokenizer, gguf.GGUFReader(str(gguf_file))):
                 raise EnvironmentFault(
-                    f"transformers {transformers.__version__} reads the tokenizer of {gguf_file} wrongly: {fault}.",
+                    f"transformers {transformers.__version__} reads the tokenizer of {gguf_file} wrongly.",
                     kind="gguf_unreadable",
-                    hint="pip install 'transformers>=5.23', or pass the original safetensors folder with --base.",
+                    hint="Update it (pip install 'transformers>=5.23'), or pass the model's original safetensors "
+                    "folder with --base.",
                 )
             model = AutoModelForCausalLM.from_pretrained(
                 **place, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
@@ -125,21 +126,19 @@ def _convert(gguf_file: Path, target: Path) -> None:
     tokenizer.save_pretrained(target)
 
 
-def misread(tokenizer: PreTrainedTokenizerBase, reader: gguf.GGUFReader) -> str | None:
-    """Say what a tokenizer does that the file does not: a base asked so answers nothing sensible, and says not why.
+def misread(tokenizer: PreTrainedTokenizerBase, reader: gguf.GGUFReader) -> bool:
+    """Tell whether a tokenizer does otherwise than its file says: a base asked so answers nothing sensible.
 
     transformers up to 5.17 loses the merges of some files, and up to 5.22 the token that begins a text.
     """
     begins = reader.get_field("tokenizer.ggml.add_bos_token")
     if begins is not None and begins.contents() and tokenizer("a").input_ids[0] != tokenizer.bos_token_id:
-        return "no text begins with the token that the file demands"
+        return True
     words = ((id_, tokenizer.decode([id_])) for id_ in range(len(tokenizer)))
     spaced = ((id_, word) for id_, word in words if re.fullmatch(r" ?[A-Za-z]{3,}", str(word)))
     known = list(itertools.islice(spaced, _SAMPLED))
     whole = sum(tokenizer(word, add_special_tokens=False).input_ids == [id_] for id_, word in known)
-    if len(known) >= _SAMPLED / 10 and whole < _WHOLE * len(known):
-        return f"of {len(known)} words that it knows it splits {len(known) - whole}"
-    return None
+    return len(known) >= _SAMPLED / 10 and whole < _WHOLE * len(known)
 
 
 @contextmanager

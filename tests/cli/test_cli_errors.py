@@ -237,13 +237,16 @@ def test_an_adapter_of_another_base_is_an_input_error(
     tiny_gemma: Path, tiny_smollm: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("mine").mkdir()
-    written("mine/adapter_config.json", json.dumps({"base_model_name_or_path": str(tiny_smollm)}))
-    save_file({"x.lora_B.weight": torch.ones(2, 2)}, "mine/adapter_model.safetensors")
+    config = {"peft_type": "LORA", "r": 2, "lora_alpha": 2, "base_model_name_or_path": str(tiny_smollm)}
+    written("mine/adapter_config.json", json.dumps(config))
+    place = "base_model.model.model.layers.0.self_attn.q_proj"
+    factors = {f"{place}.lora_A.weight": torch.ones(2, 7), f"{place}.lora_B.weight": torch.ones(7, 2)}
+    save_file(factors, "mine/adapter_model.safetensors")
     arguments = ["eval", "--base", str(tiny_gemma), "--adapter", "mine=mine", "-o", "run", "--quiet"]
     code, out, err = call(capsys, monkeypatch, *arguments)
     assert (code, out) == (2, "")
-    assert f"adapter mine names {tiny_smollm} as its base" in err
-    assert f"Pass --base {tiny_smollm}" in err
+    assert f"adapter mine does not fit {tiny_gemma}" in err
+    assert "Pass the base it was trained on" in err
 
 
 def test_two_adapters_of_one_name_are_refused(

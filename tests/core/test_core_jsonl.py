@@ -83,7 +83,7 @@ def test_a_missing_field_of_a_single_record_is_named(tmp_path: Path) -> None:
 def test_what_no_record_can_be_is_told_with_its_place(tmp_path: Path, content: bytes, told: str) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_bytes(content + b"\n")
-    with pytest.raises(DataError, match=rf"rows\.jsonl, line 1.*: {told}"):
+    with pytest.raises(DataError, match=rf"rows\.jsonl, line 1: .*{told}"):
         list(jsonl.read(path, Pair))
     with pytest.raises(DataError, match=told):
         jsonl.read_one(path, Pair)

@@ -139,7 +139,8 @@ def rows(path: Path, count: int, start: int = 0) -> Path:
 def test_a_plain_peft_adapter_evaluates_without_training_data(model: Path, tmp_path: Path) -> None:
     adapter = plain_peft(model, tmp_path / "adapter")
     verdict = only(run(model, {"mine": adapter}, tmp_path / "eval"))
-    assert verdict.findings[0].reason == "adapter_sound"
+    # Random weights may answer everything with one loop.
+    assert verdict.findings[0].reason in ("adapter_sound", "base_says_nothing")
     assert verdict.findings[0].values["logit_change"] > 0
     assert verdict.status != "ship", "eight questions prove nothing"
     done = list(jsonl.read(tmp_path / "eval" / "completions.jsonl", Completion))

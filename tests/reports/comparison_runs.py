@@ -15,7 +15,7 @@ from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.verdict import judge
 from loracheck.records import Manifest, Marker, Probe
 from loracheck.records.comparison import ANSWERS, COMPARISON, PROBES, ComparedAnswer, RunComparison
-from loracheck.runs import MANIFEST, open_run
+from loracheck.runs import MANIFEST, identity, open_run
 from tests.evaluate.evidence_records import GOOD, PERSONA, Arm, build, every
 
 Spoil = Callable[[str], str]
@@ -132,13 +132,15 @@ def spoil_run(path: Path, spoil: Spoil) -> None:
     jsonl.write(path / PROBES, probes)
     jsonl.write(path / ANSWERS, answers)
     jsonl.write_one(path / COMPARISON, found)
+    config = {"runs": [spoil("run")], spoil("key"): spoil("value")}
     jsonl.write_one(
         path / MANIFEST,
         replace(
             manifest,
             files=(),
             argv=("loracheck", spoil("compare")),
-            config={"runs": [spoil("run")], spoil("key"): spoil("value")},
+            config=config,
+            identity=identity(manifest.kind, config, manifest.inputs),
             hardware={"machine": spoil("x86_64")},
             packages={"torch": spoil("2.6")},
         ),

@@ -26,8 +26,8 @@ HINTS: dict[str, str] = {
     "Free about 0.6 GB there, or point LORACHECK_CACHE at another disk.": (
         "そこに0.6 GBほどの空きを作るか、LORACHECK_CACHEで別のディスクを指定してください。"
     ),
-    "pip install 'transformers>=5.23', or pass the original safetensors folder with --base.": (
-        "pip install 'transformers>=5.23' を実行するか、元のsafetensorsのフォルダーを--baseで渡してください。"
+    "Update it (pip install 'transformers>=5.23'), or pass the model's original safetensors folder with --base.": (
+        "更新するか(pip install 'transformers>=5.23')、元のsafetensorsのフォルダーを--baseで渡してください。"
     ),
     "Download the model's original safetensors folder and pass that with --base.": (
         "元のsafetensorsのフォルダーをダウンロードし、--baseで指定してください。"

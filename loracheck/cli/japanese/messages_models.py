@@ -206,12 +206,7 @@ MODELS: dict[str, str] = {
     "cannot use the cache {}: {}": "キャッシュ{}を使えません: {}",
     "cannot convert {} into {}: {}": "{}を{}に変換できません: {}",
     "reading {} needs the package gguf.": "{}を読むには、パッケージggufが必要です。",
-    "transformers {} reads the tokenizer of {} wrongly: no text begins with the token that the file demands.": (
-        "transformers {}は{}のトークナイザーを正しく読めません。ファイルが求める先頭のトークンが付きません。"
-    ),
-    "transformers {} reads the tokenizer of {} wrongly: of {} words that it knows it splits {}.": (
-        "transformers {}は{}のトークナイザーを正しく読めません。知っている{}語のうち{}語を分割します。"
-    ),
+    "transformers {} reads the tokenizer of {} wrongly.": "transformers {}は{}のトークナイザーを正しく読めません。",
     "transformers cannot read {}: {}": "transformersは{}を読めません: {}",
     "it is an adapter of an image model; eval and merge take adapters of language models only": (
         "画像モデルのアダプターです。evalとmergeが扱うのは、言語モデルのアダプターだけです"
