@@ -47,7 +47,8 @@ def check(entry: ArmRecord, evidence: Evidence | None = None) -> Finding:
     else:
         status, reason = "pass", "adapter_sound" if entry.engine == "local" else "model_sound"
     if status != "fail" and empty > _MUTE * answered:
-        status, reason, values = "inconclusive", "base_says_nothing", {"empty": empty, "asked": answered}
+        status, reason = "inconclusive", "base_says_nothing"
+        values |= {"empty": empty, "asked": answered}
     kl = entry.divergence
     if kl is not None and kl.value is not None and reason == "model_sound":
         reason = "model_sound_compared"
