@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,17 @@ def confirmed(path: Path) -> EvaluationResult:
             hint=f"Judge the answers again: loracheck gate {path}",
         )
     return stored
+
+
+def confirm_evaluations(runs: Iterable[Path]) -> None:
+    """Confirm the verdict of each finished eval run among some runs.
+
+    Raises:
+        RunError: the answers of one give another verdict.
+    """
+    for run in runs:
+        if read_run(run).kind == "eval":
+            confirmed(run)
 
 
 def _plain(result: EvaluationResult) -> Any:  # noqa: ANN401 - JSON values have no narrower type

@@ -201,18 +201,16 @@ def report(run: Path, related: tuple[Path, ...], language: Any, as_json: bool) -
       loracheck report runs/eval --with runs/strengths --with runs/sweep
       loracheck report runs
     """
-    from loracheck.evaluate.asked import confirmed
+    from loracheck.evaluate.asked import confirm_evaluations, confirmed
     from loracheck.reports.folder import write_index
-    from loracheck.runs import is_run, read_run
+    from loracheck.runs import is_run
 
     language = language or terminal.language()
     if run.is_dir() and not is_run(run):
         path = write_index(run, language=language, confirm=confirmed)
         print_json({"report": str(path)}) if as_json else click.echo(str(path))
         return
-    for path in (run, *related):
-        if read_run(path).kind == "eval":
-            confirmed(path)
+    confirm_evaluations((run, *related))
     path = draw_report(run, related, language)
     print_json({"report": str(path)}) if as_json else click.echo(str(path))
 

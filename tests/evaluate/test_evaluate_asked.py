@@ -16,6 +16,7 @@ import pytest
 import loracheck
 from loracheck import jsonl
 from loracheck.adapterfiles import ADAPTER
+from loracheck.api import report
 from loracheck.errors import LoracheckError, RunError
 from loracheck.evaluate.asked import confirmed, read_asked
 from loracheck.evaluate.config import EvalConfig
@@ -209,6 +210,8 @@ def test_a_verdict_that_the_answers_do_not_give_is_neither_loaded_nor_shown(run:
         confirmed(run)
     with pytest.raises(RunError, match="is not what the answers of the run give"):
         loracheck.load(run).result  # type: ignore[union-attr]  # noqa: B018
+    with pytest.raises(RunError, match="is not what the answers of the run give"):
+        report(run)
     assert rejudge(run, None).verdicts[0].status != "ship"
 
 
