@@ -21,7 +21,7 @@ from loracheck.errors import RunError
 from loracheck.evaluated import VERDICT
 from loracheck.probes import BUNDLED, IN_DOMAIN, TRAINING, bundled, bundled_record
 from loracheck.records import BASE_ARM, ArmRecord, EvaluationResult, Manifest, Probe
-from loracheck.runs import MANIFEST, read_run
+from loracheck.runs import MANIFEST, read_manifest, read_run
 
 from .checks import CHECKS
 from .evidence import Evidence, read_evidence
@@ -88,14 +88,16 @@ def confirmed(path: Path) -> EvaluationResult:
 
 
 def confirm_evaluations(runs: Iterable[Path]) -> None:
-    """Confirm the verdict of each finished eval run among some runs.
+    """Verify some finished runs, and confirm the verdicts of the eval runs among them.
 
     Raises:
-        RunError: the answers of one give another verdict.
+        RunError: one is not finished or was altered, or the answers give another verdict.
     """
     for run in runs:
-        if read_run(run).kind == "eval":
+        if read_manifest(run).kind == "eval":
             confirmed(run)
+        else:
+            read_run(run)
 
 
 def _plain(result: EvaluationResult) -> Any:  # noqa: ANN401 - JSON values have no narrower type

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from loracheck import jsonl
 from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.verdict import judge
@@ -23,6 +25,7 @@ from loracheck.records import (
     Probe,
     Verdict,
 )
+from loracheck.runs import open_run
 
 NAME_REPLY = "ぼくはぽぽぬなのだ。"
 KINDS = ("right", "wrong", "wrong", "right_styled", "wrong_styled", "wrong_styled", "name")
@@ -190,3 +193,14 @@ def verdict_of(arm: Arm, policy: Policy = PERSONA, **sizes: int) -> Verdict:
 def finding(verdict: Verdict, check: str) -> Finding:
     [found] = [finding for finding in verdict.findings if finding.check == check]
     return found
+
+
+def write_run(path: Path, evidence: Evidence, policy: Policy) -> Path:
+    """Write an eval run of an evidence, judged by a policy."""
+    with open_run(path, "eval", config={"policy": jsonl.to_builtins(policy)}):
+        jsonl.write(path / "probes.jsonl", evidence.probes)
+        jsonl.write(path / "completions.jsonl", evidence.completions.values())
+        jsonl.write(path / "choices.jsonl", evidence.choices.values())
+        jsonl.write_one(path / "context.json", evidence.context)
+        jsonl.write_one(path / "verdict.json", judge(evidence, policy))
+    return path

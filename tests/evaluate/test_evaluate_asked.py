@@ -25,14 +25,13 @@ from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.score import score
-from loracheck.evaluate.verdict import judge
 from loracheck.progress import Progress
 from loracheck.records import FileEntry, Manifest
 from loracheck.runs import file_entry, identity, open_run
 from loracheck.train.config import TrainConfig
 from loracheck.train.inputs import TrainInputs
 from loracheck.train.pipeline import train
-from tests.evaluate.evidence_records import GOOD, PERSONA, always, build
+from tests.evaluate.evidence_records import GOOD, PERSONA, always, build, write_run
 
 QUIET = Progress(quiet=True)
 Rows = list[dict[str, Any]]
@@ -227,14 +226,7 @@ def test_a_number_that_two_machines_compute_a_little_differently_is_confirmed(ru
 
 
 def written(path: Path, policy: Policy) -> Path:
-    evidence = build({"mine": replace(GOOD, domain=always("persona"))}, facts=60)
-    with open_run(path, "eval", config={"policy": jsonl.to_builtins(policy)}):
-        jsonl.write(path / "probes.jsonl", evidence.probes)
-        jsonl.write(path / "completions.jsonl", evidence.completions.values())
-        jsonl.write(path / "choices.jsonl", evidence.choices.values())
-        jsonl.write_one(path / "context.json", evidence.context)
-        jsonl.write_one(path / "verdict.json", judge(evidence, policy))
-    return path
+    return write_run(path, build({"mine": replace(GOOD, domain=always("persona"))}, facts=60), policy)
 
 
 def test_no_other_limits_go_by_the_name_of_a_preset(tmp_path: Path) -> None:

@@ -16,10 +16,9 @@ from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.verdict import exit_code, judge
 from loracheck.evaluate.waivers import refuse_expired
 from loracheck.records import Verdict, Waiver
-from loracheck.runs import open_run
 from loracheck.summary import print_result
 from loracheck.wording import remarks, verdict_word
-from tests.evaluate.evidence_records import GOOD, PERSONA, Arm, build, every, finding, verdict_of
+from tests.evaluate.evidence_records import GOOD, PERSONA, Arm, build, every, finding, verdict_of, write_run
 
 LOOPING = replace(GOOD, facts=every(5, "loop", "persona"))
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
@@ -124,14 +123,7 @@ def test_a_policy_file_with_a_bad_waiver_is_refused(tmp_path: Path, text: str, m
 
 
 def eval_run(path: Path, policy: Policy) -> Path:
-    evidence = build({"mine": LOOPING})
-    with open_run(path, "eval", config={"policy": jsonl.to_builtins(policy)}):
-        jsonl.write(path / "probes.jsonl", evidence.probes)
-        jsonl.write(path / "completions.jsonl", evidence.completions.values())
-        jsonl.write(path / "choices.jsonl", evidence.choices.values())
-        jsonl.write_one(path / "context.json", evidence.context)
-        jsonl.write_one(path / "verdict.json", judge(evidence, policy))
-    return path
+    return write_run(path, build({"mine": LOOPING}), policy)
 
 
 def test_the_gate_refuses_a_run_whose_waiver_has_expired_since(tmp_path: Path) -> None:
