@@ -68,9 +68,8 @@ def columnar_rows(path: Path, head: bytes, faults: Faults) -> Iterator[tuple[int
 def _unpacked(batch: Any, schema: Any, sizes: NDArray[np.float64]) -> Iterator[dict[str, Any] | None]:  # noqa: ANN401
     """Yield the rows of a batch in the types of a schema, None for one that is too large."""
     if sizes.sum() <= MAX_ROW_BYTES:
-        with suppress(
-            NotImplementedError
-        ):  # views cannot be made of numbers, which read as well, only slower
+        # Views cannot be made of numbers, which read as well, only slower.
+        with suppress(NotImplementedError):
             batch = batch.cast(schema)
         yield from batch.to_pylist()
         return
