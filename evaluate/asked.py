@@ -82,7 +82,7 @@ def confirmed(path: Path) -> EvaluationResult:
             f"{path / VERDICT} is not what the answers of the run give: "
             f"it was changed, or made by another version ({run.manifest.loracheck}).",
             kind="run_altered",
-            hint=f"Judge the answers again: loracheck gate {path}",
+            hint=f"Judge its answers again into a new run: loracheck score {path} -o {path}-judged",
         )
     return stored
 

@@ -83,17 +83,29 @@ FAULTS: dict[Kind, Fault] = {
     "run_altered": Fault(
         en=Says(
             title="a run that was changed",
-            meaning="A file of the run is missing, or is not what was written: its hash differs. No "
-            "verdict is made from "
-            "it.",
-            causes=("a file was edited, converted or removed", "a copy was cut off", "a fault of the disk"),
-            mending="Restore the file, or make the run again in a new directory.",
+            meaning="A file of the run is missing, or is not what was written: its hash differs; or the answers "
+            "do not give the verdict that stands beside them. Nothing is concluded or shown of it.",
+            causes=(
+                "a file was edited, converted or removed",
+                "a copy was cut off",
+                "another version of loracheck, which judged otherwise, made the run",
+                "a fault of the disk",
+            ),
+            mending="Restore the file, or make the run again in a new directory. Answers of another version are judged "
+            "by this one in a new run: loracheck score RUN -o RUN-judged",
         ),
         ja=Says(
             title="変更された実行結果",
-            meaning="実行結果のファイルがないか、書いたときとハッシュが違います。これを元に判定はしません。",
-            causes=("ファイルの編集、変換または削除", "途中で切れたコピー", "ディスクの故障"),
-            mending="ファイルを元に戻すか、新しいフォルダーでもう一度実行してください。",
+            meaning="実行結果のファイルがないか、書いたときとハッシュが違います。または、保存された判定が回答と合いません。"
+            "これを元に判定も表示もしません。",
+            causes=(
+                "ファイルの編集、変換または削除",
+                "途中で切れたコピー",
+                "判定のしかたが違う版のloracheckで作られた",
+                "ディスクの故障",
+            ),
+            mending="ファイルを元に戻すか、新しいフォルダーでもう一度実行してください。別の版で作られた回答は、"
+            "この版で判定し直せます: loracheck score RUN -o RUN-judged",
         ),
     ),
     "run_of_other_inputs": Fault(

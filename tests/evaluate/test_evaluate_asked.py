@@ -209,9 +209,13 @@ def test_a_verdict_that_the_answers_do_not_give_is_neither_loaded_nor_shown(run:
         confirmed(run)
     with pytest.raises(RunError, match="is not what the answers of the run give"):
         loracheck.load(run).result  # type: ignore[union-attr]  # noqa: B018
-    with pytest.raises(RunError, match="is not what the answers of the run give"):
+    with pytest.raises(RunError, match="is not what the answers of the run give") as refused:
         report(run)
     assert rejudge(run, None).verdicts[0].status != "ship"
+    judged = run.with_name(f"{run.name}-judged")
+    assert f"loracheck score {run} -o {judged}" in refused.value.hint
+    score(run, {}, judged, None, progress=QUIET)
+    assert report(judged).is_file()
 
 
 def test_a_number_that_two_machines_compute_a_little_differently_is_confirmed(run: Path) -> None:

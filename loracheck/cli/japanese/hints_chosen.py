@@ -63,7 +63,9 @@ CHOSEN: dict[str, str] = {
     "Make the run again, or use the version that made it: loracheck {}": (
         "もう一度実行するか、作成したときの版を使ってください: loracheck {}"
     ),
-    "Judge the answers again: loracheck gate {}": "回答から判定し直してください: loracheck gate {}",
+    "Judge its answers again into a new run: loracheck score {} -o {}-judged": (
+        "回答から判定し直し、新しい実行結果にしてください: loracheck score {} -o {}-judged"
+    ),
     "A policy is named in the pipeline, under policy.": "ポリシーは、pipeline.yamlのpolicyに書きます。",
     "A loss alarm names the rule.": "規則の名前は、除外過多の警報に出ます。",
     "Did you mean {}? Fields: {}.": "{}ではありませんか? 使える項目: {}",
