@@ -107,6 +107,10 @@ _FRAME: dict[str, tuple[str, str]] = {
         "{passed} of {required} required checks passed",
         "必須の検査 {required} 件のうち {passed} 件が合格",
     ),
+    "required_split": (
+        "{passed} of {required} required checks passed, {failed} failed, {open} open",
+        "必須の検査 {required} 件のうち {passed} 件が合格、{failed} 件が不合格、{open} 件が保留",
+    ),
     "change_below": (
         "The number has to be shown to lie below {limit}; it is {gap} above.",
         "数値が {limit} を下回ると示す必要があります。いまは {gap}上回っています。",

@@ -19,7 +19,8 @@ _NO_HARM = ("not_learnt", "base_does_not_end")
 def card(verdict: Verdict) -> dict[str, Any]:
     """Return the view of one verdict: its word, the finding behind it, and what would change it."""
     main, others = _chosen(verdict)
-    required = [finding for finding in verdict.findings if finding.required]
+    required = [finding.status for finding in verdict.findings if finding.required]
+    passed, failed = required.count("pass"), required.count("fail")
     return {
         "adapter": verdict.adapter,
         "status": verdict.status,
@@ -33,9 +34,11 @@ def card(verdict: Verdict) -> dict[str, Any]:
         ],
         "others": [headline(finding) for finding in others],
         "passed": text(
-            "required_passed",
-            passed=sum(finding.status == "pass" for finding in required),
+            "required_passed" if passed == len(required) else "required_split",
             required=len(required),
+            passed=passed,
+            failed=failed,
+            open=len(required) - passed - failed,
         ),
     }
 
