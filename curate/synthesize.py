@@ -32,7 +32,7 @@ from loracheck.models import Base, load_base
 from loracheck.progress import Progress
 from loracheck.records import Example, Message, Source
 from loracheck.records.curation import SynthesisSummary
-from loracheck.runs import open_run, read_run
+from loracheck.runs import SUMMARY, open_run, read_run
 from loracheck.settings import read_yaml
 from loracheck.template import ChatTemplate, choose_template
 from loracheck.text import language_of, letters
@@ -99,7 +99,7 @@ def synthesize(
     with open_run(out, "synthesize", config=options, inputs=inputs, seed=config.seed) as opened:
         if opened.complete:
             progress.say(f"{out} is finished already; nothing to do.")
-            return jsonl.read_one(out / "summary.json", SynthesisSummary)
+            return jsonl.read_one(out / SUMMARY, SynthesisSummary)
         rows: list[Example] = []
         failed: Counter[str] = Counter()
         if config.replay and base_spec:
@@ -119,7 +119,7 @@ def synthesize(
         summary = SynthesisSummary(
             rows=dict(Counter(str(row.metadata["synthetic"]) for row in rows)), failed=dict(+failed)
         )
-        jsonl.write_one(out / "summary.json", summary)
+        jsonl.write_one(out / SUMMARY, summary)
     return summary
 
 

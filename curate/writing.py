@@ -22,6 +22,7 @@ from loracheck.records.curation import (
     Score,
     StepCount,
 )
+from loracheck.runs import SUMMARY
 
 from .findings import Findings
 from .ledger import Entry
@@ -52,7 +53,7 @@ def write_run(out: Path, rows: Rows, findings: Findings) -> CurationSummary:
     jsonl.write(out / "groups.jsonl", groups)
     _write_scores(out / "scores.parquet", rows, findings, entries)
     summary = _summary(rows, findings, places, groups)
-    jsonl.write_one(out / "summary.json", summary)
+    jsonl.write_one(out / SUMMARY, summary)
     return summary
 
 

@@ -17,8 +17,8 @@ from loracheck.evaluated import CONTEXT, VERDICT
 from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
-from loracheck.records.causes import CAUSES, CAUSES_KIND, ROWS, SUMMARY, CausesSummary
-from loracheck.runs import MANIFEST, WORK, open_run, read_run, still_as_read
+from loracheck.records.causes import CAUSES, CAUSES_KIND, ROWS, CausesSummary
+from loracheck.runs import MANIFEST, SUMMARY, WORK, open_run, read_run, still_as_read
 
 from .arms import arm_files
 from .causes_config import CausesConfig

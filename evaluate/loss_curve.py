@@ -11,8 +11,9 @@ from loracheck import jsonl
 from loracheck.errors import LoracheckError
 from loracheck.foreign import read_curve
 from loracheck.records.training import CheckpointReading
+from loracheck.runs import SUMMARY
 
-READINGS, SUMMARY = "readings.jsonl", "summary.json"
+READINGS = "readings.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

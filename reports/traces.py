@@ -20,7 +20,7 @@ from loracheck.records.training import (
     TrainingSummary,
     WatchReading,
 )
-from loracheck.runs import is_run, located, read_run
+from loracheck.runs import SUMMARY, is_run, located, read_run
 
 from . import figures
 from .charts import PointChart
@@ -28,7 +28,7 @@ from .strings import Both, same, text
 from .sweeps import short_names
 from .tracks import Stop, Track
 
-READINGS, SUMMARY = "readings.jsonl", "summary.json"
+READINGS = "readings.jsonl"
 _UP = 3
 """So many folders above an adapter are looked at for its train run: RUN/checkpoints/STEP/adapter at most."""
 

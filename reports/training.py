@@ -9,6 +9,7 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.records import Manifest
 from loracheck.records.training import TrainingStep, TrainingSummary
+from loracheck.runs import SUMMARY
 
 from . import course, figures, mask, planned, provenance, watched
 from .flows import LineChart, Series
@@ -163,4 +164,4 @@ def _loss(given: Sequence[tuple[Path, str]]) -> LineChart | None:
 
 
 def _summary(run: Path) -> TrainingSummary:
-    return jsonl.read_one(run / "summary.json", TrainingSummary)
+    return jsonl.read_one(run / SUMMARY, TrainingSummary)

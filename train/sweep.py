@@ -17,7 +17,7 @@ from loracheck.records.training import (
     TrainingSummary,
     WatchReading,
 )
-from loracheck.runs import open_run
+from loracheck.runs import SUMMARY, open_run
 from loracheck.template import choose_template
 
 from .config import TrainConfig
@@ -27,7 +27,6 @@ from .inputs import TrainInputs, data_files, load_rows
 from .pipeline import WATCH, train
 from .processes import start_processes
 from .readings import READINGS
-from .results import SUMMARY
 
 
 def sweep(

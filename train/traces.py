@@ -12,6 +12,7 @@ from loracheck.foreign import ForeignTraining, read_foreign
 from loracheck.foreign.files import read_card
 from loracheck.records.adapter import TrainingTrace
 from loracheck.records.training import TrainingSummary
+from loracheck.runs import SUMMARY
 
 
 def read_trace(folder: Path) -> TrainingTrace | None:
@@ -53,7 +54,7 @@ def _of(found: ForeignTraining) -> TrainingTrace:
 def _own_run(run: Path) -> TrainingTrace | None:
     """Read the summary of a loracheck train run."""
     try:
-        summary = jsonl.read_one(run / "summary.json", TrainingSummary)
+        summary = jsonl.read_one(run / SUMMARY, TrainingSummary)
     except (OSError, DataError):
         return None
     return TrainingTrace(

@@ -335,11 +335,11 @@ def _config(
 def _log(trackers: tuple[str, ...], out: Path, summary: Any, report: Path, progress: Any) -> None:
     if not trackers:
         return
-    from loracheck.runs import read_manifest
+    from loracheck.runs import SUMMARY, read_manifest
     from loracheck.tracking import log_run, of_curation
 
     manifest = read_manifest(out)
-    log_run(trackers, of_curation(summary, manifest, [report, out / "summary.json"]), out, progress)
+    log_run(trackers, of_curation(summary, manifest, [report, out / SUMMARY]), out, progress)
 
 
 def _share(rule: str, text: str) -> float:

@@ -35,7 +35,7 @@ from loracheck.records import (
 from loracheck.records.comparison import ANSWERS, COMPARISON, ComparedAnswer, RunComparison
 from loracheck.records.curation import CurationSummary, Decision
 from loracheck.records.training import CheckpointReading, TrainingStep, TrainingSummary
-from loracheck.runs import is_run, read_run
+from loracheck.runs import SUMMARY, is_run, read_run
 from loracheck.words.comparison import conclusion
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class LoadedCuration(LoadedRun):
     @cached_property
     def summary(self) -> CurationSummary:
         """Return the counts."""
-        return jsonl.read_one(self.path / "summary.json", CurationSummary)
+        return jsonl.read_one(self.path / SUMMARY, CurationSummary)
 
     @cached_property
     def kept(self) -> tuple[Example, ...]:
@@ -208,7 +208,7 @@ class LoadedTraining(LoadedRun):
     @cached_property
     def summary(self) -> TrainingSummary:
         """Return what the training came to."""
-        return jsonl.read_one(self.path / "summary.json", TrainingSummary)
+        return jsonl.read_one(self.path / SUMMARY, TrainingSummary)
 
     @cached_property
     def readings(self) -> tuple[CheckpointReading, ...]:

@@ -14,10 +14,10 @@ from loracheck.errors import RunError
 from loracheck.loaded.run import LoadedRun, frame, html_table, numbers, reading_columns
 from loracheck.records import Example
 from loracheck.records.adapter import ShippedForm
-from loracheck.records.causes import CAUSES, ROWS, SUMMARY, CausesSummary, FailureCauses
+from loracheck.records.causes import CAUSES, ROWS, CausesSummary, FailureCauses
 from loracheck.records.curation import SynthesisSummary
 from loracheck.records.training import ScaleSummary, SweepSummary, TrainingSummary
-from loracheck.runs import hash_file, read_run
+from loracheck.runs import SUMMARY, hash_file, read_run
 from loracheck.wording import check_name
 
 if TYPE_CHECKING:
