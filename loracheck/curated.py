@@ -8,6 +8,9 @@ from loracheck.runs import is_run, read_run
 
 KEPT, HELDOUT = "kept.jsonl", "heldout.jsonl"
 DROPPED, QUARANTINED, DECISIONS = "dropped.jsonl", "quarantined.jsonl", "decisions.jsonl"
+GROUPS, SCORES = "groups.jsonl", "scores.parquet"
+SYNTHESIZED = "rows.jsonl"
+"""The rows of a synthesize run, to be curated."""
 
 
 def training_rows(data: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.curated import DECISIONS, DROPPED, HELDOUT, KEPT, QUARANTINED
+from loracheck.curated import DECISIONS, DROPPED, GROUPS, HELDOUT, KEPT, QUARANTINED
 from loracheck.reasons import explain, reason_name
 from loracheck.records import Example, Manifest
 from loracheck.records.curation import CurationSummary, Decision, DroppedRow, RowGroup
@@ -209,7 +209,7 @@ def _groups_table(run: Path) -> Table | None:
     """Return the biggest groups of each kind."""
     shown: dict[str, int] = {}
     rows = []
-    for group in _read(run / "groups.jsonl", RowGroup):
+    for group in _read(run / GROUPS, RowGroup):
         shown[group.kind] = shown.get(group.kind, 0) + 1
         if shown[group.kind] <= GROUPS_PER_KIND:
             rows.append(

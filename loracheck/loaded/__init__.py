@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from loracheck import jsonl, wording
 from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
-from loracheck.curated import DECISIONS, HELDOUT, KEPT
+from loracheck.curated import DECISIONS, HELDOUT, KEPT, SCORES
 from loracheck.errors import RunError
 from loracheck.evaluated import CHOICES, COMPLETIONS, CONTEXT, PROBES
 from loracheck.loaded.experiments import (
@@ -177,7 +177,7 @@ class LoadedCuration(LoadedRun):
         """Return a row for each scored row, as scores.parquet holds them."""
         import pandas as pd  # noqa: PLC0415 - only frames need it
 
-        file = self.path / "scores.parquet"
+        file = self.path / SCORES
         return pd.read_parquet(file) if file.is_file() else pd.DataFrame()
 
     def decisions_frame(self) -> pd.DataFrame:
