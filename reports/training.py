@@ -10,6 +10,7 @@ from loracheck import jsonl
 from loracheck.records import Manifest
 from loracheck.records.training import TrainingStep, TrainingSummary
 from loracheck.runs import SUMMARY
+from loracheck.trained import METRICS
 
 from . import course, figures, mask, planned, provenance, watched
 from .flows import LineChart, Series
@@ -141,7 +142,7 @@ def _equal_tokens(summaries: list[TrainingSummary]) -> Both | None:
 def _loss(given: Sequence[tuple[Path, str]]) -> LineChart | None:
     series = []
     for path, name in given:
-        file = path / "metrics.jsonl"
+        file = path / METRICS
         steps = list(jsonl.read(file, TrainingStep)) if file.is_file() else []
         if steps:
             series.append(

@@ -16,6 +16,7 @@ from loracheck.progress import Advance, Progress
 from loracheck.records.training import TrainingStep, TrainingSummary
 from loracheck.runs import SUMMARY, open_run
 from loracheck.template import ChatTemplate, check_template_file, choose_template
+from loracheck.trained import CHECKPOINTS, METRICS, WATCH
 from loracheck.watch.answers import borrow_base_answers
 from loracheck.watch.probes import WatchOptions
 from loracheck.watch.watcher import Watch
@@ -32,12 +33,11 @@ from .loss import install_loss
 from .processes import Processes, refuse_sharding_on_cpu, start_processes
 from .reader import Reader
 from .repeat import repeatable
-from .results import CHECKPOINTS, Fitted, only_to_complete, peak_memory, write_results
+from .results import Fitted, only_to_complete, peak_memory, write_results
 from .thrift import keep_little
 from .trackers import check_trackers, tracked
 from .trainer import Loop, fit
 
-METRICS, WATCH = "metrics.jsonl", "watch"
 READINGS_A_RUN = 10
 
 

@@ -33,6 +33,7 @@ from loracheck.records import BASE_ARM
 from loracheck.records.training import ScalePoint, ScaleSummary
 from loracheck.runs import SUMMARY, hash_file, is_run, open_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow, check_template_file, choose_template
+from loracheck.trained import WATCH
 from loracheck.watch.probes import WatchOptions
 from loracheck.watch.watcher import Watch
 
@@ -40,7 +41,7 @@ from .encode import encode_rows
 from .inputs import Rows, data_files, load_rows
 from .strength import Strength, refuse_unscalable
 
-POINTS, WATCH = "points.jsonl", "watch"
+POINTS = "points.jsonl"
 DEFAULT_STRENGTHS = tuple(eighths / 8 for eighths in range(9))
 MAX_LENGTH = 1024
 _NAME = "scaled"

@@ -19,14 +19,14 @@ from loracheck.records.training import (
 )
 from loracheck.runs import SUMMARY, open_run
 from loracheck.template import choose_template
+from loracheck.trained import READINGS, WATCH
 
 from .config import TrainConfig
 from .encode import encode_rows
 from .grid import Point, varied
 from .inputs import TrainInputs, data_files, load_rows
-from .pipeline import WATCH, train
+from .pipeline import train
 from .processes import start_processes
-from .readings import READINGS
 
 
 def sweep(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.adapterfiles import Unread
+from loracheck.adapterfiles import ADAPTER, Unread
 from loracheck.errors import DataError
 from loracheck.foreign import ForeignTraining, read_foreign
 from loracheck.foreign.files import read_card
@@ -17,7 +17,7 @@ from loracheck.runs import SUMMARY
 
 def read_trace(folder: Path) -> TrainingTrace | None:
     """Read what stands in an adapter's folder, in its newest checkpoint, or in the run around it."""
-    own = _own_run(folder.parent) if folder.name == "adapter" else None
+    own = _own_run(folder.parent) if folder.name == ADAPTER else None
     found = own or _of(read_foreign(folder))
     return found if found.files or found.notes else None
 

@@ -36,6 +36,7 @@ from loracheck.records.comparison import ANSWERS, COMPARISON, ComparedAnswer, Ru
 from loracheck.records.curation import CurationSummary, Decision
 from loracheck.records.training import CheckpointReading, TrainingStep, TrainingSummary
 from loracheck.runs import SUMMARY, is_run, read_run
+from loracheck.trained import METRICS, READINGS
 from loracheck.words.comparison import conclusion
 
 if TYPE_CHECKING:
@@ -213,11 +214,11 @@ class LoadedTraining(LoadedRun):
     @cached_property
     def readings(self) -> tuple[CheckpointReading, ...]:
         """Return what was measured at the checkpoints."""
-        return self._records("readings.jsonl", CheckpointReading)
+        return self._records(READINGS, CheckpointReading)
 
     def loss_frame(self) -> pd.DataFrame:
         """Return a row for each step."""
-        return frame(flat(step) for step in self._records("metrics.jsonl", TrainingStep))
+        return frame(flat(step) for step in self._records(METRICS, TrainingStep))
 
     def readings_frame(self) -> pd.DataFrame:
         """Return a row for each checkpoint that was measured, every number with its bounds and n."""
