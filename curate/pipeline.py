@@ -77,7 +77,7 @@ def curate(
     options = {"base": base_spec, **_deciding(config)}
     with open_run(out, "curate", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
             return jsonl.read_one(out / SUMMARY, CurationSummary)
         work = out / WORK
         work.mkdir(exist_ok=True)

@@ -97,7 +97,7 @@ def synthesize(
     inputs = [run / KEPT] if run else []
     with open_run(out, "synthesize", config=options, inputs=inputs, seed=config.seed) as opened:
         if opened.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
             return jsonl.read_one(out / SUMMARY, SynthesisSummary)
         rows: list[Example] = []
         failed: Counter[str] = Counter()

@@ -65,7 +65,7 @@ def causes(
     inputs = [evaluation / MANIFEST, *files]
     with open_run(out, CAUSES_KIND, config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
             return jsonl.read_one(out / SUMMARY, CausesSummary)
         rows = load_examples(files)
         work = out / WORK

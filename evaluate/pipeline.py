@@ -123,7 +123,7 @@ def evaluate(
     check_template_file(chat_template)
     with open_run(out, "eval", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
             return jsonl.read_one(out / VERDICT, EvaluationResult)
 
         lineup = open_lineup(

@@ -67,7 +67,7 @@ def train(
     rows = load_data(data, config, inputs)
     with repeatable(), _run_directory(processes, out, rows, inputs, config) as finished:
         if finished:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
         if finished or only_to_complete(out):
             return jsonl.read_one(out / SUMMARY, TrainingSummary) if processes.main else None
         started = time.monotonic()

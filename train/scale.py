@@ -167,7 +167,7 @@ def scale(
     present = [file for file in files if file is not None and file.is_file()]
     with open_run(out, "scale", config=options, inputs=present, seed=config.seed) as run:
         if run.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
         if (out / SUMMARY).is_file():  # of a finished run, or of one that was killed at its very end
             return jsonl.read_one(out / SUMMARY, ScaleSummary)
         started = time.monotonic()

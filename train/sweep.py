@@ -66,7 +66,7 @@ def sweep(
         return None
     with open_run(out, "sweep", config=options, inputs=list(dict.fromkeys(files)), seed=config.seed) as run:
         if run.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
             return jsonl.read_one(out / SUMMARY, SweepSummary)
         results = []
         for place, point in enumerate(points, start=1):
