@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.curated import KEPT, training_rows
+from loracheck.curated import KEPT, given_rows
 from loracheck.errors import RunError, UsageError
 from loracheck.evaluated import CONTEXT, VERDICT
 from loracheck.loading import load_examples
@@ -108,7 +108,7 @@ def training_files(evaluation: Path, manifest: Manifest, data: Sequence[Path]) -
         RunError: a file is missing or has changed since.
     """
     if data:
-        return [training_rows(path) for path in data]
+        return [given_rows(path).training for path in data]
     context = jsonl.read_one(evaluation / CONTEXT, EvaluationContext)
     if context.training_data is None:
         raise UsageError(
