@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.curated import DECISIONS, DROPPED, HELDOUT, KEPT, QUARANTINED
+from loracheck.curated import DECISIONS, DROPPED, GROUPS, HELDOUT, KEPT, QUARANTINED
 from loracheck.errors import UsageError
 from loracheck.records import Example, Source
 from loracheck.records.curation import Decision, DroppedRow, Explained, RowGroup
@@ -32,7 +32,7 @@ def explain_row(run: Path, row: str) -> Explained:
             hint="Name an id, such as 17, or a file and line: data.jsonl:17",
         )
     related = _by_id(run, own.related) if own.related else None
-    groups = (g for g in jsonl.read(run / "groups.jsonl", RowGroup) if name in g.members)
+    groups = (g for g in jsonl.read(run / GROUPS, RowGroup) if name in g.members)
     return Explained(
         decision=own,
         example=example,

@@ -11,8 +11,8 @@ from loracheck import jsonl
 from loracheck.errors import DataError
 from loracheck.progress import Progress
 from loracheck.records import Example
-from loracheck.records.causes import CAUSES_KIND, ROWS, SUMMARY, CausesSummary, FindingCause
-from loracheck.runs import read_run
+from loracheck.records.causes import CAUSES_KIND, ROWS, CausesSummary, FindingCause
+from loracheck.runs import SUMMARY, read_run
 from loracheck.text import letters
 
 from .config import FromEvalConfig

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from loracheck.fingerprint import content_sha256
 from loracheck.generation import pad_token_id
 from loracheck.likelihood import next_token_logprobs
 from loracheck.models import Base
@@ -17,6 +16,7 @@ from loracheck.template import ChatTemplate
 
 from .judge import Answer, Question, expected_score
 from .rubric import Rubric
+from .scorecache import what_scores
 
 _OPENING = '{"score": '
 _BATCH_ROWS = 8
@@ -28,8 +28,7 @@ class LocalJudge:
 
     def __init__(self, base: Base, template: ChatTemplate) -> None:
         self.name = f"judge:{base.name}"
-        known = content_sha256(base.source) or base.fingerprint
-        self.identity = f"{known} {base.quantization} {base.model.dtype} {template.sha256}"
+        self.identity = " ".join(map(str, what_scores(base, template)))
         self.requests = 0
         self.left_out: tuple[str, ...] = ()
         self._base = base

@@ -20,7 +20,7 @@ from loracheck.models import Base, load_base
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
 from loracheck.records.curation import CurationSummary, SelectionSummary
-from loracheck.runs import WORK, open_run
+from loracheck.runs import SUMMARY, WORK, open_run
 from loracheck.sources import resolve_source
 from loracheck.template import ChatTemplate, choose_template
 
@@ -77,8 +77,8 @@ def curate(
     options = {"base": base_spec, **_deciding(config)}
     with open_run(out, "curate", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
-            return jsonl.read_one(out / "summary.json", CurationSummary)
+            progress.say_finished(out)
+            return jsonl.read_one(out / SUMMARY, CurationSummary)
         work = out / WORK
         work.mkdir(exist_ok=True)
         rows, findings = Rows(work / "rows.jsonl", config), Findings()

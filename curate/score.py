@@ -27,7 +27,6 @@ from numpy.typing import NDArray
 
 from loracheck import jsonl
 from loracheck.errors import DataError
-from loracheck.fingerprint import content_sha256
 from loracheck.generation import pad_token_id
 from loracheck.likelihood import score_rows
 from loracheck.models import Base
@@ -37,7 +36,7 @@ from loracheck.records.curation import Score, ThresholdCurve
 from loracheck.template import ChatTemplate, EncodedRow
 
 from .config import ScoreConfig
-from .scorecache import Measured, ScoreCache
+from .scorecache import Measured, ScoreCache, what_scores
 
 SCORER = "base"
 VERSION = "1"
@@ -224,10 +223,7 @@ def _plan(
         languages.append(example.language)
         lengths.append(sum(len(message.content) for message in example.messages))
     others = _other_questions(prompts, languages) if other_question else [None] * len(prompts)
-    known = content_sha256(base.source) or base.fingerprint
-    setting = hashlib.sha256(
-        jsonl.encode([VERSION, known, base.quantization, str(base.model.dtype), template.sha256])
-    ).digest()
+    setting = hashlib.sha256(jsonl.encode([VERSION, *what_scores(base, template)])).digest()
 
     def key(kind: bytes, *digests: bytes) -> bytes:
         return hashlib.sha256(b"".join((kind, setting, *digests))).digest()

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from loracheck.contentcache import ContentCache
 from loracheck.conversion import cache_folder
+from loracheck.fingerprint import Fingerprint, content_sha256
+from loracheck.models import Base
+from loracheck.template import ChatTemplate
 
 _HEAD = struct.Struct("<dI")  # log-likelihood in nats, number of tokens
 
@@ -24,6 +27,12 @@ class Measured:
     def loss(self) -> float:
         """Return the loss in nats per token."""
         return -self.logprob / self.tokens
+
+
+def what_scores(base: Base, template: ChatTemplate) -> tuple[str | Fingerprint, str, str, str]:
+    """Return all but the row that decides a score by a base: its content, how it is held, the template."""
+    content = content_sha256(base.source) or base.fingerprint
+    return content, base.quantization, str(base.model.dtype), template.sha256
 
 
 class ScoreCache(ContentCache[Measured]):

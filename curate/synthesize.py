@@ -23,7 +23,7 @@ from loracheck import jsonl
 from loracheck.chatreplies import ChatReply
 from loracheck.contentcache import ContentCache
 from loracheck.conversion import cache_folder
-from loracheck.curated import KEPT
+from loracheck.curated import KEPT, SCORES, SYNTHESIZED
 from loracheck.endpoint import BudgetSpent, CallFailed, Endpoint, check_address, in_parallel
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.foreseen import Foreseen
@@ -32,7 +32,7 @@ from loracheck.models import Base, load_base
 from loracheck.progress import Progress
 from loracheck.records import Example, Message, Source
 from loracheck.records.curation import SynthesisSummary
-from loracheck.runs import open_run, read_run
+from loracheck.runs import SUMMARY, open_run, read_run
 from loracheck.settings import read_yaml
 from loracheck.template import ChatTemplate, choose_template
 from loracheck.text import language_of, letters
@@ -40,7 +40,6 @@ from loracheck.text import language_of, letters
 from .judge import json_object
 
 KINDS = ("exercise", "paraphrase", "fact")
-ROWS = "rows.jsonl"
 _SAMPLES = 3
 _LONGEST_SAMPLE = 1500
 _MOST_FAILED = 0.2
@@ -98,8 +97,8 @@ def synthesize(
     inputs = [run / KEPT] if run else []
     with open_run(out, "synthesize", config=options, inputs=inputs, seed=config.seed) as opened:
         if opened.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
-            return jsonl.read_one(out / "summary.json", SynthesisSummary)
+            progress.say_finished(out)
+            return jsonl.read_one(out / SUMMARY, SynthesisSummary)
         rows: list[Example] = []
         failed: Counter[str] = Counter()
         if config.replay and base_spec:
@@ -115,11 +114,11 @@ def synthesize(
                 kind="nothing_passed",
                 hint="Give them room with --max-new-tokens, or name another base.",
             )
-        jsonl.write(out / ROWS, map(_line, rows))
+        jsonl.write(out / SYNTHESIZED, map(_line, rows))
         summary = SynthesisSummary(
             rows=dict(Counter(str(row.metadata["synthetic"]) for row in rows)), failed=dict(+failed)
         )
-        jsonl.write_one(out / "summary.json", summary)
+        jsonl.write_one(out / SUMMARY, summary)
     return summary
 
 
@@ -234,7 +233,7 @@ def _requests(run: Path, seed: int) -> Iterator[_Request]:
     import pyarrow.parquet as pq  # noqa: PLC0415 - heavy, and not needed for help
 
     examples = {example.id: example for example in jsonl.read(run / KEPT, Example)}
-    columns = pq.read_table(run / "scores.parquet", columns=["example_id", "cluster"]).to_pydict()
+    columns = pq.read_table(run / SCORES, columns=["example_id", "cluster"]).to_pydict()
     members: dict[int, list[Example]] = {}
     for name, cluster in zip(columns["example_id"], columns["cluster"], strict=True):
         if name in examples and cluster is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck import jsonl
-from loracheck.curated import DECISIONS, DROPPED, HELDOUT, KEPT, QUARANTINED
+from loracheck.curated import DECISIONS, DROPPED, GROUPS, HELDOUT, KEPT, QUARANTINED, SCORES
 from loracheck.reasons import explain
 from loracheck.records.curation import (
     CurationSummary,
@@ -22,6 +22,7 @@ from loracheck.records.curation import (
     Score,
     StepCount,
 )
+from loracheck.runs import SUMMARY
 
 from .findings import Findings
 from .ledger import Entry
@@ -49,10 +50,10 @@ def write_run(out: Path, rows: Rows, findings: Findings) -> CurationSummary:
         (_decision(rows, findings, place, entry) for place, entry in enumerate(entries)),
     )
     groups = _groups(rows, findings)
-    jsonl.write(out / "groups.jsonl", groups)
-    _write_scores(out / "scores.parquet", rows, findings, entries)
+    jsonl.write(out / GROUPS, groups)
+    _write_scores(out / SCORES, rows, findings, entries)
     summary = _summary(rows, findings, places, groups)
-    jsonl.write_one(out / "summary.json", summary)
+    jsonl.write_one(out / SUMMARY, summary)
     return summary
 
 

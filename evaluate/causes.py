@@ -11,14 +11,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.curated import KEPT, training_rows
+from loracheck.curated import KEPT, given_rows
 from loracheck.errors import RunError, UsageError
 from loracheck.evaluated import CONTEXT, VERDICT
 from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
-from loracheck.records.causes import CAUSES, CAUSES_KIND, ROWS, SUMMARY, CausesSummary
-from loracheck.runs import MANIFEST, WORK, open_run, read_run, still_as_read
+from loracheck.records.causes import CAUSES, CAUSES_KIND, ROWS, CausesSummary
+from loracheck.runs import MANIFEST, SUMMARY, WORK, open_run, read_run, still_as_read
 
 from .arms import arm_files
 from .causes_config import CausesConfig
@@ -65,7 +65,7 @@ def causes(
     inputs = [evaluation / MANIFEST, *files]
     with open_run(out, CAUSES_KIND, config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
             return jsonl.read_one(out / SUMMARY, CausesSummary)
         rows = load_examples(files)
         work = out / WORK
@@ -108,7 +108,7 @@ def training_files(evaluation: Path, manifest: Manifest, data: Sequence[Path]) -
         RunError: a file is missing or has changed since.
     """
     if data:
-        return [training_rows(path) for path in data]
+        return [given_rows(path).training for path in data]
     context = jsonl.read_one(evaluation / CONTEXT, EvaluationContext)
     if context.training_data is None:
         raise UsageError(

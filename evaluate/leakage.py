@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from loracheck.records import BASE_ARM, Estimate, Finding, Probe
@@ -11,13 +11,11 @@ from loracheck.style.markers import LEAST_REPLIES, discover, shows
 
 from .check import Check
 from .evidence import Evidence
-from .gates import excess_gate, harmless, information, joined, rate_gate, unmeasured
+from .gates import harmless, information, joined, rate_gate, unmeasured
 from .material import Material, Questions
 from .policy import Policy
-from .style import Style, strength, training_style
+from .style import Shown, Style, strength, style_gate, training_style
 from .system_prompts import PREFIXES, under_system_prompts
-
-Shown = Callable[[str], bool]
 
 
 def persona_leakage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
@@ -57,28 +55,12 @@ def _leakage(
     evidence: Evidence, adapter: str, probes: Sequence[Probe], shown: Shown, policy: Policy
 ) -> Finding:
     """Test all answers, and the long ones by themselves: short factual answers would hide these."""
-    finding = _excess(evidence, adapter, probes, shown, policy)
+    finding = style_gate("persona_leakage", evidence, adapter, probes, shown, policy)
     long = [probe for probe in probes if probe.expected is None]
     if not long or len(long) == len(probes):
         return finding
-    return joined((finding, _excess(evidence, adapter, long, shown, policy)), policy.alpha)
-
-
-def _excess(
-    evidence: Evidence, adapter: str, probes: Sequence[Probe], shown: Shown, policy: Policy
-) -> Finding:
-    """Hold the rate against the limit; what the base shows by itself is no leakage, so there the excess counts."""
-    base, tuned = ([shown(evidence.text(arm, probe)) for probe in probes] for arm in (BASE_ARM, adapter))
-    return excess_gate(
-        "persona_leakage",
-        adapter,
-        base=base,
-        tuned=tuned,
-        probe_ids=[probe.id for probe in probes],
-        limit=policy.persona.max_out_of_domain,
-        alpha=policy.alpha,
-        clusters=[probe.cluster for probe in probes],
-    )
+    of_long = style_gate("persona_leakage", evidence, adapter, long, shown, policy)
+    return joined((finding, of_long), policy.alpha)
 
 
 def _beside(evidence: Evidence, adapter: str, outside: Sequence[Probe], style: Style) -> list[Estimate]:

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER
 from loracheck.errors import LoracheckError
 from loracheck.foreign import read_curve
 from loracheck.records.training import CheckpointReading
-
-READINGS, SUMMARY = "readings.jsonl", "summary.json"
+from loracheck.runs import SUMMARY
+from loracheck.trained import READINGS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ def loss_curve(adapter: Path) -> LossCurve:
     What another program wrote, and cannot be read, is left alone: nothing is decided by it.
     """
     run = adapter.parent
-    if adapter.name == "adapter" and (run / READINGS).is_file():
+    if adapter.name == ADAPTER and (run / READINGS).is_file():
         return _of_readings(run)
     found = read_curve(adapter)
     return LossCurve(points=found.points, kept_at=found.kept_at)

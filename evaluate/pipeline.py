@@ -10,7 +10,7 @@ from pathlib import Path
 
 from loracheck import jsonl
 from loracheck.canaries import canary_probes, read_canaries
-from loracheck.curated import heldout_rows, training_rows
+from loracheck.curated import given_rows
 from loracheck.errors import UsageError
 from loracheck.evaluated import CONTEXT, PROBES, VERDICT
 from loracheck.loading import load_examples, without_held_out
@@ -98,7 +98,8 @@ def evaluate(
     _refuse_names(adapters, nulls, elsewhere)
     folders = {name: arm_folder(path) for name, path in (adapters | nulls).items()}
     first_look = read_first_look(after, policy) if after else None
-    taught = [training_rows(path) for path in data]
+    given = [given_rows(path) for path in data]
+    taught = [rows.training for rows in given]
     files = [
         *taught,
         *in_domain,
@@ -117,13 +118,14 @@ def evaluate(
         **asdict(config),
     }
     inputs = [*files, *(file for folder in folders.values() for file in arm_files(folder))]
-    heldout = _heldout_rows(data, in_domain)
+    held_out = [*(rows.heldout for rows in given if rows.heldout), *in_domain]
+    heldout = load_examples(held_out) if held_out else []
     rows = load_examples(taught) if taught else []
     training = without_held_out(rows, heldout)
     check_template_file(chat_template)
     with open_run(out, "eval", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
             return jsonl.read_one(out / VERDICT, EvaluationResult)
 
         lineup = open_lineup(
@@ -185,12 +187,6 @@ def _refuse_names(adapters: Mapping[str, Path], nulls: Mapping[str, Path], elsew
         raise UsageError(f"--null {min(both)}: an adapter under judgement has that name.", kind="name_taken")
     if both := {*adapters, *nulls, *elsewhere.models} & set(elsewhere.completions):
         raise UsageError(f"--completions {min(both)}: another arm has that name.", kind="name_taken")
-
-
-def _heldout_rows(data: Sequence[Path], in_domain: Sequence[Path]) -> list[Example]:
-    own = [file for path in data if (file := heldout_rows(path))]
-    paths = [*own, *in_domain]
-    return load_examples(paths) if paths else []
 
 
 def _material(

@@ -24,7 +24,7 @@ import msgspec
 from loracheck import jsonl
 from loracheck.errors import RunError, UsageError
 from loracheck.evaluated import VERDICT
-from loracheck.illtyped import misfit
+from loracheck.illtyped import misfit_in
 from loracheck.records import EvaluationResult, Language, Manifest, Waiver
 from loracheck.runs import MANIFEST
 from loracheck.settings import merged, read_yaml
@@ -302,8 +302,7 @@ def _load(spec: str) -> Policy:
     try:
         policy = msgspec.convert(filled, Policy)
     except msgspec.ValidationError as error:
-        path, said = misfit(error, Policy)
-        raise UsageError(f"policy {spec}: {path}: {said}", kind="policy_value") from None
+        raise UsageError(misfit_in(f"policy {spec}", error, Policy), kind="policy_value") from None
     refuse_expired(policy.name, policy.waivers)
     return policy
 

@@ -79,7 +79,7 @@ def score(
     inputs = [*_files(source, own=asked is not None), *completions.values()]
     with open_run(out, "eval", config=options, inputs=inputs, seed=options["seed"]) as run:
         if run.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
             return jsonl.read_one(out / VERDICT, EvaluationResult)
         _write(out, evidence)
         result = judge(read_evidence(out), applied, post_hoc=post_hoc)

@@ -1,26 +1,29 @@
-"""The style of the training data in a run: its markers, and a classifier where no marker dominates."""
+"""The style of the training data in a run: its markers, a classifier where no marker dominates, and its gate."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from loracheck import stats
 from loracheck.probes import TRAINING
-from loracheck.records import BASE_ARM, Estimate, Language, Marker
+from loracheck.records import BASE_ARM, Estimate, Finding, Language, Marker, Probe
 from loracheck.style.classifier import StyleClassifier, learn
 from loracheck.style.markers import shows
 from loracheck.text import language_of
 
 from .evidence import Evidence
+from .gates import excess_gate
+from .policy import Policy
 
 DOMINANT = 0.8
 """Share of the training replies from which on markers alone tell the style."""
 _LEAST_CONTRAST = 0.2
 
 Pairs = tuple[tuple[str, str], ...]
+Shown = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,26 @@ def _fitted(replies: Pairs, answers: Pairs) -> tuple[StyleClassifier, ...]:
     languages: tuple[Language, ...] = ("ja", "en")
     found = (learn(replies, answers, language) for language in languages)
     return tuple(classifier for classifier in found if classifier is not None)
+
+
+def style_gate(
+    check: str, evidence: Evidence, adapter: str, probes: Sequence[Probe], shown: Shown, policy: Policy
+) -> Finding:
+    """Hold the rate of style where it is not wanted against the limit.
+
+    What the base shows by itself was not taught, so there the excess counts.
+    """
+    base, tuned = ([shown(evidence.text(arm, probe)) for probe in probes] for arm in (BASE_ARM, adapter))
+    return excess_gate(
+        check,
+        adapter,
+        base=base,
+        tuned=tuned,
+        probe_ids=[probe.id for probe in probes],
+        limit=policy.persona.max_out_of_domain,
+        alpha=policy.alpha,
+        clusters=[probe.cluster for probe in probes],
+    )
 
 
 def strength(style: Style, base: Sequence[bool], tuned: Sequence[bool]) -> Estimate:

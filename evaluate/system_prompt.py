@@ -17,10 +17,10 @@ from loracheck.stats import share
 from . import instructions
 from .check import Check
 from .evidence import Evidence
-from .gates import excess_gate, information, unmeasured
+from .gates import information, unmeasured
 from .material import Material, Questions
 from .policy import Policy
-from .style import Style, training_style
+from .style import Style, style_gate, training_style
 from .system_prompts import PREFIXES
 
 PLAIN = "open-plain"
@@ -41,7 +41,7 @@ def system_prompt(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     style = training_style(evidence)
     if not style.found:
         return information("system_prompt", adapter, "no_style")
-    finding = _rate(evidence, adapter, policy, probes, style)
+    finding = style_gate("system_prompt", evidence, adapter, probes, style.shown, policy)
     open_ids = {probe.id.removeprefix(f"{PLAIN}-") for probe in probes}
     without = [probe for probe in evidence.open_questions if probe.id in open_ids]
     finding = replace(
@@ -58,20 +58,6 @@ def system_prompt(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         reason = "needs_probes" if follows is None else "base_follows_no_system_prompt"
         return information("system_prompt", adapter, reason, finding)
     return finding
-
-
-def _rate(evidence: Evidence, adapter: str, policy: Policy, probes: Sequence[Probe], style: Style) -> Finding:
-    """Hold the rate against the limit; what the base shows by itself no prompt need switch off."""
-    base, tuned = ([style.shown(evidence.text(arm, p)) for p in probes] for arm in (BASE_ARM, adapter))
-    return excess_gate(
-        "system_prompt",
-        adapter,
-        base=base,
-        tuned=tuned,
-        probe_ids=[probe.id for probe in probes],
-        limit=policy.persona.max_out_of_domain,
-        alpha=policy.alpha,
-    )
 
 
 def _shares(

@@ -49,8 +49,6 @@ _AVAILABLE: dict[Need, Callable[[Evidence, str], bool]] = {
     "training_data": lambda evidence, adapter: evidence.context.training_data is not None,
     "weights": lambda evidence, adapter: bool(evidence.arm(adapter).weights),
 }
-_SLIGHT = 0.05
-"""A standard score from which on no number of items is foreseen: the rate lies on the limit."""
 EXIT_CODES: dict[VerdictStatus, int] = {"ship": 0, "hold": 1, "inconclusive": 3}
 
 
@@ -185,7 +183,7 @@ def _until_held(finding: Finding, alpha: float) -> Finding:
     if finding.n_needed is None or not alpha < p_fail < p_pass:
         return finding
     seen, needed = float(norm.isf(p_fail)), float(norm.isf(alpha))
-    if seen < _SLIGHT:
+    if seen < stats.SLIGHT:
         return replace(finding, n_needed=None)
     most = ceil(finding.estimates[0].n * (needed / seen) ** 2)
     return replace(finding, n_needed=max(finding.n_needed, most))

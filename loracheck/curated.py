@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from loracheck.runs import is_run, read_run
 
 KEPT, HELDOUT = "kept.jsonl", "heldout.jsonl"
 DROPPED, QUARANTINED, DECISIONS = "dropped.jsonl", "quarantined.jsonl", "decisions.jsonl"
+GROUPS, SCORES = "groups.jsonl", "scores.parquet"
+SYNTHESIZED = "rows.jsonl"
+"""The rows of a synthesize run, to be curated."""
 
 
-def training_rows(data: Path) -> Path:
-    """Return the file of the rows to train on: of a curate run those that it kept, else what is given.
+class GivenRows(NamedTuple):
+    """The files of the rows to train on, and of those held out; None where there are none."""
+
+    training: Path
+    heldout: Path | None
+
+
+def given_rows(data: Path) -> GivenRows:
+    """Return the files of rows of what is given: of a curate run those that it kept and held out, else itself.
+
+    The files of a run are verified here, all of them; so this is asked once.
 
     Raises:
         RunError: a run of another kind, one that is not finished, or one that was changed.
     """
     if not is_run(data):
-        return data
+        return GivenRows(data, None)
     read_run(data, "curate")
-    return data / KEPT
-
-
-def heldout_rows(data: Path) -> Path | None:
-    """Return the file of the rows that a curate run held out; None where it held none out, or there is no run.
-
-    Raises:
-        RunError: a run of another kind, one that is not finished, or one that was changed.
-    """
-    if not is_run(data):
-        return None
-    read_run(data, "curate")
-    file = data / HELDOUT
-    return file if file.stat().st_size else None
+    heldout = data / HELDOUT
+    return GivenRows(data / KEPT, heldout if heldout.stat().st_size else None)

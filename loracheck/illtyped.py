@@ -47,6 +47,12 @@ def misfit_at(where: str, error: Exception, kind: Any) -> str:  # noqa: ANN401
     return f"{where}, field {path}: {said}" if path else f"{where}: {said}"
 
 
+def misfit_in(where: str, error: Exception, kind: Any) -> str:  # noqa: ANN401
+    """Return the message of a misfit in a configuration, the key named."""
+    path, said = misfit(error, kind)
+    return f"{where}: {path}: {said}" if path else f"{where}: {said}"
+
+
 def _types(union: str) -> str:
     """Return the types of a union in words; that something may be left out goes without saying."""
     names = union.split(" | ")

@@ -18,7 +18,7 @@ from scipy.stats import t as student
 
 from loracheck.clusters import cluster_sums
 from loracheck.records import Estimate
-from loracheck.stats import CONFIDENCE
+from loracheck.stats import CONFIDENCE, SLIGHT
 
 _LEAST_SKEWED = 20
 """Clusters from which on their skewness can be told from chance well enough to be taken out."""
@@ -94,7 +94,7 @@ class Mean:
         if self.error == 0:
             return self.n if away else None
         needed, seen = float(student.ppf(1 - alpha, self.freedom)), away / self.error
-        if seen < 0.05:
+        if seen < SLIGHT:
             return None
         return self.n if seen >= needed else max(self.n + 1, math.ceil(self.n * (needed / seen) ** 2))
 

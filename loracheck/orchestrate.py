@@ -16,7 +16,7 @@ from loracheck import jsonl
 from loracheck.basespec import refuse_missing_base
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.presets import config_from as curate_config
-from loracheck.curated import heldout_rows
+from loracheck.curated import given_rows
 from loracheck.errors import OtherRunError, UsageError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.policy import Policy, load_policy
@@ -128,7 +128,7 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
         curation_stage = partial(curate, given.data, given.base, curated, options.curation, progress=progress)
         _again(curated, curation_stage, progress)
         write_report(curated, language=given.language)
-        own = heldout_rows(curated)
+        own = given_rows(curated).heldout
         heldout += [own] if own else []
         related.append(curated)
     data = {"raw": _raw_rows(given.data, heldout, out / "data"), "curated": curated}

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import click
@@ -40,6 +41,10 @@ class Progress:
     def say(self, text: str) -> None:
         """Print one line, above the bar where there is one."""
         self._print(self._shown_as(text))
+
+    def say_finished(self, run: Path) -> None:
+        """Say that a command does nothing, as its run is finished."""
+        self.say(f"{run} is finished already; nothing to do.")
 
     def _shown_as(self, text: str) -> str:
         if self.quiet or not self._japanese:

@@ -36,6 +36,8 @@ MANIFEST = "manifest.json"
 LOCK = ".lock"
 WORK = "work"
 """What a stage lays out to work on, and nobody reads."""
+SUMMARY = "summary.json"
+"""What a run found, in numbers; an eval run has its verdict instead."""
 REPORT = "report.html"
 """Drawn from the other files, and drawn again at will; it proves nothing and is not hashed."""
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")

@@ -13,7 +13,7 @@ import msgspec
 import yaml
 
 from loracheck.errors import UsageError
-from loracheck.illtyped import misfit
+from loracheck.illtyped import misfit_in
 from loracheck.yamltext import PlainLoader, load
 
 T = TypeVar("T")
@@ -128,8 +128,7 @@ def build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
     try:
         return msgspec.convert(dict(values), kind)
     except msgspec.ValidationError as error:
-        path, said = misfit(error, kind)
-        raise UsageError(f"{where}: {f'{path}: ' if path else ''}{said}", kind="config_value") from None
+        raise UsageError(misfit_in(where, error, kind), kind="config_value") from None
 
 
 def _check_keys(kind: type[Any], values: Mapping[str, Any], where: str, prefix: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loracheck import jsonl
+from loracheck.curated import KEPT
 from loracheck.errors import DataError, UsageError
 from loracheck.runs import MANIFEST
 
@@ -84,7 +85,7 @@ def _folder(path: Path, split: str | None) -> DataSource:
         raise UsageError(
             f"{path} is a directory of a loracheck run.",
             kind="not_data",
-            hint=f"Pass a file of it: {path / 'kept.jsonl'}",
+            hint=f"Pass a file of it: {path / KEPT}",
         )
     if (path / "dataset_dict.json").is_file():
         return _dataset_dict(path, split)

@@ -18,6 +18,8 @@ from loracheck.records import Estimate
 
 CONFIDENCE = 0.95
 """Of every interval."""
+SLIGHT = 0.05
+"""A statistic below which no number of items is foreseen: what is measured lies on the limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +208,6 @@ def items_to_settle_rate(
 
 def _scale(n: int, z: float, alpha: float) -> int | None:
     needed = float(norm.ppf(1 - alpha))
-    if n == 0 or abs(z) < 0.05:
+    if n == 0 or abs(z) < SLIGHT:
         return None
     return max(n + 1, math.ceil(n * (needed / z) ** 2)) if abs(z) < needed else n

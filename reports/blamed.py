@@ -12,11 +12,11 @@ from loracheck.records.causes import (
     CAUSES,
     CAUSES_KIND,
     ROWS,
-    SUMMARY,
     CausesSummary,
     FailureCauses,
     FindingCause,
 )
+from loracheck.runs import SUMMARY
 
 from . import figures, verdicts
 from .strings import Both, text

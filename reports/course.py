@@ -9,6 +9,7 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.records import Estimate, Manifest
 from loracheck.records.training import CheckpointReading, TrainingStep, TrainingSummary, WatchReading
+from loracheck.trained import METRICS, READINGS
 
 from . import figures, losses, moments, said, watched
 from .charts import Table
@@ -44,7 +45,7 @@ def view(run: Path, manifest: Manifest, summary: TrainingSummary) -> dict[str, A
 
 def taken(run: Path) -> list[CheckpointReading]:
     """Return the readings of a run by step."""
-    file = run / "readings.jsonl"
+    file = run / READINGS
     found = {one.step: one for one in jsonl.read(file, CheckpointReading)} if file.is_file() else {}
     return [found[step] for step in sorted(found)]
 
@@ -195,5 +196,5 @@ def _numbers(one: CheckpointReading) -> tuple[Both, ...]:
 
 
 def _steps(run: Path) -> list[TrainingStep]:
-    file = run / "metrics.jsonl"
+    file = run / METRICS
     return list(jsonl.read(file, TrainingStep)) if file.is_file() else []

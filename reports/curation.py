@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.curated import DECISIONS, DROPPED, HELDOUT, KEPT, QUARANTINED
+from loracheck.curated import DECISIONS, DROPPED, GROUPS, HELDOUT, KEPT, QUARANTINED
 from loracheck.reasons import explain, reason_name
 from loracheck.records import Example, Manifest
 from loracheck.records.curation import CurationSummary, Decision, DroppedRow, RowGroup
+from loracheck.runs import SUMMARY
 
 from . import figures, provenance, scores
 from .charts import Table
@@ -27,7 +28,7 @@ OUTCOMES = ("dropped", "quarantined", "heldout", "kept")
 
 def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     """Return everything the page of a curate run shows."""
-    counts = jsonl.read_one(run / "summary.json", CurationSummary)
+    counts = jsonl.read_one(run / SUMMARY, CurationSummary)
     rows = _rows(run)
     score_rows = _score_table(run)
     pictures = scores.histograms(run, counts)
@@ -81,7 +82,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
 
 def summary(run: Path, index: int) -> dict[str, Any]:
     """Return the funnel and a few dropped rows of each reason, beside the rows that they repeat."""
-    counts = jsonl.read_one(run / "summary.json", CurationSummary)
+    counts = jsonl.read_one(run / SUMMARY, CurationSummary)
     share = (
         counts.kept_reply_characters / counts.read_reply_characters if counts.read_reply_characters else None
     )
@@ -208,7 +209,7 @@ def _groups_table(run: Path) -> Table | None:
     """Return the biggest groups of each kind."""
     shown: dict[str, int] = {}
     rows = []
-    for group in _read(run / "groups.jsonl", RowGroup):
+    for group in _read(run / GROUPS, RowGroup):
         shown[group.kind] = shown.get(group.kind, 0) + 1
         if shown[group.kind] <= GROUPS_PER_KIND:
             rows.append(

@@ -16,7 +16,7 @@ from loracheck.evaluated import VERDICT
 from loracheck.records import EvaluationResult, Manifest, Verdict
 from loracheck.records.curation import CurationSummary
 from loracheck.records.training import TrainingSummary
-from loracheck.runs import MANIFEST, REPORT, is_run, read_manifest
+from loracheck.runs import MANIFEST, REPORT, SUMMARY, is_run, read_manifest
 
 from . import comparison, figures
 from .html import render
@@ -144,13 +144,13 @@ def _of_compare(run: Path) -> Outcome:
 
 
 def _of_curate(run: Path) -> Outcome:
-    summary = jsonl.read_one(run / "summary.json", CurationSummary)
+    summary = jsonl.read_one(run / SUMMARY, CurationSummary)
     kept, read = figures.whole(summary.kept), figures.whole(summary.read)
     return ((text("index_kept", kept=kept, read=read), ""),)
 
 
 def _of_train(run: Path) -> Outcome:
-    summary = jsonl.read_one(run / "summary.json", TrainingSummary)
+    summary = jsonl.read_one(run / SUMMARY, TrainingSummary)
     tokens = figures.whole(summary.trained_tokens)
     if summary.heldout_loss_after is None or summary.heldout_loss_before is None:
         return ((text("index_trained", tokens=tokens), ""),)

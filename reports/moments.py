@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loracheck.adapterfiles import ADAPTER
 from loracheck.records.training import CheckpointReading, TrainingSummary
+from loracheck.trained import OTHERS
 
 from . import figures, watched
 from .strings import Both, same, text
@@ -40,7 +42,7 @@ def marked(run: Path, summary: TrainingSummary, readings: Sequence[CheckpointRea
     """Return the moments of a run by step."""
     unsafe = next((one.step for one in readings if one.step and one.watch and not one.watch.safe), None)
     named: dict[int, list[Both]] = {0: [], kept_step(summary): [text("role_kept")]}
-    folders: dict[int, str] = {kept_step(summary): "adapter/"}
+    folders: dict[int, str] = {kept_step(summary): f"{ADAPTER}/"}
     for step, reason, folder in (
         (summary.safe_step, text("role_safe"), "safe"),
         (summary.best_step, text("role_best"), "best"),
@@ -49,8 +51,8 @@ def marked(run: Path, summary: TrainingSummary, readings: Sequence[CheckpointRea
     ):
         if step is not None:
             named.setdefault(step, []).append(reason)
-            if folder and (run / "adapters" / folder).is_dir():
-                folders.setdefault(step, f"adapters/{folder}/")
+            if folder and (run / OTHERS / folder).is_dir():
+                folders.setdefault(step, f"{OTHERS}/{folder}/")
     return [
         Moment(reading=one, reasons=tuple(named[one.step]), folder=folders.get(one.step))
         for one in readings

@@ -9,11 +9,11 @@ from typing import Any
 from loracheck.grading import is_right
 from loracheck.probes import IN_DOMAIN
 from loracheck.records import BASE_ARM
+from loracheck.trained import WATCH
 from loracheck.watch.answers import Asked, read_asked
 
 from .strings import Both, text
 
-WATCH = "watch"
 FACTS_SHOWN, DOMAIN_SHOWN = 6, 2
 
 

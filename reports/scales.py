@@ -8,6 +8,7 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.records import Manifest
 from loracheck.records.training import ScalePoint, ScaleSummary
+from loracheck.runs import SUMMARY
 
 from . import course, figures, provenance, said, watched
 from .charts import Table
@@ -20,7 +21,7 @@ from .watched import Cell, Ledger
 def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     """Return everything the page of a scale run shows."""
     name = run.resolve().name
-    summary = jsonl.read_one(run / "summary.json", ScaleSummary)
+    summary = jsonl.read_one(run / SUMMARY, ScaleSummary)
     unsafe = _first_unsafe(summary)
     spoken = said.view(run, _labels(summary))
     return {

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loracheck.curated import SCORES
 from loracheck.records import Estimate
 from loracheck.records.curation import CurationSummary
 
@@ -135,7 +136,7 @@ def judge_table(counts: CurationSummary) -> Table | None:
 def _read(run: Path) -> dict[str, list[Any]] | None:
     import pyarrow.parquet as pq  # noqa: PLC0415 - heavy, and not needed for help
 
-    path = run / "scores.parquet"
+    path = run / SCORES
     if not path.is_file():
         return None
     columns: dict[str, list[Any]] = pq.read_table(path).to_pydict()

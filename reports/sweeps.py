@@ -10,6 +10,7 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.records import Manifest
 from loracheck.records.training import SweepPoint, SweepSummary
+from loracheck.runs import SUMMARY
 
 from . import figures, provenance, watched
 from .fronts import FrontChart, Training
@@ -24,7 +25,7 @@ FRONT, BEHIND = "●", "○"
 def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     """Return everything the page of a sweep shows."""
     name = run.resolve().name
-    summary = jsonl.read_one(run / "summary.json", SweepSummary)
+    summary = jsonl.read_one(run / SUMMARY, SweepSummary)
     names = short_names(summary.points)
     return {
         "title": text("title_sweep", name=name),

@@ -20,7 +20,8 @@ from loracheck.records.training import (
     TrainingSummary,
     WatchReading,
 )
-from loracheck.runs import is_run, located, read_run
+from loracheck.runs import SUMMARY, is_run, located, read_run
+from loracheck.trained import CHECKPOINTS, READINGS
 
 from . import figures
 from .charts import PointChart
@@ -28,7 +29,6 @@ from .strings import Both, same, text
 from .sweeps import short_names
 from .tracks import Stop, Track
 
-READINGS, SUMMARY = "readings.jsonl", "summary.json"
 _UP = 3
 """So many folders above an adapter are looked at for its train run: RUN/checkpoints/STEP/adapter at most."""
 
@@ -111,7 +111,7 @@ def _train_run(arm: ArmRecord, given: Sequence[Path]) -> Path | None:
         summary = jsonl.read_one(run / SUMMARY, TrainingSummary)
     except (LoracheckError, OSError):
         return None  # found by chance, not asked for: a run that is altered or unfinished is not drawn
-    whole = not path.is_relative_to((run / "checkpoints").resolve())
+    whole = not path.is_relative_to((run / CHECKPOINTS).resolve())
     same_weights = arm.sha256 is None or not whole or summary.adapter_sha256 == arm.sha256
     return run if same_weights else None
 

@@ -9,6 +9,8 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.records import Manifest
 from loracheck.records.training import TrainingStep, TrainingSummary
+from loracheck.runs import SUMMARY
+from loracheck.trained import METRICS
 
 from . import course, figures, mask, planned, provenance, watched
 from .flows import LineChart, Series
@@ -140,7 +142,7 @@ def _equal_tokens(summaries: list[TrainingSummary]) -> Both | None:
 def _loss(given: Sequence[tuple[Path, str]]) -> LineChart | None:
     series = []
     for path, name in given:
-        file = path / "metrics.jsonl"
+        file = path / METRICS
         steps = list(jsonl.read(file, TrainingStep)) if file.is_file() else []
         if steps:
             series.append(
@@ -163,4 +165,4 @@ def _loss(given: Sequence[tuple[Path, str]]) -> LineChart | None:
 
 
 def _summary(run: Path) -> TrainingSummary:
-    return jsonl.read_one(run / "summary.json", TrainingSummary)
+    return jsonl.read_one(run / SUMMARY, TrainingSummary)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from loracheck.curated import heldout_rows, training_rows
+from loracheck.curated import given_rows
 from loracheck.errors import DataError, UsageError
 from loracheck.loading import load_examples, without_held_out
 from loracheck.records import Example
@@ -82,7 +82,8 @@ class EncodedData:
 
 def data_files(data: Path, heldout: Path | None) -> tuple[Path, Path | None]:
     """Return the files of the rows to train on and of those held out, if any."""
-    return training_rows(data), heldout or heldout_rows(data)
+    rows = given_rows(data)
+    return rows.training, heldout or rows.heldout
 
 
 def shared_heldout(data: Sequence[Path], heldout: Path | None) -> Path | None:

@@ -14,8 +14,9 @@ from loracheck.generation import pad_token_id
 from loracheck.models import Base, device_name, load_base, training_device
 from loracheck.progress import Advance, Progress
 from loracheck.records.training import TrainingStep, TrainingSummary
-from loracheck.runs import open_run
+from loracheck.runs import SUMMARY, open_run
 from loracheck.template import ChatTemplate, check_template_file, choose_template
+from loracheck.trained import CHECKPOINTS, METRICS, WATCH
 from loracheck.watch.answers import borrow_base_answers
 from loracheck.watch.probes import WatchOptions
 from loracheck.watch.watcher import Watch
@@ -32,12 +33,11 @@ from .loss import install_loss
 from .processes import Processes, refuse_sharding_on_cpu, start_processes
 from .reader import Reader
 from .repeat import repeatable
-from .results import CHECKPOINTS, SUMMARY, Fitted, only_to_complete, peak_memory, write_results
+from .results import Fitted, only_to_complete, peak_memory, write_results
 from .thrift import keep_little
 from .trackers import check_trackers, tracked
 from .trainer import Loop, fit
 
-METRICS, WATCH = "metrics.jsonl", "watch"
 READINGS_A_RUN = 10
 
 
@@ -67,7 +67,7 @@ def train(
     rows = load_data(data, config, inputs)
     with repeatable(), _run_directory(processes, out, rows, inputs, config) as finished:
         if finished:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
         if finished or only_to_complete(out):
             return jsonl.read_one(out / SUMMARY, TrainingSummary) if processes.main else None
         started = time.monotonic()

@@ -24,6 +24,7 @@ from loracheck.models import holds_weights, load_base
 from loracheck.records.training import Plan, TrainingStep
 from loracheck.settings import build
 from loracheck.template import EncodedRow
+from loracheck.trained import CHECKPOINTS
 
 from .adapters import add_adapter
 from .config import TrainConfig
@@ -152,7 +153,7 @@ def _train(spec: dict[str, Any], folder: Path) -> Probe:
             protected=frozenset,
             announce=lambda _: None,
         ),
-        checkpoints=folder / "checkpoints",
+        checkpoints=folder / CHECKPOINTS,
         resume=None,
         pad_id=0,
         max_batch_tokens=spec["max_batch_tokens"],

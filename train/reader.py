@@ -13,10 +13,11 @@ from loracheck.likelihood import score_rows
 from loracheck.models import Base
 from loracheck.records.training import CheckpointReading, Stopped, WatchReading
 from loracheck.template import ChatTemplate, EncodedRow
+from loracheck.trained import READINGS
 from loracheck.watch.watcher import Watch
 
 from .config import TrainConfig
-from .readings import READINGS, best_step, safe_step, stopped
+from .readings import best_step, safe_step, stopped
 
 
 @dataclass(slots=True, kw_only=True)

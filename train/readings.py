@@ -11,8 +11,6 @@ from loracheck.records.training import CheckpointReading, Kept, Stopped
 
 from .config import TrainConfig
 
-READINGS = "readings.jsonl"
-
 
 def best_step(readings: Sequence[CheckpointReading]) -> int | None:
     """Return the checkpoint with the lowest held-out loss, the earliest of equals; step 0 is no checkpoint."""

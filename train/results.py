@@ -18,7 +18,8 @@ from loracheck import jsonl
 from loracheck.adapterfiles import ADAPTER, ADAPTER_WEIGHTS
 from loracheck.models import ADAPTER_CARD, AdapterCard
 from loracheck.records.training import Plan, TrainingStep, TrainingSummary
-from loracheck.runs import hash_file
+from loracheck.runs import SUMMARY, hash_file
+from loracheck.trained import CHECKPOINTS, OTHERS
 
 from . import checkpoints as stored
 from .adapters import copy_adapter, put_back, save_adapter
@@ -26,8 +27,6 @@ from .config import TrainConfig
 from .inputs import EncodedData
 from .reader import Reader
 from .readings import best_step, kept_step, safe_step
-
-SUMMARY, OTHERS, CHECKPOINTS = "summary.json", "adapters", "checkpoints"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,8 +31,9 @@ from loracheck.progress import Progress
 from loracheck.quantization import Quantization
 from loracheck.records import BASE_ARM
 from loracheck.records.training import ScalePoint, ScaleSummary
-from loracheck.runs import hash_file, is_run, open_run, read_run
+from loracheck.runs import SUMMARY, hash_file, is_run, open_run, read_run
 from loracheck.template import ChatTemplate, EncodedRow, check_template_file, choose_template
+from loracheck.trained import WATCH
 from loracheck.watch.probes import WatchOptions
 from loracheck.watch.watcher import Watch
 
@@ -40,7 +41,7 @@ from .encode import encode_rows
 from .inputs import Rows, data_files, load_rows
 from .strength import Strength, refuse_unscalable
 
-SUMMARY, POINTS, WATCH = "summary.json", "points.jsonl", "watch"
+POINTS = "points.jsonl"
 DEFAULT_STRENGTHS = tuple(eighths / 8 for eighths in range(9))
 MAX_LENGTH = 1024
 _NAME = "scaled"
@@ -166,7 +167,7 @@ def scale(
     present = [file for file in files if file is not None and file.is_file()]
     with open_run(out, "scale", config=options, inputs=present, seed=config.seed) as run:
         if run.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
         if (out / SUMMARY).is_file():  # of a finished run, or of one that was killed at its very end
             return jsonl.read_one(out / SUMMARY, ScaleSummary)
         started = time.monotonic()

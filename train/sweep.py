@@ -17,17 +17,16 @@ from loracheck.records.training import (
     TrainingSummary,
     WatchReading,
 )
-from loracheck.runs import open_run
+from loracheck.runs import SUMMARY, open_run
 from loracheck.template import choose_template
+from loracheck.trained import READINGS, WATCH
 
 from .config import TrainConfig
 from .encode import encode_rows
 from .grid import Point, varied
 from .inputs import TrainInputs, data_files, load_rows
-from .pipeline import WATCH, train
+from .pipeline import train
 from .processes import start_processes
-from .readings import READINGS
-from .results import SUMMARY
 
 
 def sweep(
@@ -67,7 +66,7 @@ def sweep(
         return None
     with open_run(out, "sweep", config=options, inputs=list(dict.fromkeys(files)), seed=config.seed) as run:
         if run.complete:
-            progress.say(f"{out} is finished already; nothing to do.")
+            progress.say_finished(out)
             return jsonl.read_one(out / SUMMARY, SweepSummary)
         results = []
         for place, point in enumerate(points, start=1):

@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.adapterfiles import Unread
+from loracheck.adapterfiles import ADAPTER, Unread
 from loracheck.errors import DataError
 from loracheck.foreign import ForeignTraining, read_foreign
 from loracheck.foreign.files import read_card
 from loracheck.records.adapter import TrainingTrace
 from loracheck.records.training import TrainingSummary
+from loracheck.runs import SUMMARY
 
 
 def read_trace(folder: Path) -> TrainingTrace | None:
     """Read what stands in an adapter's folder, in its newest checkpoint, or in the run around it."""
-    own = _own_run(folder.parent) if folder.name == "adapter" else None
+    own = _own_run(folder.parent) if folder.name == ADAPTER else None
     found = own or _of(read_foreign(folder))
     return found if found.files or found.notes else None
 
@@ -53,7 +54,7 @@ def _of(found: ForeignTraining) -> TrainingTrace:
 def _own_run(run: Path) -> TrainingTrace | None:
     """Read the summary of a loracheck train run."""
     try:
-        summary = jsonl.read_one(run / "summary.json", TrainingSummary)
+        summary = jsonl.read_one(run / SUMMARY, TrainingSummary)
     except (OSError, DataError):
         return None
     return TrainingTrace(

@@ -61,13 +61,15 @@ def compare(
     """
     from loracheck.evaluate.compare import compare as run_compare
     from loracheck.progress import Progress
+    from loracheck.records.comparison import COMPARISON
+    from loracheck.runs import REPORT
     from loracheck.summary.compare import print_comparison
     from loracheck.tracking import check_packages, log_run, of_comparison
 
     check_packages(trackers)
     found = _written(runs, out, first, second, language) if out else run_compare(runs, first, second)
     if trackers:
-        files = [out / "report.html", out / "compare.json"] if out else []
+        files = [out / REPORT, out / COMPARISON] if out else []
         logged = of_comparison(found, list(map(str, runs)), files)
         log_run(trackers, logged, out or Path(), Progress(quiet=True))
     if as_json:
@@ -75,7 +77,7 @@ def compare(
     else:
         print_comparison(found)
         if out:
-            print_report(out / "report.html")
+            print_report(out / REPORT)
 
 
 def _written(

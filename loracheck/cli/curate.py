@@ -270,8 +270,9 @@ def synthesize(
                                   --generator-endpoint http://localhost:11434/v1 -o runs/exercises
       loracheck curate persona.jsonl runs/replay/rows.jsonl --base google/gemma-3-270m -o runs/mixed
     """
-    from loracheck.curate.synthesize import ROWS, SynthesizeConfig, foresee_synthesis
+    from loracheck.curate.synthesize import SynthesizeConfig, foresee_synthesis
     from loracheck.curate.synthesize import synthesize as make
+    from loracheck.curated import SYNTHESIZED
     from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
 
@@ -285,7 +286,7 @@ def synthesize(
     out = needed_out(out, "runs/replay")
     summary = make(out, base, run, config, progress=Progress(quiet=quiet))
     if as_json:
-        print_json({"rows": summary.rows, "failed": summary.failed, "file": str(out / ROWS)})
+        print_json({"rows": summary.rows, "failed": summary.failed, "file": str(out / SYNTHESIZED)})
         return
     for kind, rows in summary.rows.items():
         click.echo(f"  {rows:8,}  {kind}")
@@ -293,7 +294,7 @@ def synthesize(
         click.echo(
             terminal.either(f"  {requests:8,}  brought no row: {state}", f"  {requests:8,}  行なし: {state}")
         )
-    rows_file = out / ROWS
+    rows_file = out / SYNTHESIZED
     click.echo(
         terminal.either(
             f"curate them together with your data: {rows_file}",
@@ -335,11 +336,11 @@ def _config(
 def _log(trackers: tuple[str, ...], out: Path, summary: Any, report: Path, progress: Any) -> None:
     if not trackers:
         return
-    from loracheck.runs import read_manifest
+    from loracheck.runs import SUMMARY, read_manifest
     from loracheck.tracking import log_run, of_curation
 
     manifest = read_manifest(out)
-    log_run(trackers, of_curation(summary, manifest, [report, out / "summary.json"]), out, progress)
+    log_run(trackers, of_curation(summary, manifest, [report, out / SUMMARY]), out, progress)
 
 
 def _share(rule: str, text: str) -> float:

@@ -97,7 +97,7 @@ def check(file: Path, data: tuple[Path, ...], as_json: bool) -> None:
     from dataclasses import replace
 
     from loracheck.cli.failure import in_words
-    from loracheck.curated import training_rows
+    from loracheck.curated import given_rows
     from loracheck.loading import load_examples
     from loracheck.probes.check import check_probes
     from loracheck.probes.userfiles import read_probe_file
@@ -105,7 +105,7 @@ def check(file: Path, data: tuple[Path, ...], as_json: bool) -> None:
     from loracheck.terminal import language
 
     found = read_probe_file(file)
-    rows = load_examples([training_rows(path) for path in data]) if data else []
+    rows = load_examples([given_rows(path).training for path in data]) if data else []
     problems = check_probes(found.probes, rows)
     if as_json:
         print_json({"format": found.form, "suites": found.suites, "drawn": found.drawn, "problems": problems})
@@ -136,7 +136,7 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
       loracheck eval --base B --adapter mine=runs/train --probes domain.jsonl -o runs/eval
     """
     from loracheck import jsonl
-    from loracheck.curated import training_rows
+    from loracheck.curated import given_rows
     from loracheck.loading import load_examples
     from loracheck.probes.making import make_probes
 
@@ -148,7 +148,7 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
                 kind="output_exists",
                 hint="Name another one, or remove it.",
             )
-    made = make_probes(load_examples([training_rows(path) for path in data]), count, seed)
+    made = make_probes(load_examples([given_rows(path).training for path in data]), count, seed)
     jsonl.write(out, made.probes)
     jsonl.write(rest, made.rest)
     counts = {"probes": len(made.probes), "rest": len(made.rest), "set_aside": len(made.set_aside)}

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from loracheck.adapterfiles import ADAPTER_CONFIG, Unread
+from loracheck.adapterfiles import ADAPTER, ADAPTER_CONFIG, Unread
 from loracheck.basespec import is_there
 from loracheck.foreign.files import read_json, text_of
 from loracheck.foreign.formats import CHECKPOINT, STATE, Curve, is_known, sources
@@ -113,7 +113,7 @@ def _plain(name: str) -> str:
 def _places(folder: Path) -> Iterator[Path]:
     yield folder
     yield from _checkpoints(folder)[-1:]
-    if folder.name == "adapter" or folder.name.startswith(CHECKPOINT) or (folder.parent / STATE).is_file():
+    if folder.name == ADAPTER or folder.name.startswith(CHECKPOINT) or (folder.parent / STATE).is_file():
         yield folder.parent
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from loracheck import jsonl, wording
 from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
-from loracheck.curated import DECISIONS, HELDOUT, KEPT
+from loracheck.curated import DECISIONS, HELDOUT, KEPT, SCORES
 from loracheck.errors import RunError
 from loracheck.evaluated import CHOICES, COMPLETIONS, CONTEXT, PROBES
 from loracheck.loaded.experiments import (
@@ -35,7 +35,8 @@ from loracheck.records import (
 from loracheck.records.comparison import ANSWERS, COMPARISON, ComparedAnswer, RunComparison
 from loracheck.records.curation import CurationSummary, Decision
 from loracheck.records.training import CheckpointReading, TrainingStep, TrainingSummary
-from loracheck.runs import is_run, read_run
+from loracheck.runs import SUMMARY, is_run, read_run
+from loracheck.trained import METRICS, READINGS
 from loracheck.words.comparison import conclusion
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class LoadedCuration(LoadedRun):
     @cached_property
     def summary(self) -> CurationSummary:
         """Return the counts."""
-        return jsonl.read_one(self.path / "summary.json", CurationSummary)
+        return jsonl.read_one(self.path / SUMMARY, CurationSummary)
 
     @cached_property
     def kept(self) -> tuple[Example, ...]:
@@ -177,7 +178,7 @@ class LoadedCuration(LoadedRun):
         """Return a row for each scored row, as scores.parquet holds them."""
         import pandas as pd  # noqa: PLC0415 - only frames need it
 
-        file = self.path / "scores.parquet"
+        file = self.path / SCORES
         return pd.read_parquet(file) if file.is_file() else pd.DataFrame()
 
     def decisions_frame(self) -> pd.DataFrame:
@@ -208,16 +209,16 @@ class LoadedTraining(LoadedRun):
     @cached_property
     def summary(self) -> TrainingSummary:
         """Return what the training came to."""
-        return jsonl.read_one(self.path / "summary.json", TrainingSummary)
+        return jsonl.read_one(self.path / SUMMARY, TrainingSummary)
 
     @cached_property
     def readings(self) -> tuple[CheckpointReading, ...]:
         """Return what was measured at the checkpoints."""
-        return self._records("readings.jsonl", CheckpointReading)
+        return self._records(READINGS, CheckpointReading)
 
     def loss_frame(self) -> pd.DataFrame:
         """Return a row for each step."""
-        return frame(flat(step) for step in self._records("metrics.jsonl", TrainingStep))
+        return frame(flat(step) for step in self._records(METRICS, TrainingStep))
 
     def readings_frame(self) -> pd.DataFrame:
         """Return a row for each checkpoint that was measured, every number with its bounds and n."""

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from loracheck import jsonl
 from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
+from loracheck.curated import SYNTHESIZED
 from loracheck.errors import RunError
 from loracheck.loaded.run import LoadedRun, frame, html_table, numbers, reading_columns
 from loracheck.records import Example
 from loracheck.records.adapter import ShippedForm
-from loracheck.records.causes import CAUSES, ROWS, SUMMARY, CausesSummary, FailureCauses
+from loracheck.records.causes import CAUSES, ROWS, CausesSummary, FailureCauses
 from loracheck.records.curation import SynthesisSummary
 from loracheck.records.training import ScaleSummary, SweepSummary, TrainingSummary
-from loracheck.runs import hash_file, read_run
+from loracheck.runs import SUMMARY, hash_file, read_run
 from loracheck.wording import check_name
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ class LoadedSynthesis(LoadedRun):
 
     def rows_frame(self) -> pd.DataFrame:
         """Return a row for each row: question, answer, what made it."""
-        lines = self._records("rows.jsonl", dict)
+        lines = self._records(SYNTHESIZED, dict)
         return frame(
             {
                 "prompt": line["messages"][0]["content"],

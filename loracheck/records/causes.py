@@ -9,7 +9,7 @@ from loracheck.records import Estimate
 
 Method = Literal["overlap", "embedding", "gradient"]
 METHODS: tuple[Method, ...] = ("overlap", "embedding", "gradient")
-CAUSES, ROWS, SUMMARY = "causes.jsonl", "rows.jsonl", "summary.json"
+CAUSES, ROWS = "causes.jsonl", "rows.jsonl"
 CAUSES_KIND = "causes"
 
 

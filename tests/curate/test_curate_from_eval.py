@@ -18,10 +18,10 @@ from loracheck.loading import load_examples
 from loracheck.progress import Progress
 from loracheck.reasons import explain
 from loracheck.records import Estimate, Example
-from loracheck.records.causes import CAUSES_KIND, ROWS, SUMMARY, CausesSummary, FindingCause, Twins
+from loracheck.records.causes import CAUSES_KIND, ROWS, CausesSummary, FindingCause, Twins
 from loracheck.records.curation import CurationSummary, Decision
 from loracheck.reports.pipeline import write_report
-from loracheck.runs import open_run
+from loracheck.runs import SUMMARY, open_run
 
 WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]
 QUIET = Progress(quiet=True)

@@ -1,10 +1,12 @@
-"""Modules that several test files share; pytest's importlib mode puts no folder of tests on the path."""
+"""Modules and fixtures that several test files share; pytest's importlib mode puts no folder of tests on the path."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
 from pathlib import Path
+
+import pytest
 
 
 def _share(name: str) -> None:
@@ -19,3 +21,14 @@ def _share(name: str) -> None:
 
 _share("evidence_records")
 _share("told_answers")
+
+
+@pytest.fixture
+def few_open_prompts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six open prompts instead of sixty."""
+    from loracheck import probes  # noqa: PLC0415
+    from loracheck.evaluate import pipeline  # noqa: PLC0415
+
+    monkeypatch.setattr(
+        pipeline, "bundled", lambda names: probes.bundled(names)[: 6 if names[0].startswith("open") else None]
+    )

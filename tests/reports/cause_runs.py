@@ -10,13 +10,13 @@ from loracheck.records.causes import (
     CAUSES,
     CAUSES_KIND,
     ROWS,
-    SUMMARY,
     BlamedRow,
     CausesSummary,
     FailureCauses,
     FindingCause,
     Twins,
 )
+from loracheck.runs import SUMMARY
 
 ROWS_SAID = (
     ("row-7", "自己紹介して", "やあ！ぼくはずんだもんなのだ。よろしくなのだ。"),
