@@ -13,6 +13,7 @@ import msgspec
 
 from loracheck.errors import DataError
 from loracheck.illtyped import misfit_at
+from loracheck.regularfiles import refuse_irregular
 
 T = TypeVar("T")
 
@@ -102,6 +103,7 @@ def read_one(path: Path, record: type[T]) -> T:
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file that was written before; that it is gone or no file is an error of the input."""
+    refuse_irregular(path)
     try:
         file = path.open("rb")
     except OSError as error:
