@@ -96,8 +96,18 @@ def read_one(path: Path, record: type[T]) -> T:
     Raises:
         DataError: the file cannot be read, is not JSON or not such a record.
     """
-    with _opened(path) as file, _naming(str(path), record):
-        return decode(file.read(), record)
+    with _opened(path) as file:
+        return decode_named(file.read(), record, str(path))
+
+
+def decode_named(content: bytes, record: type[T], where: str) -> T:
+    """Decode one record.
+
+    Raises:
+        DataError: it is none; begins with where it stands.
+    """
+    with _naming(where, record):
+        return decode(content, record)
 
 
 @contextmanager

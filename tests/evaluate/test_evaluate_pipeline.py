@@ -16,13 +16,14 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from loracheck import answers, jsonl
+from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
 from loracheck.engines import local as localengine
 from loracheck.errors import AdapterError, RunError, UsageError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
-from loracheck.models import ADAPTER_CARD, AdapterCard, device_name, load_base
+from loracheck.models import device_name, load_base
 from loracheck.probes import IN_DOMAIN, TRAINING, bundled
 from loracheck.progress import Progress
 from loracheck.records import ChoiceScores, Completion, EvaluationContext, EvaluationResult, Probe, Verdict
