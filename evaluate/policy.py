@@ -361,7 +361,7 @@ def _yaml(spec: str) -> dict[str, Any]:
     elif Path(spec).is_file():
         text = Path(spec).read_text(encoding="utf-8")
     else:
-        refuse_irregular(Path(spec), "config_unreadable")
+        refuse_irregular(Path(spec))
         raise UsageError(
             f"--policy {spec}: no such file; the presets are {', '.join(PRESETS)}.", kind="no_such_file"
         )

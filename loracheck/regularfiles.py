@@ -6,10 +6,9 @@ import stat
 from pathlib import Path
 
 from loracheck.errors import UsageError
-from loracheck.faults import Kind
 
 
-def refuse_irregular(path: Path, kind: Kind = "not_data") -> None:
+def refuse_irregular(path: Path) -> None:
     """Refuse a pipe, a device or a socket; what is missing or a folder is told by whoever opens it.
 
     Raises:
@@ -20,10 +19,12 @@ def refuse_irregular(path: Path, kind: Kind = "not_data") -> None:
     except (OSError, ValueError):
         return
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise UsageError(f"{path} is no regular file.", kind=kind, hint="Write the data to a file first.")
+        raise UsageError(
+            f"{path} is no regular file.", kind="not_data", hint="Write the data to a file first."
+        )
 
 
-def read_text(path: Path, kind: Kind = "not_data") -> str:
+def read_text(path: Path) -> str:
     """Read a text in UTF-8.
 
     Raises:
@@ -31,5 +32,5 @@ def read_text(path: Path, kind: Kind = "not_data") -> str:
         OSError: it cannot be read.
         UnicodeDecodeError: it is of another encoding.
     """
-    refuse_irregular(path, kind)
+    refuse_irregular(path)
     return path.read_text(encoding="utf-8")

@@ -78,7 +78,7 @@ def read_yaml(text: str, where: str) -> dict[str, Any]:
 def read_yaml_file(path: Path) -> dict[str, Any]:
     """Read a YAML mapping from a file; see `read_yaml`."""
     try:
-        return read_yaml(read_text(path, "config_unreadable"), str(path))
+        return read_yaml(read_text(path), str(path))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: {error}", kind="config_unreadable") from None
 
