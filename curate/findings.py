@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loracheck.jsonrows import BadRow
+from loracheck.records import Source
 from loracheck.records.curation import (
     ClassifierSummary,
     JudgeSummary,
@@ -19,6 +20,10 @@ from loracheck.records.curation import (
 
 from .dedupe import Group
 from .score import RowScore
+
+MOST_BAD_ROWS = 10_000
+"""Rows that could not be read and are listed one by one."""
+_MESSAGE_CHARACTERS = 1000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +50,36 @@ class Embedded:
 
 
 @dataclass(slots=True, kw_only=True)
+class BadRows:
+    """Rows that cannot be read: the first of them, cut short, and the count of all.
+
+    A file may hold nothing else, so what is kept of it does not grow with it.
+    """
+
+    kept: list[BadRow] = field(default_factory=list)
+    count: int = 0
+    more_from: Source | None = None
+    """Where the first row stands that is only counted."""
+
+    def add(self, row: BadRow) -> None:
+        """Count a row, and keep it while there is room."""
+        self.count += 1
+        if len(self.kept) < MOST_BAD_ROWS:
+            self.kept.append(replace(row, message=_cut(row.message)))
+        elif self.more_from is None:
+            self.more_from = row.source
+
+    @property
+    def more(self) -> int:
+        """Return how many are only counted."""
+        return self.count - len(self.kept)
+
+
+def _cut(message: str) -> str:
+    return message if len(message) <= _MESSAGE_CHARACTERS else f"{message[:_MESSAGE_CHARACTERS]}…"
+
+
+@dataclass(slots=True, kw_only=True)
 class Findings:
     """Filled step by step.
 
@@ -55,7 +90,7 @@ class Findings:
         embedded: The rows that have a vector; None before there are any.
     """
 
-    bad: list[BadRow] = field(default_factory=list)
+    bad: BadRows = field(default_factory=BadRows)
     groups: list[Group] = field(default_factory=list)
     curves: list[ThresholdCurve] = field(default_factory=list)
     base_scores: dict[int, RowScore] = field(default_factory=dict)

@@ -118,7 +118,7 @@ def read_rows(
 ) -> Profile:
     """Read every row, and learn how the whole set is written."""
     counter = ProfileCounter()
-    on_bad = findings.bad.append if config.read.bad_rows == "quarantine" else None
+    on_bad = findings.bad.add if config.read.bad_rows == "quarantine" else None
     for number, source in enumerate(data, start=1):
         before = len(rows)
         read = config.read
@@ -133,10 +133,15 @@ def read_rows(
         ):
             counter.add(example)
             rows.add([example])
-        if len(rows) == before and not findings.bad:
+        if len(rows) == before and not findings.bad.count:
             raise DataError(
                 f"{source}: no rows.", kind="no_rows", hint="Each line should be one JSON object."
             )
+    if findings.bad.more:
+        progress.say(
+            f"{findings.bad.count:,} rows cannot be read; the first {len(findings.bad.kept):,} are listed, "
+            f"the other {findings.bad.more:,} counted."
+        )
     return counter.profile(config.filters)
 
 

@@ -51,7 +51,7 @@ def plan(
             judge = _judge(rows, left, config, progress)
     reasons = {reason: n for (_, reason, _), n in rows.ledger.reasons().most_common()}
     return CurationPlan(
-        rows=len(rows) + len(findings.bad),
+        rows=len(rows) + findings.bad.count,
         tokens=tokens,
         tokens_from=how,
         passing=len(left),

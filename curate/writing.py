@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from loracheck import jsonl
 from loracheck.curated import DECISIONS, DROPPED, GROUPS, HELDOUT, KEPT, QUARANTINED, SCORES
 from loracheck.reasons import explain
+from loracheck.records import Source
 from loracheck.records.curation import (
     CurationSummary,
     Decision,
@@ -24,7 +26,7 @@ from loracheck.records.curation import (
 )
 from loracheck.runs import SUMMARY
 
-from .findings import Findings
+from .findings import BadRows, Findings
 from .ledger import Entry
 from .rows import Rows
 from .score import SCORER
@@ -43,7 +45,7 @@ def write_run(out: Path, rows: Rows, findings: Findings) -> CurationSummary:
     jsonl.write(out / DROPPED, _gone(rows, findings, entries, places["dropped"]))
     jsonl.write(
         out / QUARANTINED,
-        [*_unread(findings), *_gone(rows, findings, entries, places["quarantined"])],
+        chain(_unread(findings.bad), _gone(rows, findings, entries, places["quarantined"])),
     )
     jsonl.write(
         out / DECISIONS,
@@ -94,17 +96,19 @@ def _gone(
         yield DroppedRow(decision=decision, why=why, example=example, source=example.source)  # type: ignore[arg-type]
 
 
-def _unread(findings: Findings) -> Iterator[DroppedRow]:
-    for number, row in enumerate(findings.bad, start=1):
-        decision = Decision(
-            example_id=f"unread-{number}",
-            outcome="quarantined",
-            stage="read",
-            reason="unreadable",
-            values={"message": row.message},
-        )
-        why = {"en": explain(decision, "en"), "ja": explain(decision, "ja")}
-        yield DroppedRow(decision=decision, why=why, example=None, source=row.source, raw=row.raw)  # type: ignore[arg-type]
+def _unread(bad: BadRows) -> Iterator[DroppedRow]:
+    """Yield a line for each row that is kept, and one for all that are only counted."""
+    for number, row in enumerate(bad.kept, start=1):
+        yield _unread_line(f"unread-{number}", "unreadable", {"message": row.message}, row.source, row.raw)
+    if bad.more_from:
+        values = {"rows": bad.more, "listed": len(bad.kept)}
+        yield _unread_line("unread-more", "more_unreadable", values, bad.more_from, "")
+
+
+def _unread_line(name: str, reason: str, values: dict[str, Any], source: Source, raw: str) -> DroppedRow:
+    decision = Decision(example_id=name, outcome="quarantined", stage="read", reason=reason, values=values)
+    why = {"en": explain(decision, "en"), "ja": explain(decision, "ja")}
+    return DroppedRow(decision=decision, why=why, example=None, source=source, raw=raw)  # type: ignore[arg-type]
 
 
 def _groups(rows: Rows, findings: Findings) -> list[RowGroup]:
@@ -182,7 +186,7 @@ def _line(rows: Rows, findings: Findings, place: int, entry: Entry, names: Seque
 def _summary(
     rows: Rows, findings: Findings, places: dict[Outcome, list[int]], groups: Sequence[RowGroup]
 ) -> CurationSummary:
-    bad = len(findings.bad)
+    bad = findings.bad.count
     counts = rows.ledger.reasons()
     steps = [
         StepCount(stage=stage, reason=reason, rows=n, outcome=outcome)

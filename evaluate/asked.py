@@ -74,15 +74,19 @@ def confirmed(path: Path) -> EvaluationResult:
     Raises:
         RunError: they give another one.
     """
-    run = read_asked(path)
-    stored = jsonl.read_one(path / VERDICT, EvaluationResult)
+    return confirm(read_asked(path))
+
+
+def confirm(run: Asked) -> EvaluationResult:
+    """Return the verdict that a run holds which was read already; see `confirmed`."""
+    stored = jsonl.read_one(run.path / VERDICT, EvaluationResult)
     found = judge(run.evidence, run.policy, post_hoc=run.post_hoc)
     if not _alike(_plain(stored), _plain(found)):
         raise RunError(
-            f"{path / VERDICT} is not what the answers of the run give: "
+            f"{run.path / VERDICT} is not what the answers of the run give: "
             f"it was changed, or made by another version ({run.manifest.loracheck}).",
             kind="run_altered",
-            hint=f"Judge its answers again into a new run: loracheck score {path} -o {path}-judged",
+            hint=f"Judge its answers again into a new run: loracheck score {run.path} -o {run.path}-judged",
         )
     return stored
 

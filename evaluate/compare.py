@@ -27,14 +27,13 @@ from loracheck.seeds import Contrast, contrast
 from loracheck.stats import holm
 
 from .alignment import refuse_mismatch
-from .asked import Asked, read_asked
+from .asked import Asked, confirm, read_asked
 from .changes import changed_settings
 from .columns import Trained, answers, compared_probes, limit, seed_of, side
 from .conclusion import conclude
 from .measures import Measure, successes
 from .repetition import repeated, repetition
 from .scope import counted
-from .verdict import judge
 
 ALPHA = 0.05
 Column = tuple[str, list[Trained]]
@@ -60,7 +59,8 @@ def compare(paths: Sequence[Path], first: Sequence[str] = (), second: Sequence[s
             all hold the same two names compare these; two runs of one adapter each compare the two.
 
     Raises:
-        RunError: runs that did not ask the same, or an unfinished or altered one.
+        RunError: runs that did not ask the same, an unfinished or altered one, or one whose answers give another
+            verdict.
         UsageError: it is not clear what to compare.
     """
     return _compared(paths, first, second).found
@@ -88,7 +88,7 @@ def _compared(paths: Sequence[Path], first: Sequence[str], second: Sequence[str]
     markers, notes = _markers(runs)
     if any(not run.policy.same_limits(runs[0].policy) for run in runs[1:]):
         notes = (*notes, "policy_differs")
-    results = {str(run.path): judge(run.evidence, run.policy) for run in runs}
+    results = {str(run.path): confirm(run) for run in runs}
     settings = changed_settings(*runs) if len(runs) == 2 else ()
     twice = repeated(runs) if not first and not second else []
     if twice:

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from loracheck import jsonl
+from loracheck.adaptercard import read_card
 from loracheck.basespec import is_there
 from loracheck.foreign import original_name, read_foreign, same_base
-from loracheck.models import ADAPTER_CARD, AdapterCard
 from loracheck.records import ArmRecord
 from loracheck.terminal import visible
 
@@ -24,8 +23,7 @@ _LONGEST = 200
 
 def origin(folder: Path) -> dict[str, Any]:
     """Return what is known of a training, for the record of its arm; empty where nothing is."""
-    if (folder / ADAPTER_CARD).is_file():
-        card = jsonl.read_one(folder / ADAPTER_CARD, AdapterCard)
+    if card := read_card(folder):
         return {"trained_with": "loracheck", "trained_quantization": card.quantization}
     found = read_foreign(folder)
     known = {

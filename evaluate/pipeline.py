@@ -38,6 +38,7 @@ from loracheck.runs import open_run
 from loracheck.template import check_template_file
 
 from .arms import Elsewhere, Lineup, arm_files, arm_folder, open_lineup
+from .asked import confirmed
 from .asking import ask, have_base_read, sort_answers
 from .checks import CHECKS
 from .config import EvalConfig
@@ -97,6 +98,8 @@ def evaluate(
     nulls = nulls or {}
     _refuse_names(adapters, nulls, elsewhere)
     folders = {name: arm_folder(path) for name, path in (adapters | nulls).items()}
+    if after:
+        confirmed(after)
     first_look = read_first_look(after, policy) if after else None
     given = [given_rows(path) for path in data]
     taught = [rows.training for rows in given]

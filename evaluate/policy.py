@@ -26,6 +26,7 @@ from loracheck.errors import RunError, UsageError
 from loracheck.evaluated import VERDICT
 from loracheck.illtyped import misfit_in
 from loracheck.records import EvaluationResult, Language, Manifest, Waiver
+from loracheck.regularfiles import refuse_irregular
 from loracheck.runs import MANIFEST
 from loracheck.settings import merged, read_yaml
 from loracheck.text import normalise
@@ -359,6 +360,7 @@ def _yaml(spec: str) -> dict[str, Any]:
     elif Path(spec).is_file():
         text = Path(spec).read_text(encoding="utf-8")
     else:
+        refuse_irregular(Path(spec))
         raise UsageError(
             f"--policy {spec}: no such file; the presets are {', '.join(PRESETS)}.", kind="no_such_file"
         )

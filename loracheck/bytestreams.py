@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from loracheck.errors import DataError, UsageError
+from loracheck.regularfiles import refuse_irregular
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -50,8 +51,10 @@ def open_bytes(path: Path) -> Iterator[io.BufferedReader]:
     """Open a file, decompressed when it is gzip, bzip2, xz or zstd.
 
     Raises:
+        UsageError: it is no regular file.
         DataError: the file is an archive of another kind, or ends early or is broken, which shows as it is read.
     """
+    refuse_irregular(path)
     with path.open("rb") as file:
         head = file.peek(32)[:32]
         for magic, (what, hint) in _ARCHIVES.items():

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loracheck.arrowsizes import batch_sizes
 from loracheck.bytestreams import most_unpacked, unpacks_to_much
 from loracheck.errors import DataError
 from loracheck.jsonrows import Faults
@@ -25,6 +26,12 @@ MAX_ROW_BYTES = 16_000_000
 _BATCH_ROWS = 1000
 _BATCH_BYTES = 256 << 20
 """What rows that are read together may take, by what the file says of itself."""
+_BATCH_PACKED = 50
+"""How many times its size a batch may unpack to beyond that, as it is unpacked at once."""
+_GROUP_BYTES = 1 << 30
+"""The same of a row group of Parquet, whose pages are small unless it was made to do harm."""
+_ARROW_FRAME = 8
+"""Bytes before the stream in a file of the file form."""
 _MOST_VALUES = 1 << 26
 """In one column of a batch: a thousand rows of 65,000 tokens each."""
 _NO_VALUE = (ValueError, ArithmeticError, LookupError, NotImplementedError)
@@ -108,14 +115,16 @@ def _rows_at_once(group: Any, numbered: frozenset[str], path: Path) -> int:  # n
     Raises:
         DataError: a column was packed to fill memory.
     """
-    total = largest = 0
+    total = packed = largest = 0
     for chunk in map(group.column, range(group.num_columns)):
         size = max(chunk.total_uncompressed_size, _VALUE_BYTES * chunk.num_values)
         if size > most_unpacked(chunk.total_compressed_size):
             raise unpacks_to_much(path)
-        total += size
+        total, packed = total + size, packed + chunk.total_compressed_size
         if chunk.physical_type.endswith("BYTE_ARRAY") and chunk.path_in_schema not in numbered:
             largest = max(largest, size)  # as each value may repeat all that the chunk holds
+    if total > max(_GROUP_BYTES, _BATCH_PACKED * packed):  # a page of every column is unpacked at once
+        raise _batch_too_large(path)
     largest = max(largest, total // max(1, group.num_rows), 1)
     return max(1, min(_BATCH_ROWS, _BATCH_BYTES // int(largest)))
 
@@ -124,17 +133,45 @@ def _arrow_batches(path: Path) -> Iterator[tuple[Any, Any]]:
     import pyarrow as pa  # noqa: PLC0415 - heavy
 
     with pa.memory_map(str(path)) as file:
-        if file.read(6) == ARROW[0]:
-            reader = pa.ipc.open_file(file)
-            batches = map(reader.get_batch, range(reader.num_record_batches))
-        else:
-            file.seek(0)
-            batches = reader = pa.ipc.open_stream(file)
+        start, wanted = 0, None
+        if file.read(6) == ARROW[0]:  # the file form is a stream in a frame
+            start, wanted = _ARROW_FRAME, pa.ipc.open_file(file).num_record_batches
+        file.seek(start)
+        _refuse_packed(pa.ipc.MessageReader.open_stream(file), path)
+        file.seek(start)
+        reader = pa.ipc.open_stream(file)
         refuse_twice(reader.schema.names, path)
-        for batch in batches:
+        found = 0
+        for batch in reader:
+            found += 1
             batch.validate(full=True)  # what a broken file points at may lie anywhere in memory
-            for start in range(0, batch.num_rows, _BATCH_ROWS):
-                yield batch.slice(start, _BATCH_ROWS), reader.schema
+            for row in range(0, batch.num_rows, _BATCH_ROWS):
+                yield batch.slice(row, _BATCH_ROWS), reader.schema
+        if wanted not in (None, found):
+            raise ValueError(f"it says it holds {wanted} batches, and holds {found}")
+
+
+def _refuse_packed(messages: Any, path: Path) -> None:  # noqa: ANN401
+    """Refuse batches that were packed to fill memory, by what they say of themselves; dictionaries are kept together.
+
+    Raises:
+        DataError: a batch takes too much room.
+    """
+    kept = kept_packed = 0
+    for size in batch_sizes(messages):
+        if size.dictionary:
+            kept, kept_packed = kept + size.unpacked, kept_packed + size.packed
+        room = max(_BATCH_BYTES, _BATCH_PACKED * (kept_packed if size.dictionary else size.packed))
+        if (kept if size.dictionary else size.unpacked) > room:
+            raise _batch_too_large(path)
+
+
+def _batch_too_large(path: Path) -> DataError:
+    return DataError(
+        f"{path}: a batch of it unpacks to over {_BATCH_PACKED} times its size.",
+        kind="too_large",
+        hint="No text packs so well. Write it anew without compression if you trust it.",
+    )
 
 
 def refuse_twice(names: Sequence[str], path: Path) -> None:

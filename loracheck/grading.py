@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from loracheck.hedges import names_several
+from loracheck.imitations import latin_for_imitated
 from loracheck.records import Expected, Marker, Probe
 from loracheck.retractions import denied, gives_another
 from loracheck.style.markers import names_persona, shows, without_endings
@@ -69,14 +70,18 @@ def position(answer: str, alias: str) -> int | None:
 
 
 def is_right(answer: str, expected: Expected) -> bool:
-    """Tell whether the answer names the right answer, and no other before it, beside it or instead of it."""
-    right = _first(answer, expected.answers)
-    if right is None:
+    """Tell whether the answer names the right answer, and no other before it, beside it or instead of it.
+
+    Words that imitate Latin letters by others are read for what they look like, which may speak against the answer; the
+    right one has to stand there in its own letters.
+    """
+    text = latin_for_imitated(_spaced(answer))
+    right = _first(text, expected.answers)
+    if right is None or _first(answer, expected.answers) is None:
         return False
-    wrong = _first(answer, expected.wrong)
+    wrong = _first(text, expected.wrong)
     if wrong is not None and wrong < right:
         return False
-    text = _spaced(answer)
     end = right + max(len(_spaced(alias)) for alias in expected.answers if position(text[right:], alias) == 0)
 
     def names_right(name: str) -> bool:

@@ -13,6 +13,7 @@ import msgspec
 
 from loracheck.errors import DataError
 from loracheck.illtyped import misfit_at
+from loracheck.regularfiles import refuse_irregular
 
 T = TypeVar("T")
 
@@ -95,13 +96,24 @@ def read_one(path: Path, record: type[T]) -> T:
     Raises:
         DataError: the file cannot be read, is not JSON or not such a record.
     """
-    with _opened(path) as file, _naming(str(path), record):
-        return decode(file.read(), record)
+    with _opened(path) as file:
+        return decode_named(file.read(), record, str(path))
+
+
+def decode_named(content: bytes, record: type[T], where: str) -> T:
+    """Decode one record.
+
+    Raises:
+        DataError: it is none; begins with where it stands.
+    """
+    with _naming(where, record):
+        return decode(content, record)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file that was written before; that it is gone or no file is an error of the input."""
+    refuse_irregular(path)
     try:
         file = path.open("rb")
     except OSError as error:

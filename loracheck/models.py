@@ -19,7 +19,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
-from loracheck import jsonl
+from loracheck.adaptercard import read_card
 from loracheck.adapterconfig import AdapterConfig, config_of, read_values
 from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_folder
 from loracheck.attention import attend_shortly
@@ -43,27 +43,12 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-ADAPTER_CARD = "loracheck.json"
 _TEXT = "空はなぜ青いのですか？ Why is the sky blue, and how many months are there in a year of 365 days?"
 _SAME = 1e-3
 """How far the base's own logits may be off beside an adapter; the same arithmetic gives the same to the bit."""
 _log = logging.getLogger(__name__)
 _UNLOADABLE = (OSError, ValueError, KeyError, TypeError, SafetensorError)
 """What transformers raises on files that it cannot read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdapterCard:
-    """What loracheck writes beside an adapter it trained, to bind it to base, template and data."""
-
-    base: str
-    fingerprint: Fingerprint
-    template_sha256: str
-    quantization: Quantization
-    data_sha256: str
-    trained_tokens: int | None
-    watched_probes: tuple[str, ...] = ()
-    """Bundled probes that chose the checkpoint or the strength; an evaluation leaves them out."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -364,8 +349,7 @@ def _is_row_length(base: Base, key: str, magnitude: torch.Tensor) -> bool:
 
 def _belongs(name: str, path: Path, config: AdapterConfig, base: Base, template_sha256: str | None) -> bool:
     """Tell whether the adapter is proved to be for this base; refuse it when it is proved not to be."""
-    if (path / ADAPTER_CARD).is_file():
-        card = jsonl.read_one(path / ADAPTER_CARD, AdapterCard)
+    if card := read_card(path):
         if different := card.fingerprint.differences(base.fingerprint):
             raise AdapterError(
                 f"adapter {name} was trained on {card.base}, another base than {base.name}: "
@@ -386,8 +370,8 @@ def _belongs(name: str, path: Path, config: AdapterConfig, base: Base, template_
 
 def watched_probes(adapter: AdapterFile) -> tuple[str, ...]:
     """Return the bundled probes that chose an adapter's checkpoint or strength, by its own word."""
-    card = adapter.path / ADAPTER_CARD
-    return jsonl.read_one(card, AdapterCard).watched_probes if card.is_file() else ()
+    card = read_card(adapter.path)
+    return card.watched_probes if card else ()
 
 
 def attach(

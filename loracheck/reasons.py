@@ -18,6 +18,16 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
         "en": ("Unreadable row", "it could not be read: {message}"),
         "ja": ("読めない行", "読み取れませんでした: {message}"),
     },
+    "more_unreadable": {
+        "en": (
+            "More unreadable rows",
+            "{rows:,} more rows could not be read, the first of them here; {listed:,} are listed",
+        ),
+        "ja": (
+            "そのほかの読めない行",
+            "ここからさらに{rows:,}行を読み取れませんでした。一行ずつ載せたのは最初の{listed:,}行です",
+        ),
+    },
     "exact_duplicate": {
         "en": ("Exact duplicate", "it repeats row {related} exactly"),
         "ja": ("完全重複", "行{related}と完全に同じです"),

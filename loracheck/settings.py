@@ -14,6 +14,7 @@ import yaml
 
 from loracheck.errors import UsageError
 from loracheck.illtyped import misfit_in
+from loracheck.regularfiles import read_text
 from loracheck.yamltext import PlainLoader, load
 
 T = TypeVar("T")
@@ -77,7 +78,7 @@ def read_yaml(text: str, where: str) -> dict[str, Any]:
 def read_yaml_file(path: Path) -> dict[str, Any]:
     """Read a YAML mapping from a file; see `read_yaml`."""
     try:
-        return read_yaml(path.read_text(encoding="utf-8"), str(path))
+        return read_yaml(read_text(path), str(path))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: {error}", kind="config_unreadable") from None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from loracheck import jsonl
 from loracheck.curated import KEPT
 from loracheck.errors import DataError, UsageError
+from loracheck.regularfiles import read_text, refuse_irregular
 from loracheck.runs import MANIFEST
 
 _PACKED = {".gz", ".bz2", ".xz", ".zst"}
@@ -45,10 +46,7 @@ def resolve_source(spec: str | Path, split: str | None = None) -> DataSource:
         return _folder(path, split)
     if path.is_file():
         return DataSource(name=str(path), files=(path,))
-    if path.exists():
-        raise UsageError(
-            f"{path} is no regular file.", kind="not_data", hint="Write the data to a file first."
-        )
+    refuse_irregular(path)
     if is_hub_id(str(spec)):
         from loracheck.hub import resolve_hub  # noqa: PLC0415 - only where it is needed
 
@@ -149,7 +147,7 @@ def _saved_dataset(path: Path) -> list[Path]:
 
 def _json_list(path: Path, key: str, inner: str | None = None) -> list[str]:
     try:
-        items = jsonl.parse(path.read_text(encoding="utf-8"))[key]
+        items = jsonl.parse(read_text(path))[key]
         return [str(item[inner] if inner else item) for item in items]
     except (OSError, ValueError, KeyError, TypeError):
         raise DataError(f"{path}: not written by Dataset.save_to_disk.", kind="broken_file") from None

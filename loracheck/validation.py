@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 
 from loracheck.errors import DataError, LoracheckError, UsageError
 from loracheck.jsonrows import BadRow
+from loracheck.regularfiles import refuse_irregular
 from loracheck.settings import build, read_yaml
 from loracheck.yamllines import place
 
@@ -64,6 +65,7 @@ def validate(
     Raises:
         UsageError: there is no such file, or columns name no field.
     """
+    refuse_irregular(path)
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file.", kind="no_such_file")
     by_ending = path.suffix.casefold() in _YAML if kind is None else kind not in ("rows", "probes")

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from loracheck.errors import LoracheckError, UsageError
+from loracheck.regularfiles import read_text
 from loracheck.yamltext import compose
 
 _KEY = re.compile(r"--([a-z][a-z-]+)|\b([a-z_]+(?:(?:\.[\w-]+)|\[\d+\])*)")
@@ -43,8 +44,8 @@ def naming_lines(path: Path | None, besides: Collection[str] = ()) -> Iterator[N
 def place(error: LoracheckError, path: Path) -> tuple[int | None, str]:
     """Return the line and the key of which an error speaks: the longest path of keys in it that stands in the file."""
     try:
-        lines = dict(_lines_of(compose(path.read_text(encoding="utf-8"))))
-    except (OSError, ValueError, yaml.YAMLError):  # a path with a null byte, too
+        lines = dict(_lines_of(compose(read_text(path))))
+    except (OSError, ValueError, UsageError, yaml.YAMLError):  # a path with a null byte, too
         return None, ""
     said = [
         found[2] or found[1].replace("-", "_")

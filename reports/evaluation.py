@@ -51,7 +51,7 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
         "heading": same(f"{base}: {', '.join(arm for arm in result.arms if arm != BASE_ARM)}"),
         "sections": sections,
         "cards": [verdicts.card(verdict) for verdict in ranked],
-        "picture": traces.traced(checks.picture(result), context, result, related),
+        "picture": traces.traced(checks.picture(result), context, result, manifest, related),
         "checks": measured,
         "unmeasured": [entry["name"] for entry in every_check if entry not in measured],
         "comparisons": [checks.comparison(index, given) for index, given in enumerate(result.comparisons)],

@@ -1,7 +1,8 @@
 """Where an adapter of an eval run came from and could go: checkpoints of its training, strengths, and a sweep.
 
-They are drawn on the picture "facts kept against persona learnt". The train run is found by the adapter's own path, or
-given; scale and sweep runs are given. A scale run belongs to the adapter whose weights it measured.
+They are drawn on the picture "facts kept against persona learnt". The train run is given, or found by the adapter's own
+path where the weights still lie that the eval run read, by its own hash of them: an eval run of a stranger's opens no
+folder by its name alone. Scale and sweep runs are given. A scale run belongs to the adapter whose weights it measured.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import LoracheckError, UsageError
 from loracheck.records import ArmRecord, EvaluationContext, EvaluationResult, Manifest
 from loracheck.records.training import (
@@ -20,7 +22,7 @@ from loracheck.records.training import (
     TrainingSummary,
     WatchReading,
 )
-from loracheck.runs import SUMMARY, is_run, located, read_run
+from loracheck.runs import SUMMARY, is_run, located, read_run, still_as_read
 from loracheck.trained import CHECKPOINTS, READINGS
 
 from . import figures
@@ -37,6 +39,7 @@ def traced(
     chart: PointChart | None,
     context: EvaluationContext,
     result: EvaluationResult,
+    manifest: Manifest,
     related: Sequence[tuple[Path, Manifest]],
 ) -> PointChart | None:
     """Return the picture with everything that is known of its arms' way.
@@ -44,7 +47,7 @@ def traced(
     Raises:
         UsageError: a scale run that was given is of none of the adapters, or a sweep of another base.
     """
-    found = list(tracks(context, result, related))
+    found = list(tracks(context, result, manifest, related))
     if chart is None or not found:
         return chart
     described = text("traced_desc", description=chart.description)
@@ -52,7 +55,10 @@ def traced(
 
 
 def tracks(
-    context: EvaluationContext, result: EvaluationResult, related: Sequence[tuple[Path, Manifest]]
+    context: EvaluationContext,
+    result: EvaluationResult,
+    manifest: Manifest,
+    related: Sequence[tuple[Path, Manifest]],
 ) -> Iterator[Track]:
     """Yield the tracks of every arm in the order of the arms, then the sweeps."""
     arms = {arm.name: arm for arm in context.arms if arm.path is not None}
@@ -71,7 +77,7 @@ def tracks(
     for shape, name in enumerate(result.arms):
         if name not in arms:
             continue
-        trained = _train_run(arms[name], given["train"])
+        trained = _train_run(arms[name], given["train"], manifest)
         if trained is not None:
             points = _checkpoints(trained)
             yield from _track(text("track_checkpoints", name=name), "checkpoints", shape, points)
@@ -95,15 +101,15 @@ def _track(name: Both, kind: str, shape: int, stops: Sequence[Stop]) -> Iterator
         yield Track(name=name, kind=kind, shape=shape, stops=tuple(stops))
 
 
-def _train_run(arm: ArmRecord, given: Sequence[Path]) -> Path | None:
+def _train_run(arm: ArmRecord, given: Sequence[Path], manifest: Manifest) -> Path | None:
     """Return the train run that holds an adapter, if its weights are still those that were evaluated."""
     if arm.path is None:
         return None
     path = located(arm.path)
     places = [path, *path.parents[:_UP]]
-    run = next((one for one in given if one.resolve() in places), None) or next(
-        (place for place in places if is_run(place)), None
-    )
+    run = next((one for one in given if one.resolve() in places), None)
+    if run is None and still_as_read(Path(arm.path) / ADAPTER_WEIGHTS, manifest):
+        run = next((place for place in places if is_run(place)), None)
     try:
         if run is None:
             return None

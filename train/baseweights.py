@@ -12,11 +12,11 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError, safe_open
 
-from loracheck import jsonl
+from loracheck.adaptercard import read_card
 from loracheck.conversion import converted
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
 from loracheck.fingerprint import fingerprint
-from loracheck.models import ADAPTER_CARD, AdapterCard, load_config, load_tokenizer
+from loracheck.models import load_config, load_tokenizer
 from loracheck.network import settle_for_cache
 from loracheck.terminal import visible
 
@@ -89,9 +89,8 @@ def refuse_foreign(adapter: Path, base: BaseWeights) -> None:
     Raises:
         AdapterError: they differ.
     """
-    if not (adapter / ADAPTER_CARD).is_file():
+    if not (card := read_card(adapter)):
         return
-    card = jsonl.read_one(adapter / ADAPTER_CARD, AdapterCard)
     folder = str(base.source)
     found = fingerprint(folder, load_config(folder), load_tokenizer(folder))
     if different := card.fingerprint.differences(found):

@@ -23,20 +23,12 @@ import torch
 from safetensors import SafetensorError
 
 from loracheck import jsonl
+from loracheck.adaptercard import AdapterCard, read_card
 from loracheck.adapterfiles import SHIPPED_FORM
 from loracheck.conversion import cache_folder
 from loracheck.errors import AdapterError, EnvironmentFault, LoracheckError, UsageError
 from loracheck.loading import load_examples
-from loracheck.models import (
-    ADAPTER_CARD,
-    AdapterCard,
-    AdapterFile,
-    arm,
-    attach,
-    load_base,
-    load_config,
-    read_adapter,
-)
+from loracheck.models import AdapterFile, arm, attach, load_base, load_config, read_adapter
 from loracheck.progress import Progress
 from loracheck.quantization import Quantization
 from loracheck.records import Message
@@ -199,8 +191,7 @@ def _job(adapter: Path, base: str, config: MergeConfig, inputs: MergeInputs, pro
     _refuse_unmergeable(anatomy)
     _refuse_quantized(base)
     own = [row.messages[:-1] for row in load_examples(list(inputs.data))] if inputs.data else []
-    card_file = Path(anatomy.path).parent / ADAPTER_CARD
-    card = jsonl.read_one(card_file, AdapterCard) if card_file.is_file() else None
+    card = read_card(Path(anatomy.path).parent)
     four_bits: Quantization = (
         "nf4" if any(note.code == "four_bit_base" for note in anatomy.notices) else "none"
     )

@@ -15,8 +15,8 @@ import torch
 from peft import PeftModel
 
 from loracheck import jsonl
+from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
 from loracheck.adapterfiles import ADAPTER, ADAPTER_WEIGHTS
-from loracheck.models import ADAPTER_CARD, AdapterCard
 from loracheck.records.training import Plan, TrainingStep, TrainingSummary
 from loracheck.runs import SUMMARY, hash_file
 from loracheck.trained import CHECKPOINTS, OTHERS

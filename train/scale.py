@@ -12,21 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from loracheck import jsonl
+from loracheck.adaptercard import ADAPTER_CARD, AdapterCard, read_card
 from loracheck.adapterfiles import ADAPTER, ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from loracheck.errors import UsageError
 from loracheck.generation import pad_token_id
 from loracheck.likelihood import score_rows
-from loracheck.models import (
-    ADAPTER_CARD,
-    AdapterCard,
-    AdapterFile,
-    Base,
-    adapter_files,
-    arm,
-    attach,
-    load_base,
-    read_adapter,
-)
+from loracheck.models import AdapterFile, Base, adapter_files, arm, attach, load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.quantization import Quantization
 from loracheck.records import BASE_ARM
@@ -194,8 +185,8 @@ def quantization_of(folder: Path, config: ScaleConfig) -> Quantization:
     """Return how the base is held: as wanted, else as in training where the adapter's card tells."""
     if config.quantization is not None:
         return config.quantization
-    card = folder / ADAPTER_CARD
-    return jsonl.read_one(card, AdapterCard).quantization if card.is_file() else "none"
+    card = read_card(folder)
+    return card.quantization if card else "none"
 
 
 def largest_safe(points: Sequence[ScalePoint]) -> float | None:
@@ -325,8 +316,7 @@ def _card(loaded: _Loaded, data: Path) -> AdapterCard:
     """Return the card of the scaled adapter: that of the original, or one that binds it as far as is known."""
     file: AdapterFile = loaded.strength.adapter
     asked = loaded.watch.probe_ids
-    original = file.path / ADAPTER_CARD
-    card = jsonl.read_one(original, AdapterCard) if original.is_file() else None
+    card = read_card(file.path)
     return AdapterCard(
         base=card.base if card else loaded.base.name,
         fingerprint=card.fingerprint if card else loaded.base.fingerprint,

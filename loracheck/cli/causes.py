@@ -64,6 +64,7 @@ def causes(
       loracheck report runs/eval --related runs/causes
       loracheck curate persona.jsonl --from-eval runs/causes -o runs/mended
     """
+    from loracheck.evaluate.asked import confirmed
     from loracheck.evaluate.causes import causes as find_causes
     from loracheck.evaluate.causes_config import CausesConfig
     from loracheck.evaluate.causes_plan import foresee_causes
@@ -75,6 +76,7 @@ def causes(
     if method is not None:
         options["methods"] = tuple(name.strip() for name in method.split(",") if name.strip())
     config = CausesConfig(**options)
+    confirmed(evaluation)
     if dry_run:
         found = foresee_causes(evaluation, config, data=data, base_spec=base, adapters=adapters)
         print_json(found, form="plan") if as_json else print_foreseen(found)

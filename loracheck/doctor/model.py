@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 from transformers import GenerationConfig
 
-from loracheck import jsonl
+from loracheck.adaptercard import AdapterCard, read_card
 from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Unread, adapter_folder
 from loracheck.basespec import is_folder
 from loracheck.doctor import Check
@@ -21,7 +21,7 @@ from loracheck.errors import LoracheckError
 from loracheck.fingerprint import Fingerprint, fingerprint
 from loracheck.foreign import is_four_bit_copy, original_name, read_foreign, same_base
 from loracheck.foreign.files import read_json, text_of
-from loracheck.models import ADAPTER_CARD, AdapterCard, base_source, load_config, load_tokenizer
+from loracheck.models import base_source, load_config, load_tokenizer
 from loracheck.records import Message
 from loracheck.template import ChatTemplate, check_template_file, given_template, saved_template
 
@@ -217,10 +217,15 @@ def _adapter(
         return
     yield _weights(folder, text_of(config.get("peft_type")))
     named = text_of(config.get("base_model_name_or_path"))
-    if (folder / ADAPTER_CARD).is_file():
-        yield from _by_card(folder, print_of, template)
-    elif base is not None:
-        yield _by_name(named, base)
+    try:
+        card = read_card(folder)
+    except LoracheckError as error:
+        yield _fault("fingerprint match", error)
+    else:
+        if card:
+            yield from _by_card(card, print_of, template)
+        elif base is not None:
+            yield _by_name(named, base)
     yield from _saved_template(folder, template)
     yield from _trained(folder)
 
@@ -248,12 +253,9 @@ def _weights(folder: Path, kind: str) -> Check:
     )
 
 
-def _by_card(folder: Path, print_of: Fingerprint | None, template: ChatTemplate | None) -> Iterator[Check]:
-    try:
-        card = jsonl.read_one(folder / ADAPTER_CARD, AdapterCard)
-    except LoracheckError as error:
-        yield _fault("fingerprint match", error)
-        return
+def _by_card(
+    card: AdapterCard, print_of: Fingerprint | None, template: ChatTemplate | None
+) -> Iterator[Check]:
     if print_of is None:
         yield Check(
             name="trained on", status="ok", detail=f"{card.base}; pass --base to compare fingerprints"

@@ -17,6 +17,7 @@ from loracheck.engines import Ability, Decoding, Generated, Offer, Scored
 from loracheck.errors import DataError, UsageError
 from loracheck.illtyped import misfit_at
 from loracheck.records import FinishReason, Probe, ScoredText
+from loracheck.regularfiles import refuse_irregular
 from loracheck.terminal import visible
 
 FORMS = (
@@ -92,6 +93,7 @@ def read_stored(name: str, path: Path) -> dict[str, Generated]:
         UsageError: there is no such file, or it holds other arms.
         DataError: a row is broken, torn or answered twice; names the line.
     """
+    refuse_irregular(path)
     if not path.is_file():
         raise UsageError(
             f"--completions {name}={path}: there is no such file.",

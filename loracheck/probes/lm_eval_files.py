@@ -11,6 +11,7 @@ from loracheck import jsonl, stats
 from loracheck.errors import DataError
 from loracheck.foreign import files as plain
 from loracheck.records import Estimate
+from loracheck.regularfiles import read_text
 
 _METHOD = "as lm-evaluation-harness gives it: 1.96 standard errors"
 _GRADES = ("acc", "acc_norm", "exact_match", "mc1", "f1", "pass@1")
@@ -29,7 +30,7 @@ class TaskScore:
 def is_results(path: Path) -> bool:
     """Tell whether a file is a results JSON or a samples JSONL of lm-evaluation-harness."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError):
         return False
     for part in (text, text.partition("\n")[0]):
@@ -48,7 +49,7 @@ def read_results(path: Path) -> list[TaskScore]:
         DataError: the file is neither.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         whole = jsonl.parse(text)
     except UnicodeDecodeError:
         raise DataError(f"{path}: not UTF-8.", kind="wrong_encoding") from None

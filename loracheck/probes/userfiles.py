@@ -16,6 +16,7 @@ from loracheck.errors import DataError, UsageError
 from loracheck.probes.public_sets import PublicSet, numbered, recognise
 from loracheck.probes.rows import EXAMPLE, FIELDS, Place, is_own, own_probe
 from loracheck.records import Expected, Probe, SuiteRecord
+from loracheck.regularfiles import refuse_irregular
 from loracheck.scripts import count_scripts
 from loracheck.text import normalise
 
@@ -63,6 +64,7 @@ def read_probe_file(path: Path) -> ProbeFile:
         UsageError: there is no such file.
         DataError: the file is empty or of no known format, or a row is wrong; names line and field.
     """
+    refuse_irregular(path)
     if not path.is_file():
         raise UsageError(f"--probes {path}: there is no such file.", kind="no_such_file")
     if path.stat().st_size > _MOST_BYTES:

@@ -29,6 +29,9 @@ SENTENCES: dict[str, str] = {
     "{} of {} rows are longer than {} tokens (--max-length): the beginning of what they ask is cut off, first in {}": (
         "{1}行のうち{0}行が{2}トークン(--max-length)より長く、質問の先頭を切り詰めました。最初は{3}です"
     ),
+    "{} rows cannot be read; the first {} are listed, the other {} counted.": (
+        "{}行を読み取れません。最初の{}行を一覧に載せ、残りの{}行は数えるだけにします。"
+    ),
     "{}: inputs or options changed; the old run is kept in {}.": (
         "{}: 入力かオプションが変わりました。前の実行結果は{}に残します。"
     ),

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from loracheck import cli, jsonl
+from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.verdict import judge
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,
     Completion,
     EvaluationContext,
-    EvaluationResult,
     Expected,
     FinishReason,
     Message,
@@ -76,9 +77,7 @@ def eval_run(path: Path, rights: dict[str, int], weights: str = "") -> Path:
                 ),
             ),
         )
-        jsonl.write_one(
-            path / "verdict.json", EvaluationResult(verdicts=(), comparisons=(), markers=(), arms=())
-        )
+        jsonl.write_one(path / "verdict.json", judge(read_evidence(path), load_policy("default")))
     return path
 
 

@@ -118,6 +118,101 @@ def test_a_column_that_says_it_unpacks_to_too_much_is_refused_unread(
         list(open_rows(path).rows)
 
 
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave so little room that a test need not fill the memory."""
+    monkeypatch.setattr(columnar, "_BATCH_BYTES", 1 << 20)
+    monkeypatch.setattr(columnar, "_GROUP_BYTES", 1 << 20)
+
+
+def packed_arrow(table: Any, path: Path, form: str, codec: str = "zstd") -> None:  # noqa: ANN401
+    options = pa.ipc.IpcWriteOptions(compression=codec)
+    opened = {"file": pa.ipc.new_file, "stream": pa.ipc.new_stream}[form]
+    with pa.OSFile(str(path), "wb") as sink, opened(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+
+
+ZEROS = pa.array([0] * 200_000, pa.int64())
+PADDED = {
+    "numbers": pa.table({"a": ZEROS}),
+    "several": pa.table({name: ZEROS.slice(0, 100_000) for name in "abcd"}),
+    "dictionary": pa.table(
+        {
+            "a": pa.DictionaryArray.from_arrays(
+                pa.array([0], pa.int32()), pa.array(["x" * 1_000_000 + "y"] * 2)
+            )
+        }
+    ),
+}
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("form", ["file", "stream"])
+@pytest.mark.parametrize("what", PADDED)
+def test_a_batch_that_says_it_unpacks_to_too_much_is_refused_unread(
+    what: str, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rows.arrow"
+    packed_arrow(PADDED[what], path, form)
+    assert path.stat().st_size < 20_000
+    before = pa.total_allocated_bytes()
+    monkeypatch.setattr(columnar, "_sizes", lambda _: pytest.fail("it was read"))
+    with pytest.raises(DataError, match="a batch of it unpacks to over 50 times its size"):
+        list(open_rows(path).rows)
+    assert pa.total_allocated_bytes() - before < 1 << 20
+
+
+@pytest.mark.usefixtures("narrow")
+def test_columns_that_together_say_they_unpack_to_too_much_are_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rows.parquet"
+    pq.write_table(PADDED["several"], path, compression="zstd", use_dictionary=False)
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", lambda *_, **__: pytest.fail("it was read"))
+    with pytest.raises(DataError, match="a batch of it unpacks to over 50 times its size"):
+        list(open_rows(path).rows)
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("codec", ["zstd", "lz4"])
+@pytest.mark.parametrize("form", ["file", "stream"])
+def test_a_batch_that_is_packed_as_text_is_comes_back_whole(form: str, codec: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.arrow"
+    texts = [f"{number * 7919 % 100_003}: 東京なのだ。" for number in range(60_000)]
+    tags = pa.array([str(number % 5) for number in range(60_000)]).dictionary_encode()
+    packed_arrow(pa.table({"text": texts, "tag": tags}), path, form, codec)
+    found = [row for _, row in open_rows(path).rows]
+    assert [row["text"] for row in found] == texts
+    assert found[-1]["tag"] == "4"
+
+
+def test_a_buffer_that_unpacks_to_less_than_nothing_is_broken(tmp_path: Path) -> None:
+    path = tmp_path / "rows.arrow"
+    packed_arrow(pa.table({"a": ZEROS}), path, "stream")
+    content = path.read_bytes()
+    size = struct.pack("<q", 8 * len(ZEROS))
+    assert content.count(size) == 1
+    path.write_bytes(content.replace(size, struct.pack("<q", -(1 << 40))))
+    with pytest.raises(DataError, match="broken file: a buffer unpacks to less than nothing"):
+        list(open_rows(path).rows)
+
+
+def test_an_arrow_file_that_lacks_batches_is_broken(tmp_path: Path) -> None:
+    path = tmp_path / "rows.arrow"
+    table = pa.table({"a": [1, 2, 3]})
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        for _ in range(2):
+            writer.write_table(table)
+    content = bytearray(path.read_bytes())
+    with pa.ipc.open_file(path) as reader:
+        assert reader.num_record_batches == 2
+    second = content.rindex(b"\xff\xff\xff\xff", 0, content.rindex(b"\xff\xff\xff\xff\0\0\0\0"))
+    content[second + 4 : second + 8] = bytes(4)  # the stream ends where its second batch began
+    path.write_bytes(bytes(content))
+    with pytest.raises(DataError, match="after row 3: broken file: it says it holds 2 batches, and holds 1"):
+        list(open_rows(path).rows)
+
+
 def test_texts_that_grow_out_of_one_another_are_read_few_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,18 +16,10 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from loracheck import jsonl
+from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
 from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
-from loracheck.models import (
-    ADAPTER_CARD,
-    AdapterCard,
-    arm,
-    attach,
-    load_base,
-    load_config,
-    load_tokenizer,
-    read_adapter,
-)
+from loracheck.models import arm, attach, load_base, load_config, load_tokenizer, read_adapter
 from loracheck.records import BASE_ARM
 
 MakeGemma = Callable[..., Path]

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from loracheck import jsonl
-from loracheck.curate.config import CurateConfig, FilterConfig, JudgeConfig, ScoreConfig, SelectConfig
+from loracheck.curate.config import (
+    CurateConfig,
+    FilterConfig,
+    JudgeConfig,
+    ReadConfig,
+    ScoreConfig,
+    SelectConfig,
+)
 from loracheck.curate.pipeline import curate
 from loracheck.errors import DataError, UsageError
 from loracheck.loading import load_examples
@@ -36,6 +43,24 @@ def small(path: Path, target: Path, rows: int) -> Path:
     lines = path.read_text(encoding="utf-8").splitlines()[:rows]
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return target
+
+
+def test_broken_rows_beyond_the_cap_are_counted_and_none_takes_much_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("loracheck.curate.findings.MOST_BAD_ROWS", 3)
+    whole = (DATA / "poponu_raw.jsonl").read_text(encoding="utf-8").splitlines()[:20]
+    lines = [json.dumps({"列" * 100_000: 1}, ensure_ascii=False), *["{broken"] * 9, *whole]
+    data = tmp_path / "data.jsonl"
+    data.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    config = CurateConfig(max_loss=1.0, read=ReadConfig(bad_rows="quarantine"))
+    summary = curate([data], None, tmp_path / "run", config, progress=Progress())
+    assert (summary.read, summary.quarantined) == (30, 10)
+    first, *others, last = jsonl.read(tmp_path / "run" / "quarantined.jsonl", DroppedRow)
+    assert len(explain(first.decision)) < 1100
+    assert [row.source.line for row in others] == [2, 3]
+    assert (last.source.line, last.decision.values) == (4, {"rows": 7, "listed": 3})
+    assert "10 rows cannot be read; the first 3 are listed, the other 7 counted." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", sorted(file.name for file in DATA.glob("*.jsonl")))

@@ -18,7 +18,6 @@ from loracheck.records import (
     ChoiceScores,
     Completion,
     EvaluationContext,
-    EvaluationResult,
     Expected,
     Finding,
     Message,
@@ -49,7 +48,6 @@ def core(name: str) -> Policy:
 PERSONA = core("persona")
 DEFAULT = core("default")
 FORGETTING_ONLY = replace(PERSONA, gates={"forgetting": PERSONA.gates["forgetting"]})
-UNJUDGED = EvaluationResult(verdicts=(), comparisons=(), markers=(), arms=())
 Pick = Callable[[int], str]
 
 

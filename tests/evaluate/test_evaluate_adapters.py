@@ -12,10 +12,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from loracheck import jsonl
+from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
 from loracheck.errors import AdapterError, UsageError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.gate import rejudge
-from loracheck.models import ADAPTER_CARD, AdapterCard, load_base
+from loracheck.models import load_base
 from loracheck.probes import bundled
 from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, Probe

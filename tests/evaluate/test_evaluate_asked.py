@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import loracheck
 from loracheck import jsonl
 from loracheck.adapterfiles import ADAPTER
 from loracheck.api import report
+from loracheck.cli import cli
 from loracheck.errors import LoracheckError, RunError
 from loracheck.evaluate.asked import confirmed, read_asked
+from loracheck.evaluate.compare import compare
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.gate import rejudge
@@ -216,6 +219,24 @@ def test_a_verdict_that_the_answers_do_not_give_is_neither_loaded_nor_shown(run:
     assert f"loracheck score {run} -o {judged}" in refused.value.hint
     score(run, {}, judged, None, progress=QUIET)
     assert report(judged).is_file()
+
+
+def test_nothing_is_built_on_a_verdict_that_the_answers_do_not_give(
+    finished: Path, run: Path, tmp_path: Path
+) -> None:
+    altered(run, "verdict.json", lambda result: result | {"verdicts": []})
+    said = "is not what the answers of the run give"
+    with pytest.raises(RunError, match=said):
+        compare([finished, run])
+    mine = {"mine": finished.parent / "train" / ADAPTER}
+    with pytest.raises(RunError, match=said):
+        evaluate(
+            "base", mine, tmp_path / "e", EvalConfig(), load_policy("default"), after=run, progress=QUIET
+        )
+    for more in (("--dry-run",), ("-o", str(tmp_path / "causes"))):
+        done = CliRunner().invoke(cli, ["causes", str(run), "--method", "overlap", *more])
+        assert said in str(done.exception)
+    assert not (tmp_path / "causes").exists()
 
 
 def test_a_number_that_two_machines_compute_a_little_differently_is_confirmed(run: Path) -> None:

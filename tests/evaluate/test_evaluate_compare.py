@@ -14,12 +14,13 @@ import pytest
 from loracheck import jsonl
 from loracheck.errors import RunError, UsageError
 from loracheck.evaluate.compare import compare
-from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.evidence import Evidence, read_evidence
 from loracheck.evaluate.policy import Policy
+from loracheck.evaluate.verdict import judge
 from loracheck.records.comparison import RunComparison, SeededDifference
 from loracheck.runs import open_run
 from loracheck.seeds import contrast
-from tests.evaluate.evidence_records import GOOD, PERSONA, UNJUDGED, Arm, always, build, every
+from tests.evaluate.evidence_records import GOOD, PERSONA, Arm, always, build, every
 
 Change = Callable[[Evidence], Evidence]
 
@@ -45,7 +46,7 @@ def asked(
         jsonl.write(path / "choices.jsonl", evidence.choices.values())
         counts = Counter(probe.suite for probe in evidence.probes)
         jsonl.write_one(path / "context.json", replace(evidence.context, probes=dict(counts)))
-        jsonl.write_one(path / "verdict.json", UNJUDGED)
+        jsonl.write_one(path / "verdict.json", judge(read_evidence(path), policy))
     return path
 
 

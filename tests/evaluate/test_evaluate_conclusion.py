@@ -13,7 +13,9 @@ from loracheck.errors import UsageError
 from loracheck.evaluate.columns import limit
 from loracheck.evaluate.compare import compare, write_comparison
 from loracheck.evaluate.conclusion import conclude
+from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.policy import Policy
+from loracheck.evaluate.verdict import judge
 from loracheck.records import Estimate, Manifest, Verdict, VerdictStatus
 from loracheck.records.comparison import (
     ANSWERS,
@@ -27,7 +29,7 @@ from loracheck.records.comparison import (
 )
 from loracheck.runs import open_run
 from loracheck.words.comparison import conclusion, remarks
-from tests.evaluate.evidence_records import DEFAULT, GOOD, PERSONA, UNJUDGED, Arm, build, every
+from tests.evaluate.evidence_records import DEFAULT, GOOD, PERSONA, Arm, build, every
 
 
 def side(label: str, *statuses: VerdictStatus, deciding: tuple[str, ...] = ("collapse",)) -> Side:
@@ -197,7 +199,7 @@ def eval_run(
         jsonl.write(path / "completions.jsonl", evidence.completions.values())
         jsonl.write(path / "choices.jsonl", evidence.choices.values())
         jsonl.write_one(path / "context.json", replace(evidence.context, arms=records))
-        jsonl.write_one(path / "verdict.json", UNJUDGED)
+        jsonl.write_one(path / "verdict.json", judge(read_evidence(path), policy))
     return path
 
 

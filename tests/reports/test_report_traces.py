@@ -11,13 +11,14 @@ import pytest
 from playwright.sync_api import Browser
 
 from loracheck import jsonl
+from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import UsageError
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 from loracheck.records.training import CheckpointReading, ScaleSummary, SweepSummary
 from loracheck.reports import checks, traces
 from loracheck.reports.charts import PointChart
 from loracheck.reports.pipeline import write_report
-from loracheck.runs import MANIFEST, read_run
+from loracheck.runs import MANIFEST, file_entry, identity, read_run
 
 SVG = "{http://www.w3.org/2000/svg}"
 OTHER = "77aa" * 16
@@ -34,11 +35,24 @@ def evaluated(folder: Path, build: ModuleType) -> Path:
     return run
 
 
+def holds(train: Path, run: Path) -> Path:
+    """Put the adapter into a train run that the eval run read, by the hash that it recorded."""
+    (train / "adapter").mkdir()
+    weights = train / "adapter" / ADAPTER_WEIGHTS
+    weights.write_bytes(b"weights")
+    manifest = jsonl.read_one(run / MANIFEST, Manifest)
+    inputs = (file_entry(weights),)
+    told = identity(manifest.kind, manifest.config, inputs)
+    jsonl.write_one(run / MANIFEST, replace(manifest, inputs=inputs, identity=told))
+    return train
+
+
 def picture(run: Path, *given: Path) -> PointChart:
     context = jsonl.read_one(run / "context.json", EvaluationContext)
     result = jsonl.read_one(run / "verdict.json", EvaluationResult)
     related = [(path, read_run(path)) for path in given]
-    found = traces.traced(checks.picture(result), context, result, related)
+    manifest = jsonl.read_one(run / MANIFEST, Manifest)
+    found = traces.traced(checks.picture(result), context, result, manifest, related)
     assert found is not None
     return found
 
@@ -48,7 +62,7 @@ def test_the_checkpoints_of_the_train_run_that_holds_the_adapter_are_drawn_unask
 ) -> None:
     run = evaluated(tmp_path, build)
     assert picture(run).tracks == ()
-    train = build_training.write_train(tmp_path / "train-raw")
+    train = holds(build_training.write_train(tmp_path / "train-raw"), run)
     [track] = picture(run).tracks
     readings = list(jsonl.read(train / "readings.jsonl", CheckpointReading))
     assert (track.kind, track.shape, track.name.en) == (
@@ -63,11 +77,24 @@ def test_the_checkpoints_of_the_train_run_that_holds_the_adapter_are_drawn_unask
     assert [stop.label.en for stop in track.stops][:2] == ["base", "987 tokens"]
 
 
+def test_no_train_run_is_opened_by_its_name_alone(
+    tmp_path: Path, build: ModuleType, build_training: ModuleType
+) -> None:
+    run = evaluated(tmp_path, build)
+    train = build_training.write_train(tmp_path / "train-raw")
+    assert picture(run).tracks == ()
+    assert [track.kind for track in picture(run, train).tracks] == ["checkpoints"]
+    holds(train, run)
+    assert [track.kind for track in picture(run).tracks] == ["checkpoints"]
+    (train / "adapter" / ADAPTER_WEIGHTS).write_bytes(b"changed")
+    assert picture(run).tracks == ()
+
+
 def test_a_training_whose_weights_are_no_longer_the_evaluated_ones_is_not_drawn(
     tmp_path: Path, build: ModuleType, build_training: ModuleType
 ) -> None:
     run = evaluated(tmp_path, build)
-    build_training.write_train(tmp_path / "train-raw", adapter_sha256=OTHER)
+    holds(build_training.write_train(tmp_path / "train-raw", adapter_sha256=OTHER), run)
     assert picture(run).tracks == ()
 
 
@@ -75,7 +102,7 @@ def test_a_training_that_was_altered_is_not_drawn(
     tmp_path: Path, build: ModuleType, build_training: ModuleType
 ) -> None:
     run = evaluated(tmp_path, build)
-    train = build_training.write_train(tmp_path / "train-raw")
+    train = holds(build_training.write_train(tmp_path / "train-raw"), run)
     file = train / "readings.jsonl"
     file.write_text(file.read_text(encoding="utf-8").replace("0.", "0.1", 1), encoding="utf-8")
     assert picture(run).tracks == ()
@@ -85,7 +112,7 @@ def test_a_training_without_a_watch_has_no_track(
     tmp_path: Path, build: ModuleType, build_training: ModuleType
 ) -> None:
     run = evaluated(tmp_path, build)
-    build_training.write_train(tmp_path / "train-raw", watched=False)
+    holds(build_training.write_train(tmp_path / "train-raw", watched=False), run)
     assert picture(run).tracks == ()
 
 
@@ -129,7 +156,7 @@ def test_every_track_has_a_line_of_its_own(
     tmp_path: Path, build: ModuleType, build_training: ModuleType
 ) -> None:
     run = evaluated(tmp_path, build)
-    build_training.write_train(tmp_path / "train-raw")
+    holds(build_training.write_train(tmp_path / "train-raw"), run)
     chart = picture(run, build_training.write_scale(tmp_path / "strengths"))
     root = ET.fromstring(str(chart.svg("en")))
     dashes = [node.get("stroke-dasharray") for node in root if node.get("class") == "track"]
@@ -172,7 +199,7 @@ def test_tracks_are_read_in_a_browser_without_a_broken_rule_or_a_name_on_another
     width: int,
 ) -> None:
     run = evaluated(tmp_path, build)
-    build_training.write_train(tmp_path / "train-raw")
+    holds(build_training.write_train(tmp_path / "train-raw"), run)
     given = [
         build_training.write_scale(tmp_path / "strengths"),
         build_training.write_sweep(tmp_path / "sweep"),

@@ -10,7 +10,8 @@ from peft import LoHaConfig, LoKrConfig, LoraConfig, PeftConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from loracheck import jsonl
-from loracheck.models import ADAPTER_CARD, AdapterCard, load_base
+from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
+from loracheck.models import load_base
 from loracheck.progress import Progress
 from loracheck.quantization import Quantization
 from loracheck.records.adapter import ShippedForm

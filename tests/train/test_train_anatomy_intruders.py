@@ -14,8 +14,9 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config
 
 from loracheck import jsonl
+from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
 from loracheck.errors import AdapterError, UsageError
-from loracheck.models import ADAPTER_CARD, AdapterCard, load_base
+from loracheck.models import load_base
 from loracheck.train.anatomy import inspect_adapter
 from loracheck.train.intruders import compare_directions
 from tests.train.inspected_adapters import KINDS, TARGETS, change_tensor, codes, save_kind, spectra

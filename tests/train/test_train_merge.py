@@ -16,9 +16,10 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from loracheck import jsonl
+from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
 from loracheck.adapterfiles import ADAPTER_WEIGHTS, SHIPPED_FORM
 from loracheck.errors import UsageError
-from loracheck.models import ADAPTER_CARD, AdapterCard, load_base, packed_dtype
+from loracheck.models import load_base, packed_dtype
 from loracheck.records.adapter import ShippedForm
 from loracheck.runs import hash_file
 from loracheck.template import ChatTemplate

@@ -11,13 +11,14 @@ import pytest
 import torch
 
 from loracheck import jsonl
+from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
 from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.curate.config import CurateConfig, DedupeConfig, SelectConfig
 from loracheck.curate.pipeline import curate
 from loracheck.errors import DataError, UsageError
 from loracheck.head import TiledHead
 from loracheck.likelihood import pad, token_nll
-from loracheck.models import ADAPTER_CARD, AdapterCard, Base, attach, load_base, read_adapter
+from loracheck.models import Base, attach, load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import Message
 from loracheck.records.training import TrainingStep, TrainingSummary

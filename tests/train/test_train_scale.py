@@ -12,11 +12,12 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from loracheck import jsonl
+from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
 from loracheck.adapterfiles import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError, LoracheckError, RunError, UsageError
 from loracheck.fingerprint import Fingerprint
 from loracheck.likelihood import pad, token_nll
-from loracheck.models import ADAPTER_CARD, AdapterCard, load_base, read_adapter
+from loracheck.models import load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import Message
 from loracheck.records.training import ScalePoint, ScaleSummary, WatchReading

@@ -126,6 +126,9 @@ HINTS: dict[str, str] = {
     "No text packs so well. Unpack it yourself if you trust it.": (
         "これほど縮む文章はありません。信頼できるファイルなら、先に展開してください。"
     ),
+    "No text packs so well. Write it anew without compression if you trust it.": (
+        "これほど縮む文章はありません。信頼できるファイルなら、圧縮せずに書き直してください。"
+    ),
     "Unpack it first.": "先に展開してください。",
     "Rename one of the columns.": "一方の列名を変えてください。",
     "Read are JSONL, JSON arrays, CSV, TSV, Parquet, Arrow and dataset folders, also packed.": (

@@ -26,6 +26,9 @@ DATA: dict[str, str] = {
     "broken JSON: {}": "JSONの形式が正しくありません: {}",
     "broken file: {}.": "ファイルが壊れています: {}",
     "it unpacks to over {} times its size.": "展開すると、元の大きさの{}倍を超えます。",
+    "a batch of it unpacks to over {} times its size.": (
+        "中の一まとまりが、展開すると元の大きさの{}倍を超えます。"
+    ),
     "over the limit of {} bytes a row.": "1行の上限、{}バイトを超えています。",
     "not UTF-8.": "UTF-8ではありません。",
     "over the limit of {} bytes a line.": "1行の上限、{}バイトを超えています。",
