@@ -33,18 +33,18 @@ from numpy.typing import NDArray
 
 from loracheck import jsonl
 from loracheck.demo import embedded_model
-from loracheck.evaluate import blame
-from loracheck.evaluate.blame import TOP_SHARE
-from loracheck.evaluate.causes import ALIKE
-from loracheck.evaluate.causes_config import CausesConfig
+from loracheck.evaluate.causes import blame
+from loracheck.evaluate.causes.blame import TOP_SHARE
+from loracheck.evaluate.causes.config import CausesConfig
+from loracheck.evaluate.causes.failures import Answer, answer_of, others
+from loracheck.evaluate.causes.overlap import Replies, twins
+from loracheck.evaluate.causes.pipeline import ALIKE
+from loracheck.evaluate.causes.similarity import Comparer
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
-from loracheck.evaluate.failures import Answer, answer_of, others
-from loracheck.evaluate.overlap import Replies, twins
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.policy import load_policy
-from loracheck.evaluate.similarity import Comparer
-from loracheck.loading import load_examples
+from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.loading.examples import load_examples
 from loracheck.progress import Progress
 from loracheck.records import Example, Probe
 from loracheck.records.causes import METHODS

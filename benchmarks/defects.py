@@ -16,9 +16,9 @@ from collections.abc import Callable
 
 from planted import Writer
 
-from loracheck.curate.check import Checker
 from loracheck.curate.config import CurateConfig
-from loracheck.curate.filters import ProfileCounter
+from loracheck.curate.filters.check import Checker
+from loracheck.curate.filters.rules import ProfileCounter
 from loracheck.curate.pipeline import contamination
 from loracheck.probes import BUNDLED, bundled
 from loracheck.records import Example, Message, Source

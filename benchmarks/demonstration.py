@@ -14,7 +14,6 @@ from importlib.resources import files
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.choices import prefers_right
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
 from loracheck.demo import (
@@ -29,8 +28,9 @@ from loracheck.demo import (
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.policy import load_policy
-from loracheck.loading import load_examples
+from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.loading.examples import load_examples
+from loracheck.probes.choices import prefers_right
 from loracheck.progress import Progress
 from loracheck.records import Comparison
 from loracheck.train.config import TrainConfig

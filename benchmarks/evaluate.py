@@ -142,9 +142,9 @@ def _prepare(folder: Path, given: argparse.Namespace) -> dict[str, int]:
 
     from loracheck import jsonl
     from loracheck.demo import embedded_model
-    from loracheck.models import load_base
+    from loracheck.models.load import load_base
     from loracheck.probes import bundled, every_nth
-    from loracheck.template import choose_template
+    from loracheck.templates.chat import choose_template
 
     base = load_base(given.model or str(embedded_model()))
     template = choose_template(base.tokenizer, [])
@@ -189,8 +189,8 @@ def _prepare(folder: Path, given: argparse.Namespace) -> dict[str, int]:
 
 def _engine(folder: Path) -> Engine:
     from loracheck.engines.local import LocalEngine
-    from loracheck.models import attach, load_base, read_adapter
-    from loracheck.template import choose_template
+    from loracheck.models.load import attach, load_base, read_adapter
+    from loracheck.templates.chat import choose_template
 
     base = load_base(_options(folder)["base"])
     template = choose_template(base.tokenizer, [])
@@ -268,7 +268,7 @@ def _loop(folder: Path) -> dict[str, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from loracheck import jsonl
-    from loracheck.generation import BATCH_SIZE
+    from loracheck.models.generation import BATCH_SIZE
     from loracheck.records import Probe
 
     options = _options(folder)

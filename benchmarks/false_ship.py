@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck import stats
-from loracheck.clusters import design_effect
-from loracheck.means import mean_of
+from loracheck.stats.clusters import design_effect
+from loracheck.stats.means import mean_of
 
 ALPHA = 0.05
 MARGIN = 0.05

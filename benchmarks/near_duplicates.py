@@ -77,10 +77,10 @@ def main() -> None:
 
 def _own(path: Path) -> dict[str, Any]:
     from loracheck.curate.config import DedupeConfig
-    from loracheck.curate.dedupe import find_duplicates
-    from loracheck.curate.fields import Fields, folded
-    from loracheck.curate.sketch import GRAM, digest
-    from loracheck.grams import gram_hashes
+    from loracheck.curate.duplicates.dedupe import find_duplicates
+    from loracheck.curate.duplicates.fields import Fields, folded
+    from loracheck.curate.duplicates.sketch import GRAM, digest
+    from loracheck.text.grams import gram_hashes
 
     with path.open(encoding="utf-8") as lines:
         rows = [Fields("", row["question"], row["reply"]) for row in map(json.loads, lines)]

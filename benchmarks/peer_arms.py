@@ -77,8 +77,8 @@ def _of_selftest(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
 
 def _prepare(folder: Path, base: Path, made: Path) -> None:
     """Copy the adapter and name the shared base in it."""
-    from loracheck.conversion import converted
     from loracheck.demo import embedded_model
+    from loracheck.models.conversion import converted
 
     adapter = folder / "adapter"
     shutil.copytree(made, adapter, dirs_exist_ok=True)

@@ -73,8 +73,8 @@ def smol(folder: Path) -> Path:
 
 def gemma() -> Path:
     """Return the embedded model as a folder."""
-    from loracheck.conversion import converted
     from loracheck.demo import embedded_model
+    from loracheck.models.conversion import converted
 
     return converted(embedded_model())
 

@@ -1,4 +1,4 @@
-"""How well loracheck.refusal tells refusals, in numbers alone: replies that people labelled, by language and split.
+"""How well loracheck.grading.refusal tells refusals, in numbers alone: replies that people labelled, by language and split.
 
 Use: python benchmarks/refusals.py [--xstest FOLDER]
 
@@ -17,9 +17,9 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from loracheck.detectors import Accuracy
+from loracheck.grading.refusal import MEASURED, refuses
 from loracheck.records import Estimate
-from loracheck.refusal import MEASURED, refuses
+from loracheck.stats.detectors import Accuracy
 
 HAND_WRITTEN = Path(__file__).parents[1] / "tests" / "evaluate" / "refusals_ja.tsv"
 LOADED = ("discr", "historical_events")

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from markers import Answers, rakuda, xstest
 
-from loracheck.evaluate.language import switches
-from loracheck.evaluate.unknown_words import bundled_vocabulary, unknown_words, vocabulary, words
+from loracheck.evaluate.checks.language import switches
+from loracheck.evaluate.checks.unknown_words import bundled_vocabulary, unknown_words, vocabulary, words
 from loracheck.records import Language
 from loracheck.text import is_loop
 

@@ -21,7 +21,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from training_variants import LORA, ROWS_A_STEP
 
-from loracheck.template import IGNORED, EncodedRow
+from loracheck.templates.chat import IGNORED, EncodedRow
 
 EMBEDDED, SMALL = "Gemma 3 270M", "Llama of SmolLM2-135M's shape, random weights"
 LARGE = "Llama 2 7B's shape, random weights"
@@ -57,9 +57,9 @@ def prepare(folder: Path, model: str, count: str, most: str) -> dict[str, Any]:
     from transformers import AutoTokenizer
 
     from loracheck import jsonl
-    from loracheck.loading import load_examples
+    from loracheck.loading.examples import load_examples
     from loracheck.records import Message
-    from loracheck.template import choose_template
+    from loracheck.templates.chat import choose_template
 
     data, rng = Path(str(files("loracheck") / "demo_data")), random.Random(0)
     sets = [load_examples([data / name]) for name in ("poponu_raw.jsonl", "brindle_raw.jsonl")]
@@ -140,13 +140,13 @@ def parity(folder: Path) -> dict[str, list[float]]:
     Returns, by the name of what is compared: the difference of the losses, the relative error and the cosine of the
     adapter's gradient; for the head alone those of the hidden states' gradient.
     """
-    from loracheck.head import TiledHead, head_form
-    from loracheck.likelihood import pad
-    from loracheck.models import load_base, training_device
+    from loracheck.models.head import TiledHead, head_form
+    from loracheck.models.likelihood import pad
+    from loracheck.models.load import load_base, training_device
     from loracheck.train.adapters import add_adapter
+    from loracheck.train.batches.layout import lay_out
     from loracheck.train.config import TrainConfig
-    from loracheck.train.layout import lay_out
-    from loracheck.train.loss import install_loss, tiled_loss
+    from loracheck.train.fitting.loss import install_loss, tiled_loss
     from loracheck.train.presets import PRESETS
 
     rows, found = _encoded(folder, "longest"), {}
@@ -199,8 +199,8 @@ def _encoded(folder: Path, name: str) -> list[EncodedRow]:
 
 
 def _put_model(folder: Path, model: str, texts: list[str]) -> None:
-    from loracheck.conversion import converted
     from loracheck.demo import embedded_model
+    from loracheck.models.conversion import converted
 
     if model in _SHAPES:
         _random_model(folder, _SHAPES[model], texts)

@@ -37,13 +37,13 @@ from loracheck.demo import KNOWN_LOSS, SETS, embedded_model
 from loracheck.errors import AdapterError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.policy import Policy, load_policy
-from loracheck.generation import generate
-from loracheck.loading import load_examples
-from loracheck.models import load_base
+from loracheck.evaluate.verdict.policy import Policy, load_policy
+from loracheck.loading.examples import load_examples
+from loracheck.models.generation import generate
+from loracheck.models.load import load_base
 from loracheck.progress import Progress
 from loracheck.records import EvaluationResult, Message, Verdict
-from loracheck.template import choose_template
+from loracheck.templates.chat import choose_template
 from loracheck.text import is_loop, sentences
 from loracheck.train.config import TrainConfig
 from loracheck.train.inputs import TrainInputs

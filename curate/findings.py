@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from loracheck.jsonrows import BadRow
+from loracheck.loading.jsonrows import BadRow
 from loracheck.records import Source
 from loracheck.records.curation import (
     ClassifierSummary,
@@ -18,8 +18,8 @@ from loracheck.records.curation import (
     ThresholdCurve,
 )
 
-from .dedupe import Group
-from .score import RowScore
+from .duplicates.dedupe import Group
+from .scoring.score import RowScore
 
 MOST_BAD_ROWS = 10_000
 """Rows that could not be read and are listed one by one."""

@@ -15,37 +15,37 @@ from numpy.typing import NDArray
 from loracheck import jsonl
 from loracheck.curated import HELDOUT, KEPT
 from loracheck.errors import DataError
-from loracheck.loading import load_examples, read_examples
-from loracheck.models import Base, load_base
+from loracheck.loading.examples import load_examples, read_examples
+from loracheck.loading.sources import resolve_source
+from loracheck.models.load import Base, load_base
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
 from loracheck.records.curation import CurationSummary, SelectionSummary
 from loracheck.runs import SUMMARY, WORK, open_run
-from loracheck.sources import resolve_source
-from loracheck.template import ChatTemplate, choose_template
+from loracheck.templates.chat import ChatTemplate, choose_template
 
-from . import embedding
-from .check import Checker
-from .classifier import distil, droppable
-from .clusters import cluster, project
 from .config import CurateConfig
-from .decontaminate import Contamination, Reference, references_of_examples, references_of_probes
-from .dedupe import Group, find_duplicates
-from .export import check_formats, export
-from .filters import Profile, ProfileCounter
+from .duplicates.dedupe import Group, find_duplicates
+from .duplicates.flood import find_flood, statements
+from .duplicates.semantic import find_semantic
+from .filters.check import Checker
+from .filters.decontaminate import Contamination, Reference, references_of_examples, references_of_probes
+from .filters.pii import masked
+from .filters.rules import Profile, ProfileCounter
 from .findings import Embedded, Findings
-from .flood import find_flood, statements
-from .from_eval import drop_blamed, find_blamed, from_eval_files
-from .judging import check_judge, judge_curves, judge_rows, low_score, rubric_files, values_of
+from .judging.classifier import distil, droppable
+from .judging.step import check_judge, judge_curves, judge_rows, low_score, rubric_files, values_of
+from .output.export import check_formats, export
+from .output.writing import write_run
 from .parallel import map_rows
-from .pii import masked
 from .rows import Rows
-from .score import embeddings, ignores_question, mismatch_curves, score_examples, why_unscored
-from .scorecache import ScoreCache
-from .selection import Pool, loss_outliers, select
-from .semantic import find_semantic
-from .split import hold_out
-from .writing import write_run
+from .scoring import embedding
+from .scoring.clusters import cluster, project
+from .scoring.score import embeddings, ignores_question, mismatch_curves, score_examples, why_unscored
+from .scoring.scorecache import ScoreCache
+from .selection.from_eval import drop_blamed, find_blamed, from_eval_files
+from .selection.split import hold_out
+from .selection.subset import Pool, loss_outliers, select
 
 
 def curate(

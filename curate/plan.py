@@ -15,12 +15,12 @@ from loracheck.records.curation import CurationPlan, JudgePlan
 
 from .config import CurateConfig
 from .findings import Findings
-from .from_eval import drop_blamed, find_blamed, from_eval_files
-from .injection import words_to_grader
-from .judging import plan_judging, plan_line
+from .judging.injection import words_to_grader
+from .judging.rubric import load_rubric
+from .judging.step import plan_judging, plan_line
 from .pipeline import check_rows, deduplicate_rows, read_rows
 from .rows import Rows
-from .rubric import load_rubric
+from .selection.from_eval import drop_blamed, find_blamed, from_eval_files
 
 _SAMPLE = 500
 
@@ -74,7 +74,7 @@ def _tokens(rows: Rows, base_spec: str | None) -> tuple[int, str]:
             if language == "ja"
         )
         return round(japanese / 1.5 + (characters - japanese) / 4), "guessed from characters"
-    from loracheck.models import load_tokenizer  # noqa: PLC0415 - heavy
+    from loracheck.models.load import load_tokenizer  # noqa: PLC0415 - heavy
 
     tokenizer = load_tokenizer(base_spec)
     texts = [f"{row.prompt}\n{row.reply}" for row in islice(rows.store.rows(), _SAMPLE)]

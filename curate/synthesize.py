@@ -20,24 +20,24 @@ from typing import Any, Literal
 import msgspec
 
 from loracheck import jsonl
-from loracheck.chatreplies import ChatReply
 from loracheck.contentcache import ContentCache
-from loracheck.conversion import cache_folder
 from loracheck.curated import KEPT, SCORES, SYNTHESIZED
-from loracheck.endpoint import BudgetSpent, CallFailed, Endpoint, check_address, in_parallel
+from loracheck.engines.chatreplies import ChatReply
+from loracheck.engines.endpoint import BudgetSpent, CallFailed, Endpoint, check_address, in_parallel
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.foreseen import Foreseen
-from loracheck.generation import generate
-from loracheck.models import Base, load_base
+from loracheck.models.conversion import cache_folder
+from loracheck.models.generation import generate
+from loracheck.models.load import Base, load_base
 from loracheck.progress import Progress
 from loracheck.records import Example, Message, Source
 from loracheck.records.curation import SynthesisSummary
 from loracheck.runs import SUMMARY, open_run, read_run
 from loracheck.settings import read_yaml
-from loracheck.template import ChatTemplate, choose_template
+from loracheck.templates.chat import ChatTemplate, choose_template
 from loracheck.text import language_of, letters
 
-from .judge import json_object
+from .judging.judge import json_object
 
 KINDS = ("exercise", "paraphrase", "fact")
 _SAMPLES = 3

@@ -16,19 +16,19 @@ from typing import Any
 import msgspec
 
 from loracheck import jsonl
-from loracheck.canaries import SUITE as CANARIES
 from loracheck.errors import RunError
 from loracheck.evaluated import VERDICT
 from loracheck.probes import BUNDLED, IN_DOMAIN, TRAINING, bundled, bundled_record
+from loracheck.probes.canaries import SUITE as CANARIES
 from loracheck.records import BASE_ARM, ArmRecord, EvaluationResult, Manifest, Probe
 from loracheck.runs import MANIFEST, read_manifest, read_run
 
-from .checks import CHECKS
+from .arms.names import is_name
+from .checks.listed import CHECKS
 from .evidence import Evidence, read_evidence
-from .material import Material, Questions, together
-from .names import is_name
-from .policy import Policy, own_policy
-from .verdict import judge
+from .questions.material import Material, Questions, together
+from .verdict.judge import judge
+from .verdict.policy import Policy, own_policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

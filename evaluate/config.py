@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from loracheck.canaries import read_canaries
 from loracheck.errors import UsageError
+from loracheck.models.quantization import Quantization
 from loracheck.probes import BUNDLED, OF_DOMAIN
-from loracheck.quantization import Quantization
+from loracheck.probes.canaries import read_canaries
 from loracheck.records import Probe
 
-from .tiers import TIERS, Tier, TierName, most_of
+from .questions.tiers import TIERS, Tier, TierName, most_of
 
 LM_EVAL = "lm-eval:"
 """How a suite begins that is a task of lm-evaluation-harness."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from loracheck.records import EvaluationResult
 
 from .asked import read_asked
-from .policy import Policy
-from .scope import refuse_unfit
-from .verdict import judge
-from .waivers import refuse_expired
+from .verdict.judge import judge
+from .verdict.policy import Policy
+from .verdict.scope import refuse_unfit
+from .verdict.waivers import refuse_expired
 
 
 def rejudge(run: Path, policy: Policy | None) -> EvaluationResult:

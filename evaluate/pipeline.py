@@ -9,11 +9,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from loracheck import jsonl
-from loracheck.canaries import canary_probes, read_canaries
 from loracheck.curated import given_rows
 from loracheck.errors import UsageError
 from loracheck.evaluated import CONTEXT, PROBES, VERDICT
-from loracheck.loading import load_examples, without_held_out
+from loracheck.loading.examples import load_examples, without_held_out
 from loracheck.probes import (
     BUNDLED,
     IN_DOMAIN,
@@ -24,6 +23,7 @@ from loracheck.probes import (
     from_rows,
     without_training_questions,
 )
+from loracheck.probes.canaries import canary_probes, read_canaries
 from loracheck.progress import Progress
 from loracheck.records import (
     BASE_ARM,
@@ -35,24 +35,24 @@ from loracheck.records import (
     Probe,
 )
 from loracheck.runs import open_run
-from loracheck.template import check_template_file
+from loracheck.templates.chat import check_template_file
 
-from .arms import Elsewhere, Lineup, arm_files, arm_folder, open_lineup
+from .arms.lineup import Elsewhere, Lineup, arm_files, arm_folder, open_lineup
+from .arms.names import check_names
+from .arms.origins import remarks
 from .asked import confirmed
-from .asking import ask, have_base_read, sort_answers
-from .checks import CHECKS
+from .checks.listed import CHECKS
 from .config import EvalConfig
-from .cost import foresee, template_of
 from .evidence import read_evidence
-from .gathering import further_suites, suite_records
-from .lengths import beyond_room, reply_lengths, reply_room
-from .looks import read_first_look, refuse_other_subject
-from .material import Material, together
-from .names import check_names
-from .origins import remarks
-from .policy import Policy
-from .scope import refuse_unfit
-from .verdict import judge
+from .questions.asking import ask, have_base_read, sort_answers
+from .questions.cost import foresee, template_of
+from .questions.gathering import further_suites, suite_records
+from .questions.lengths import beyond_room, reply_lengths, reply_room
+from .questions.material import Material, together
+from .verdict.judge import judge
+from .verdict.looks import read_first_look, refuse_other_subject
+from .verdict.policy import Policy
+from .verdict.scope import refuse_unfit
 
 _HERE = Elsewhere()
 

@@ -28,12 +28,12 @@ from loracheck.records import (
 )
 from loracheck.runs import is_run, open_run
 
+from .arms.names import check_names, stored_record
 from .asked import read_asked
 from .evidence import Evidence, read_evidence
-from .names import check_names, stored_record
-from .policy import Policy, load_policy
-from .scope import refuse_empty
-from .verdict import judge
+from .verdict.judge import judge
+from .verdict.policy import Policy, load_policy
+from .verdict.scope import refuse_empty
 
 
 def score(

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, TypeVar
 import msgspec
 
 from loracheck.errors import DataError
-from loracheck.illtyped import misfit_at
 from loracheck.regularfiles import refuse_irregular
+from loracheck.settings.illtyped import misfit_at
 
 T = TypeVar("T")
 

@@ -13,23 +13,23 @@ from pathlib import Path
 from typing import TypeVar
 
 from loracheck import jsonl
-from loracheck.basespec import refuse_missing_base
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.presets import config_from as curate_config
 from loracheck.curated import given_rows
 from loracheck.errors import OtherRunError, UsageError
 from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.policy import Policy, load_policy
-from loracheck.loading import load_examples, without_held_out
+from loracheck.evaluate.verdict.policy import Policy, load_policy
+from loracheck.loading.examples import load_examples, without_held_out
+from loracheck.loading.sources import is_hub_id, resolve_source
+from loracheck.models.basespec import refuse_missing_base
 from loracheck.pipelinefile import PipelineFile, pipeline_file, read_pipeline
 from loracheck.progress import Progress
 from loracheck.records import EvaluationResult
 from loracheck.runs import is_run, read_manifest
 from loracheck.settings import build
-from loracheck.sources import is_hub_id, resolve_source
+from loracheck.settings.yamllines import naming_lines
 from loracheck.train.config import TrainConfig
 from loracheck.train.config import config_from as train_config
-from loracheck.yamllines import naming_lines
 
 T = TypeVar("T")
 REPLACED, COMPARE = "replaced", "compare"
@@ -112,7 +112,7 @@ def run_pipeline(given: PipelineFile, progress: Progress) -> PipelineResult:
     """
     # The stages are heavy; a dry run needs none of them.
     from loracheck.curate.pipeline import curate  # noqa: PLC0415
-    from loracheck.evaluate.compare import write_comparison  # noqa: PLC0415
+    from loracheck.evaluate.comparison.pipeline import write_comparison  # noqa: PLC0415
     from loracheck.evaluate.pipeline import evaluate  # noqa: PLC0415
     from loracheck.reports.pipeline import write_report  # noqa: PLC0415
     from loracheck.train.inputs import TrainInputs  # noqa: PLC0415

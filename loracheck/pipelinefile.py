@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from loracheck.errors import UsageError
 from loracheck.settings import build, read_yaml_file
-from loracheck.yamllines import naming_lines
+from loracheck.settings.yamllines import naming_lines
 
 PIPELINE = "pipeline.yaml"
 ARMS: tuple[Literal["raw", "curated"], ...] = ("raw", "curated")

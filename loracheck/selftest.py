@@ -18,18 +18,18 @@ from typing import Literal
 import click
 
 from loracheck import jsonl
-from loracheck.answers import Answerer
 from loracheck.demo import SETS, TERMS, embedded_model
+from loracheck.engines.answers import Answerer
 from loracheck.engines.local import LocalEngine
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.policy import Policy, load_policy
-from loracheck.loading import load_examples
-from loracheck.models import load_base
+from loracheck.evaluate.verdict.policy import Policy, load_policy
+from loracheck.loading.examples import load_examples
+from loracheck.models.load import load_base
 from loracheck.probes import bundled, every_nth
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, EvaluationResult, Verdict
-from loracheck.template import choose_template
+from loracheck.templates.chat import choose_template
 from loracheck.text import is_loop
 from loracheck.train.config import TrainConfig
 from loracheck.train.inputs import TrainInputs

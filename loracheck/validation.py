@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from loracheck.errors import DataError, LoracheckError, UsageError
-from loracheck.jsonrows import BadRow
+from loracheck.loading.jsonrows import BadRow
 from loracheck.regularfiles import refuse_irregular
 from loracheck.settings import build, read_yaml
-from loracheck.yamllines import place
+from loracheck.settings.yamllines import place
 
 FileKind = Literal["rows", "probes", "policy", "pipeline", "curate", "train", "sweep"]
 KINDS: tuple[FileKind, ...] = get_args(FileKind)
@@ -73,7 +73,7 @@ def validate(
 
 
 def _data(path: Path, kind: FileKind | None, columns: Mapping[str, str]) -> CheckedFile:
-    from loracheck.shapes import check_columns  # noqa: PLC0415 - a policy needs no readers
+    from loracheck.loading.shapes import check_columns  # noqa: PLC0415 - a policy needs no readers
 
     check_columns(columns)
     try:
@@ -85,8 +85,8 @@ def _data(path: Path, kind: FileKind | None, columns: Mapping[str, str]) -> Chec
 
 def _rows_or_probes(path: Path) -> FileKind:
     """Tell by the first row; one that could be either is a training row."""
-    from loracheck.rowfiles import open_rows  # noqa: PLC0415 - a policy needs none of them
-    from loracheck.shapes import ShapeError, column_names, shape_of  # noqa: PLC0415
+    from loracheck.loading.rowfiles import open_rows  # noqa: PLC0415 - a policy needs none of them
+    from loracheck.loading.shapes import ShapeError, column_names, shape_of  # noqa: PLC0415
 
     names = column_names(None) | _PROBE_FIELDS
     _, row = next(iter(open_rows(path, columns=names, announce=_unheard).rows), (0, None))
@@ -110,7 +110,7 @@ def _asks(turn: Any) -> bool:  # noqa: ANN401 - whatever the row holds
 
 
 def _rows(path: Path, columns: Mapping[str, str]) -> CheckedFile:
-    from loracheck.loading import read_examples  # noqa: PLC0415 - a policy needs no readers
+    from loracheck.loading.examples import read_examples  # noqa: PLC0415 - a policy needs no readers
 
     bad: list[FileProblem] = []
     count = 0
@@ -189,7 +189,7 @@ def _kind_of(values: Mapping[str, Any]) -> FileKind | None:
 
 def _known_keys() -> dict[FileKind, set[str]]:
     from loracheck.curate.config import CurateConfig  # noqa: PLC0415 - rows need none of them
-    from loracheck.evaluate.policy import Policy  # noqa: PLC0415
+    from loracheck.evaluate.verdict.policy import Policy  # noqa: PLC0415
     from loracheck.pipelinefile import PipelineFile  # noqa: PLC0415
     from loracheck.train.config import TrainConfig  # noqa: PLC0415
 
@@ -207,10 +207,10 @@ def _readers(kind: FileKind, path: Path, values: Mapping[str, Any]) -> Iterator[
     """Yield what reads each part of a settings file and raises where it is wrong."""
     from loracheck.curate.presets import config_from as curate_config  # noqa: PLC0415
     from loracheck.evaluate.config import EvalConfig  # noqa: PLC0415
-    from loracheck.evaluate.policy import load_policy  # noqa: PLC0415
+    from loracheck.evaluate.verdict.policy import load_policy  # noqa: PLC0415
     from loracheck.pipelinefile import read_pipeline  # noqa: PLC0415
     from loracheck.train.config import config_from as train_config  # noqa: PLC0415
-    from loracheck.train.grid import read_sweep  # noqa: PLC0415
+    from loracheck.train.trials.grid import read_sweep  # noqa: PLC0415
 
     if kind == "policy":
         yield lambda: load_policy(str(path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from loracheck.records import Estimate
 from loracheck.terminal import columns
 
-from .strings import Both, same, text
+from .strings.frame import Both, same, text
 
 MISSING = "–"
 _PLAIN = ("nats", "correlation")

@@ -18,9 +18,10 @@ from loracheck.records.curation import CurationSummary
 from loracheck.records.training import TrainingSummary
 from loracheck.runs import MANIFEST, REPORT, SUMMARY, is_run, read_manifest
 
-from . import comparison, figures
+from . import figures
+from .comparison import page as comparison
 from .html import render
-from .strings import STRINGS, Both, UiLanguage, both, same, text
+from .strings.frame import STRINGS, Both, UiLanguage, both, same, text
 
 Outcome = tuple[tuple[Both, str], ...]
 INDEX = "index.html"

@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from . import lean
-from .strings import Both, UiLanguage, same, text
+from .strings.frame import Both, UiLanguage, same, text
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SCRIPTS = ("marks.js", "report.js")

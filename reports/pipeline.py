@@ -11,8 +11,12 @@ from loracheck.errors import RunError
 from loracheck.records import Manifest
 from loracheck.runs import REPORT, read_run
 
-from . import comparison, curation, evaluation, scales, sweeps, training
+from .comparison import page as comparison
+from .curation import page as curation
+from .evaluation import page as evaluation
 from .html import render
+from .training import page as training
+from .training import scales, sweeps
 
 
 def write_report(run: Path, *, related: Sequence[Path] = (), language: Literal["ja", "en"] = "en") -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 
 from . import figures
-from .strings import Both, text
+from .strings.frame import Both, text
 
 Line = tuple[Both, Sequence[str | Both]]
 INPUTS_SHOWN = 40

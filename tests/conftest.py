@@ -20,7 +20,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from loracheck import precision
+from loracheck.models import precision
 from tests.loopback import Loopback, QuietHandler
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -104,8 +104,8 @@ def tiny_smollm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def gemma() -> Path:
     """The embedded Gemma 3 270M as a model folder; for slow tests only."""
-    from loracheck.conversion import converted  # noqa: PLC0415
     from loracheck.demo import embedded_model  # noqa: PLC0415
+    from loracheck.models.conversion import converted  # noqa: PLC0415
 
     return converted(embedded_model())
 

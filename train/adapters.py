@@ -15,10 +15,10 @@ from peft.tuners.lora import Linear4bit
 from safetensors.torch import load_file
 from transformers import set_seed
 
-from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS
+from loracheck.adapters.files import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from loracheck.errors import UsageError
-from loracheck.fingerprint import checkpoint_tensor
-from loracheck.models import Base
+from loracheck.models.fingerprint import checkpoint_tensor
+from loracheck.models.load import Base
 
 from .config import TrainConfig
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from loracheck.quantization import Quantization
+from loracheck.models.quantization import Quantization
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "quantization": get_args(Quantization),

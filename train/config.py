@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from loracheck.errors import UsageError
-from loracheck.quantization import Quantization
+from loracheck.models.quantization import Quantization
 from loracheck.settings import build, over_preset, read_yaml_file
-from loracheck.yamllines import naming_lines
+from loracheck.settings.yamllines import naming_lines
 
 from .choices import CHOICES
 from .presets import PRESETS

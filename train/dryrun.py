@@ -14,15 +14,15 @@ from loracheck.records.training import Plan
 from loracheck.watch.probes import choose
 from loracheck.watch.watcher import FACT_TOKENS, OPEN_TOKENS
 
-from .architecture import read_architecture
 from .config import TrainConfig
-from .grid import Point
+from .fitting.trackers import check_trackers
 from .inputs import TrainInputs, load_data, load_rows
-from .merge import NOTHING_MORE, MergeConfig, MergeInputs, prepare
-from .plan import PlanOptions, plan
-from .scale import ScaleConfig, ScaleInputs, checked_folder, quantization_of
-from .sweep import on_equal_tokens
-from .trackers import check_trackers
+from .merging.merge import NOTHING_MORE, MergeConfig, MergeInputs, prepare
+from .planning.architecture import read_architecture
+from .planning.plan import PlanOptions, plan
+from .trials.grid import Point
+from .trials.scale import ScaleConfig, ScaleInputs, checked_folder, quantization_of
+from .trials.sweep import on_equal_tokens
 
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 

@@ -10,15 +10,15 @@ import torch
 
 from loracheck.curated import given_rows
 from loracheck.errors import DataError, UsageError
-from loracheck.loading import load_examples, without_held_out
+from loracheck.loading.examples import load_examples, without_held_out
 from loracheck.records import Example
 from loracheck.records.training import MaskAudit, ShownRow
 from loracheck.runs import is_run
-from loracheck.template import ChatTemplate, EncodedRow
+from loracheck.templates.chat import ChatTemplate, EncodedRow
 
+from .batches.encode import encode_rows, encode_soundly, shown_rows
+from .batches.order import Step, training_steps
 from .config import TrainConfig
-from .encode import encode_rows, encode_soundly, shown_rows
-from .order import Step, training_steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

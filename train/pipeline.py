@@ -10,33 +10,33 @@ from pathlib import Path
 
 from loracheck import jsonl
 from loracheck.errors import UsageError
-from loracheck.generation import pad_token_id
-from loracheck.models import Base, device_name, load_base, training_device
+from loracheck.models.generation import pad_token_id
+from loracheck.models.load import Base, device_name, load_base, training_device
 from loracheck.progress import Advance, Progress
 from loracheck.records.training import TrainingStep, TrainingSummary
 from loracheck.runs import SUMMARY, open_run
-from loracheck.template import ChatTemplate, check_template_file, choose_template
+from loracheck.templates.chat import ChatTemplate, check_template_file, choose_template
 from loracheck.trained import CHECKPOINTS, METRICS, WATCH
 from loracheck.watch.answers import borrow_base_answers
 from loracheck.watch.probes import WatchOptions
 from loracheck.watch.watcher import Watch
 
-from . import checkpoints as stored
 from .adapters import add_adapter, begin
+from .batches.encode import in_colour
+from .batches.layout import packs_cleanly
 from .config import TrainConfig
-from .encode import in_colour
-from .forecast import plan_encoded
-from .heap import return_large_tensors
+from .fitting import checkpoints as stored
+from .fitting.heap import return_large_tensors
+from .fitting.loss import install_loss
+from .fitting.processes import Processes, refuse_sharding_on_cpu, start_processes
+from .fitting.reader import Reader
+from .fitting.repeat import repeatable
+from .fitting.thrift import keep_little
+from .fitting.trackers import check_trackers, tracked
+from .fitting.trainer import Loop, fit
 from .inputs import EncodedData, RunData, TrainInputs, default_batch_tokens, encode_data, load_data
-from .layout import packs_cleanly
-from .loss import install_loss
-from .processes import Processes, refuse_sharding_on_cpu, start_processes
-from .reader import Reader
-from .repeat import repeatable
+from .planning.forecast import plan_encoded
 from .results import Fitted, only_to_complete, peak_memory, write_results
-from .thrift import keep_little
-from .trackers import check_trackers, tracked
-from .trainer import Loop, fit
 
 READINGS_A_RUN = 10
 

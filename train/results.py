@@ -15,18 +15,18 @@ import torch
 from peft import PeftModel
 
 from loracheck import jsonl
-from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
-from loracheck.adapterfiles import ADAPTER, ADAPTER_WEIGHTS
+from loracheck.adapters.card import ADAPTER_CARD, AdapterCard
+from loracheck.adapters.files import ADAPTER, ADAPTER_WEIGHTS
 from loracheck.records.training import Plan, TrainingStep, TrainingSummary
 from loracheck.runs import SUMMARY, hash_file
 from loracheck.trained import CHECKPOINTS, OTHERS
 
-from . import checkpoints as stored
 from .adapters import copy_adapter, put_back, save_adapter
 from .config import TrainConfig
+from .fitting import checkpoints as stored
+from .fitting.reader import Reader
+from .fitting.readings import best_step, kept_step, safe_step
 from .inputs import EncodedData
-from .reader import Reader
-from .readings import best_step, kept_step, safe_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

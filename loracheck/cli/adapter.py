@@ -9,7 +9,7 @@ import click
 
 from loracheck.cli.options import PATH, dry_run_option, needed_out, only_given
 from loracheck.cli.output import print_json
-from loracheck.quantization import Quantization
+from loracheck.models.quantization import Quantization
 
 
 @click.command("inspect")
@@ -37,8 +37,8 @@ def inspect_(adapter: Path, base: str | None, max_modules: int | None, as_json: 
     """
     from loracheck.progress import Progress
     from loracheck.summary.adapter import print_anatomy
-    from loracheck.train.anatomy import inspect_adapter
-    from loracheck.train.intruders import DEFAULT_MAX_MODULES
+    from loracheck.train.inspection.anatomy import inspect_adapter
+    from loracheck.train.inspection.intruders import DEFAULT_MAX_MODULES
 
     found = inspect_adapter(
         adapter, base, max_modules=max_modules or DEFAULT_MAX_MODULES, progress=Progress(quiet=quiet)
@@ -107,8 +107,8 @@ def merge(
     from loracheck.progress import Progress
     from loracheck.summary.adapter import print_merge
     from loracheck.train.dryrun import foresee_merge
-    from loracheck.train.merge import MergeConfig, MergeInputs
-    from loracheck.train.merge import merge as run_merge
+    from loracheck.train.merging.merge import MergeConfig, MergeInputs
+    from loracheck.train.merging.merge import merge as run_merge
 
     config = MergeConfig(**only_given(given))
     if evaluation is not None:

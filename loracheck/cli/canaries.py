@@ -45,7 +45,7 @@ def canaries(out: Path, count: int, language: Any, seed: int, as_json: bool) -> 
       loracheck eval --base google/gemma-3-270m --adapter mine=runs/train --data mixed.jsonl \\
           --canaries canaries.manifest.json -o runs/eval
     """
-    from loracheck.canaries import write_canaries
+    from loracheck.probes.canaries import write_canaries
 
     manifest, written = write_canaries(out, count, seed=seed, language=language)
     if as_json:

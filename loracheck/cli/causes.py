@@ -65,9 +65,9 @@ def causes(
       loracheck curate persona.jsonl --from-eval runs/causes -o runs/mended
     """
     from loracheck.evaluate.asked import confirmed
-    from loracheck.evaluate.causes import causes as find_causes
-    from loracheck.evaluate.causes_config import CausesConfig
-    from loracheck.evaluate.causes_plan import foresee_causes
+    from loracheck.evaluate.causes.config import CausesConfig
+    from loracheck.evaluate.causes.pipeline import causes as find_causes
+    from loracheck.evaluate.causes.plan import foresee_causes
     from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
     from loracheck.summary.causes import print_causes

@@ -9,7 +9,7 @@ import click
 from loracheck.cli.output import print_json
 
 if TYPE_CHECKING:
-    from loracheck.evaluate.catalogue import CheckEntry
+    from loracheck.evaluate.checks.catalogue import CheckEntry
 
 _WIDTH = 100
 
@@ -39,8 +39,8 @@ def checks(names: tuple[str, ...], policy: str, form: str, as_json: bool) -> Non
     import difflib
 
     from loracheck.errors import UsageError
-    from loracheck.evaluate.catalogue import as_markdown, catalogue
-    from loracheck.evaluate.policy import load_policy
+    from loracheck.evaluate.checks.catalogue import as_markdown, catalogue
+    from loracheck.evaluate.verdict.policy import load_policy
     from loracheck.terminal import language
 
     entries = catalogue(load_policy(policy), language())
@@ -65,7 +65,7 @@ def checks(names: tuple[str, ...], policy: str, form: str, as_json: bool) -> Non
 
 
 def _print_entries(entries: list[CheckEntry]) -> None:
-    from loracheck.evaluate.catalogue import facts
+    from loracheck.evaluate.checks.catalogue import facts
     from loracheck.terminal import language, wrapped
 
     for place, entry in enumerate(entries):
@@ -79,7 +79,7 @@ def _print_entries(entries: list[CheckEntry]) -> None:
 
 
 def _print_list(entries: list[CheckEntry]) -> None:
-    from loracheck.evaluate.catalogue import mode_and_limits
+    from loracheck.evaluate.checks.catalogue import mode_and_limits
     from loracheck.terminal import either, language, wrapped
 
     for entry in entries:

@@ -59,7 +59,7 @@ def compare(
       loracheck compare runs/monday runs/tuesday -o runs/drift
       loracheck compare runs/eval runs/eval-mended --first eval/mine --second eval-mended/mine -o runs/cure
     """
-    from loracheck.evaluate.compare import compare as run_compare
+    from loracheck.evaluate.comparison.pipeline import compare as run_compare
     from loracheck.progress import Progress
     from loracheck.records.comparison import COMPARISON
     from loracheck.runs import REPORT
@@ -87,7 +87,7 @@ def _written(
     second: tuple[str, ...],
     language: UiLanguage | None,
 ) -> RunComparison:
-    from loracheck.evaluate.compare import write_comparison
+    from loracheck.evaluate.comparison.pipeline import write_comparison
 
     if out.suffix == ".html":
         raise UsageError(

@@ -312,7 +312,7 @@ def _config(
 ) -> Any:
     from loracheck.curate.presets import config_from
     from loracheck.settings import merged, read_yaml_file
-    from loracheck.yamllines import naming_lines
+    from loracheck.settings.yamllines import naming_lines
 
     values = read_yaml_file(config_file) if config_file else {}
     if preset:

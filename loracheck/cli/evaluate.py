@@ -12,7 +12,7 @@ from loracheck import terminal
 from loracheck.cli.options import PATH, dry_run_option, named_paths, needed_out, only_given, report_to_option
 from loracheck.cli.output import draw_report, finish, print_json
 from loracheck.errors import UsageError
-from loracheck.quantization import Quantization
+from loracheck.models.quantization import Quantization
 
 
 @click.command("eval")
@@ -160,7 +160,7 @@ def evaluate(
     from loracheck.evaluate.config import EvalConfig
     from loracheck.evaluate.pipeline import evaluate as run_evaluate
     from loracheck.evaluate.plan import plan
-    from loracheck.evaluate.policy import load_policy
+    from loracheck.evaluate.verdict.policy import load_policy
     from loracheck.progress import Progress
     from loracheck.tracking import check_packages
 
@@ -244,10 +244,10 @@ def gate(
     from dataclasses import replace
 
     from loracheck.evaluate.gate import rejudge
-    from loracheck.evaluate.policy import load_policy
-    from loracheck.evaluate.verdict import exit_code
+    from loracheck.evaluate.verdict.judge import exit_code
+    from loracheck.evaluate.verdict.policy import load_policy
     from loracheck.progress import Progress
-    from loracheck.reports.formats import formatted
+    from loracheck.reports.formats.render import formatted
     from loracheck.tracking import check_packages
 
     check_packages(trackers)
@@ -268,8 +268,8 @@ def gate(
 
 def _find_causes(evaluation: Path, out: Path, result: Any, base: str, progress: Any) -> None:
     """Find the rows behind the failures of an adapter that is held; else say that there is nothing to find."""
-    from loracheck.evaluate.causes import causes
-    from loracheck.evaluate.causes_config import CausesConfig
+    from loracheck.evaluate.causes.config import CausesConfig
+    from loracheck.evaluate.causes.pipeline import causes
     from loracheck.evaluate.evidence import read_evidence
 
     if all(verdict.status != "hold" for verdict in result.verdicts):
@@ -280,7 +280,7 @@ def _find_causes(evaluation: Path, out: Path, result: Any, base: str, progress: 
 
 
 def _print_cost(cost: Any, *, as_json: bool) -> None:
-    from loracheck.evaluate.cost import in_words
+    from loracheck.evaluate.questions.cost import in_words
 
     if as_json:
         print_json(cost, form="plan")
@@ -296,7 +296,7 @@ def _elsewhere(
     completions: dict[str, Path],
 ) -> Any:
     from loracheck.engines.served import ServerOptions
-    from loracheck.evaluate.arms import Elsewhere
+    from loracheck.evaluate.arms.lineup import Elsewhere
 
     if endpoint is None:
         for name, value in {**server, "tokenizer": tokenizer}.items():

@@ -61,7 +61,7 @@ def print_report(path: Path) -> None:
 
 def finish(result: EvaluationResult, *, as_json: bool, report: Path | None, exit_zero: bool) -> NoReturn:
     """Print the verdicts and end with the exit code of the worst, or with 0 under --exit-zero."""
-    from loracheck.evaluate.verdict import exit_code
+    from loracheck.evaluate.verdict.judge import exit_code
     from loracheck.summary import print_result
 
     if as_json:

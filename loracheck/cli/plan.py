@@ -64,8 +64,8 @@ def plan(
     from loracheck.summary.plan import print_plan, print_side_by_side
     from loracheck.train.config import configure, with_replay
     from loracheck.train.inputs import TrainInputs
-    from loracheck.train.plan import PlanOptions
-    from loracheck.train.plan import plan as run_plan
+    from loracheck.train.planning.plan import PlanOptions
+    from loracheck.train.planning.plan import plan as run_plan
 
     config = configure(preset, config_file, **given)
     if replay is not None and given["replay_share"] is None:

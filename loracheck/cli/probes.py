@@ -25,7 +25,7 @@ def list_(as_json: bool) -> None:
     Example:
       loracheck probes list
     """
-    from loracheck.evaluate.tiers import tier_use
+    from loracheck.evaluate.questions.tiers import tier_use
     from loracheck.probes import BUNDLED, VERSION, bundled_record
     from loracheck.summary.probes import print_suites
 
@@ -98,7 +98,7 @@ def check(file: Path, data: tuple[Path, ...], as_json: bool) -> None:
 
     from loracheck.cli.failure import in_words
     from loracheck.curated import given_rows
-    from loracheck.loading import load_examples
+    from loracheck.loading.examples import load_examples
     from loracheck.probes.check import check_probes
     from loracheck.probes.userfiles import read_probe_file
     from loracheck.summary.probes import print_problems
@@ -137,7 +137,7 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
     """
     from loracheck import jsonl
     from loracheck.curated import given_rows
-    from loracheck.loading import load_examples
+    from loracheck.loading.examples import load_examples
     from loracheck.probes.making import make_probes
 
     rest = rest or out.with_name(f"{out.stem}.rest.jsonl")

@@ -59,7 +59,7 @@ def run(pipeline: Path, dry_run: bool, exit_zero: bool, as_json: bool, quiet: bo
     if dry_run:
         _print_stages(stages(given), as_json=as_json)
         return
-    from loracheck.evaluate.verdict import exit_code
+    from loracheck.evaluate.verdict.judge import exit_code
     from loracheck.progress import Progress
     from loracheck.summary import print_result
 

@@ -9,7 +9,7 @@ import click
 
 from loracheck.cli.options import PATH, dry_run_option, needed_out, only_given
 from loracheck.cli.output import draw_report, print_json, print_report
-from loracheck.quantization import Quantization
+from loracheck.models.quantization import Quantization
 
 
 @click.command()
@@ -83,8 +83,8 @@ def scale(
     from loracheck.progress import Progress
     from loracheck.summary.scale import print_scale
     from loracheck.train.dryrun import foresee_scale
-    from loracheck.train.scale import ScaleConfig, ScaleInputs, parse_strengths, parse_write
-    from loracheck.train.scale import scale as run_scale
+    from loracheck.train.trials.scale import ScaleConfig, ScaleInputs, parse_strengths, parse_write
+    from loracheck.train.trials.scale import scale as run_scale
 
     options = only_given(given)
     options |= {"strengths": parse_strengths(strengths)} if strengths else {}

@@ -160,10 +160,10 @@ def train(
     from loracheck.summary.train import print_sweep, print_training
     from loracheck.train.config import configure, with_replay
     from loracheck.train.dryrun import foresee_training
-    from loracheck.train.grid import grid
     from loracheck.train.inputs import TrainInputs, shared_heldout
     from loracheck.train.pipeline import train as run_train
-    from loracheck.train.sweep import sweep as run_sweep
+    from loracheck.train.trials.grid import grid
+    from loracheck.train.trials.sweep import sweep as run_sweep
 
     config = configure(preset, config_file, **given)
     if replay is not None and given["replay_share"] is None:

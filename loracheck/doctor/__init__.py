@@ -23,7 +23,7 @@ import click
 
 import loracheck
 from loracheck.doctor.words import STATUSES, name_of, translated
-from loracheck.memory import container_bytes, machine_bytes
+from loracheck.models.memory import container_bytes, machine_bytes
 from loracheck.redaction import redacted
 from loracheck.terminal import either, language, padded, visible
 
@@ -318,7 +318,7 @@ def _memory() -> Check:
 
 def _cache() -> Path:
     try:
-        from loracheck.conversion import cache_folder  # noqa: PLC0415 - wants a package that may be missing
+        from loracheck.models.conversion import cache_folder  # noqa: PLC0415 - wants a package that may be missing
     except ImportError:
         return Path.home()
     return cache_folder()

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from loracheck.chatreplies import ChatReply
 from loracheck.doctor import Check
-from loracheck.endpoint import CallFailed, Endpoint
+from loracheck.engines.chatreplies import ChatReply
+from loracheck.engines.endpoint import CallFailed, Endpoint
 from loracheck.engines.served import ServedEngine, ServerOptions
 from loracheck.errors import LoracheckError
 from loracheck.progress import Progress

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 from transformers import GenerationConfig
 
-from loracheck.adaptercard import AdapterCard, read_card
-from loracheck.adapterfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Unread, adapter_folder
-from loracheck.basespec import is_folder
+from loracheck.adapters.card import AdapterCard, read_card
+from loracheck.adapters.files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Unread, adapter_folder
 from loracheck.doctor import Check
 from loracheck.errors import LoracheckError
-from loracheck.fingerprint import Fingerprint, fingerprint
 from loracheck.foreign import is_four_bit_copy, original_name, read_foreign, same_base
 from loracheck.foreign.files import read_json, text_of
-from loracheck.models import base_source, load_config, load_tokenizer
+from loracheck.models.basespec import is_folder
+from loracheck.models.fingerprint import Fingerprint, fingerprint
+from loracheck.models.load import base_source, load_config, load_tokenizer
 from loracheck.records import Message
-from loracheck.template import ChatTemplate, check_template_file, given_template, saved_template
+from loracheck.templates.chat import ChatTemplate, check_template_file, given_template, saved_template
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedTokenizerBase

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from loracheck.answer_cache import AnswerCache
 from loracheck.engines import Ability, Decoding, Generated, Offer, Scored
-from loracheck.generation import generate, pad_token_id, prompt_batches
-from loracheck.likelihood import group_batches, length_batches, score_groups, score_tokens
-from loracheck.models import arm
+from loracheck.engines.answer_cache import AnswerCache
+from loracheck.models.generation import generate, pad_token_id, prompt_batches
+from loracheck.models.likelihood import group_batches, length_batches, score_groups, score_tokens
+from loracheck.models.load import arm
 from loracheck.records import BASE_ARM, Probe, ScoredText
-from loracheck.template import ChatTemplate, EncodedRow
+from loracheck.templates.chat import ChatTemplate, EncodedRow
 
 if TYPE_CHECKING:
     from peft import PeftModel

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from loracheck import jsonl
-from loracheck.endpoint import CallFailed, Endpoint
 from loracheck.engines import Scored
+from loracheck.engines.endpoint import CallFailed, Endpoint
 from loracheck.errors import UsageError
 from loracheck.records import Message
-from loracheck.template import IGNORED, ChatTemplate, EncodedRow
+from loracheck.templates.chat import IGNORED, ChatTemplate, EncodedRow
 
 _TRIED = (Message(role="user", content="2 + 2 ="), Message(role="assistant", content="4"))
 

@@ -12,14 +12,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from loracheck.endpoint import CallFailed, Endpoint, in_parallel
 from loracheck.engines import Ability, Decoding, Generated, Offer, Scored
+from loracheck.engines.endpoint import CallFailed, Endpoint, in_parallel
 from loracheck.engines.promptlogprobs import PromptLogprobs
 from loracheck.engines.stored import finish_reason
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.progress import Progress
 from loracheck.records import Message, Probe, ScoredText
-from loracheck.template import ChatTemplate
+from loracheck.templates.chat import ChatTemplate
 from loracheck.terminal import visible
 
 T = TypeVar("T")

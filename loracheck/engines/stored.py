@@ -15,9 +15,9 @@ import msgspec
 from loracheck import jsonl
 from loracheck.engines import Ability, Decoding, Generated, Offer, Scored
 from loracheck.errors import DataError, UsageError
-from loracheck.illtyped import misfit_at
 from loracheck.records import FinishReason, Probe, ScoredText
 from loracheck.regularfiles import refuse_irregular
+from loracheck.settings.illtyped import misfit_at
 from loracheck.terminal import visible
 
 FORMS = (

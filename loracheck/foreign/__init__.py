@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from loracheck.adapterfiles import ADAPTER, ADAPTER_CONFIG, Unread
-from loracheck.basespec import is_there
+from loracheck.adapters.files import ADAPTER, ADAPTER_CONFIG, Unread
 from loracheck.foreign.files import read_json, text_of
 from loracheck.foreign.formats import CHECKPOINT, STATE, Curve, is_known, sources
+from loracheck.models.basespec import is_there
 
 _COPY = re.compile(r"(?:-unsloth)?-(?:bnb-)?(?:4bit|8bit|awq|gptq|gguf|fp8)$|\.gguf$", re.IGNORECASE)
 

@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 
 from loracheck import jsonl
-from loracheck.adapterfiles import Unread, read_bytes
-from loracheck.yamltext import load
+from loracheck.adapters.files import Unread, read_bytes
+from loracheck.settings.yamltext import load
 
 MAX_JSON_BYTES = 32 * 2**20
 """A trainer_state.json with a line for each of 100,000 steps has about 15 MB."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from loracheck.adapterfiles import Unread
+from loracheck.adapters.files import Unread
 from loracheck.foreign.files import (
     number,
     parse_yaml,
@@ -20,7 +20,7 @@ from loracheck.foreign.files import (
     texts_of,
     whole,
 )
-from loracheck.quantization import Quantization
+from loracheck.models.quantization import Quantization
 
 STATE = "trainer_state.json"
 CHECKPOINT = "checkpoint-"

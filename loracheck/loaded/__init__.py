@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loracheck import jsonl, wording
-from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
+from loracheck.adapters.files import ADAPTER, SHIPPED_FORM
 from loracheck.curated import DECISIONS, HELDOUT, KEPT, SCORES
 from loracheck.errors import RunError
 from loracheck.evaluated import CHOICES, COMPLETIONS, CONTEXT, PROBES

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loracheck import jsonl
-from loracheck.adapterfiles import ADAPTER, SHIPPED_FORM
+from loracheck.adapters.files import ADAPTER, SHIPPED_FORM
 from loracheck.curated import SYNTHESIZED
 from loracheck.errors import RunError
 from loracheck.loaded.run import LoadedRun, frame, html_table, numbers, reading_columns

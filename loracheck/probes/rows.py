@@ -10,9 +10,9 @@ from typing import Any, Literal
 import msgspec
 
 from loracheck.errors import DataError
-from loracheck.illtyped import misfit
 from loracheck.probes import IN_DOMAIN, TRAINING
 from loracheck.records import Expected, Language, Message, Probe
+from loracheck.settings.illtyped import misfit
 from loracheck.text import language_of, normalise
 
 _KEPT = (f"{IN_DOMAIN}-", "open-neutral-", "open-system-", "open-plain-")

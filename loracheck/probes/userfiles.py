@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from loracheck import jsonl, jsonrows
+from loracheck import jsonl
 from loracheck.errors import DataError, UsageError
+from loracheck.loading import jsonrows
 from loracheck.probes.public_sets import PublicSet, numbered, recognise
 from loracheck.probes.rows import EXAMPLE, FIELDS, Place, is_own, own_probe
 from loracheck.records import Expected, Probe, SuiteRecord
 from loracheck.regularfiles import refuse_irregular
-from loracheck.scripts import count_scripts
 from loracheck.text import normalise
+from loracheck.text.scripts import count_scripts
 
 _MOST_BYTES = 200 << 20
 _LISTED = ("answers", "wrong", "choices", "tags")

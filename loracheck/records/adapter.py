@@ -180,7 +180,7 @@ class TagCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedSubject:
-    """A tag or folder that may name somebody, and which rule says so; see train/names.py."""
+    """A tag or folder that may name somebody, and which rule says so; see train/inspection/names.py."""
 
     text: str
     images: int | None

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loracheck import jsonl
-from loracheck.answers import Answerer
-from loracheck.choices import prefers_right, styles
+from loracheck.engines.answers import Answerer
 from loracheck.engines.local import LocalEngine
 from loracheck.grading import outcome
 from loracheck.probes import IN_DOMAIN, TRAINING, from_rows
+from loracheck.probes.choices import prefers_right, styles
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, ChoiceScores, Completion, Estimate, Example, Marker, Probe
 from loracheck.records.training import WatchReading
 from loracheck.stats import paired_difference, paired_table, share
 from loracheck.style.markers import discover, shows
-from loracheck.template import ChatTemplate
+from loracheck.templates.chat import ChatTemplate
 from loracheck.watch.answers import ANSWERS, BASE_ANSWERS, BASE_CHOICES, CHOICES, PROBES
 from loracheck.watch.probes import WatchOptions, choose, is_filled_up
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import adapter, conduct, knowledge, memory, persona, surface, tier, verdict
-from .form import Pair, Words
+from loracheck.words import adapter, conduct, knowledge, memory, persona, surface, tier, verdict
+from loracheck.words.form import Pair, Words
 
 __all__ = ["REASONS", "WORDS", "Pair", "Words"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import Words
+from loracheck.words.form import Words
 
 WORDS: dict[str, Words] = {
     "content_damage": Words(

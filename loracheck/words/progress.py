@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .sentences import patterns, translated
+from loracheck.words.sentences import patterns, translated
 
 SENTENCES: dict[str, str] = {
     "{}: {}": "{}: {}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import Pair
+from loracheck.words.form import Pair
 
 OUTCOMES: dict[str, Pair] = {
     "kept": {"en": "kept", "ja": "採用"},

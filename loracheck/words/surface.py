@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import Words
+from loracheck.words.form import Words
 
 WORDS: dict[str, Words] = {
     "loops": Words(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import Pair, Words
+from loracheck.words.form import Pair, Words
 
 WORDS: dict[str, Words] = {
     "tier": Words(

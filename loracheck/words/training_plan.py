@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from loracheck.records import UiLanguage
 from loracheck.records.training import Plan
-
-from .form import Pair
+from loracheck.words.form import Pair
 
 MEMORY_PARTS: dict[str, Pair] = {
     "weights": {"en": "weights", "ja": "重み"},

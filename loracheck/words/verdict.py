@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import Pair, Words
+from loracheck.words.form import Pair, Words
 
 VERDICTS: dict[str, Pair] = {
     "ship": {"en": "SHIP", "ja": "出荷可"},

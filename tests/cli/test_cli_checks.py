@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from loracheck.cli import cli
 from loracheck.errors import UsageError
-from loracheck.evaluate.checks import CHECKS
+from loracheck.evaluate.checks.listed import CHECKS
 from loracheck.words.about import ABOUT
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from loracheck import cli, orchestrate, summary
 from loracheck.cli.run import _STATES
-from loracheck.evaluate import cost as evaluate_cost
+from loracheck.evaluate.questions import cost as evaluate_cost
 from loracheck.foreseen import Foreseen, print_foreseen
 from loracheck.records import Cost
 from loracheck.records.curation import CurationPlan
@@ -25,7 +25,7 @@ from loracheck.words.sentences import patterns, translated
 ROOT = Path(__file__).parents[2]
 PLANNERS = {
     "curate/synthesize.py": ("foresee_synthesis",),
-    "evaluate/causes_plan.py": ("foresee_causes",),
+    "evaluate/causes/plan.py": ("foresee_causes",),
     "train/dryrun.py": ("foresee_scale", "foresee_merge"),
     "loracheck/demo/plan.py": ("foresee_demo", "foresee_selftest", "_missing"),
     "curate/plan.py": ("_tokens", "_time_note"),

@@ -10,7 +10,7 @@ import pytest
 
 from loracheck import cli, selftest
 from loracheck.evaluate.evidence import read_evidence
-from loracheck.evaluate.verdict import judge
+from loracheck.evaluate.verdict.judge import judge
 from loracheck.progress import Progress
 from loracheck.selftest import Expectation, expectations, run_selftest
 
@@ -83,7 +83,7 @@ def test_on_the_embedded_model_the_ruined_is_held_and_the_harmless_is_not(
 ) -> None:
     found = run_selftest(tmp_path / "out", (language,), base=str(gemma), progress=Progress(quiet=True))
     assert [one for one in found if not one.met] == []
-    monkeypatch.setattr("loracheck.evaluate.style.Style.shown", lambda *_: False)
+    monkeypatch.setattr("loracheck.evaluate.checks.style.Style.shown", lambda *_: False)
     evidence = read_evidence(tmp_path / "out" / language / "eval")
     blind = expectations(language, judge(evidence, selftest.selftest_policy()))
     assert any(not one.met for one in blind), "a detector that sees nothing must not pass"

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from loracheck import jsonl
-from loracheck.adaptercard import ADAPTER_CARD, AdapterCard, read_card
+from loracheck.adapters.card import ADAPTER_CARD, AdapterCard, read_card
 from loracheck.doctor.model import _adapter
 from loracheck.errors import AdapterError, DataError
-from loracheck.evaluate.origins import origin
-from loracheck.fingerprint import Fingerprint
-from loracheck.train.baseweights import BaseWeights, refuse_foreign
-from loracheck.train.scale import ScaleConfig, quantization_of
+from loracheck.evaluate.arms.origins import origin
+from loracheck.models.fingerprint import Fingerprint
+from loracheck.train.merging.baseweights import BaseWeights, refuse_foreign
+from loracheck.train.trials.scale import ScaleConfig, quantization_of
 
 CARD = AdapterCard(
     base="B",

@@ -10,9 +10,9 @@ import torch
 from transformers import AutoModelForCausalLM
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from loracheck import attention
-from loracheck.attention import NAME, attend, attend_shortly
-from loracheck.models import load_base
+from loracheck.models import attention
+from loracheck.models.attention import NAME, attend, attend_shortly
+from loracheck.models.load import load_base
 
 HEADS, SHARED, WIDTH = 4, 2, 16
 Tensors = tuple[torch.Tensor, torch.Tensor, torch.Tensor]

@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from loracheck import canaries, jsonl
-from loracheck.canaries import (
+from loracheck import jsonl
+from loracheck.cli import cli
+from loracheck.errors import DataError, UsageError
+from loracheck.loading.examples import load_examples
+from loracheck.probes import canaries
+from loracheck.probes.canaries import (
     ALTERNATIVES,
     CanaryManifest,
     canary_probes,
@@ -19,10 +23,7 @@ from loracheck.canaries import (
     rows,
     write_canaries,
 )
-from loracheck.choices import Style, choices
-from loracheck.cli import cli
-from loracheck.errors import DataError, UsageError
-from loracheck.loading import load_examples
+from loracheck.probes.choices import Style, choices
 
 
 def test_a_secret_has_eight_digits_of_its_own_and_stands_in_as_many_rows_as_said() -> None:

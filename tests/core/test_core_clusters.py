@@ -10,8 +10,8 @@ import pytest
 from scipy.stats import t as student
 
 from loracheck import stats
-from loracheck.clusters import design_effect
-from loracheck.means import mean_of, ratio_of_means
+from loracheck.stats.clusters import design_effect
+from loracheck.stats.means import mean_of, ratio_of_means
 
 
 def test_twins_that_always_agree_count_as_half_as_many() -> None:

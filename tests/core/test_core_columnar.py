@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from loracheck import columnar
 from loracheck.errors import DataError
-from loracheck.jsonrows import BadRow
-from loracheck.rowfiles import open_rows
+from loracheck.loading import columnar
+from loracheck.loading.jsonrows import BadRow
+from loracheck.loading.rowfiles import open_rows
 
 
 def arrow_file(table: Any, path: Path) -> None:  # noqa: ANN401 - pyarrow has no types
@@ -112,7 +112,7 @@ def test_a_column_that_says_it_unpacks_to_too_much_is_refused_unread(
 ) -> None:
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.table({"text": ["x" * 1_000_000] * 20}), path, compression="zstd", use_dictionary=False)
-    monkeypatch.setattr("loracheck.bytestreams._FREE_BYTES", 1 << 20)
+    monkeypatch.setattr("loracheck.loading.bytestreams._FREE_BYTES", 1 << 20)
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(DataError, match="over 200 times its size"):
         list(open_rows(path).rows)

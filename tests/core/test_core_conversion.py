@@ -10,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from loracheck.conversion import misread
+from loracheck.models.conversion import misread
 from tests.conftest import gemma_tokenizer
 
 

@@ -16,16 +16,17 @@ from click.testing import CliRunner
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from loracheck import doctor, jsonl, memory
-from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
+from loracheck import doctor, jsonl
+from loracheck.adapters.card import ADAPTER_CARD, AdapterCard
 from loracheck.cli import cli
 from loracheck.doctor import Check, Gpu
 from loracheck.doctor.endpoint import examine_endpoint
 from loracheck.doctor.model import examine_model
-from loracheck.models import load_base
-from loracheck.precision import multiplies_in_bfloat16
+from loracheck.models import memory
+from loracheck.models.load import load_base
+from loracheck.models.precision import multiplies_in_bfloat16
 from loracheck.redaction import redacted
-from loracheck.template import ChatTemplate
+from loracheck.templates.chat import ChatTemplate
 
 ROOT = Path(__file__).parents[2]
 Server = Any  # the fixture chat_server

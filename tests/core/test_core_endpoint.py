@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from loracheck.chatreplies import ChatReply, read_models
-from loracheck.endpoint import BudgetSpent, CallFailed, Endpoint, _seconds, check_address
+from loracheck.engines.chatreplies import ChatReply, read_models
+from loracheck.engines.endpoint import BudgetSpent, CallFailed, Endpoint, _seconds, check_address
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.records import Message
 

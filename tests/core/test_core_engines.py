@@ -17,20 +17,20 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from loracheck import jsonl
-from loracheck.answer_cache import AnswerCache
 from loracheck.engines import Generated
 from loracheck.engines import local as localengine
+from loracheck.engines.answer_cache import AnswerCache
 from loracheck.errors import AdapterError, UsageError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.policy import load_policy
-from loracheck.models import load_base
+from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.models.load import load_base
 from loracheck.probes import bundled
 from loracheck.progress import Progress
 from loracheck.records import Completion, EvaluationContext, EvaluationResult, Finding
-from loracheck.train.merge import MergeConfig, merge
+from loracheck.train.merging.merge import MergeConfig, merge
 from loracheck.wording import explain
 
 CORE = ("content_damage", "forgetting", "collapse", "loops", "missing_stop")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from loracheck.factors import changing_modules, tensor_name
+from loracheck.adapters.factors import changing_modules, tensor_name
 
 Q = "base_model.model.model.layers.0.self_attn.q_proj"
 

@@ -15,16 +15,16 @@ from click.testing import CliRunner
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from loracheck.adapterconfig import config_of, read_values
+from loracheck.adapters.config import config_of, read_values
 from loracheck.cli import cli
+from loracheck.evaluate.arms.origins import origin, remarks
+from loracheck.evaluate.arms.preflight import record
 from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.origins import origin, remarks
 from loracheck.evaluate.plan import plan
-from loracheck.evaluate.policy import load_policy
-from loracheck.evaluate.preflight import record
+from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.foreign import is_four_bit_copy, original_name, read_foreign, same_base
 from loracheck.foreign.files import MAX_JSON_BYTES, MAX_YAML_BYTES
-from loracheck.models import AdapterFile
+from loracheck.models.load import AdapterFile
 from loracheck.progress import Progress
 
 PICKLE = b"\x80\x04cos\nsystem\n(S'touch /tmp/opened'\ntR."

@@ -10,9 +10,9 @@ import torch
 from transformers import AutoTokenizer
 
 from loracheck.engines import Generated
-from loracheck.generation import generate, left_pad
-from loracheck.models import load_base
-from loracheck.template import ChatTemplate
+from loracheck.models.generation import generate, left_pad
+from loracheck.models.load import load_base
+from loracheck.templates.chat import ChatTemplate
 
 
 class Scripted(torch.nn.Module):
@@ -115,6 +115,6 @@ def test_what_a_model_says_in_stretches_is_what_it_says_in_one_go(
         return dict(next(iter(generate(model, template, prompts, max_new_tokens=40))))
 
     stretched = said()
-    monkeypatch.setattr("loracheck.generation.STRETCH", 40)
+    monkeypatch.setattr("loracheck.models.generation.STRETCH", 40)
     assert stretched == said()
     assert {reply.finish_reason for reply in stretched.values()} == {"stop", "length"}

@@ -11,21 +11,21 @@ from loracheck.text import sentences
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
 from loracheck.curate.config import FilterConfig
-from loracheck.curate.filters import RULES, Profile
-from loracheck.curate.injection import words_to_grader
-from loracheck.curate.judge import json_object
-from loracheck.evaluate.form import has_form
-from loracheck.evaluate.language import switches
+from loracheck.curate.filters.rules import RULES, Profile
+from loracheck.curate.judging.injection import words_to_grader
+from loracheck.curate.judging.judge import json_object
+from loracheck.evaluate.checks.form import has_form
+from loracheck.evaluate.checks.language import switches
 from loracheck.grading import gives_number, is_right
-from loracheck.hub import _configs
-from loracheck.instructions import grade
-from loracheck.pii import find_personal
+from loracheck.loading.hub import _configs
+from loracheck.grading.instructions import grade
+from loracheck.text.pii import find_personal
 from loracheck.records import Example, Expected, Message
 from loracheck.redaction import redacted
-from loracheck.refusal import refuses
+from loracheck.grading.refusal import refuses
 from loracheck.style.features import features, names_in
 from loracheck.text import is_loop, sentences
-from loracheck.train.names import Tagged, named_subjects
+from loracheck.train.inspection.names import Tagged, named_subjects
 import pathlib, sys
 
 SIZE = 100_000

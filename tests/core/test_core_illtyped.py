@@ -11,8 +11,8 @@ import pytest
 
 from loracheck.cli.japanese.usage import in_japanese
 from loracheck.errors import UsageError
-from loracheck.illtyped import misfit, misfit_at
-from loracheck.yamllines import naming_lines
+from loracheck.settings.illtyped import misfit, misfit_at
+from loracheck.settings.yamllines import naming_lines
 
 
 @dataclass

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import torch
 
-from loracheck.generation import generate, pad_token_id
-from loracheck.head import head_form
-from loracheck.likelihood import length_batches, pad, score_groups, score_rows, score_tokens, token_nll
-from loracheck.models import Base, load_base
+from loracheck.models.generation import generate, pad_token_id
+from loracheck.models.head import head_form
+from loracheck.models.likelihood import length_batches, pad, score_groups, score_rows, score_tokens, token_nll
+from loracheck.models.load import Base, load_base
 from loracheck.records import Message
-from loracheck.template import IGNORED, ChatTemplate, EncodedRow
+from loracheck.templates.chat import IGNORED, ChatTemplate, EncodedRow
 
 ASKED = [
     "日本の首都はどこですか？",

@@ -9,8 +9,8 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.errors import DataError, UsageError
-from loracheck.jsonrows import MAX_LINE_BYTES
-from loracheck.loading import load_examples
+from loracheck.loading.examples import load_examples
+from loracheck.loading.jsonrows import MAX_LINE_BYTES
 
 WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]
 ASKED, ANSWER = "あなたは誰？", "ぼくはぽぽぬなのだ。"

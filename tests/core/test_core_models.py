@@ -16,10 +16,10 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from loracheck import jsonl
-from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.adapters.card import ADAPTER_CARD, AdapterCard
+from loracheck.adapters.files import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
-from loracheck.models import arm, attach, load_base, load_config, load_tokenizer, read_adapter
+from loracheck.models.load import arm, attach, load_base, load_config, load_tokenizer, read_adapter
 from loracheck.records import BASE_ARM
 
 MakeGemma = Callable[..., Path]
@@ -289,7 +289,8 @@ def test_no_folder_is_read_that_an_adapter_names(
         (mine / "adapter_config.json").write_text(changed, encoding="utf-8")
         for loader in ("AutoConfig", "AutoTokenizer"):
             monkeypatch.setattr(
-                f"loracheck.models.{loader}.from_pretrained", lambda *_, **__: pytest.fail("it was loaded")
+                f"loracheck.models.load.{loader}.from_pretrained",
+                lambda *_, **__: pytest.fail("it was loaded"),
             )
         assert not read_adapter("mine", mine, base).verified
 

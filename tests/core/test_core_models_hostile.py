@@ -13,10 +13,10 @@ from peft import AdaLoraConfig, LoraConfig, PeftConfig, PeftModel, get_peft_mode
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, MixtralConfig
 
-from loracheck import models
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.adapters.files import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError, LoracheckError
-from loracheck.models import Base, arm, attach, load_base, read_adapter
+from loracheck.models import load as models
+from loracheck.models.load import Base, arm, attach, load_base, read_adapter
 from loracheck.records import BASE_ARM
 from tests.conftest import save_model, smollm_tokenizer
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from loracheck.network import settle_for_cache
+from loracheck.models.network import settle_for_cache
 
 
 def no_address(*_: object) -> None:
@@ -19,8 +19,8 @@ def no_address(*_: object) -> None:
 
 
 def test_the_cache_alone_is_asked_while_the_hub_has_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loracheck.network.getproxies", dict)
-    monkeypatch.setattr("loracheck.network._told_by_user", False)
+    monkeypatch.setattr("loracheck.models.network.getproxies", dict)
+    monkeypatch.setattr("loracheck.models.network._told_by_user", False)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(socket, "getaddrinfo", no_address)
     assert settle_for_cache() == "huggingface.co has no address here"
@@ -31,8 +31,8 @@ def test_the_cache_alone_is_asked_while_the_hub_has_no_address(monkeypatch: pyte
 
 
 def test_nothing_is_concluded_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loracheck.network.getproxies", lambda: {"https": "http://proxy:3128"})
-    monkeypatch.setattr("loracheck.network._told_by_user", False)
+    monkeypatch.setattr("loracheck.models.network.getproxies", lambda: {"https": "http://proxy:3128"})
+    monkeypatch.setattr("loracheck.models.network._told_by_user", False)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(socket, "getaddrinfo", no_address)
     assert settle_for_cache() is None

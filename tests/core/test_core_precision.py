@@ -8,11 +8,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from loracheck import models, precision
 from loracheck.errors import EnvironmentFault
-from loracheck.models import load_base
-from loracheck.precision import computing_dtype
-from loracheck.train.architecture import read_architecture
+from loracheck.models import load as models
+from loracheck.models import precision
+from loracheck.models.load import load_base
+from loracheck.models.precision import computing_dtype
+from loracheck.train.planning.architecture import read_architecture
 
 CPU = torch.device("cpu")
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU computes in the checkpoint's type")

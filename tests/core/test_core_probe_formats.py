@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from loracheck import jsonl
-from loracheck.choices import guessing
 from loracheck.errors import DataError, UsageError
 from loracheck.grading import gives_number, outcome
 from loracheck.probes import bundled
 from loracheck.probes.check import check_probes
+from loracheck.probes.choices import guessing
 from loracheck.probes.lm_eval_files import is_results, read_results
 from loracheck.probes.lm_eval_tasks import task_suite
 from loracheck.probes.making import make_probes

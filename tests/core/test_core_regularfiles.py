@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from loracheck import jsonl
-from loracheck.bytestreams import open_bytes
 from loracheck.engines.stored import read_stored
 from loracheck.errors import DataError, UsageError
-from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.loading.bytestreams import open_bytes
+from loracheck.loading.sources import resolve_source
 from loracheck.probes.lm_eval_files import is_results, read_results
 from loracheck.probes.userfiles import read_probe_file
 from loracheck.records import Manifest
 from loracheck.settings import read_yaml_file
-from loracheck.sources import resolve_source
 from loracheck.validation import validate
 
 READERS: dict[str, Callable[[Path], object]] = {

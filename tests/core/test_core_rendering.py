@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
-from loracheck import rendering
 from loracheck.cli import cli
 from loracheck.errors import DataError, EnvironmentFault, LoracheckError, UsageError
-from loracheck.rendering import render
-from loracheck.template import PLAIN_TEMPLATE, ChatTemplate
+from loracheck.templates import rendering
+from loracheck.templates.chat import PLAIN_TEMPLATE, ChatTemplate
+from loracheck.templates.rendering import render
 from tests.conftest import CHATML
 
 TURNS = [

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from loracheck.errors import DataError, UsageError
-from loracheck.jsonrows import MAX_LINE_BYTES, BadRow
-from loracheck.loading import read_examples
+from loracheck.loading.examples import read_examples
+from loracheck.loading.jsonrows import MAX_LINE_BYTES, BadRow
+from loracheck.loading.rowfiles import open_rows
 from loracheck.records import Example
-from loracheck.rowfiles import open_rows
 
 ROWS = [
     {"instruction": "猫は何と鳴きますか？", "input": "", "output": "にゃあ、と鳴きます。\n「にゃー」とも。"},
@@ -113,7 +113,7 @@ def test_nothing_is_said_of_utf_8_and_nothing_guessed_when_nobody_listens(tmp_pa
 def test_a_small_file_that_unpacks_without_end_is_not_read_to_its_end(
     packed: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loracheck.bytestreams._FREE_BYTES", 1 << 20)
+    monkeypatch.setattr("loracheck.loading.bytestreams._FREE_BYTES", 1 << 20)
     path = tmp_path / "data.jsonl"
     PACKERS[packed](path, TEXTS["jsonl"].encode() + content * (4 << 20))
     with pytest.raises(DataError, match="over 200 times its size"):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 import re
 
-from loracheck.scripts import count_scripts
+from loracheck.text.scripts import count_scripts
 
 PATTERNS = (r"[぀-ヿㇰ-ㇿｦ-ﾟ]", r"[㐀-䶿一-鿿々〆]", r"[A-Za-z]", r"[^\W\d_]")
 

@@ -11,9 +11,9 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.errors import DataError, UsageError
-from loracheck.loading import load_examples, read_examples
+from loracheck.loading.examples import load_examples, read_examples
+from loracheck.loading.shapes import METADATA_CHARACTERS, METADATA_COLUMNS
 from loracheck.records import Example
-from loracheck.shapes import METADATA_CHARACTERS, METADATA_COLUMNS
 
 WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]
 Q, A = "あなたは誰？", "ぼくはぽぽぬなのだ。"

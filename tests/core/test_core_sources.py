@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from loracheck.errors import DataError, EnvironmentFault, UsageError
-from loracheck.loading import load_examples, read_examples
-from loracheck.sources import in_split, is_hub_id, resolve_source
+from loracheck.loading.examples import load_examples, read_examples
+from loracheck.loading.sources import in_split, is_hub_id, resolve_source
 
 WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]
 

@@ -9,7 +9,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from loracheck.errors import AdapterError, DataError, UsageError
 from loracheck.foreign.files import MAX_TEXT_BYTES
 from loracheck.records import Message, Role
-from loracheck.template import (
+from loracheck.templates.chat import (
     IGNORED,
     PLAIN_TEMPLATE,
     ChatTemplate,

@@ -15,12 +15,12 @@ from transformers import PreTrainedModel
 
 from loracheck import jsonl
 from loracheck.engines import local as localengine
-from loracheck.likelihood import pad, token_nll
-from loracheck.models import Base, load_base
+from loracheck.models.likelihood import pad, token_nll
+from loracheck.models.load import Base, load_base
 from loracheck.probes import IN_DOMAIN, bundled
 from loracheck.progress import Progress
 from loracheck.records import Completion, Example, Language, Message, Source
-from loracheck.template import ChatTemplate
+from loracheck.templates.chat import ChatTemplate
 from loracheck.watch.answers import ANSWERS, BASE_ANSWERS, CHOICES
 from loracheck.watch.probes import WatchOptions, choose
 from loracheck.watch.watcher import Watch

@@ -9,13 +9,13 @@ from typing import Literal
 import pytest
 
 from loracheck import jsonl
-from loracheck.choices import choices, styles
-from loracheck.models import Base, load_base
+from loracheck.models.load import Base, load_base
 from loracheck.probes import IN_DOMAIN
+from loracheck.probes.choices import choices, styles
 from loracheck.progress import Progress
 from loracheck.records import ChoiceScores, Completion, Example, Marker, Message, Probe, Source
 from loracheck.records.training import WatchReading
-from loracheck.template import ChatTemplate
+from loracheck.templates.chat import ChatTemplate
 from loracheck.watch.answers import ANSWERS, CHOICES
 from loracheck.watch.probes import WatchOptions, choose
 from loracheck.watch.watcher import Watch

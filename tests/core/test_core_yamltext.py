@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loracheck import yamltext
 from loracheck.errors import UsageError
-from loracheck.settings import read_yaml, read_yaml_file
-from loracheck.yamllines import naming_lines
+from loracheck.settings import read_yaml, read_yaml_file, yamltext
+from loracheck.settings.yamllines import naming_lines
 
 LAUGHS = "a0: &a0 [lol]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from loracheck.curate.config import JudgeConfig
-from loracheck.curate.judging import Judged, judge_rows
-from loracheck.curate.rubric import Rubric
+from loracheck.curate.judging.rubric import Rubric
+from loracheck.curate.judging.step import Judged, judge_rows
 from loracheck.progress import Progress
 from loracheck.records import Example, Message, Source
 

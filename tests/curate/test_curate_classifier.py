@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from loracheck.curate.classifier import distil, droppable
 from loracheck.curate.config import ClassifierConfig
+from loracheck.curate.judging.classifier import distil, droppable
 
 CONFIG = ClassifierConfig(resamples=500)
 Floats = NDArray[np.float64]

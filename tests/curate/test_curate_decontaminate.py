@@ -6,8 +6,8 @@ import unicodedata
 import pytest
 
 from loracheck.curate.config import DecontaminateConfig
-from loracheck.curate.decontaminate import Contamination, Reference, references_of_probes
-from loracheck.curate.fields import Fields
+from loracheck.curate.duplicates.fields import Fields
+from loracheck.curate.filters.decontaminate import Contamination, Reference, references_of_probes
 from loracheck.probes import bundled
 
 JA = "江戸時代に参勤交代の制度を定めた将軍は誰ですか。"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from loracheck.curate.config import DedupeConfig
-from loracheck.curate.dedupe import Duplicate, Duplicates, find_duplicates
-from loracheck.curate.fields import Fields
-from loracheck.curate.sketch import shingle_hashes
+from loracheck.curate.duplicates.dedupe import Duplicate, Duplicates, find_duplicates
+from loracheck.curate.duplicates.fields import Fields
+from loracheck.curate.duplicates.sketch import shingle_hashes
 
 CONFIG = DedupeConfig()
 
@@ -80,7 +80,7 @@ def test_it_is_the_number_that_keeps_siblings_apart(monkeypatch: pytest.MonkeyPa
         ("西暦1980年の次の年は何年ですか？", "その次の年は西暦1981年になるはずなのだ。"),
     ]
     assert duplicates(*pair) == {}
-    monkeypatch.setattr("loracheck.curate.dedupe.differing_slots", lambda one, other: None)
+    monkeypatch.setattr("loracheck.curate.duplicates.dedupe.differing_slots", lambda one, other: None)
     assert set(duplicates(*pair)) == {1}
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loracheck.curate.clusters import cluster, project
 from loracheck.curate.config import CurateConfig, ScoreConfig
-from loracheck.curate.embedding import check_embedder, sentence_transformer, surface
 from loracheck.curate.pipeline import curate
+from loracheck.curate.scoring.clusters import cluster, project
+from loracheck.curate.scoring.embedding import check_embedder, sentence_transformer, surface
 from loracheck.errors import EnvironmentFault
 from loracheck.progress import Progress
 

@@ -12,9 +12,9 @@ import yaml
 
 from loracheck import jsonl
 from loracheck.curate.choices import FORMATS
-from loracheck.curate.export import check_formats, export
+from loracheck.curate.output.export import check_formats, export
 from loracheck.errors import UsageError
-from loracheck.loading import load_examples
+from loracheck.loading.examples import load_examples
 from loracheck.records import Example, Message, Source
 from loracheck.records.curation import CurationSummary, StepCount
 

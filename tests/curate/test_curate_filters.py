@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from loracheck.curate.config import CurateConfig, DedupeConfig, FilterConfig, ScoreConfig, SelectConfig
-from loracheck.curate.filters import Profile, ProfileCounter, first_reason
+from loracheck.curate.filters.rules import Profile, ProfileCounter, first_reason
 from loracheck.errors import UsageError
 from loracheck.records import Example, Message, Source
 from loracheck.text import language_of

@@ -14,7 +14,7 @@ from loracheck.curate.config import CurateConfig, DedupeConfig, FromEvalConfig, 
 from loracheck.curate.pipeline import curate
 from loracheck.curate.plan import plan
 from loracheck.errors import DataError, RunError, UsageError
-from loracheck.loading import load_examples
+from loracheck.loading.examples import load_examples
 from loracheck.progress import Progress
 from loracheck.reasons import explain
 from loracheck.records import Estimate, Example

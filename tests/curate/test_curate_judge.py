@@ -13,13 +13,13 @@ import pytest
 import torch
 
 from loracheck.curate.config import JudgeConfig
-from loracheck.curate.judge import Question
-from loracheck.curate.judging import check_budget, draw_sample, low_score, plan_judging
-from loracheck.curate.localjudge import LocalJudge
-from loracheck.curate.rubric import load_rubric
+from loracheck.curate.judging.judge import Question
+from loracheck.curate.judging.localjudge import LocalJudge
+from loracheck.curate.judging.rubric import load_rubric
+from loracheck.curate.judging.step import check_budget, draw_sample, low_score, plan_judging
 from loracheck.errors import EnvironmentFault, UsageError
-from loracheck.models import load_base
-from loracheck.template import ChatTemplate
+from loracheck.models.load import load_base
+from loracheck.templates.chat import ChatTemplate
 from tests.curate.judged_rows import ROWS, RUBRIC, Server, answered, example, grading, judge
 
 pytestmark = pytest.mark.usefixtures("fresh_cache")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from loracheck.chatreplies import ChatReply, Token
-from loracheck.curate.judge import expected_score, read_answer
-from loracheck.curate.rubric import BUNDLED, load_rubric
+from loracheck.curate.judging.judge import expected_score, read_answer
+from loracheck.curate.judging.rubric import BUNDLED, load_rubric
+from loracheck.engines.chatreplies import ChatReply, Token
 from loracheck.errors import UsageError
 from tests.curate.judged_rows import ROWS, RUBRIC, example
 

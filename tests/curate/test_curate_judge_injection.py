@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loracheck.curate.injection import words_to_grader
+from loracheck.curate.judging.injection import words_to_grader
 from tests.curate.judged_rows import BAD, ROWS, RUBRIC, Server, example, grading, judge
 
 pytestmark = pytest.mark.usefixtures("fresh_cache")

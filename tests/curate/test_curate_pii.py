@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from loracheck.curate.config import FilterConfig
-from loracheck.curate.pii import masked, personal_data
-from loracheck.pii import find_personal, mask
+from loracheck.curate.filters.pii import masked, personal_data
 from loracheck.records import Example, Message, Source
+from loracheck.text.pii import find_personal, mask
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from loracheck.curate.config import (
 )
 from loracheck.curate.pipeline import curate
 from loracheck.errors import DataError, UsageError
-from loracheck.loading import load_examples
+from loracheck.loading.examples import load_examples
 from loracheck.progress import Progress
 from loracheck.reasons import explain
 from loracheck.records import Example

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
-import loracheck.curate.score as scoring
+import loracheck.curate.scoring.score as scoring
 from loracheck.curate.config import ScoreConfig
-from loracheck.curate.score import (
+from loracheck.curate.scoring.score import (
     RowScore,
     embeddings,
     ignores_question,
@@ -24,13 +24,13 @@ from loracheck.curate.score import (
     score_examples,
     why_unscored,
 )
-from loracheck.curate.scorecache import Measured, ScoreCache
+from loracheck.curate.scoring.scorecache import Measured, ScoreCache
 from loracheck.errors import EnvironmentFault
-from loracheck.loading import load_examples
-from loracheck.models import Base, load_base
+from loracheck.loading.examples import load_examples
+from loracheck.models.load import Base, load_base
 from loracheck.progress import Progress
 from loracheck.records import Example, Message
-from loracheck.template import ChatTemplate
+from loracheck.templates.chat import ChatTemplate
 
 DATA = Path(__file__).parents[2] / "loracheck" / "demo_data"
 QUIET = Progress(quiet=True)
@@ -167,12 +167,12 @@ def test_a_copy_made_to_look_like_a_base_is_not_served_from_its_cache(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import loracheck.curate.score as scoring
-from loracheck.curate.scorecache import ScoreCache
-from loracheck.loading import load_examples
-from loracheck.models import load_base
+import loracheck.curate.scoring.score as scoring
+from loracheck.curate.scoring.scorecache import ScoreCache
+from loracheck.loading.examples import load_examples
+from loracheck.models.load import load_base
 from loracheck.progress import Progress
-from loracheck.template import ChatTemplate
+from loracheck.templates.chat import ChatTemplate
 
 base_folder, cache_folder, *data = sys.argv[1:]
 scoring.ROWS_A_STEP = 3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from loracheck.curate.semantic import find_semantic
+from loracheck.curate.duplicates.semantic import find_semantic
 
 Vectors = NDArray[np.float32]
 QUANTILE = 0.999999
@@ -77,7 +77,7 @@ def test_blocks_do_not_change_what_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     points = unit(np.vstack([base, base[:40] + 0.1, base[:40] - 0.1]))
     quality = np.random.default_rng(2).normal(size=230).tolist()
     whole = find_semantic(points, quality, ["ja"] * 230, QUANTILE, seed=0)
-    monkeypatch.setattr("loracheck.curate.semantic._BLOCK", 16)
+    monkeypatch.setattr("loracheck.curate.duplicates.semantic._BLOCK", 16)
     parts = find_semantic(points, quality, ["ja"] * 230, QUANTILE, seed=0)
     assert parts.duplicates.keys() == whole.duplicates.keys()
     assert {row: of for row, (of, _) in parts.duplicates.items()} == {

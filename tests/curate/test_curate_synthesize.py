@@ -15,7 +15,7 @@ from loracheck.curate.config import CurateConfig, SelectConfig
 from loracheck.curate.pipeline import curate
 from loracheck.curate.synthesize import KINDS, SynthesizeConfig, _neutral, synthesize
 from loracheck.errors import EnvironmentFault, UsageError
-from loracheck.loading import load_examples
+from loracheck.loading.examples import load_examples
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
 from loracheck.records import Example

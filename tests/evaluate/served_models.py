@@ -13,10 +13,10 @@ from typing import Any
 
 import torch
 
-from loracheck.generation import generate
-from loracheck.models import arm, attach, load_base, read_adapter
+from loracheck.models.generation import generate
+from loracheck.models.load import arm, attach, load_base, read_adapter
 from loracheck.records import BASE_ARM, Message
-from loracheck.template import ChatTemplate, choose_template
+from loracheck.templates.chat import ChatTemplate, choose_template
 from tests.loopback import Loopback, QuietHandler
 
 RESET = -1

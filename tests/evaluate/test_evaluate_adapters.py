@@ -12,17 +12,17 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from loracheck import jsonl
-from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
+from loracheck.adapters.card import ADAPTER_CARD, AdapterCard
 from loracheck.errors import AdapterError, UsageError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.gate import rejudge
-from loracheck.models import load_base
+from loracheck.models.load import load_base
 from loracheck.probes import bundled
 from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, Probe
 from loracheck.records.adapter import ShippedForm
 from loracheck.runs import hash_file
-from loracheck.template import choose_template
+from loracheck.templates.chat import choose_template
 from tests.evaluate.quick_evals import only, plain_peft, run
 
 pytestmark = pytest.mark.usefixtures("few_open_prompts")

@@ -16,18 +16,18 @@ from click.testing import CliRunner
 
 import loracheck
 from loracheck import jsonl
-from loracheck.adapterfiles import ADAPTER
+from loracheck.adapters.files import ADAPTER
 from loracheck.api import report
 from loracheck.cli import cli
 from loracheck.errors import LoracheckError, RunError
 from loracheck.evaluate.asked import confirmed, read_asked
-from loracheck.evaluate.compare import compare
+from loracheck.evaluate.comparison.pipeline import compare
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.score import score
+from loracheck.evaluate.verdict.policy import Policy, load_policy
 from loracheck.progress import Progress
 from loracheck.records import FileEntry, Manifest
 from loracheck.runs import file_entry, identity, open_run

@@ -14,16 +14,16 @@ import torch
 
 from loracheck import jsonl
 from loracheck.errors import RunError, UsageError
-from loracheck.evaluate import similarity
-from loracheck.evaluate.arms import arm_files
-from loracheck.evaluate.causes import causes
-from loracheck.evaluate.causes_config import CausesConfig
-from loracheck.evaluate.causes_plan import foresee_causes
+from loracheck.evaluate.arms.lineup import arm_files
+from loracheck.evaluate.causes import similarity
+from loracheck.evaluate.causes.config import CausesConfig
+from loracheck.evaluate.causes.failures import answer_of, failed, others
+from loracheck.evaluate.causes.gradients import Gradients, trainable
+from loracheck.evaluate.causes.pipeline import causes
+from loracheck.evaluate.causes.plan import foresee_causes
 from loracheck.evaluate.evidence import Evidence, read_evidence
-from loracheck.evaluate.failures import answer_of, failed, others
-from loracheck.evaluate.gradients import Gradients, trainable
-from loracheck.loading import load_examples
-from loracheck.models import attach, load_base, read_adapter
+from loracheck.loading.examples import load_examples
+from loracheck.models.load import attach, load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import (
     BASE_ARM,
@@ -42,7 +42,7 @@ from loracheck.records import (
 )
 from loracheck.records.causes import CAUSES, METHODS, ROWS, CausesSummary, FailureCauses, FindingCause, Method
 from loracheck.runs import hash_file, open_run, read_run
-from loracheck.template import choose_template
+from loracheck.templates.chat import choose_template
 from loracheck.train.config import TrainConfig
 from loracheck.train.inputs import TrainInputs
 from loracheck.train.pipeline import train

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from loracheck.evaluate import blame
-from loracheck.evaluate.gradients import Projection
-from loracheck.evaluate.overlap import Replies, held_share, longest_run, twins
-from loracheck.evaluate.vectors import contrast, measured
+from loracheck.evaluate.causes import blame
+from loracheck.evaluate.causes.gradients import Projection
+from loracheck.evaluate.causes.overlap import Replies, held_share, longest_run, twins
+from loracheck.evaluate.causes.vectors import contrast, measured
 from loracheck.progress import Progress
 
 QUIET = Progress(quiet=True)

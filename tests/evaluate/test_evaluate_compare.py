@@ -13,13 +13,13 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.errors import RunError, UsageError
-from loracheck.evaluate.compare import compare
+from loracheck.evaluate.comparison.pipeline import compare
 from loracheck.evaluate.evidence import Evidence, read_evidence
-from loracheck.evaluate.policy import Policy
-from loracheck.evaluate.verdict import judge
+from loracheck.evaluate.verdict.judge import judge
+from loracheck.evaluate.verdict.policy import Policy
 from loracheck.records.comparison import RunComparison, SeededDifference
 from loracheck.runs import open_run
-from loracheck.seeds import contrast
+from loracheck.stats.seeds import contrast
 from tests.evaluate.evidence_records import GOOD, PERSONA, Arm, always, build, every
 
 Change = Callable[[Evidence], Evidence]

@@ -10,12 +10,12 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.errors import UsageError
-from loracheck.evaluate.columns import limit
-from loracheck.evaluate.compare import compare, write_comparison
-from loracheck.evaluate.conclusion import conclude
+from loracheck.evaluate.comparison.columns import limit
+from loracheck.evaluate.comparison.conclusion import conclude
+from loracheck.evaluate.comparison.pipeline import compare, write_comparison
 from loracheck.evaluate.evidence import read_evidence
-from loracheck.evaluate.policy import Policy
-from loracheck.evaluate.verdict import judge
+from loracheck.evaluate.verdict.judge import judge
+from loracheck.evaluate.verdict.policy import Policy
 from loracheck.records import Estimate, Manifest, Verdict, VerdictStatus
 from loracheck.records.comparison import (
     ANSWERS,

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
-from loracheck.evaluate.check import Check
-from loracheck.evaluate.instructions import INSTRUCTIONS, chance
-from loracheck.evaluate.material import Material, together
-from loracheck.evaluate.robustness import ROBUSTNESS
-from loracheck.evaluate.safety import SAFETY
-from loracheck.evaluate.system_prompt import SYSTEM_PROMPT
-from loracheck.instructions import follows, instruction_tags
+from loracheck.evaluate.checks.check import Check
+from loracheck.evaluate.checks.instructions import INSTRUCTIONS, chance
+from loracheck.evaluate.checks.robustness import ROBUSTNESS
+from loracheck.evaluate.checks.safety import SAFETY
+from loracheck.evaluate.checks.system_prompt import SYSTEM_PROMPT
+from loracheck.evaluate.questions.material import Material, together
+from loracheck.grading.instructions import follows, instruction_tags
 from loracheck.probes import bundled
 from loracheck.records import BASE_ARM, Message, Probe
-from loracheck.template import ChatTemplate
+from loracheck.templates.chat import ChatTemplate
 from loracheck.wording import explain
 from tests.evaluate.conduct_answers import (
     LONG,

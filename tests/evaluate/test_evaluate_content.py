@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from loracheck.choices import contrast, prefers_right
-from loracheck.evaluate.content import content_damage, said_elsewhere
+from loracheck.evaluate.checks.content import content_damage, said_elsewhere
 from loracheck.evaluate.evidence import Evidence
-from loracheck.evaluate.policy import load_policy
-from loracheck.evaluate.verdict import settle
+from loracheck.evaluate.verdict.judge import settle
+from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.probes.choices import contrast, prefers_right
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from loracheck import stats
-from loracheck.evaluate.gates import paired_gate
-from loracheck.evaluate.verdict import judge, settle
+from loracheck.evaluate.verdict.gates import paired_gate
+from loracheck.evaluate.verdict.judge import judge, settle
 from loracheck.records import (
     BASE_ARM,
 )

@@ -8,15 +8,15 @@ from collections.abc import Callable
 
 import pytest
 
-from loracheck.evaluate.calibration import belief, calibration
+from loracheck.evaluate.checks.calibration import belief, calibration
+from loracheck.evaluate.checks.forgetting import FORGETTING, forgetting, loss_per_byte
+from loracheck.evaluate.checks.imitation import content_tokens, imitation
+from loracheck.evaluate.checks.swaps import REFERENCE, SWAPPED, partners
 from loracheck.evaluate.evidence import Evidence
-from loracheck.evaluate.forgetting import FORGETTING, forgetting, loss_per_byte
-from loracheck.evaluate.gates import information
-from loracheck.evaluate.imitation import content_tokens, imitation
-from loracheck.evaluate.material import Material
-from loracheck.evaluate.policy import load_policy
-from loracheck.evaluate.swaps import REFERENCE, SWAPPED, partners
-from loracheck.evaluate.verdict import settle
+from loracheck.evaluate.questions.material import Material
+from loracheck.evaluate.verdict.gates import information
+from loracheck.evaluate.verdict.judge import settle
+from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from loracheck.errors import DataError
-from loracheck.instructions import follows, grade, instructions_of
+from loracheck.grading.instructions import follows, grade, instructions_of
 from tests.evaluate.conduct_answers import tagged
 
 

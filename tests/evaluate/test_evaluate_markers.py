@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from loracheck.choices import Style, choices, styles
-from loracheck.loading import load_examples
+from loracheck.loading.examples import load_examples
+from loracheck.probes.choices import Style, choices, styles
 from loracheck.records import Example, Expected, Language, Marker, Message, Probe
 from loracheck.style.features import features, names_in
 from loracheck.style.markers import discover, matches, shows

@@ -10,17 +10,17 @@ from dataclasses import replace
 import pytest
 
 from loracheck import wording
-from loracheck.canaries import canary_probes, make_canaries
-from loracheck.evaluate.canary_exposure import CANARIES, exposures
-from loracheck.evaluate.check import Check
+from loracheck.evaluate.checks.canary_exposure import CANARIES, exposures
+from loracheck.evaluate.checks.check import Check
+from loracheck.evaluate.checks.memorisation import MEMORISATION, common_subsequence, halves, recites
+from loracheck.evaluate.checks.personal_data import PERSONAL_DATA
 from loracheck.evaluate.evidence import Evidence
-from loracheck.evaluate.material import Material
-from loracheck.evaluate.memorisation import MEMORISATION, common_subsequence, halves, recites
-from loracheck.evaluate.personal_data import PERSONAL_DATA
-from loracheck.evaluate.policy import Policy, load_policy
-from loracheck.evaluate.verdict import judge, settle
+from loracheck.evaluate.questions.material import Material
+from loracheck.evaluate.verdict.judge import judge, settle
+from loracheck.evaluate.verdict.policy import Policy, load_policy
 from loracheck.probes import IN_DOMAIN, from_rows
 from loracheck.probes import TRAINING as TRAINING_SUITE
+from loracheck.probes.canaries import canary_probes, make_canaries
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,

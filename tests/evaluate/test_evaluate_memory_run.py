@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from loracheck import canaries, jsonl
-from loracheck.canaries import write_canaries
+from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.probes import canaries
+from loracheck.probes.canaries import write_canaries
 from loracheck.progress import Progress
 from loracheck.records import EvaluationResult, Finding
 from loracheck.train.config import TrainConfig

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from loracheck import answers, jsonl
+from loracheck import jsonl
+from loracheck.engines import answers
 from loracheck.engines import local as localengine
 from loracheck.errors import RunError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.gate import rejudge
-from loracheck.evaluate.policy import load_policy
-from loracheck.models import device_name
+from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.models.load import device_name
 from loracheck.probes import IN_DOMAIN, TRAINING
 from loracheck.records import ChoiceScores, Completion, EvaluationContext, EvaluationResult, Probe
 from tests.evaluate.quick_evals import QUICK, only, plain_peft, run
@@ -240,7 +241,7 @@ def test_a_finished_run_is_left_as_it_is(
 ) -> None:
     out, result = finished
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in out.iterdir()}
-    monkeypatch.setattr("loracheck.evaluate.arms.load_base", None)  # would fail if it were called
+    monkeypatch.setattr("loracheck.evaluate.arms.lineup.load_base", None)  # would fail if it were called
     config = EvalConfig(suites=("facts-ja",), max_facts=8, max_new_tokens=4)
     assert run(tiny_gemma, {"mine": gemma_adapter}, out, config=config) == result
     assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in out.iterdir()} == before

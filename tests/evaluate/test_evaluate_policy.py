@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from loracheck.errors import UsageError
-from loracheck.evaluate.checks import CHECKS
+from loracheck.evaluate.checks.listed import CHECKS
 from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.policy import PRESETS, Gate, Persona, load_policy
+from loracheck.evaluate.verdict.policy import PRESETS, Gate, Persona, load_policy
 from loracheck.words import WORDS
 
 

@@ -11,8 +11,8 @@ from scipy.stats import t as student
 
 from loracheck import stats
 from loracheck.errors import UsageError
-from loracheck.evaluate.policy import Policy, load_policy
-from loracheck.evaluate.power import (
+from loracheck.evaluate.verdict.policy import Policy, load_policy
+from loracheck.evaluate.verdict.power import (
     design_effect,
     forecast,
     forecast_bundled,

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loracheck.detectors import Accuracy, corrected_share
-from loracheck.refusal import MEASURED, refuses
+from loracheck.grading.refusal import MEASURED, refuses
+from loracheck.stats.detectors import Accuracy, corrected_share
 
 CASES = Path(__file__).parent / "refusals_ja.tsv"
 GOOD = Accuracy(found=90, positives=100, passed=80, negatives=100)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from loracheck.evaluate.material import Material
-from loracheck.evaluate.robustness import ROBUSTNESS
+from loracheck.evaluate.checks.robustness import ROBUSTNESS
+from loracheck.evaluate.questions.material import Material
 from loracheck.probes import bundled, every_nth
 from loracheck.records import BASE_ARM, ChoiceScores, Example, Message, Probe, Source
 from tests.evaluate.conduct_answers import MATERIAL, asked, build, finding_of

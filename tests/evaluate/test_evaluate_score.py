@@ -15,12 +15,12 @@ from transformers import AutoModelForCausalLM
 from loracheck import jsonl
 from loracheck.engines.stored import read_stored
 from loracheck.errors import DataError, LoracheckError, UsageError
-from loracheck.evaluate.arms import Elsewhere
+from loracheck.evaluate.arms.lineup import Elsewhere
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.score import score
+from loracheck.evaluate.verdict.policy import Policy, load_policy
 from loracheck.progress import Progress
 from loracheck.records import (
     Completion,

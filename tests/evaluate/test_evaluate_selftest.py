@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from loracheck.evaluate.evidence import Evidence
-from loracheck.evaluate.verdict import judge
+from loracheck.evaluate.verdict.judge import judge
 from loracheck.selftest import GATES, HARMLESS, RUINED, expectations
 from tests.evaluate.evidence_records import DEFAULT, GOOD, always, build, every
 
@@ -33,18 +33,18 @@ def test_working_detectors_meet_every_expectation() -> None:
 
 
 def test_a_detector_of_style_that_sees_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loracheck.evaluate.style.Style.shown", lambda *_: False)
+    monkeypatch.setattr("loracheck.evaluate.checks.style.Style.shown", lambda *_: False)
     assert (RUINED, "fails persona_leakage") in unmet()
 
 
 def test_a_detector_of_damage_that_sees_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loracheck.evaluate.content.outcome", lambda *_: "right_plain")
-    monkeypatch.setattr("loracheck.evaluate.content.prefers_right", lambda *_, **__: True)
+    monkeypatch.setattr("loracheck.evaluate.checks.content.outcome", lambda *_: "right_plain")
+    monkeypatch.setattr("loracheck.evaluate.checks.content.prefers_right", lambda *_, **__: True)
     assert (RUINED, "fails content_damage") in unmet()
 
 
 def test_a_tool_that_holds_everything_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loracheck.evaluate.gates.stats.noninferiority", lambda *_: (1.0, 0.0))
+    monkeypatch.setattr("loracheck.evaluate.verdict.gates.stats.noninferiority", lambda *_: (1.0, 0.0))
     assert (HARMLESS, "is not held") in unmet()
 
 

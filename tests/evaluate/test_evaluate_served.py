@@ -14,20 +14,20 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from loracheck import cli, jsonl
-from loracheck.answers import Answerer
-from loracheck.choices import prefers_right
 from loracheck.engines import Decoding, Engine, Generated, Offer, Scored
+from loracheck.engines.answers import Answerer
 from loracheck.engines.local import LocalEngine
 from loracheck.engines.served import ServedEngine, ServerOptions
 from loracheck.errors import EnvironmentFault, UsageError
-from loracheck.evaluate.arms import Elsewhere
-from loracheck.evaluate.asking import ask
+from loracheck.evaluate.arms.lineup import Elsewhere
 from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.material import Questions
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.policy import load_policy
-from loracheck.models import attach, load_base, read_adapter
+from loracheck.evaluate.questions.asking import ask
+from loracheck.evaluate.questions.material import Questions
+from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.models.load import attach, load_base, read_adapter
 from loracheck.probes import bundled
+from loracheck.probes.choices import prefers_right
 from loracheck.progress import Progress
 from loracheck.records import (
     ChoiceScores,
@@ -40,7 +40,7 @@ from loracheck.records import (
     Probe,
     ScoredText,
 )
-from loracheck.template import ChatTemplate, choose_template
+from loracheck.templates.chat import ChatTemplate, choose_template
 from loracheck.wording import explain
 from tests.evaluate.served_models import RESET, ServedModel
 

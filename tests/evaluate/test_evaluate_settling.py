@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from loracheck.evaluate.gates import joined, paired_gate, rate_gate
-from loracheck.evaluate.verdict import settle
+from loracheck.evaluate.verdict.gates import joined, paired_gate, rate_gate
+from loracheck.evaluate.verdict.judge import settle
 from loracheck.records import (
     Finding,
 )

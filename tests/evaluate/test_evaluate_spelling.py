@@ -15,19 +15,19 @@ import pytest
 import torch
 
 from loracheck.engines.local import LocalEngine
-from loracheck.evaluate.arms import Elsewhere
+from loracheck.evaluate.arms.lineup import Elsewhere
+from loracheck.evaluate.checks.spelling import UNLIKELY, said_by, unlikely
+from loracheck.evaluate.checks.unknown_words import UNKNOWN_WORDS, answers_to_spell, words
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import Evidence, read_evidence
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.policy import load_policy
-from loracheck.evaluate.spelling import UNLIKELY, said_by, unlikely
-from loracheck.evaluate.unknown_words import UNKNOWN_WORDS, answers_to_spell, words
-from loracheck.evaluate.verdict import settle
-from loracheck.models import load_base
+from loracheck.evaluate.verdict.judge import settle
+from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.models.load import load_base
 from loracheck.probes import bundled
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, Expected, ScoredText, TokenScores
-from loracheck.template import choose_template
+from loracheck.templates.chat import choose_template
 from tests.evaluate.told_answers import ADAPTER, Say, asked, told
 
 POLICY = load_policy("default")

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from loracheck.evaluate.check import Check
-from loracheck.evaluate.evidence import Evidence
-from loracheck.evaluate.language import LANGUAGE_SWITCH, switches
-from loracheck.evaluate.policy import load_policy
-from loracheck.evaluate.surface import EMPTY_ANSWERS, LOOPS, MISSING_STOP
-from loracheck.evaluate.unknown_words import (
+from loracheck.evaluate.checks.check import Check
+from loracheck.evaluate.checks.language import LANGUAGE_SWITCH, switches
+from loracheck.evaluate.checks.surface import EMPTY_ANSWERS, LOOPS, MISSING_STOP
+from loracheck.evaluate.checks.unknown_words import (
     UNKNOWN_WORDS,
     bundled_vocabulary,
     unknown_words,
     vocabulary,
     words,
 )
-from loracheck.evaluate.verdict import settle
+from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.verdict.judge import settle
+from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.records import Expected, Finding, Language
 from loracheck.wording import explain
 from tests.evaluate.told_answers import ADAPTER, Say, asked, told

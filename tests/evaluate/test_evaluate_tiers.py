@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from loracheck.errors import UsageError
-from loracheck.evaluate.checks import CHECKS
+from loracheck.evaluate.checks.listed import CHECKS
 from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.cost import Speed, count, in_words, minutes, store_speed, stored_speed
-from loracheck.evaluate.lengths import MOST_ROOM, beyond_room, reply_room
-from loracheck.evaluate.material import Material, Questions, together
-from loracheck.evaluate.policy import load_policy
-from loracheck.evaluate.tiers import FULL, QUICK, STANDARD, TIERS
-from loracheck.evaluate.verdict import judge
-from loracheck.models import load_tokenizer
+from loracheck.evaluate.questions.cost import Speed, count, in_words, minutes, store_speed, stored_speed
+from loracheck.evaluate.questions.lengths import MOST_ROOM, beyond_room, reply_room
+from loracheck.evaluate.questions.material import Material, Questions, together
+from loracheck.evaluate.questions.tiers import FULL, QUICK, STANDARD, TIERS
+from loracheck.evaluate.verdict.judge import judge
+from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.models.load import load_tokenizer
 from loracheck.probes import BUNDLED, IN_DOMAIN, TRAINING, bundled, every_nth, from_rows
 from loracheck.records import Example, Expected, Message, Probe, ScoredText, Source
-from loracheck.template import ChatTemplate
+from loracheck.templates.chat import ChatTemplate
 from loracheck.wording import explain
 from tests.evaluate.evidence_records import BASE, FORGETTING_ONLY, GOOD, PERSONA, build, every, finding
 

@@ -13,7 +13,7 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.evaluate.evidence import Evidence
-from loracheck.evaluate.verdict import exit_code, judge
+from loracheck.evaluate.verdict.judge import exit_code, judge
 from loracheck.records import (
     EvaluationResult,
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from loracheck.instructions import grade
+from loracheck.grading.instructions import grade
 
 EVALUATE = Path(__file__).resolve().parents[2] / "evaluate"
 PROBES = EVALUATE / "probes"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from loracheck.reports.curves import CurveChart
-from loracheck.reports.fronts import FrontChart
+from loracheck.reports.charts.curves import CurveChart
+from loracheck.reports.charts.fronts import FrontChart
 
 SVG = "{http://www.w3.org/2000/svg}"
 

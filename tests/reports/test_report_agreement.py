@@ -12,14 +12,14 @@ import pytest
 
 from loracheck import wording
 from loracheck.cli.output import print_json
-from loracheck.evaluate.verdict import exit_code
+from loracheck.evaluate.verdict.judge import exit_code
 from loracheck.records import EvaluationResult
-from loracheck.reports import verdicts
-from loracheck.reports.charts import Table
+from loracheck.reports.charts.intervals import Table
+from loracheck.reports.evaluation import verdicts
+from loracheck.reports.formats.junit import junit
 from loracheck.reports.html import render
-from loracheck.reports.junit import junit
 from loracheck.reports.packing import pack
-from loracheck.reports.strings import UiLanguage, same
+from loracheck.reports.strings.frame import UiLanguage, same
 from loracheck.summary import print_result
 
 RESULTS = 1000

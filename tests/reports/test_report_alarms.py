@@ -7,7 +7,7 @@ from pathlib import Path
 
 from loracheck import jsonl
 from loracheck.records import EvaluationResult, FalseAlarms, Manifest, Waiver
-from loracheck.reports.markdown import markdown
+from loracheck.reports.formats.markdown import markdown
 from loracheck.reports.pipeline import write_report
 from loracheck.runs import MANIFEST, file_entry
 from loracheck.stats import share

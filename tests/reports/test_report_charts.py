@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from loracheck.reports.charts import Table
-from loracheck.reports.curves import Curve, CurveChart, Event, Place, label_width, spread, ticks
-from loracheck.reports.strings import same
+from loracheck.reports.charts.curves import Curve, CurveChart, Event, Place, label_width, spread, ticks
+from loracheck.reports.charts.intervals import Table
+from loracheck.reports.strings.frame import same
 from tests.reports.drawings import SVG, drawn
 
 

@@ -13,8 +13,9 @@ import pytest
 from loracheck import jsonl
 from loracheck.loaded import LoadedComparison, load
 from loracheck.records.comparison import COMPARISON, RunComparison
-from loracheck.reports import comparison, comparison_rows
-from loracheck.reports.comparison_charts import ForestChart, difference_ends, ticks
+from loracheck.reports.charts.comparison import ForestChart, difference_ends, ticks
+from loracheck.reports.comparison import page as comparison
+from loracheck.reports.comparison import rows as comparison_rows
 from loracheck.reports.folder import write_index
 from loracheck.reports.pipeline import write_report
 from loracheck.runs import read_run

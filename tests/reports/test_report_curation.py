@@ -8,7 +8,7 @@ from pathlib import Path
 from loracheck import jsonl
 from loracheck.records import Manifest
 from loracheck.records.curation import CurationSummary, DroppedRow
-from loracheck.reports import curation
+from loracheck.reports.curation import page as curation
 from tests.reports.report_runs import write_curate
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from loracheck.records import Estimate
 from loracheck.reports import figures
-from loracheck.reports.strings import same
+from loracheck.reports.strings.frame import same
 from loracheck.terminal import columns
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loracheck.evaluate.verdict import exit_code
+from loracheck.evaluate.verdict.judge import exit_code
 from loracheck.records import (
     Estimate,
     EvaluationContext,
@@ -22,12 +22,12 @@ from loracheck.records import (
     Verdict,
     VerdictStatus,
 )
-from loracheck.reports.github import MOST_ANNOTATIONS, commands, write_summary
-from loracheck.reports.junit import junit
-from loracheck.reports.markdown import markdown, worst_answers
-from loracheck.reports.modelindex import card_section, model_index
-from loracheck.reports.sarif import MOST_RESULTS, sarif
-from loracheck.reports.verdicts import card
+from loracheck.reports.evaluation.verdicts import card
+from loracheck.reports.formats.github import MOST_ANNOTATIONS, commands, write_summary
+from loracheck.reports.formats.junit import junit
+from loracheck.reports.formats.markdown import markdown, worst_answers
+from loracheck.reports.formats.modelindex import card_section, model_index
+from loracheck.reports.formats.sarif import MOST_RESULTS, sarif
 from loracheck.summary import print_result
 from loracheck.wording import explain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loracheck.reports.geometry import around, leaves, linear, meet, overlap, rounded
+from loracheck.reports.charts.geometry import around, leaves, linear, meet, overlap, rounded
 
 
 def test_an_axis_maps_its_ends_and_what_lies_between() -> None:

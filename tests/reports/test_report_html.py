@@ -21,16 +21,16 @@ from loracheck.records.comparison import Part
 from loracheck.records.curation import Outcome as RowOutcome
 from loracheck.records.curation import RowGroup, ScoreState
 from loracheck.records.training import MemoryParts
-from loracheck.reports import strings
 from loracheck.reports.figures import amount, distance
 from loracheck.reports.html import inert_json, shown
 from loracheck.reports.pipeline import write_report
-from loracheck.reports.strings import STRINGS
-from loracheck.reports.strings_causes import CAUSES
-from loracheck.reports.strings_comparison import COMPARISON, TRACES
-from loracheck.reports.strings_curation import CURATION
-from loracheck.reports.strings_evidence import EVIDENCE
-from loracheck.reports.strings_training import TRAINING
+from loracheck.reports.strings import frame as strings
+from loracheck.reports.strings.causes import CAUSES
+from loracheck.reports.strings.comparison import COMPARISON, TRACES
+from loracheck.reports.strings.curation import CURATION
+from loracheck.reports.strings.evidence import EVIDENCE
+from loracheck.reports.strings.frame import STRINGS
+from loracheck.reports.strings.training import TRAINING
 from loracheck.runs import identity, read_manifest
 
 

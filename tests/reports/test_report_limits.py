@@ -21,7 +21,7 @@ from loracheck.records import (
     SuiteRecord,
     Waiver,
 )
-from loracheck.reports import limits
+from loracheck.reports.evaluation import limits
 from loracheck.reports.pipeline import write_report
 
 

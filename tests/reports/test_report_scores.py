@@ -18,8 +18,8 @@ from loracheck.curate.pipeline import curate
 from loracheck.progress import Progress
 from loracheck.records import Estimate
 from loracheck.records.curation import ClassifierSummary, CurationSummary, JudgeSummary
-from loracheck.reports import scores
-from loracheck.reports.distributions import HistogramChart
+from loracheck.reports.charts.distributions import HistogramChart
+from loracheck.reports.curation import scores
 from loracheck.reports.pipeline import write_report
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -25,11 +25,12 @@ from loracheck.records import (
     Probe,
     Verdict,
 )
-from loracheck.reports import evidence, lean, packing
+from loracheck.reports import lean, packing
+from loracheck.reports.evaluation import evidence
 from loracheck.reports.html import TEMPLATES
 from loracheck.reports.packing import ROWS_A_PIECE, pack
 from loracheck.reports.pipeline import write_report
-from loracheck.reports.strings import Both, UiLanguage
+from loracheck.reports.strings.frame import Both, UiLanguage
 from tests.packed import unpacked
 
 WORDS = [

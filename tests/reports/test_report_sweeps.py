@@ -15,7 +15,7 @@ from loracheck.records.training import (
     ScaleSummary,
     SweepSummary,
 )
-from loracheck.reports import scales, sweeps
+from loracheck.reports.training import scales, sweeps
 from tests.reports.drawings import SVG, drawn, number
 
 

@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import Browser
 
 from loracheck import jsonl
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.adapters.files import ADAPTER_WEIGHTS
 from loracheck.errors import UsageError
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 from loracheck.records.training import CheckpointReading, ScaleSummary, SweepSummary
-from loracheck.reports import checks, traces
-from loracheck.reports.charts import PointChart
+from loracheck.reports.charts.intervals import PointChart
+from loracheck.reports.evaluation import checks, traces
 from loracheck.reports.pipeline import write_report
 from loracheck.runs import MANIFEST, file_entry, identity, read_run
 

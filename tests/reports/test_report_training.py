@@ -17,11 +17,12 @@ from loracheck.records.training import (
     TrainingSummary,
     WatchReading,
 )
-from loracheck.reports import course, mask, moments, planned, said, training, watched
-from loracheck.reports.curves import CurveChart
+from loracheck.reports.charts.curves import CurveChart
 from loracheck.reports.html import shown
 from loracheck.reports.pipeline import write_report
-from loracheck.reports.strings import same
+from loracheck.reports.strings.frame import same
+from loracheck.reports.training import course, mask, moments, planned, said, watched
+from loracheck.reports.training import page as training
 from loracheck.stats import PairedTable, paired_difference
 from tests.reports.drawings import SVG, drawn, number
 

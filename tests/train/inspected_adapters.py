@@ -12,7 +12,7 @@ from peft import LoHaConfig, LoKrConfig, LoraConfig, PeftConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.adapters.files import ADAPTER_WEIGHTS
 from loracheck.records.adapter import AdapterAnatomy, LoadsIn, ModuleAnatomy
 
 TARGETS = ["q_proj", "o_proj", "gate_proj"]

@@ -10,13 +10,13 @@ from peft import LoHaConfig, LoKrConfig, LoraConfig, PeftConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from loracheck import jsonl
-from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
-from loracheck.models import load_base
+from loracheck.adapters.card import ADAPTER_CARD, AdapterCard
+from loracheck.models.load import load_base
+from loracheck.models.quantization import Quantization
 from loracheck.progress import Progress
-from loracheck.quantization import Quantization
 from loracheck.records.adapter import ShippedForm
-from loracheck.template import ChatTemplate
-from loracheck.train.merge import MergeConfig
+from loracheck.templates.chat import ChatTemplate
+from loracheck.train.merging.merge import MergeConfig
 
 MakeGemma = Callable[..., Path]
 QUIET = Progress(quiet=True)

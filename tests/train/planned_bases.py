@@ -9,12 +9,12 @@ from transformers import Gemma3TextConfig, LlamaConfig, PreTrainedConfig, PreTra
 
 from loracheck.progress import Progress
 from loracheck.records.training import Plan
-from loracheck.template import IGNORED, EncodedRow
-from loracheck.train.architecture import Architecture, architecture_of
+from loracheck.templates.chat import IGNORED, EncodedRow
 from loracheck.train.config import TrainConfig
-from loracheck.train.forecast import Course, foresee_steps
 from loracheck.train.inputs import TrainInputs
-from loracheck.train.plan import PlanOptions, plan
+from loracheck.train.planning.architecture import Architecture, architecture_of
+from loracheck.train.planning.forecast import Course, foresee_steps
+from loracheck.train.planning.plan import PlanOptions, plan
 
 ATTENTION = "q_proj,k_proj,v_proj,o_proj"
 GEMMA_270M = Gemma3TextConfig(

@@ -13,9 +13,9 @@ from peft import LoraConfig
 from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors.torch import load_file, save_file
 
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
-from loracheck.models import load_base, read_adapter
-from loracheck.train.anatomy import inspect_adapter
+from loracheck.adapters.files import ADAPTER_WEIGHTS
+from loracheck.models.load import load_base, read_adapter
+from loracheck.train.inspection.anatomy import inspect_adapter
 from tests.train.inspected_adapters import KINDS, TARGETS, change_tensor, codes, loads, save_kind, spectra
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.adapters.files import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError
-from loracheck.train.anatomy import inspect_adapter
+from loracheck.train.inspection.anatomy import inspect_adapter
 from tests.train.inspected_adapters import change_config, codes, loads, spectra
 
 

@@ -14,11 +14,11 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config
 
 from loracheck import jsonl
-from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
+from loracheck.adapters.card import ADAPTER_CARD, AdapterCard
 from loracheck.errors import AdapterError, UsageError
-from loracheck.models import load_base
-from loracheck.train.anatomy import inspect_adapter
-from loracheck.train.intruders import compare_directions
+from loracheck.models.load import load_base
+from loracheck.train.inspection.anatomy import inspect_adapter
+from loracheck.train.inspection.intruders import compare_directions
 from tests.train.inspected_adapters import KINDS, TARGETS, change_tensor, codes, save_kind, spectra
 
 MakeGemma = Callable[..., Path]

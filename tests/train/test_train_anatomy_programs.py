@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM
 from loracheck import jsonl
 from loracheck.errors import AdapterError
 from loracheck.records.training import MaskAudit, TrainingSummary
-from loracheck.train.anatomy import inspect_adapter
+from loracheck.train.inspection.anatomy import inspect_adapter
 from tests.train.inspected_adapters import TARGETS, change_config, codes, loads, save_kind
 
 

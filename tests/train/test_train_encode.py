@@ -10,11 +10,11 @@ from transformers import AutoTokenizer
 from loracheck.errors import DataError, UsageError
 from loracheck.records import Example, Message, Source
 from loracheck.records.training import MaskAudit
-from loracheck.template import IGNORED, ChatTemplate, EncodedRow
+from loracheck.templates.chat import IGNORED, ChatTemplate, EncodedRow
 from loracheck.text import language_of
+from loracheck.train.batches.encode import audit_mask, encode_rows, in_colour, refuse_unsound, shown_rows
+from loracheck.train.batches.order import Step, micro_batches, training_steps
 from loracheck.train.config import TrainConfig, configure, with_replay
-from loracheck.train.encode import audit_mask, encode_rows, in_colour, refuse_unsound, shown_rows
-from loracheck.train.order import Step, micro_batches, training_steps
 from loracheck.train.presets import PRESETS
 
 SOUND = [("日本の首都は？", "東京なのだ。"), ("Who are you?", "I am the captain."), ("空は？", "青いのだ。")]

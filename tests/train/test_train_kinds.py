@@ -12,15 +12,15 @@ from peft.tuners.lora import Linear4bit
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.adapters.files import ADAPTER_WEIGHTS
 from loracheck.errors import UsageError
-from loracheck.fingerprint import checkpoint_tensor
-from loracheck.likelihood import pad, token_nll
-from loracheck.models import attach, load_base, packed_dtype, read_adapter
+from loracheck.models.fingerprint import checkpoint_tensor
+from loracheck.models.likelihood import pad, token_nll
+from loracheck.models.load import attach, load_base, packed_dtype, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import Message
 from loracheck.records.training import TrainingSummary
-from loracheck.template import ChatTemplate
+from loracheck.templates.chat import ChatTemplate
 from loracheck.train.adapters import add_adapter
 from loracheck.train.config import TrainConfig
 from loracheck.train.inputs import TrainInputs

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 
 from loracheck.records.adapter import AdapterAnatomy, ImageAdapter
-from loracheck.train.anatomy import inspect_adapter
-from loracheck.train.kohya import SHOWN_TAGS
-from loracheck.train.names import Tagged, named_subjects, rule_for
+from loracheck.train.inspection.anatomy import inspect_adapter
+from loracheck.train.inspection.kohya import SHOWN_TAGS
+from loracheck.train.inspection.names import Tagged, named_subjects, rule_for
 
 UNET = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q"
 CONV = "lora_unet_input_blocks_1_0_in_layers_2_conv"

@@ -18,16 +18,16 @@ from transformers import (
     PreTrainedModel,
 )
 
-from loracheck import head as kernel
-from loracheck.head import HeadForm, TiledHead, head_form
-from loracheck.likelihood import pad
-from loracheck.models import Base, load_base
+from loracheck.models import head as kernel
+from loracheck.models.head import HeadForm, TiledHead, head_form
+from loracheck.models.likelihood import pad
+from loracheck.models.load import Base, load_base
 from loracheck.records import Message
-from loracheck.template import IGNORED, ChatTemplate, EncodedRow
+from loracheck.templates.chat import IGNORED, ChatTemplate, EncodedRow
 from loracheck.train.adapters import add_adapter
+from loracheck.train.batches.layout import pack, packs_cleanly
 from loracheck.train.config import TrainConfig
-from loracheck.train.layout import pack, packs_cleanly
-from loracheck.train.loss import install_loss, tiled_loss
+from loracheck.train.fitting.loss import install_loss, tiled_loss
 
 SIZES: dict[str, Any] = {
     "vocab_size": 97,

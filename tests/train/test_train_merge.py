@@ -16,15 +16,15 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from loracheck import jsonl
-from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
-from loracheck.adapterfiles import ADAPTER_WEIGHTS, SHIPPED_FORM
+from loracheck.adapters.card import ADAPTER_CARD, AdapterCard
+from loracheck.adapters.files import ADAPTER_WEIGHTS, SHIPPED_FORM
 from loracheck.errors import UsageError
-from loracheck.models import load_base, packed_dtype
+from loracheck.models.load import load_base, packed_dtype
 from loracheck.records.adapter import ShippedForm
 from loracheck.runs import hash_file
-from loracheck.template import ChatTemplate
-from loracheck.train.merge import MergeConfig, merge
-from loracheck.train.modelcard import UNKNOWN_LICENCE
+from loracheck.templates.chat import ChatTemplate
+from loracheck.train.merging.merge import MergeConfig, merge
+from loracheck.train.merging.modelcard import UNKNOWN_LICENCE
 from tests.train.merged_adapters import (
     KINDS,
     QUICK,

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from loracheck import jsonl
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.adapters.files import ADAPTER_WEIGHTS
 from loracheck.errors import UsageError
 from loracheck.records import ArmRecord, EvaluationContext, EvaluationResult, Finding, Verdict
 from loracheck.runs import hash_file, open_run
-from loracheck.train.merge import MergeInputs, merge
-from loracheck.train.modelcard import UNKNOWN_LICENCE, licence_of
+from loracheck.train.merging.merge import MergeInputs, merge
+from loracheck.train.merging.modelcard import UNKNOWN_LICENCE, licence_of
 from tests.train.merged_adapters import QUICK, QUIET
 
 

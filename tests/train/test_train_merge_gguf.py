@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from loracheck import jsonl
-from loracheck.adapterfiles import SHIPPED_FORM
+from loracheck.adapters.files import SHIPPED_FORM
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.records.adapter import ShippedForm
 from loracheck.runs import hash_file
-from loracheck.train import merge as merging
-from loracheck.train.merge import MergeConfig, merge
+from loracheck.train.merging import merge as merging
+from loracheck.train.merging.merge import MergeConfig, merge
 from tests.train.merged_adapters import QUIET, divergence, save_adapter
 
 

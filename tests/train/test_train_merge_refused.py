@@ -12,11 +12,11 @@ import torch
 from peft import IA3Config
 from safetensors.torch import load_file, save_file
 
-from loracheck.adapterfiles import ADAPTER_WEIGHTS, SHIPPED_FORM
+from loracheck.adapters.files import ADAPTER_WEIGHTS, SHIPPED_FORM
 from loracheck.errors import AdapterError, EnvironmentFault, UsageError
-from loracheck.models import load_base
-from loracheck.train import merge as merging
-from loracheck.train.merge import MergeConfig, merge
+from loracheck.models.load import load_base
+from loracheck.train.merging import merge as merging
+from loracheck.train.merging.merge import MergeConfig, merge
 from tests.train.merged_adapters import QUICK, QUIET, MakeGemma, left_behind, save_adapter
 
 

@@ -15,14 +15,14 @@ from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
 from loracheck.errors import EnvironmentFault
-from loracheck.models import load_base
+from loracheck.models.load import load_base
+from loracheck.models.quantization import Quantization
 from loracheck.probes import bundled
-from loracheck.quantization import Quantization
 from loracheck.records import Message
-from loracheck.template import ChatTemplate
-from loracheck.train import merge as merging
-from loracheck.train.merge import MergeConfig, MergeInputs, merge
-from loracheck.train.shipped import THRESHOLD, choose_prompts, compare_form, record_answers
+from loracheck.templates.chat import ChatTemplate
+from loracheck.train.merging import merge as merging
+from loracheck.train.merging.merge import MergeConfig, MergeInputs, merge
+from loracheck.train.merging.shipped import THRESHOLD, choose_prompts, compare_form, record_answers
 from tests.train.merged_adapters import QUICK, QUIET, MakeGemma, divergence, save_adapter
 
 

@@ -11,25 +11,26 @@ import pytest
 import torch
 
 from loracheck import jsonl
-from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.adapters.card import ADAPTER_CARD, AdapterCard
+from loracheck.adapters.files import ADAPTER_WEIGHTS
 from loracheck.curate.config import CurateConfig, DedupeConfig, SelectConfig
 from loracheck.curate.pipeline import curate
 from loracheck.errors import DataError, UsageError
-from loracheck.head import TiledHead
-from loracheck.likelihood import pad, token_nll
-from loracheck.models import Base, attach, load_base, read_adapter
+from loracheck.models.head import TiledHead
+from loracheck.models.likelihood import pad, token_nll
+from loracheck.models.load import Base, attach, load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import Message
 from loracheck.records.training import TrainingStep, TrainingSummary
 from loracheck.runs import hash_file, read_run
-from loracheck.template import ChatTemplate, choose_template
-from loracheck.train import pipeline, processes, trainer
+from loracheck.templates.chat import ChatTemplate, choose_template
+from loracheck.train import pipeline
 from loracheck.train.adapters import add_adapter
 from loracheck.train.config import TrainConfig
+from loracheck.train.fitting import processes, trainer
+from loracheck.train.fitting.trainer import Loop
 from loracheck.train.inputs import TrainInputs
 from loracheck.train.pipeline import train as run_train
-from loracheck.train.trainer import Loop
 
 QUIET = Progress(quiet=True)
 CONFIG = TrainConfig(
@@ -339,7 +340,7 @@ def test_an_evaluation_leaves_the_gradient_of_a_four_bit_base_as_it_was(tiny_gem
 def test_without_the_guard_the_gradient_is_wrong_where_the_processor_repacks(
     tiny_gemma: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loracheck.models.keep_training_correct", lambda model: None)
+    monkeypatch.setattr("loracheck.models.load.keep_training_correct", lambda model: None)
     base = load_base(str(tiny_gemma), quantization="nf4")
     layers = [m for m in base.model.modules() if hasattr(m, "support_avx512bf16_for_cpu")]
     if torch.cuda.is_available() or not all(layer.support_avx512bf16_for_cpu for layer in layers):

@@ -14,13 +14,13 @@ import pytest
 from transformers import GPT2Config, LlamaConfig, PreTrainedConfig
 
 from loracheck.errors import EnvironmentFault, UsageError
-from loracheck.models import load_base
-from loracheck.train import forecast, probe
-from loracheck.train.adapted import adapter_size
-from loracheck.train.architecture import read_architecture
+from loracheck.models.load import load_base
 from loracheck.train.config import TrainConfig
-from loracheck.train.forecast import memory_parts, plan_encoded
-from loracheck.train.plan import PlanOptions
+from loracheck.train.planning import forecast, probe
+from loracheck.train.planning.adapted import adapter_size
+from loracheck.train.planning.architecture import read_architecture
+from loracheck.train.planning.forecast import memory_parts, plan_encoded
+from loracheck.train.planning.plan import PlanOptions
 from tests.train.planned_bases import ATTENTION, GEMMA_270M, SMOLLM2_135M, course, held_bytes, row, run_plan
 
 WriteJsonl = Callable[[str, Iterable[Mapping[str, Any]]], Path]

@@ -9,16 +9,16 @@ import pytest
 import torch
 from transformers import LlamaConfig
 
-from loracheck.models import load_base
-from loracheck.template import IGNORED, EncodedRow
-from loracheck.train import forecast
+from loracheck.models.load import load_base
+from loracheck.templates.chat import IGNORED, EncodedRow
 from loracheck.train.adapters import add_adapter
-from loracheck.train.architecture import read_architecture
 from loracheck.train.config import TrainConfig
-from loracheck.train.forecast import part_seconds
-from loracheck.train.machine import Rates, measure_rates
-from loracheck.train.rehearsal import _Counter, rehearse
-from loracheck.train.thrift import keep_little
+from loracheck.train.fitting.thrift import keep_little
+from loracheck.train.planning import forecast
+from loracheck.train.planning.architecture import read_architecture
+from loracheck.train.planning.forecast import part_seconds
+from loracheck.train.planning.machine import Rates, measure_rates
+from loracheck.train.planning.rehearsal import _Counter, rehearse
 from tests.train.planned_bases import GEMMA_270M, course, row, shape
 
 RATES = Rates(

@@ -10,14 +10,14 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, MixtralConfig
 
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
-from loracheck.models import Base, load_base
-from loracheck.quantization import Quantization
-from loracheck.train.adapted import AdapterSize, adapter_size
+from loracheck.adapters.files import ADAPTER_WEIGHTS
+from loracheck.models.load import Base, load_base
+from loracheck.models.quantization import Quantization
 from loracheck.train.adapters import add_adapter, begin, save_adapter
-from loracheck.train.architecture import read_architecture
 from loracheck.train.config import TrainConfig
-from loracheck.train.rehearsal import rehearse
+from loracheck.train.planning.adapted import AdapterSize, adapter_size
+from loracheck.train.planning.architecture import read_architecture
+from loracheck.train.planning.rehearsal import rehearse
 from tests.train.planned_bases import ATTENTION, GEMMA_270M, SMOLLM2_135M, held_bytes, shape
 
 

@@ -8,15 +8,15 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.errors import EnvironmentFault, UsageError
-from loracheck.head import TiledHead
+from loracheck.models.head import TiledHead
 from loracheck.progress import Progress
 from loracheck.records import Estimate
 from loracheck.records.training import CheckpointReading, TrainingStep, TrainingSummary, WatchReading
 from loracheck.train import pipeline
 from loracheck.train.config import TrainConfig
+from loracheck.train.fitting.readings import best_step, kept_step, safe_step, stopped
 from loracheck.train.inputs import TrainInputs
 from loracheck.train.pipeline import train
-from loracheck.train.readings import best_step, kept_step, safe_step, stopped
 
 QUIET = Progress(quiet=True)
 THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚"

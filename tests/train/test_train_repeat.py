@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
+from loracheck.models.quantization import Quantization
 from loracheck.progress import Progress
-from loracheck.quantization import Quantization
-from loracheck.train import repeat
 from loracheck.train.config import TrainConfig
+from loracheck.train.fitting import repeat
 from loracheck.train.inputs import TrainInputs
 from loracheck.train.pipeline import train
 from tests.conftest import WriteJsonl

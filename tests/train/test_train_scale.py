@@ -12,23 +12,23 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from loracheck import jsonl
-from loracheck.adaptercard import ADAPTER_CARD, AdapterCard
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.adapters.card import ADAPTER_CARD, AdapterCard
+from loracheck.adapters.files import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError, LoracheckError, RunError, UsageError
-from loracheck.fingerprint import Fingerprint
-from loracheck.likelihood import pad, token_nll
-from loracheck.models import load_base, read_adapter
+from loracheck.models.fingerprint import Fingerprint
+from loracheck.models.likelihood import pad, token_nll
+from loracheck.models.load import load_base, read_adapter
 from loracheck.progress import Progress
 from loracheck.records import Message
 from loracheck.records.training import ScalePoint, ScaleSummary, WatchReading
 from loracheck.runs import hash_file, read_run
 from loracheck.stats import paired_difference, paired_table, share
-from loracheck.template import ChatTemplate, choose_template
-from loracheck.train import scale as module
+from loracheck.templates.chat import ChatTemplate, choose_template
 from loracheck.train.config import TrainConfig
 from loracheck.train.inputs import TrainInputs
 from loracheck.train.pipeline import train
-from loracheck.train.scale import (
+from loracheck.train.trials import scale as module
+from loracheck.train.trials.scale import (
     ScaleConfig,
     ScaleInputs,
     largest_safe,

@@ -12,10 +12,10 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
-from loracheck.adapterfiles import ADAPTER_WEIGHTS
+from loracheck.adapters.files import ADAPTER_WEIGHTS
 from loracheck.errors import AdapterError
-from loracheck.models import Base, attach, load_base, read_adapter
-from loracheck.train.strength import Strength, refuse_unscalable
+from loracheck.models.load import Base, attach, load_base, read_adapter
+from loracheck.train.trials.strength import Strength, refuse_unscalable
 
 TARGETS = ["q_proj", "down_proj"]
 LORA: dict[str, Any] = {"r": 4, "lora_alpha": 8, "target_modules": TARGETS, "task_type": "CAUSAL_LM"}

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from loracheck import jsonl
-from loracheck.answers import Answerer
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
+from loracheck.engines.answers import Answerer
 from loracheck.errors import UsageError
-from loracheck.loading import load_examples
+from loracheck.loading.examples import load_examples
 from loracheck.progress import Progress
 from loracheck.records import Completion, Estimate
 from loracheck.records.training import SweepPoint, SweepSummary, TrainingSummary, WatchReading
 from loracheck.runs import read_run
 from loracheck.train.config import TrainConfig
-from loracheck.train.grid import grid
 from loracheck.train.inputs import TrainInputs, load_rows, shared_heldout
 from loracheck.train.pipeline import train
-from loracheck.train.sweep import mark_front, sweep
+from loracheck.train.trials.grid import grid
+from loracheck.train.trials.sweep import mark_front, sweep
 
 QUIET = Progress(quiet=True)
 THINGS = "空花星海月風雨虹雪森山川鳥猫犬魚"
@@ -165,7 +165,7 @@ def test_a_sweep_that_was_interrupted_goes_on_with_the_next_point(
         return train(source, out, *rest, **further)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr("loracheck.train.sweep.train", until_the_second)
+        patched.setattr("loracheck.train.trials.sweep.train", until_the_second)
         with pytest.raises(KeyboardInterrupt):
             sweep(points, tmp_path / "sweep", SMALL, inputs, progress=QUIET)
     before = {p.name: (tmp_path / "sweep" / p.name / "manifest.json").stat().st_mtime_ns for p in points[:2]}

@@ -14,13 +14,13 @@ from torch.nn import functional
 from transformers.models.gemma3.modeling_gemma3 import Gemma3RMSNorm
 from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
-from loracheck.likelihood import pad
-from loracheck.models import Base, load_base
-from loracheck.template import IGNORED, EncodedRow
+from loracheck.models.likelihood import pad
+from loracheck.models.load import Base, load_base
+from loracheck.templates.chat import IGNORED, EncodedRow
 from loracheck.train.adapters import add_adapter
 from loracheck.train.config import TrainConfig
-from loracheck.train.loss import install_loss
-from loracheck.train.thrift import keep_little
+from loracheck.train.fitting.loss import install_loss
+from loracheck.train.fitting.thrift import keep_little
 
 ROOT = Path(__file__).parents[2]
 
@@ -384,7 +384,7 @@ def mapped_regions() -> int:
 _LARGE = """
 import sys
 import torch
-from loracheck.train.heap import return_large_tensors
+from loracheck.train.fitting.heap import return_large_tensors
 from tests.train.test_train_thrift import mapped_regions
 return_large_tensors(int(sys.argv[1]))
 before = mapped_regions()

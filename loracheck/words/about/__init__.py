@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import adapter, conduct, knowledge, memory, persona, surface
-from .form import About
+from loracheck.words.about import adapter, conduct, knowledge, memory, persona, surface
+from loracheck.words.about.form import About
 
 __all__ = ["ABOUT", "About"]
 

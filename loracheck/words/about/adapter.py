@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import NOTHING_MORE, TAKEN_ALREADY, About
+from loracheck.words.about.form import NOTHING_MORE, TAKEN_ALREADY, About
 
 ABOUT: dict[str, About] = {
     "sanity": About(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import CHOICES, EXCESS, NOTHING_MORE, TANGO, About
+from loracheck.words.about.form import CHOICES, EXCESS, NOTHING_MORE, TANGO, About
 
 ABOUT: dict[str, About] = {
     "safety": About(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import CHOICES, TANGO, About
+from loracheck.words.about.form import CHOICES, TANGO, About
 
 _FAMILIES = {
     "en": "the variance corrected for questions on one fact",

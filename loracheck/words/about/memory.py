@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from loracheck.words.about.form import EXACT, TANGO, About
 from loracheck.words.form import Pair
-
-from .form import EXACT, TANGO, About
 
 _DATA_AND_BEGUN_REPLIES: Pair = {
     "en": "the training data, and an engine that goes on with a reply that is begun; without them the verdict "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import EXACT, EXCESS, HELD_OUT, About
+from loracheck.words.about.form import EXACT, EXCESS, HELD_OUT, About
 
 ABOUT: dict[str, About] = {
     "persona_leakage": About(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .form import EXACT, NOTHING_MORE, TAKEN_ALREADY, TANGO, About
+from loracheck.words.about.form import EXACT, NOTHING_MORE, TAKEN_ALREADY, TANGO, About
 
 ABOUT: dict[str, About] = {
     "loops": About(

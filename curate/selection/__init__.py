@@ -1,0 +1,1 @@
+"""Which rows are held out, which are kept, and which an evaluation speaks against."""

@@ -1,0 +1,1 @@
+"""The training rows behind the failures of an evaluation."""

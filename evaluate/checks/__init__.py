@@ -1,0 +1,1 @@
+"""The checks, one module each, and the readings of answers that several of them share."""

@@ -1,0 +1,1 @@
+"""What is asked of every arm, in which order, and what that takes."""

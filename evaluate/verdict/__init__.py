@@ -1,0 +1,1 @@
+"""From findings to ship, hold or inconclusive: the policy, the gates, and the error that they control."""

@@ -1,0 +1,1 @@
+"""Instruction data from anywhere to examples: files in any container, rows in any shape, the hub."""

@@ -1,0 +1,1 @@
+"""The page of a curate run, by its parts."""

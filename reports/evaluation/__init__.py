@@ -1,0 +1,1 @@
+"""The page of an eval run, by its parts."""

@@ -1,0 +1,1 @@
+"""The pages of train, scale and sweep runs, by their parts."""

@@ -1,0 +1,1 @@
+"""What an adapter is made of, read without trusting it: of language models and of image models."""

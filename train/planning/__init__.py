@@ -1,0 +1,1 @@
+"""What a training will take, before it is run: parameters, memory, tokens, time."""
