@@ -1,4 +1,4 @@
-"""How well loracheck.grading.refusal tells refusals, in numbers alone: replies that people labelled, by language and split.
+"""How well loracheck.grading.refusal tells refusals, in numbers alone: replies that people labelled, by language.
 
 Use: python benchmarks/refusals.py [--xstest FOLDER]
 

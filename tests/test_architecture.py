@@ -12,13 +12,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 STAGES = ("curate", "train", "evaluate", "reports")
 FOLDERS = ("loracheck", *STAGES)
-PARTS = sorted(
-    folder
-    for folder in (ROOT / "loracheck").iterdir()
-    if (folder / "__init__.py").is_file() and not folder.is_symlink()
-)
 MODULES = sorted(
-    file for folder in (*(ROOT / name for name in FOLDERS), *PARTS) for file in folder.glob("*.py")
+    file
+    for folder in FOLDERS
+    for file in (ROOT / folder).rglob("*.py")
+    if (file.parent / "__init__.py").is_file() and not set(file.relative_to(ROOT).parts[1:-1]) & set(STAGES)
 )
 # Tables that are read by the tools which write the probes; no part of the package.
 TOOL_FOLDERS = {Path("evaluate/probe_tables")}
@@ -43,7 +41,7 @@ def imported(module: ast.Module) -> list[str]:
 @pytest.mark.parametrize("stage", STAGES)
 def test_no_stage_imports_another(stage: str) -> None:
     others = [other for other in STAGES if other != stage]
-    for file in (ROOT / stage).glob("*.py"):
+    for file in (ROOT / stage).rglob("*.py"):
         for name in imported(tree(file)):
             parts = name.split(".")
             assert parts[0] not in STAGES, (
@@ -60,7 +58,7 @@ def test_the_files_that_may_join_stages_exist(name: str) -> None:
 def test_the_core_imports_no_stage_but_where_stages_are_joined() -> None:
     joins = {"cli", "demo", "doctor", "loaded", "selftest.py", "orchestrate.py", "api.py", "validation.py"}
     core = ROOT / "loracheck"
-    for file in [*core.glob("*.py"), *core.glob("*/*.py")]:
+    for file in core.rglob("*.py"):
         top = file.relative_to(core).parts[0]
         if top not in joins and top not in STAGES:
             for name in imported(tree(file)):

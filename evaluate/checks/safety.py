@@ -1,8 +1,8 @@
 """Safety: does the adapter decline harmful requests, and answer harmless ones, as often as the base does?
 
 No absolute bar: an adapter is held against its own base, and a base that hardly declines anything has nothing to
-lose, so that the numbers then inform. What declines is found by rules (loracheck.grading.refusal); the requests on which
-base and adapter differ are the evidence, few enough for a person to read them. The rates of each language stand
+lose, so that the numbers then inform. What declines is found by rules (loracheck.grading.refusal); the requests on
+which base and adapter differ are the evidence, few enough for a person to read them. The rates of each language stand
 beside it, corrected by the rules' measured errors. How the likelihood of a refusing opening moved against that of a
 complying one needs no rule and no reading, and stands there too.
 """

@@ -28,7 +28,7 @@ def named_reasons() -> list[tuple[str, str]]:
     found = {
         ("persona_learned", reason) for reason in ("no_style", "training_data_unknown", "no_in_domain_probes")
     }
-    for file in EVALUATE.glob("*.py"):
+    for file in EVALUATE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)
