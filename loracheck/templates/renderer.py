@@ -1,7 +1,8 @@
 """The process that renders chat templates: a stranger's may run for ever or fill the memory, and is ended then.
 
 It reads a request a line and answers each by a line, both JSON; see `loracheck.templates.rendering`. As a script it
-imports nothing of loracheck and starts at once. A template sees what transformers shows it (utils/chat_template_utils.py).
+imports nothing of loracheck and starts at once. A template sees what transformers shows it
+(utils/chat_template_utils.py).
 """
 
 from __future__ import annotations
