@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from loracheck.grading.hedges import names_several
+from loracheck.grading.imitations import latin_for_imitated
 from loracheck.grading.retractions import denied, gives_another
-from loracheck.imitations import latin_for_imitated
 from loracheck.records import Expected, Marker, Probe
 from loracheck.style.markers import names_persona, shows, without_endings
 from loracheck.text import script_of

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loracheck.arrowsizes import batch_sizes
 from loracheck.errors import DataError
+from loracheck.loading.arrowsizes import batch_sizes
 from loracheck.loading.bytestreams import most_unpacked, unpacks_to_much
 from loracheck.loading.jsonrows import Faults
 

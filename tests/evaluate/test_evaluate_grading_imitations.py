@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loracheck.grading import is_right
-from loracheck.imitations import latin_for_imitated
+from loracheck.grading.imitations import latin_for_imitated
 from loracheck.records import Expected
 
 
