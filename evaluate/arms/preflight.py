@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from loracheck.evaluate.checks.loss_curve import loss_curve
 from loracheck.models.load import AdapterFile, arm
 from loracheck.records import BASE_ARM, ArmRecord, Message
 from loracheck.templates.chat import ChatTemplate
 
+from .loss_curve import loss_curve
 from .origins import origin
 
 if TYPE_CHECKING:

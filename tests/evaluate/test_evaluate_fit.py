@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from loracheck import jsonl, wording
+from loracheck.evaluate.arms.loss_curve import LossCurve, loss_curve
 from loracheck.evaluate.checks.likelihood_gap import LIKELIHOOD_GAP, area, recognised
-from loracheck.evaluate.checks.loss_curve import LossCurve, loss_curve
 from loracheck.evaluate.checks.over_training import OVER_TRAINING
 from loracheck.evaluate.checks.row_scores import texts
 from loracheck.evaluate.checks.training_answers import TRAINING_ANSWERS, content_words
