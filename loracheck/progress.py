@@ -42,6 +42,10 @@ class Progress:
         """Print one line, above the bar where there is one."""
         self._print(self._shown_as(text))
 
+    def show(self, text: str) -> None:
+        """Print lines whose parts were made harmless one by one, as those of styled text are."""
+        self._print(text)
+
     def say_finished(self, run: Path) -> None:
         """Say that a command does nothing, as its run is finished."""
         self.say(f"{run} is finished already; nothing to do.")

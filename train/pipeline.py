@@ -78,7 +78,8 @@ def train(
 
         encoded = encode_data(template, rows, config)
         for row in encoded.shown:
-            progress.say(in_colour(row))
+            progress.say(f"{row.example_id}: {row.trained_tokens} of {row.tokens} tokens are trained")
+            progress.show(in_colour(row))
         if cut := encoded.audit.truncated:
             progress.say(
                 f"{cut} of {encoded.audit.rows} rows are longer than {config.max_length} tokens (--max-length): "

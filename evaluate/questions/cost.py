@@ -105,7 +105,8 @@ def foresee(
                 store_speed(key, speed)
         if speed is not None:
             cost = replace(cost, minutes=minutes(cost, asked, config, speed))
-    progress.say(in_words(cost))
+    for line in in_words(cost).splitlines():
+        progress.say(line)
     return cost
 
 

@@ -23,6 +23,7 @@ SENTENCES: dict[str, str] = {
     "held-out rows": "評価用の行",
     "planning": "計画",
     "training tokens": "学習トークン",
+    "{}: {} of {} tokens are trained": "{0}: {2}トークンのうち{1}トークンを学習します",
     "step {} of {}, loss {}, {} tokens/s": "ステップ{}/{}、損失{}、毎秒{}トークン",
     "step {} of {}, loss {}, {} tokens/s, {} GB": "ステップ{}/{}、損失{}、毎秒{}トークン、{} GB",
     "{} is finished already; nothing to do.": "{}は終わっています。することはありません。",

@@ -71,8 +71,11 @@ def test_a_pipeline_does_every_step_once_and_only_what_changed_again(
     ]
     assert not (tmp_path / "runs").exists()
 
-    first = call("run", file, "--quiet")
+    first = call("run", file)
     assert first.exit_code == 3, first.output
+    assert "\nprobes: facts-ja 4" in first.output
+    assert " tokens are trained\n  " in first.output
+    assert "\\u00" not in first.output, "a line break or a colour was taken for a hostile character"
     times = finished(tmp_path)
     assert set(times) == {"curated", "train-raw-0", "train-curated-0", "eval-0", "compare"}
     assert (tmp_path / "runs" / "compare" / "report.html").is_file()

@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 from transformers import AutoTokenizer
 
@@ -270,16 +269,20 @@ def test_the_rows_shown_are_the_shortest_a_middling_and_the_longest_with_their_t
     assert [row.example_id for row in shown] == ["1", "5", "9"]
     assert [span.trained for span in shown[0].spans] == [False, True]
     assert shown[0].spans[1].text.strip() == "答え" + template.stop_text
-    told = click.unstyle(in_colour(shown[0]))
+    told = in_colour(shown[0])
     assert f"答え{template.stop_text}⟧" in told
-    assert f"{shown[0].trained_tokens} of {shown[0].tokens} tokens are trained" in told
+    assert told.startswith("  ")
+    assert "\x1b[32m⟦" in told
 
 
 def test_a_hostile_row_is_shown_without_reaching_the_terminal(template: ChatTemplate) -> None:
-    rows = examples(("\x1b[31m赤？", "\x1b]0;title\x07はい。"))
+    rows = examples(("\x1b[31m赤？\r\n二行目\n::error::三行目", "\x1b]0;title\x07はい。"))
     (shown,) = shown_rows(template, rows, encode_rows(template, rows, 512))
-    assert "\x1b[31m赤" not in in_colour(shown)
-    assert "\x1b]0" not in in_colour(shown)
+    told = in_colour(shown)
+    assert "\x1b[31m赤" not in told
+    assert "\x1b]0" not in told
+    assert "\\u000d\n  二行目\n" in told, "lines stay lines, and nothing but their break acts"
+    assert "::error::" not in told
 
 
 @pytest.mark.parametrize(

@@ -108,12 +108,16 @@ def shown_rows(
 
 
 def in_colour(row: ShownRow) -> str:
-    """Return a row for the terminal, its trained spans in green and between brackets."""
-    text = "".join(
-        click.style(f"⟦{visible(span.text)}⟧", fg="green") if span.trained else visible(span.text)
+    """Return a row for the terminal, indented, its trained spans in green and between brackets."""
+    return "  " + "".join(
+        click.style(f"⟦{_lines(span.text)}⟧", fg="green") if span.trained else _lines(span.text)
         for span in row.spans
     )
-    return f"{row.example_id}: {row.trained_tokens} of {row.tokens} tokens are trained\n  {text}"
+
+
+def _lines(text: str) -> str:
+    """Keep the line breaks of a text, and nothing else that a terminal would act on."""
+    return "\n  ".join(visible(line) for line in text.split("\n"))
 
 
 def _spans(template: ChatTemplate, row: EncodedRow) -> tuple[Span, ...]:
