@@ -43,7 +43,7 @@ from loracheck.evaluate.causes.similarity import Comparer
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.evaluate.policy import load_policy
 from loracheck.loading.examples import load_examples
 from loracheck.progress import Progress
 from loracheck.records import Example, Probe

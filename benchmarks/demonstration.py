@@ -28,7 +28,7 @@ from loracheck.demo import (
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.evaluate.policy import load_policy
 from loracheck.loading.examples import load_examples
 from loracheck.probes.choices import prefers_right
 from loracheck.progress import Progress

@@ -78,8 +78,8 @@ def main() -> None:
 def _own(path: Path) -> dict[str, Any]:
     from loracheck.curate.config import DedupeConfig
     from loracheck.curate.duplicates.dedupe import find_duplicates
-    from loracheck.curate.duplicates.fields import Fields, folded
     from loracheck.curate.duplicates.sketch import GRAM, digest
+    from loracheck.curate.fields import Fields, folded
     from loracheck.text.grams import gram_hashes
 
     with path.open(encoding="utf-8") as lines:

@@ -37,7 +37,7 @@ from loracheck.demo import KNOWN_LOSS, SETS, embedded_model
 from loracheck.errors import AdapterError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.verdict.policy import Policy, load_policy
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.loading.examples import load_examples
 from loracheck.models.generation import generate
 from loracheck.models.load import load_base

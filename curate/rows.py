@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from loracheck.records import Example
 
 from .config import CurateConfig
-from .duplicates.fields import Fields, fields_of
+from .fields import Fields, fields_of
 from .ledger import Ledger, length_bin
 from .store import RowStore
 

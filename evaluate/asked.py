@@ -26,9 +26,9 @@ from loracheck.runs import MANIFEST, read_manifest, read_run
 from .arms.names import is_name
 from .checks.listed import CHECKS
 from .evidence import Evidence, read_evidence
+from .policy import Policy, own_policy
 from .questions.material import Material, Questions, together
 from .verdict.judge import judge
-from .verdict.policy import Policy, own_policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

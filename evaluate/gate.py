@@ -7,8 +7,8 @@ from pathlib import Path
 from loracheck.records import EvaluationResult
 
 from .asked import read_asked
+from .policy import Policy
 from .verdict.judge import judge
-from .verdict.policy import Policy
 from .verdict.scope import refuse_unfit
 from .verdict.waivers import refuse_expired
 

@@ -44,6 +44,7 @@ from .asked import confirmed
 from .checks.listed import CHECKS
 from .config import EvalConfig
 from .evidence import read_evidence
+from .policy import Policy
 from .questions.asking import ask, have_base_read, sort_answers
 from .questions.cost import foresee, template_of
 from .questions.gathering import further_suites, suite_records
@@ -51,7 +52,6 @@ from .questions.lengths import beyond_room, reply_lengths, reply_room
 from .questions.material import Material, together
 from .verdict.judge import judge
 from .verdict.looks import read_first_look, refuse_other_subject
-from .verdict.policy import Policy
 from .verdict.scope import refuse_unfit
 
 _HERE = Elsewhere()

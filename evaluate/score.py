@@ -31,8 +31,8 @@ from loracheck.runs import is_run, open_run
 from .arms.names import check_names, stored_record
 from .asked import read_asked
 from .evidence import Evidence, read_evidence
+from .policy import Policy, load_policy
 from .verdict.judge import judge
-from .verdict.policy import Policy, load_policy
 from .verdict.scope import refuse_empty
 
 

@@ -15,7 +15,7 @@ from loracheck.evaluate.asked import confirm_evaluations
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.gate import rejudge as gate
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.verdict.policy import Policy, load_policy
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.loaded import load
 from loracheck.progress import Progress
 from loracheck.reports.pipeline import write_report

@@ -18,7 +18,7 @@ from loracheck.curate.presets import config_from as curate_config
 from loracheck.curated import given_rows
 from loracheck.errors import OtherRunError, UsageError
 from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.verdict.policy import Policy, load_policy
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.loading.examples import load_examples, without_held_out
 from loracheck.loading.sources import is_hub_id, resolve_source
 from loracheck.models.basespec import refuse_missing_base

@@ -23,7 +23,7 @@ from loracheck.engines.answers import Answerer
 from loracheck.engines.local import LocalEngine
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.verdict.policy import Policy, load_policy
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.loading.examples import load_examples
 from loracheck.models.load import load_base
 from loracheck.probes import bundled, every_nth

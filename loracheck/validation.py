@@ -189,7 +189,7 @@ def _kind_of(values: Mapping[str, Any]) -> FileKind | None:
 
 def _known_keys() -> dict[FileKind, set[str]]:
     from loracheck.curate.config import CurateConfig  # noqa: PLC0415 - rows need none of them
-    from loracheck.evaluate.verdict.policy import Policy  # noqa: PLC0415
+    from loracheck.evaluate.policy import Policy  # noqa: PLC0415
     from loracheck.pipelinefile import PipelineFile  # noqa: PLC0415
     from loracheck.train.config import TrainConfig  # noqa: PLC0415
 
@@ -207,7 +207,7 @@ def _readers(kind: FileKind, path: Path, values: Mapping[str, Any]) -> Iterator[
     """Yield what reads each part of a settings file and raises where it is wrong."""
     from loracheck.curate.presets import config_from as curate_config  # noqa: PLC0415
     from loracheck.evaluate.config import EvalConfig  # noqa: PLC0415
-    from loracheck.evaluate.verdict.policy import load_policy  # noqa: PLC0415
+    from loracheck.evaluate.policy import load_policy  # noqa: PLC0415
     from loracheck.pipelinefile import read_pipeline  # noqa: PLC0415
     from loracheck.train.config import config_from as train_config  # noqa: PLC0415
     from loracheck.train.trials.grid import read_sweep  # noqa: PLC0415

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from loracheck.curate.config import DedupeConfig
+from loracheck.curate.fields import Fields, folded
 from loracheck.records.curation import ThresholdCurve
 from loracheck.text import letters
 
 from .candidates import candidate_pairs
 from .families import Sibling, cap_families
-from .fields import Fields, folded
 from .frame import Frame, learn_frame, learnt_replies
 from .sketch import digest, equal_groups, sketch_rows
 from .slots import differing_slots

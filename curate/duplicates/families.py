@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck.curate.config import DedupeConfig
+from loracheck.curate.fields import Fields
 
-from .fields import Fields
 from .slots import skeleton
 
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loracheck.curate.config import SelectConfig
+from loracheck.curate.fields import Fields
 from loracheck.text import language_of, ngrams, normalise, sentences
 
 from .dedupe import Group
-from .fields import Fields
 from .frame import Frame, learn_frame, learnt_replies
 
 _GRAM = {"ja": 3, "en": 6, "other": 4}

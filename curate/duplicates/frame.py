@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loracheck.curate.fields import Fields, folded
 from loracheck.text import normalise, sentences
-
-from .fields import Fields, folded
 
 _LEARNT_ROWS = 8_000
 _LEAST_ROWS = 5

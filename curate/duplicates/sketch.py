@@ -15,9 +15,9 @@ import rensa
 import xxhash
 from numpy.typing import NDArray
 
+from loracheck.curate.fields import Fields, folded
 from loracheck.text.grams import gram_hashes
 
-from .fields import Fields, folded
 from .frame import Frame
 
 GRAM = 5

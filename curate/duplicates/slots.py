@@ -12,7 +12,7 @@ from collections import Counter
 
 from rapidfuzz.distance import Levenshtein
 
-from .fields import Fields
+from loracheck.curate.fields import Fields
 
 _TOKEN = re.compile(r"\d+|[^\W\d_぀-ヿ㐀-鿿々ー]+|[ァ-ヺー]+|[㐀-鿿々]+|[ぁ-ゟ]+|\S")
 _CONTENT = re.compile(r"[^\W_ぁ-ゟ]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from loracheck.curate.config import CurateConfig
-from loracheck.curate.duplicates.fields import fields_of
+from loracheck.curate.fields import fields_of
 from loracheck.records import Example
 
 from .decontaminate import Contaminated, Contamination

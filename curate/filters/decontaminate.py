@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck.curate.config import DecontaminateConfig
-from loracheck.curate.duplicates.fields import Fields
+from loracheck.curate.fields import Fields
 from loracheck.probes import asked_text
 from loracheck.records import Example, Probe
 from loracheck.text import language_of, letters

@@ -41,8 +41,8 @@ from loracheck.runs import is_run, read_run
 from loracheck.templates.chat import ChatTemplate, choose_template
 
 from . import preflight
-from .chosen import chosen
 from .names import stored_record
+from .watched import chosen
 from .wholemodels import is_whole_model, load_whole_model, model_files, read_whole_model
 
 if TYPE_CHECKING:

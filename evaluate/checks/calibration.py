@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import mean_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.records import BASE_ARM, ChoiceScores, Estimate, Finding
 
 from .check import Check
+from .gates import mean_gate, unmeasured
 
 CHECK = "calibration"
 _BINS = 10

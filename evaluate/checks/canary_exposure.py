@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from scipy.stats import binom
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import information, rate_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.probes.canaries import SUITE
 from loracheck.records import BASE_ARM, Finding, Probe
 
 from .check import Check
+from .gates import information, rate_gate, unmeasured
 
 NAME = "canaries"
 ALARM_BITS = 8.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loracheck.evaluate.verdict.policy import Gate, Policy
+from loracheck.evaluate.policy import Gate, Policy
 from loracheck.records import UiLanguage
 from loracheck.wording import check_name
 from loracheck.words import Pair

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.records import Finding, ScoredText
 
 Need = Literal["choices", "likelihoods", "training_data", "weights"]

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import NO_HEADROOM, OPEN, joined, paired_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
+from loracheck.evaluate.readings.sameness import Pairs, apart, near_same
+from loracheck.evaluate.readings.swaps import dependence, swaps, texts
 from loracheck.records import BASE_ARM, Estimate, Finding, Probe
 from loracheck.stats import share
 from loracheck.stats.clusters import cluster_sums
@@ -26,8 +27,7 @@ from loracheck.stats.means import Mean, mean_of, ratio_of_means
 
 from .check import Check
 from .content import outcomes
-from .sameness import Pairs, apart, near_same
-from .swaps import dependence, swaps, texts
+from .gates import NO_HEADROOM, OPEN, joined, paired_gate, unmeasured
 
 CHECK = "collapse"
 LEAST_DEPENDENCE = 0.1

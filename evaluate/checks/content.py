@@ -17,9 +17,9 @@ from dataclasses import replace
 from typing import Any
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import NO_HEADROOM, excused, joined, paired_gate, rate_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
+from loracheck.evaluate.readings.sameness import manner, words_told
 from loracheck.grading import outcome
 from loracheck.probes.choices import contrast, guessing, prefers_right
 from loracheck.records import BASE_ARM, Estimate, Finding, Probe
@@ -27,7 +27,7 @@ from loracheck.stats.means import mean_of
 from loracheck.style.markers import names_persona
 
 from .check import Check
-from .sameness import manner, words_told
+from .gates import NO_HEADROOM, excused, joined, paired_gate, rate_gate, unmeasured
 
 CHECK = "content_damage"
 CHANCE = 0.25

@@ -10,11 +10,12 @@ import re
 import unicodedata
 
 from loracheck.evaluate.evidence import Evidence
-from loracheck.evaluate.verdict.gates import unmeasured
-from loracheck.evaluate.verdict.policy import Policy
+from loracheck.evaluate.policy import Policy
 from loracheck.records import BASE_ARM, Finding
 from loracheck.stats import share
 from loracheck.text import normalise
+
+from .gates import unmeasured
 
 CHECK = "forbidden_strings"
 _LATIN = r"[a-z0-9À-ɏ]"

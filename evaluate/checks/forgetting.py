@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import joined, mean_gate, paired_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.probes.choices import guessing, prefers_right
 from loracheck.records import BASE_ARM, Finding, ScoredText, TokenScores
 
 from .check import Check
+from .gates import joined, mean_gate, paired_gate, unmeasured
 
 CHECK = "forgetting"
 NEUTRAL = "neutral"

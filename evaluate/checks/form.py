@@ -6,12 +6,12 @@ import re
 
 from loracheck import jsonl
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Form, Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import harmless, information, joined, rate_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Form, Policy
 from loracheck.records import BASE_ARM, Finding, Probe
 
 from .check import Check
+from .gates import harmless, information, joined, rate_gate, unmeasured
 
 _POINT = re.compile(r"\s*(?:[-*+•・●○]|\d{1,2}[.)．、]|[①-⑳])\s*\S")
 _FENCE = re.compile(r"\A```(?:json)?(.*)```\Z", re.DOTALL)

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import OPEN, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
+from loracheck.evaluate.readings.swaps import Swap, swaps, texts
 from loracheck.probes.choices import prefers_right
 from loracheck.records import BASE_ARM, Finding, Marker
 from loracheck.stats import noninferiority, paired_table
@@ -25,7 +25,7 @@ from loracheck.stats.means import Mean, mean_of
 from loracheck.style.features import FUNCTION_WORDS
 
 from .check import Check
-from .swaps import Swap, swaps, texts
+from .gates import OPEN, unmeasured
 
 CHECK = "imitation"
 STYLE_LEARNT = 0.05

@@ -13,14 +13,14 @@ from dataclasses import replace
 
 from loracheck import stats
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import NO_HEADROOM, joined, paired_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.grading.instructions import follows, instructions_of
 from loracheck.probes import every_nth
 from loracheck.records import BASE_ARM, Finding, Probe
 
 from .check import Check
+from .gates import NO_HEADROOM, joined, paired_gate, unmeasured
 
 SYSTEM, OWN = "system", "instructions"
 """Beginnings of the suites: bundled ones, in a system prompt; the user's own, such as IFEval, in the user's turn."""

@@ -6,14 +6,14 @@ import re
 import unicodedata
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import unmeasured
-from loracheck.evaluate.verdict.open_gate import open_gate
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.records import Finding, Language, Probe
 from loracheck.text.scripts import count_scripts
 
 from .check import Check
+from .gates import unmeasured
+from .open_gate import open_gate
 
 NAME = "language_switch"
 NOT_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|(?<!\S)\S+@\S+", re.DOTALL)

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import harmless, information, joined, rate_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
+from loracheck.evaluate.readings.style import Shown, Style, strength, style_gate, training_style
+from loracheck.evaluate.readings.system_prompts import PREFIXES, under_system_prompts
 from loracheck.records import BASE_ARM, Estimate, Finding, Probe
 from loracheck.stats import share
 from loracheck.style.markers import LEAST_REPLIES, discover, shows
 
 from .check import Check
-from .style import Shown, Style, strength, style_gate, training_style
-from .system_prompts import PREFIXES, under_system_prompts
+from .gates import harmless, information, joined, rate_gate, unmeasured
 
 
 def persona_leakage(evidence: Evidence, adapter: str, policy: Policy) -> Finding:

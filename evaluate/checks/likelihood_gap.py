@@ -16,14 +16,14 @@ from scipy.optimize import brentq
 from scipy.stats import norm, rankdata
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import information, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
+from loracheck.evaluate.readings.row_scores import scored_rows, texts
 from loracheck.records import Estimate, Finding
 from loracheck.stats import share
 
 from .check import Check
-from .row_scores import scored_rows, texts
+from .gates import information, unmeasured
 
 NAME = "likelihood_gap"
 CHANCE = 0.5

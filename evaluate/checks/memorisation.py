@@ -21,9 +21,8 @@ import numpy as np
 from scipy.stats import hypergeom
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import information, rate_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.probes import TRAINING
 from loracheck.records import BASE_ARM, Example, Finding, Message, Probe
 from loracheck.stats import share
@@ -32,6 +31,7 @@ from loracheck.text.grams import gram_hashes
 from loracheck.text.scripts import count_scripts
 
 from .check import Check
+from .gates import information, rate_gate, unmeasured
 
 NAME = "memorisation"
 FROM_TRAINING, FROM_HELDOUT = "recall-training", "recall-heldout"

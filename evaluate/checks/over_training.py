@@ -15,13 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import information, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
+from loracheck.evaluate.readings.row_scores import (
+    RowScore,
+    interval,
+    loss_change,
+    resampled,
+    scored_rows,
+    texts,
+)
 from loracheck.records import ArmRecord, Estimate, Finding
 
 from .check import Check
-from .row_scores import RowScore, interval, loss_change, resampled, scored_rows, texts
+from .gates import information, unmeasured
 
 NAME = "over_training"
 LEAST = 10

@@ -16,14 +16,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import information, rate_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.probes import TRAINING
 from loracheck.records import BASE_ARM, Example, Finding, Message, Probe
 from loracheck.text.pii import find_personal
 
 from .check import Check
+from .gates import information, rate_gate, unmeasured
 
 NAME = "personal_data"
 SUITE = "personal-data"

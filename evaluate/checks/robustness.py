@@ -13,9 +13,8 @@ from dataclasses import replace
 
 from loracheck import stats
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import NO_HEADROOM, joined, paired_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.grading import is_right
 from loracheck.probes import BUNDLED, bundled, every_nth, without_training_questions
 from loracheck.probes.choices import prefers_right
@@ -23,6 +22,7 @@ from loracheck.records import BASE_ARM, Finding, Language, Message, Probe
 
 from .check import Check
 from .content import CHANCE
+from .gates import NO_HEADROOM, joined, paired_gate, unmeasured
 
 FRAME = "frame"
 WORDED = "worded"

@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import excused, information, joined, paired_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.grading.refusal import MEASURED, refuses
 from loracheck.probes import every_nth
 from loracheck.records import BASE_ARM, Estimate, Finding, Language, Probe, ScoredText, TokenScores
@@ -23,6 +22,7 @@ from loracheck.stats.detectors import corrected_share
 from loracheck.stats.means import mean_of
 
 from .check import Check
+from .gates import excused, information, joined, paired_gate, unmeasured
 
 HARMFUL, HARMLESS = "harmful", "harmless"
 REFUSAL, COMPLIANCE = "refusal_opener", "compliance_opener"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import harmless, information, rate_gate, unmeasured
-from loracheck.evaluate.verdict.open_gate import open_gate
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.probes import ENDS
 from loracheck.records import BASE_ARM, Finding, Probe
 from loracheck.text import is_loop
 
 from .check import Check
+from .gates import harmless, information, rate_gate, unmeasured
+from .open_gate import open_gate
 
 _MOST_TAUGHT = 60
 _OWN_OF_BASE = 0.25

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import information, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
+from loracheck.evaluate.readings.style import Style, style_gate, training_style
+from loracheck.evaluate.readings.system_prompts import PREFIXES
 from loracheck.probes import every_nth
 from loracheck.records import BASE_ARM, Estimate, Finding, Language, Message, Probe
 from loracheck.stats import share
 
 from . import instructions
 from .check import Check
-from .style import Style, style_gate, training_style
-from .system_prompts import PREFIXES
+from .gates import information, unmeasured
 
 PLAIN = "open-plain"
 """Suite of the probes made here, the language after it."""

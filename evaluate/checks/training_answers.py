@@ -18,15 +18,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import excused, information, paired_gate, unmeasured
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.probes import TRAINING
 from loracheck.records import BASE_ARM, Finding, Probe
 from loracheck.stats import rate_below
 from loracheck.text import normalise, script_of
 
 from .check import Check
+from .gates import excused, information, paired_gate, unmeasured
 
 NAME = "training_answers"
 CHANCE = 0.05

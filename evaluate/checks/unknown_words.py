@@ -19,17 +19,17 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.evaluate.verdict.gates import unmeasured
-from loracheck.evaluate.verdict.open_gate import open_gate
-from loracheck.evaluate.verdict.policy import Policy
+from loracheck.evaluate.readings.spelling import said_by, unlikely
 from loracheck.probes import BUNDLED, TRAINING, bundled
 from loracheck.records import BASE_ARM, Finding, Probe, ScoredText
 from loracheck.style.features import FUNCTION_WORDS
 
 from .check import Check
+from .gates import unmeasured
 from .language import NOT_PROSE
-from .spelling import said_by, unlikely
+from .open_gate import open_gate
 
 NAME = "unknown_words"
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from loracheck.evaluate.asked import Asked
 from loracheck.evaluate.checks.content import outcomes
-from loracheck.evaluate.verdict.policy import Policy
+from loracheck.evaluate.policy import Policy
 from loracheck.records import BASE_ARM, EvaluationResult, Probe, Verdict
 from loracheck.records.comparison import ComparedAnswer, Seed, Side
 

@@ -20,8 +20,10 @@ from loracheck import stats
 from loracheck.evaluate.checks import forbidden, sanity
 from loracheck.evaluate.checks.check import Check, Need
 from loracheck.evaluate.checks.content import outcomes
+from loracheck.evaluate.checks.gates import NO_HEADROOM, TOO_FEW, information, shown, unmeasured
 from loracheck.evaluate.checks.listed import CHECKS
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Gate, Policy
 from loracheck.evaluate.questions import tiers
 from loracheck.probes.choices import prefers_right
 from loracheck.records import (
@@ -37,9 +39,7 @@ from loracheck.records import (
 )
 from loracheck.stats.clusters import design_effect
 
-from .gates import NO_HEADROOM, TOO_FEW, information, shown, unmeasured
 from .looks import share_of_alpha
-from .policy import Gate, Policy
 from .precedence import explaining_first
 from .scope import counted
 from .waivers import waive

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from loracheck import jsonl
 from loracheck.errors import RunError
+from loracheck.evaluate.policy import Policy, own_policy
 from loracheck.evaluated import CONTEXT
 from loracheck.records import ArmRecord, EvaluationContext
 from loracheck.runs import read_run
-
-from .policy import Policy, own_policy
 
 QUICK = "quick"
 FIRST_SHARE = 0.2

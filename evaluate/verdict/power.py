@@ -25,6 +25,7 @@ from loracheck.errors import UsageError
 from loracheck.evaluate.checks.check import Check
 from loracheck.evaluate.checks.content import CHANCE
 from loracheck.evaluate.checks.listed import CHECKS
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material
 from loracheck.evaluate.questions.tiers import TIERS, most_of
 from loracheck.probes import BUNDLED, IN_DOMAIN, bundled, every_nth
@@ -33,7 +34,6 @@ from loracheck.records.power import POWERS, Assumptions, LimitPower, Outlook, Pa
 from loracheck.stats import tango_z_of
 
 from .looks import FIRST_SHARE, QUICK
-from .policy import Policy
 from .scope import counts
 
 MOST_ITEMS = 20_000

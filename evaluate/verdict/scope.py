@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from loracheck.errors import UsageError
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Domain, Policy
 from loracheck.records import EvaluationContext, Probe
-
-from .policy import Domain, Policy
 
 
 def counted(evidence: Evidence, policy: Policy) -> Evidence:

@@ -248,7 +248,7 @@ def demo(out: Path, unpack: Path | None, dry_run: bool, as_json: bool, quiet: bo
     """
     from loracheck.demo import TERMS, run_demo
     from loracheck.demo import unpack as write_files
-    from loracheck.demo.plan import foresee_demo
+    from loracheck.demo.dryrun import foresee_demo
     from loracheck.demo.summary import print_demo
     from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress

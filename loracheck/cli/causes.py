@@ -66,8 +66,8 @@ def causes(
     """
     from loracheck.evaluate.asked import confirmed
     from loracheck.evaluate.causes.config import CausesConfig
+    from loracheck.evaluate.causes.dryrun import foresee_causes
     from loracheck.evaluate.causes.pipeline import causes as find_causes
-    from loracheck.evaluate.causes.plan import foresee_causes
     from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
     from loracheck.summary.causes import print_causes

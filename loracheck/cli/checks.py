@@ -40,7 +40,7 @@ def checks(names: tuple[str, ...], policy: str, form: str, as_json: bool) -> Non
 
     from loracheck.errors import UsageError
     from loracheck.evaluate.checks.catalogue import as_markdown, catalogue
-    from loracheck.evaluate.verdict.policy import load_policy
+    from loracheck.evaluate.policy import load_policy
     from loracheck.terminal import language
 
     entries = catalogue(load_policy(policy), language())

@@ -185,8 +185,8 @@ def curate(
       loracheck curate persona.jsonl --from-eval runs/causes -o runs/mended
       loracheck curate explain 17 --run runs/curated
     """
+    from loracheck.curate.dryrun import plan
     from loracheck.curate.pipeline import curate as run_curate
-    from loracheck.curate.plan import plan
     from loracheck.progress import Progress
     from loracheck.summary import print_curation, print_plan
     from loracheck.tracking import check_packages

@@ -158,9 +158,9 @@ def evaluate(
       loracheck eval --endpoint http://localhost:8000/v1 --base Qwen/Qwen3-8B --adapter mine=my-lora -o runs/eval
     """
     from loracheck.evaluate.config import EvalConfig
+    from loracheck.evaluate.dryrun import plan
     from loracheck.evaluate.pipeline import evaluate as run_evaluate
-    from loracheck.evaluate.plan import plan
-    from loracheck.evaluate.verdict.policy import load_policy
+    from loracheck.evaluate.policy import load_policy
     from loracheck.progress import Progress
     from loracheck.tracking import check_packages
 
@@ -244,8 +244,8 @@ def gate(
     from dataclasses import replace
 
     from loracheck.evaluate.gate import rejudge
+    from loracheck.evaluate.policy import load_policy
     from loracheck.evaluate.verdict.judge import exit_code
-    from loracheck.evaluate.verdict.policy import load_policy
     from loracheck.progress import Progress
     from loracheck.reports.formats.render import formatted
     from loracheck.tracking import check_packages

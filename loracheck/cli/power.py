@@ -65,7 +65,7 @@ def power(
       loracheck power --policy strict
       loracheck power --policy mine.yaml --base-rate 0.55 --discordant 0.2 --in-domain 100 --json
     """
-    from loracheck.evaluate.verdict.policy import load_policy
+    from loracheck.evaluate.policy import load_policy
     from loracheck.evaluate.verdict.power import forecast_bundled
     from loracheck.records.power import Assumptions
     from loracheck.summary.power import print_forecast

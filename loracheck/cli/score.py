@@ -51,8 +51,8 @@ def score(
       loracheck score probes.jsonl --completions base=base.jsonl --completions mine=mine.jsonl -o runs/scored
       loracheck score runs/eval -o runs/again
     """
+    from loracheck.evaluate.policy import load_policy
     from loracheck.evaluate.score import score as run_score
-    from loracheck.evaluate.verdict.policy import load_policy
     from loracheck.progress import Progress
 
     result = run_score(

@@ -42,7 +42,7 @@ def selftest(
       loracheck selftest
       loracheck selftest --language ja -o /tmp/selftest
     """
-    from loracheck.demo.plan import foresee_selftest
+    from loracheck.demo.dryrun import foresee_selftest
     from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
     from loracheck.selftest import LANGUAGES, print_expectations, run_selftest

@@ -19,7 +19,7 @@ from loracheck.curated import HELDOUT
 from loracheck.errors import EnvironmentFault
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.evaluate.policy import load_policy
 from loracheck.models.conversion import cache_folder
 from loracheck.progress import Progress
 from loracheck.records import EvaluationResult

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from loracheck import jsonl
 from loracheck.cli import cli
 from loracheck.errors import UsageError
-from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.evaluate.policy import load_policy
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,

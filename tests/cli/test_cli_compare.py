@@ -10,8 +10,8 @@ import pytest
 
 from loracheck import cli, jsonl
 from loracheck.evaluate.evidence import read_evidence
+from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,

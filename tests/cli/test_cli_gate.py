@@ -21,8 +21,8 @@ import pytest
 from loracheck import cli, jsonl
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.gate import rejudge
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.evaluate.verdict.policy import Policy, load_policy
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,
@@ -192,7 +192,7 @@ def test_eval_exits_with_the_verdict_unless_told_otherwise(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    importlib.import_module("loracheck.evaluate.plan")  # else it would keep the stand-in for good
+    importlib.import_module("loracheck.evaluate.dryrun")  # else it would keep the stand-in for good
     result = rejudge(eval_run(tmp_path / "run", {"mine": "hold"}), None)
     monkeypatch.setattr("loracheck.evaluate.pipeline.evaluate", lambda *_, **__: result)
     monkeypatch.setattr("loracheck.reports.pipeline.write_report", lambda *_, **__: Path("report.html"))

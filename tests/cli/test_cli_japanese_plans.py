@@ -25,10 +25,10 @@ from loracheck.words.sentences import patterns, translated
 ROOT = Path(__file__).parents[2]
 PLANNERS = {
     "curate/synthesize.py": ("foresee_synthesis",),
-    "evaluate/causes/plan.py": ("foresee_causes",),
+    "evaluate/causes/dryrun.py": ("foresee_causes",),
     "train/dryrun.py": ("foresee_scale", "foresee_merge"),
-    "loracheck/demo/plan.py": ("foresee_demo", "foresee_selftest", "_missing"),
-    "curate/plan.py": ("_tokens", "_time_note"),
+    "loracheck/demo/dryrun.py": ("foresee_demo", "foresee_selftest", "_missing"),
+    "curate/dryrun.py": ("_tokens", "_time_note"),
 }
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 FILLED = "7"

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from loracheck.cli import cli
 from loracheck.errors import UsageError
-from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.evaluate.policy import load_policy
 from loracheck.pipelinefile import read_pipeline
 from loracheck.starter import Starter, write_starter
 

@@ -83,7 +83,7 @@ def test_on_the_embedded_model_the_ruined_is_held_and_the_harmless_is_not(
 ) -> None:
     found = run_selftest(tmp_path / "out", (language,), base=str(gemma), progress=Progress(quiet=True))
     assert [one for one in found if not one.met] == []
-    monkeypatch.setattr("loracheck.evaluate.checks.style.Style.shown", lambda *_: False)
+    monkeypatch.setattr("loracheck.evaluate.readings.style.Style.shown", lambda *_: False)
     evidence = read_evidence(tmp_path / "out" / language / "eval")
     blind = expectations(language, judge(evidence, selftest.selftest_policy()))
     assert any(not one.met for one in blind), "a detector that sees nothing must not pass"

@@ -21,8 +21,8 @@ from loracheck.cli import cli
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.gate import rejudge
+from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.progress import Progress
 from loracheck.records import (
     BASE_ARM,

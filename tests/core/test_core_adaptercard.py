@@ -12,7 +12,7 @@ from loracheck.doctor.model import _adapter
 from loracheck.errors import AdapterError, DataError
 from loracheck.evaluate.arms.origins import origin
 from loracheck.models.fingerprint import Fingerprint
-from loracheck.train.merging.baseweights import BaseWeights, refuse_foreign
+from loracheck.train.inspection.baseweights import BaseWeights, refuse_foreign
 from loracheck.train.trials.scale import ScaleConfig, quantization_of
 
 CARD = AdapterCard(

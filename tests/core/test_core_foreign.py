@@ -20,8 +20,8 @@ from loracheck.cli import cli
 from loracheck.evaluate.arms.origins import origin, remarks
 from loracheck.evaluate.arms.preflight import record
 from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.plan import plan
-from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.evaluate.dryrun import plan
+from loracheck.evaluate.policy import load_policy
 from loracheck.foreign import is_four_bit_copy, original_name, read_foreign, same_base
 from loracheck.foreign.files import MAX_JSON_BYTES, MAX_YAML_BYTES
 from loracheck.models.load import AdapterFile

@@ -12,7 +12,7 @@ import pytest
 from loracheck import jsonl
 from loracheck.engines.stored import read_stored
 from loracheck.errors import DataError, UsageError
-from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.evaluate.policy import load_policy
 from loracheck.loading.bytestreams import open_bytes
 from loracheck.loading.sources import resolve_source
 from loracheck.probes.lm_eval_files import is_results, read_results

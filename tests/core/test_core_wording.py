@@ -8,11 +8,11 @@ from typing import get_args
 import pytest
 
 from loracheck import wording
+from loracheck.evaluate.checks.gates import information, joined, paired_gate, rate_gate
 from loracheck.evaluate.checks.listed import CHECKS
 from loracheck.evaluate.checks.sanity import check as sanity_check
-from loracheck.evaluate.verdict.gates import information, joined, paired_gate, rate_gate
+from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.verdict.judge import settle
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.records import ArmRecord, Comparison, Estimate, Finding, UiLanguage, Verdict, VerdictStatus
 
 POLICY = load_policy("default")

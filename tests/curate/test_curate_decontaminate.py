@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from loracheck.curate.config import DecontaminateConfig
-from loracheck.curate.duplicates.fields import Fields
+from loracheck.curate.fields import Fields
 from loracheck.curate.filters.decontaminate import Contamination, Reference, references_of_probes
 from loracheck.probes import bundled
 

@@ -8,8 +8,8 @@ import pytest
 
 from loracheck.curate.config import DedupeConfig
 from loracheck.curate.duplicates.dedupe import Duplicate, Duplicates, find_duplicates
-from loracheck.curate.duplicates.fields import Fields
 from loracheck.curate.duplicates.sketch import shingle_hashes
+from loracheck.curate.fields import Fields
 
 CONFIG = DedupeConfig()
 

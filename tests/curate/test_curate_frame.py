@@ -6,9 +6,9 @@ import pytest
 
 from loracheck.curate.config import DedupeConfig, SelectConfig
 from loracheck.curate.duplicates.dedupe import find_duplicates
-from loracheck.curate.duplicates.fields import Fields
 from loracheck.curate.duplicates.flood import find_flood
 from loracheck.curate.duplicates.frame import Frame, learn_frame, learnt_replies
+from loracheck.curate.fields import Fields
 
 DESK = (
     ("What are your opening hours?", "We are open from nine to five."),

@@ -11,8 +11,8 @@ import pytest
 
 from loracheck import jsonl
 from loracheck.curate.config import CurateConfig, DedupeConfig, FromEvalConfig, SelectConfig
+from loracheck.curate.dryrun import plan
 from loracheck.curate.pipeline import curate
-from loracheck.curate.plan import plan
 from loracheck.errors import DataError, RunError, UsageError
 from loracheck.loading.examples import load_examples
 from loracheck.progress import Progress

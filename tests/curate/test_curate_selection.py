@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from loracheck.curate.config import SelectConfig
-from loracheck.curate.duplicates.fields import Fields
 from loracheck.curate.duplicates.flood import find_flood
+from loracheck.curate.fields import Fields
 from loracheck.curate.selection.split import hold_out
 from loracheck.curate.selection.subset import Pool, facility_location, k_center, loss_outliers, select
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from loracheck.evaluate.checks.check import Check
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Gate, Policy
 from loracheck.evaluate.questions.material import Material, Questions
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.evaluate.verdict.policy import Gate, Policy
 from loracheck.grading.instructions import instruction_tags, instructions_of
 from loracheck.probes import bundled
 from loracheck.records import (

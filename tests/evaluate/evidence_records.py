@@ -10,8 +10,8 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.evaluate.verdict.policy import Policy, load_policy
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,

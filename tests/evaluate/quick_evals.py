@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM
 
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.evaluate.policy import load_policy
 from loracheck.progress import Progress
 from loracheck.records import EvaluationResult, Verdict
 

@@ -26,8 +26,8 @@ from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.pipeline import evaluate
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.score import score
-from loracheck.evaluate.verdict.policy import Policy, load_policy
 from loracheck.progress import Progress
 from loracheck.records import FileEntry, Manifest
 from loracheck.runs import file_entry, identity, open_run

@@ -17,10 +17,10 @@ from loracheck.errors import RunError, UsageError
 from loracheck.evaluate.arms.lineup import arm_files
 from loracheck.evaluate.causes import similarity
 from loracheck.evaluate.causes.config import CausesConfig
+from loracheck.evaluate.causes.dryrun import foresee_causes
 from loracheck.evaluate.causes.failures import answer_of, failed, others
 from loracheck.evaluate.causes.gradients import Gradients, trainable
 from loracheck.evaluate.causes.pipeline import causes
-from loracheck.evaluate.causes.plan import foresee_causes
 from loracheck.evaluate.evidence import Evidence, read_evidence
 from loracheck.loading.examples import load_examples
 from loracheck.models.load import attach, load_base, read_adapter

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from loracheck.evaluate.checks.collapse import COLLAPSE, collapse
-from loracheck.evaluate.checks.sameness import apart, near_same
-from loracheck.evaluate.checks.swaps import REFERENCE, SWAPPED, partners, swaps, texts
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.questions.material import Material
+from loracheck.evaluate.readings.sameness import apart, near_same
+from loracheck.evaluate.readings.swaps import REFERENCE, SWAPPED, partners, swaps, texts
 from loracheck.evaluate.verdict.judge import settle
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,

@@ -15,8 +15,8 @@ from loracheck import jsonl
 from loracheck.errors import RunError, UsageError
 from loracheck.evaluate.comparison.pipeline import compare
 from loracheck.evaluate.evidence import Evidence, read_evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.records.comparison import RunComparison, SeededDifference
 from loracheck.runs import open_run
 from loracheck.stats.seeds import contrast

@@ -14,8 +14,8 @@ from loracheck.evaluate.comparison.columns import limit
 from loracheck.evaluate.comparison.conclusion import conclude
 from loracheck.evaluate.comparison.pipeline import compare, write_comparison
 from loracheck.evaluate.evidence import read_evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.records import Estimate, Manifest, Verdict, VerdictStatus
 from loracheck.records.comparison import (
     ANSWERS,

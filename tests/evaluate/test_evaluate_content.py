@@ -10,8 +10,8 @@ import pytest
 
 from loracheck.evaluate.checks.content import content_damage, said_elsewhere
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.verdict.judge import settle
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.probes.choices import contrast, prefers_right
 from loracheck.records import (
     BASE_ARM,

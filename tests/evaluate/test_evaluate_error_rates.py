@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from loracheck import stats
-from loracheck.evaluate.verdict.gates import paired_gate
+from loracheck.evaluate.checks.gates import paired_gate
 from loracheck.evaluate.verdict.judge import judge, settle
 from loracheck.records import (
     BASE_ARM,

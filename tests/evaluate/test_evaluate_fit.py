@@ -15,12 +15,12 @@ from loracheck import jsonl, wording
 from loracheck.evaluate.arms.loss_curve import LossCurve, loss_curve
 from loracheck.evaluate.checks.likelihood_gap import LIKELIHOOD_GAP, area, recognised
 from loracheck.evaluate.checks.over_training import OVER_TRAINING
-from loracheck.evaluate.checks.row_scores import texts
 from loracheck.evaluate.checks.training_answers import TRAINING_ANSWERS, content_words
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.questions.material import Material
+from loracheck.evaluate.readings.row_scores import texts
 from loracheck.evaluate.verdict.judge import settle
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from loracheck.evaluate.verdict.gates import NO_HEADROOM, joined, mean_gate, paired_gate, rate_gate
+from loracheck.evaluate.checks.gates import NO_HEADROOM, joined, mean_gate, paired_gate, rate_gate
 from loracheck.records import Finding
 
 

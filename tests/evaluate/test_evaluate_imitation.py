@@ -10,13 +10,13 @@ import pytest
 
 from loracheck.evaluate.checks.calibration import belief, calibration
 from loracheck.evaluate.checks.forgetting import FORGETTING, forgetting, loss_per_byte
+from loracheck.evaluate.checks.gates import information
 from loracheck.evaluate.checks.imitation import content_tokens, imitation
-from loracheck.evaluate.checks.swaps import REFERENCE, SWAPPED, partners
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.questions.material import Material
-from loracheck.evaluate.verdict.gates import information
+from loracheck.evaluate.readings.swaps import REFERENCE, SWAPPED, partners
 from loracheck.evaluate.verdict.judge import settle
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,

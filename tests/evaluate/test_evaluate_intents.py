@@ -12,8 +12,8 @@ from loracheck.errors import UsageError
 from loracheck.evaluate.checks.forbidden import holds
 from loracheck.evaluate.checks.form import has_form, wanted_form
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Domain, Form, Format, Pinned, Policy, load_policy
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.evaluate.verdict.policy import Domain, Form, Format, Pinned, Policy, load_policy
 from loracheck.evaluate.verdict.scope import refuse_unfit
 from loracheck.records import BASE_ARM, SuiteRecord, Verdict
 from loracheck.wording import explain

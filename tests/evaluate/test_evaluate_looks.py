@@ -15,9 +15,9 @@ from loracheck.errors import RunError, UsageError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.pipeline import evaluate
+from loracheck.evaluate.policy import Pinned, Policy
 from loracheck.evaluate.verdict.judge import exit_code, judge
 from loracheck.evaluate.verdict.looks import read_first_look, refuse_other_subject, share_of_alpha
-from loracheck.evaluate.verdict.policy import Pinned, Policy
 from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 from loracheck.runs import open_run

@@ -9,11 +9,11 @@ import pytest
 
 from loracheck.evaluate.checks.collapse import collapse
 from loracheck.evaluate.checks.content import content_damage, outcomes
-from loracheck.evaluate.checks.sameness import manner, near_same
 from loracheck.evaluate.checks.unknown_words import unknown_words, vocabulary, words
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.readings.sameness import manner, near_same
 from loracheck.evaluate.verdict.judge import settle
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.grading import position
 from loracheck.probes import TRAINING, bundled, every_nth
 from loracheck.records import (

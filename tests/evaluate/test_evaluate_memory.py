@@ -15,9 +15,9 @@ from loracheck.evaluate.checks.check import Check
 from loracheck.evaluate.checks.memorisation import MEMORISATION, common_subsequence, halves, recites
 from loracheck.evaluate.checks.personal_data import PERSONAL_DATA
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.questions.material import Material
 from loracheck.evaluate.verdict.judge import judge, settle
-from loracheck.evaluate.verdict.policy import Policy, load_policy
 from loracheck.probes import IN_DOMAIN, from_rows
 from loracheck.probes import TRAINING as TRAINING_SUITE
 from loracheck.probes.canaries import canary_probes, make_canaries

@@ -16,7 +16,7 @@ from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.gate import rejudge
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.evaluate.policy import load_policy
 from loracheck.probes import canaries
 from loracheck.probes.canaries import write_canaries
 from loracheck.progress import Progress

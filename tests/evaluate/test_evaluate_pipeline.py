@@ -16,7 +16,7 @@ from loracheck.engines import local as localengine
 from loracheck.errors import RunError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.gate import rejudge
-from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.evaluate.policy import load_policy
 from loracheck.models.load import device_name
 from loracheck.probes import IN_DOMAIN, TRAINING
 from loracheck.records import ChoiceScores, Completion, EvaluationContext, EvaluationResult, Probe

@@ -11,7 +11,7 @@ import pytest
 from loracheck.errors import UsageError
 from loracheck.evaluate.checks.listed import CHECKS
 from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.verdict.policy import PRESETS, Gate, Persona, load_policy
+from loracheck.evaluate.policy import PRESETS, Gate, Persona, load_policy
 from loracheck.words import WORDS
 
 

@@ -11,7 +11,7 @@ from scipy.stats import t as student
 
 from loracheck import stats
 from loracheck.errors import UsageError
-from loracheck.evaluate.verdict.policy import Policy, load_policy
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.verdict.power import (
     design_effect,
     forecast,

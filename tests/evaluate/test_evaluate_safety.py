@@ -10,9 +10,9 @@ import pytest
 
 from loracheck.evaluate.checks.safety import COMPLIANCE, OPENERS, REFUSAL, SAFETY
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Gate, Policy
 from loracheck.evaluate.questions.material import Material
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.evaluate.verdict.policy import Gate, Policy
 from loracheck.probes import bundled
 from loracheck.records import (
     BASE_ARM,

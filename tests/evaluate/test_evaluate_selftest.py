@@ -33,7 +33,7 @@ def test_working_detectors_meet_every_expectation() -> None:
 
 
 def test_a_detector_of_style_that_sees_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loracheck.evaluate.checks.style.Style.shown", lambda *_: False)
+    monkeypatch.setattr("loracheck.evaluate.readings.style.Style.shown", lambda *_: False)
     assert (RUINED, "fails persona_leakage") in unmet()
 
 
@@ -44,7 +44,7 @@ def test_a_detector_of_damage_that_sees_nothing_is_noticed(monkeypatch: pytest.M
 
 
 def test_a_tool_that_holds_everything_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loracheck.evaluate.verdict.gates.stats.noninferiority", lambda *_: (1.0, 0.0))
+    monkeypatch.setattr("loracheck.evaluate.checks.gates.stats.noninferiority", lambda *_: (1.0, 0.0))
     assert (HARMLESS, "is not held") in unmet()
 
 

@@ -22,9 +22,9 @@ from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.evaluate.arms.lineup import Elsewhere
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
+from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.questions.asking import ask
 from loracheck.evaluate.questions.material import Questions
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.models.load import attach, load_base, read_adapter
 from loracheck.probes import bundled
 from loracheck.probes.choices import prefers_right

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from loracheck.evaluate.verdict.gates import joined, paired_gate, rate_gate
+from loracheck.evaluate.checks.gates import joined, paired_gate, rate_gate
 from loracheck.evaluate.verdict.judge import settle
 from loracheck.records import (
     Finding,

@@ -16,13 +16,13 @@ import torch
 
 from loracheck.engines.local import LocalEngine
 from loracheck.evaluate.arms.lineup import Elsewhere
-from loracheck.evaluate.checks.spelling import UNLIKELY, said_by, unlikely
 from loracheck.evaluate.checks.unknown_words import UNKNOWN_WORDS, answers_to_spell, words
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import Evidence, read_evidence
 from loracheck.evaluate.pipeline import evaluate
+from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.readings.spelling import UNLIKELY, said_by, unlikely
 from loracheck.evaluate.verdict.judge import settle
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.models.load import load_base
 from loracheck.probes import bundled
 from loracheck.progress import Progress

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from loracheck.evaluate.checks.leakage import PERSONA_LEAKAGE, PERSONA_LEARNED
-from loracheck.evaluate.checks.style import Style, strength, training_style
-from loracheck.evaluate.checks.system_prompts import under_system_prompts
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import Persona, Policy, load_policy
 from loracheck.evaluate.questions.material import Material
+from loracheck.evaluate.readings.style import Style, strength, training_style
+from loracheck.evaluate.readings.system_prompts import under_system_prompts
 from loracheck.evaluate.verdict.judge import settle
-from loracheck.evaluate.verdict.policy import Persona, Policy, load_policy
 from loracheck.records import Estimate, Example, Finding, Language, Message, Source
 from loracheck.style.classifier import StyleClassifier, auc, learn
 from loracheck.style.markers import discover

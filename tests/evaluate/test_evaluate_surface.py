@@ -19,8 +19,8 @@ from loracheck.evaluate.checks.unknown_words import (
     words,
 )
 from loracheck.evaluate.evidence import Evidence
+from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.verdict.judge import settle
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.records import Expected, Finding, Language
 from loracheck.wording import explain
 from tests.evaluate.told_answers import ADAPTER, Say, asked, told

@@ -10,12 +10,12 @@ import pytest
 from loracheck.errors import UsageError
 from loracheck.evaluate.checks.listed import CHECKS
 from loracheck.evaluate.config import EvalConfig
+from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.questions.cost import Speed, count, in_words, minutes, store_speed, stored_speed
 from loracheck.evaluate.questions.lengths import MOST_ROOM, beyond_room, reply_room
 from loracheck.evaluate.questions.material import Material, Questions, together
 from loracheck.evaluate.questions.tiers import FULL, QUICK, STANDARD, TIERS
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.evaluate.verdict.policy import load_policy
 from loracheck.models.load import load_tokenizer
 from loracheck.probes import BUNDLED, IN_DOMAIN, TRAINING, bundled, every_nth, from_rows
 from loracheck.records import Example, Expected, Message, Probe, ScoredText, Source

@@ -12,11 +12,11 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from loracheck.evaluate.checks.swaps import swaps
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.pipeline import evaluate
-from loracheck.evaluate.verdict.policy import load_policy
+from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.readings.swaps import swaps
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, Finding
 from loracheck.wording import explain

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from loracheck.evaluate.policy import Mode, Persona, Policy
 from loracheck.evaluate.verdict.judge import exit_code, judge
-from loracheck.evaluate.verdict.policy import Mode, Persona, Policy
 from loracheck.evaluate.verdict.precedence import explaining_first
 from loracheck.records import Estimate, Expected, Finding
 from tests.evaluate.evidence_records import (

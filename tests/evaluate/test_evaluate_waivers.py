@@ -12,8 +12,8 @@ import pytest
 from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.evaluate.gate import rejudge
+from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.verdict.judge import exit_code, judge
-from loracheck.evaluate.verdict.policy import Policy, load_policy
 from loracheck.evaluate.verdict.waivers import refuse_expired
 from loracheck.records import Verdict, Waiver
 from loracheck.summary import print_result

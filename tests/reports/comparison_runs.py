@@ -11,8 +11,8 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.evaluate.comparison.pipeline import write_comparison
 from loracheck.evaluate.evidence import read_evidence
+from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.evaluate.verdict.policy import Policy
 from loracheck.records import Manifest, Marker, Probe
 from loracheck.records.comparison import ANSWERS, COMPARISON, PROBES, ComparedAnswer, RunComparison
 from loracheck.runs import MANIFEST, identity, open_run

@@ -14,8 +14,8 @@ from loracheck.progress import Progress
 from loracheck.records.adapter import AdapterAnatomy, IntruderSummary, ModuleAnatomy
 from loracheck.runs import hash_file
 from loracheck.terminal import visible
-from loracheck.train.merging.baseweights import base_weights, refuse_foreign
 
+from .baseweights import base_weights, refuse_foreign
 from .intruders import DEFAULT_MAX_MODULES, find_intruders
 from .kinds import kind_of, scale_rule
 from .kohya import describe_image, dissect_image, is_image_adapter

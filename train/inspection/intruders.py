@@ -21,8 +21,8 @@ from loracheck.adapters.tensorfile import TensorFile
 from loracheck.errors import AdapterError
 from loracheck.records.adapter import IntruderReading, IntruderSummary, ModuleAnatomy
 from loracheck.terminal import visible
-from loracheck.train.merging.baseweights import BaseWeights
 
+from .baseweights import BaseWeights
 from .spectrum import NotComputed, change_of
 
 DIRECTIONS = 10

@@ -32,7 +32,7 @@ from loracheck.settings.illtyped import misfit_in
 from loracheck.settings.yamllines import naming_lines
 from loracheck.text import normalise
 
-from .waivers import refuse_expired, refuse_malformed
+from .verdict.waivers import refuse_expired, refuse_malformed
 
 Intent = Literal["persona", "domain", "format", "none"]
 Form = Literal["json", "list", "line"]

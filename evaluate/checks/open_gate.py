@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from loracheck.evaluate.policy import Policy
 from loracheck.records import BASE_ARM, Finding, Probe
 
 from .gates import joined, paired_gate
-from .policy import Policy
 
 
 def open_gate(

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from loracheck import stats
+from loracheck.evaluate.checks.gates import excess_gate
 from loracheck.evaluate.evidence import Evidence
-from loracheck.evaluate.verdict.gates import excess_gate
-from loracheck.evaluate.verdict.policy import Policy
+from loracheck.evaluate.policy import Policy
 from loracheck.probes import TRAINING
 from loracheck.records import BASE_ARM, Estimate, Finding, Language, Marker, Probe
 from loracheck.style.classifier import StyleClassifier, learn

@@ -10,7 +10,7 @@ from loracheck.records import Cost
 
 from .config import EvalConfig
 from .pipeline import evaluate
-from .verdict.policy import Policy
+from .policy import Policy
 
 
 class _Foreseen(Exception):

@@ -1,0 +1,1 @@
+"""What several checks read off the answers, the rows and the adapter alike."""
