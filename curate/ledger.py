@@ -16,7 +16,6 @@ from loracheck.records.curation import Outcome
 
 from .config import CurateConfig
 
-_OUTCOMES: tuple[Outcome, ...] = ("kept", "heldout", "dropped", "quarantined")
 _LENGTH_EDGES = (32, 128, 512, 2048)
 _LENGTH_NAMES = ("under 32", "32 to 127", "128 to 511", "512 to 2,047", "2,048 and more")
 LEAST_STRATUM = 20

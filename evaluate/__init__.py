@@ -1,14 +1,12 @@
 """Put the same held-out probes to base and adapters and turn the findings into a verdict.
 
-The run        pipeline, config; tiers, cost, lengths, plan: how much is asked; gathering, material, asking: what is
-               asked; arms, wholemodels, names, origins, preflight: who answers; evidence: what was answered; score:
-               answers that are there
-The checks     check, checks, catalogue; a module each: content, forgetting, collapse, imitation, calibration, leakage,
-               form, surface, language, unknown_words, spelling, memorisation, personal_data, canary_exposure,
-               likelihood_gap, training_answers, over_training, safety, system_prompt, instructions, robustness
-What they use  gates, open_gate: shapes of tests; style, system_prompts, swaps, sameness, row_scores, loss_curve
-The verdict    verdict, precedence, sanity, forbidden; policy, scope, waivers, looks; gate; power
-Several runs   compare, alignment, measures, repetition; columns, changes, conclusion
-The causes     causes, causes_config, causes_plan, failures, similarity, overlap, neighbours, gradients, vectors,
-               blame, looked, explained
+The procedure is in pipeline, its options in config, the limits in policy; evidence is what was answered, asked a
+finished run as it may be judged, score and gate judge answers that are there.
+
+arms        who answers: base, adapters, whole models, servers, files
+questions   what is asked of every arm, in which order, and what that takes
+checks      a module each, and the shapes of the tests that they share; readings: what several of them read alike
+verdict     ship, hold or inconclusive, with the error under control
+comparison  arm against arm over seeds, one adapter on two days
+causes      the training rows behind the failures
 """

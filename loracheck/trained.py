@@ -1,4 +1,4 @@
-"""What a train run hands on to the stages after it, beside its summary and its adapter (`adapterfiles.ADAPTER`)."""
+"""What a train run hands on to the stages after it, beside its summary and its adapter (`adapters.files.ADAPTER`)."""
 
 from __future__ import annotations
 

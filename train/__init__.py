@@ -1,12 +1,12 @@
 """Fine-tune a base with (Q)LoRA on a curated run or on any data file, foresee it, and look at what came out.
 
-The run         pipeline, config; choices, presets, inputs, encode, order, layout: rows to steps; adapters, loss,
-                trainer: the fit; thrift, heap: with less memory; repeat: alike each time; reader, readings,
-                checkpoints: what is measured and kept on the way; results, trackers, processes
-Many runs       grid, sweep
-The plan        plan; architecture, adapted: sizes; rehearsal, machine, forecast: memory and time; probe; dryrun
-An adapter      scale, strength: weaker forms of it
-                merge, mergedmodel, shipped, ggufexport, modelcard: its shipped form
-                anatomy, kinds, traces, notices: what it is; modules, spectrum, intruders,
-                baseweights: what it changes; loads: who can load it; kohya, names, tagwords: those of image models
+The procedure is in pipeline, its options in config, choices and presets; inputs is what a run reads, adapters what is
+put on the base, results what is left behind.
+
+batches     rows to token ids and labels, the loss mask audited, in the order of the steps
+planning    memory and time before anything is trained
+fitting     the loss, the steps, the checkpoints, and what is measured at each
+trials      many trainings or strengths side by side: sweeps and scales
+merging     the form that ships, and how far it is from the trained one
+inspection  what an adapter is made of, whoever trained it
 """

@@ -32,7 +32,7 @@ def add_adapter(base: Base, config: TrainConfig) -> PeftModel:
     set_seed(config.seed)
     try:
         model = get_peft_model(
-            base.model, _peft_config(config), autocast_adapter_dtype=config.adapter_dtype == "float32"
+            base.model, peft_config(config), autocast_adapter_dtype=config.adapter_dtype == "float32"
         )
     except ValueError as error:
         if "target" not in str(error).lower():
@@ -102,7 +102,8 @@ def _save(model: PeftModel, folder: Path, **options: Any) -> None:  # noqa: ANN4
     model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False, **options)
 
 
-def _peft_config(config: TrainConfig) -> PeftConfig:
+def peft_config(config: TrainConfig) -> PeftConfig:
+    """Return the options of a training in the words of peft."""
     targets: str | list[str] = config.target_modules
     if targets != "all-linear":
         targets = [name.strip() for name in config.target_modules.split(",") if name.strip()]

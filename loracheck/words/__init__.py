@@ -1,4 +1,4 @@
-"""What terminal and report say of each check, in English and Japanese: a module for each group of checks."""
+"""What terminal and report both say, in English and Japanese: of each check, a module a group; of plans, runs, rows."""
 
 from __future__ import annotations
 

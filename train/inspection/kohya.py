@@ -42,7 +42,6 @@ FACTS = (
     "ss_training_comment",
     "ss_sd_scripts_commit_hash",
 )
-_LYCORIS_KINDS = {"lora": "lora", "locon": "locon", "loha": "loha", "lokr": "lokr"}
 
 
 def is_image_adapter(file: TensorFile) -> bool:

@@ -21,7 +21,7 @@ from transformers.quantizers.base import get_keys_to_not_convert
 
 from loracheck.errors import UsageError
 from loracheck.models.load import packed_dtype
-from loracheck.train.adapters import _peft_config as peft_config
+from loracheck.train.adapters import peft_config
 from loracheck.train.config import TrainConfig
 
 from .architecture import Architecture, build
