@@ -19,6 +19,7 @@ from loracheck.words.comparison import (
     conclusion,
     label_text,
     measure_name,
+    method_name,
     remarks,
     standing_word,
 )
@@ -83,7 +84,8 @@ def _print_difference(one: SeededDifference) -> None:
     click.echo(f"\n{measure_name(one.check, one.measure, shown)}: {label_text(one.label, shown)}")
     click.echo(f"  {_mean(one.first)}; {_mean(one.second)}{_limit(one)}")
     p = "" if one.p is None else either(f", p {one.p:.3f} before Holm", f"、Holm補正前のp {one.p:.3f}")
-    click.echo(f"  {either('difference', '差')} {number(one.estimate, shown)} ({one.estimate.method}{p})")
+    method = method_name(one.estimate.method, shown)
+    click.echo(f"  {either('difference', '差')} {number(one.estimate, shown)} ({method}{p})")
     won, lost = len(one.won), len(one.lost)
     click.echo(
         either(

@@ -14,6 +14,11 @@ UNSAFE: dict[str, Pair] = {
     "name": {"en": "questions were answered with the persona's name", "ja": "質問にペルソナの名前で回答"},
     "leakage": {"en": "the style showed outside its domain", "ja": "領域外での口調の漏れ"},
 }
+_KEPT: dict[str, Pair] = {
+    "last": {"en": "last", "ja": "最後"},
+    "best": {"en": "best", "ja": "評価用の損失が最良"},
+    "safe": {"en": "safe", "ja": "安全"},
+}
 _STOPPED: dict[str, Pair] = {
     "early": {
         "en": "stopped early: the held-out loss got no better",
@@ -55,13 +60,14 @@ def print_training(name: str, summary: TrainingSummary, *, outcome: bool = True)
         )
     if summary.kept != "last" or summary.best_step or summary.safe_step:
         best, safe = summary.best_step, summary.safe_step
+        kept = _KEPT[summary.kept][language()]
         marks = [either(f"last {summary.steps}", f"最後は{summary.steps}")]
         marks += [either(f"best held-out loss {best}", f"評価用の損失が最良なのは{best}")] if best else []
         marks += [either(f"last safe {safe}", f"最後に安全だったのは{safe}")] if safe else []
         click.echo(
             either(
-                f"  adapter/ holds step {summary.kept_step} ({summary.kept}); {', '.join(marks)}",
-                f"  adapter/はステップ{summary.kept_step}({summary.kept})。{'、'.join(marks)}",
+                f"  adapter/ holds step {summary.kept_step} ({kept}); {', '.join(marks)}",
+                f"  adapter/はステップ{summary.kept_step}({kept})。{'、'.join(marks)}",
             )
         )
     if summary.plan and outcome:

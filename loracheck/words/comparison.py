@@ -49,6 +49,13 @@ _SHORT_LABELS: dict[str, Pair] = {
     "noise_unknown": {"en": "seed noise unknown", "ja": "学習ごとの差は不明"},
     "no_difference": {"en": "no difference shown", "ja": "差は示されず"},
 }
+_METHODS: dict[str, Pair] = {
+    "t over items and seeds": {"en": "t over items and seeds", "ja": "問題とシードにわたるt区間"},
+    "items alone; seed noise unknown": {
+        "en": "items alone; seed noise unknown",
+        "ja": "問題だけの区間。学習ごとの差は不明",
+    },
+}
 _NOTES: dict[str, Pair] = {
     "style_differs": {
         "en": "The runs found different styles in their training data, so persona measures are left out.",
@@ -135,6 +142,11 @@ def short_measure(measure: str, language: UiLanguage = "en") -> str:
 def label_text(label: str, language: UiLanguage = "en", *, short: bool = False) -> str:
     """Say what a label means."""
     return ((_SHORT_LABELS.get(label) if short else None) or _LABELS[label])[language]
+
+
+def method_name(method: str, language: UiLanguage = "en") -> str:
+    """Say how an interval was made; of a method that only has a name, that."""
+    return _METHODS[method][language] if method in _METHODS else method
 
 
 def standing_word(status: str, language: UiLanguage = "en") -> str:

@@ -364,7 +364,7 @@ def test_a_training_a_sweep_and_a_scale_run_end_in_japanese(
     assert "終了: 安全でなくなりました" in printed
     assert "安全でない: 事実の喪失, 質問にペルソナの名前で回答, 領域外での口調の漏れ" in printed
     assert "安全な最大の強さ: 0.5" in printed
-    assert not english_words(printed, "safe", "last", "adapter")
+    assert not english_words(printed, "adapter")
 
 
 def test_a_plan_is_in_japanese(japanese: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -420,7 +420,10 @@ def test_a_comparison_is_told_in_japanese(japanese: None, capsys: pytest.Capture
         measure="no_loop",
         first=means[0],
         second=means[1],
-        estimate=paired_difference("d", paired_table([True] * 9 + [False], [True] * 10)),
+        estimate=replace(
+            paired_difference("d", paired_table([True] * 9 + [False], [True] * 10)),
+            method="items alone; seed noise unknown",
+        ),
         item_se=None,
         seed_se=None,
         freedom=1,
@@ -470,7 +473,7 @@ def test_a_comparison_is_told_in_japanese(japanese: None, capsys: pytest.Capture
     for words in ("出荷不可1件, 出荷可1件", "実行の間で異なる設定", "シード間の標準偏差は不明", "1件が反転"):
         assert words in printed
     assert "繰り返し" in printed
-    assert not english_words(printed, "Holm", "tango")
+    assert not english_words(printed, "Holm")
 
 
 def test_the_test_of_words_would_notice_english() -> None:
