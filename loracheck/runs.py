@@ -140,13 +140,12 @@ def _take_back(path: Path, *, folder: bool, work: bool) -> None:
                 path.rmdir()
 
 
-def read_run(path: Path, kind: str | None = None, *, unfinished: bool = False) -> Manifest:
+def read_run(path: Path, kind: str | None = None) -> Manifest:
     """Read the manifest of a finished run and verify every file against it.
 
     Args:
         path: The run.
         kind: Which it has to be; None takes any.
-        unfinished: Take one that is still being written, too; it has no hashes yet.
 
     Raises:
         RunError: there is no such run of that kind, or a file was changed since it was finished.
@@ -156,7 +155,7 @@ def read_run(path: Path, kind: str | None = None, *, unfinished: bool = False) -
         raise RunError(
             f"{path} holds a {manifest.kind} run; this command reads a {kind} run.", kind="run_kind"
         )
-    if manifest.status != "complete" and not unfinished:
+    if manifest.status != "complete":
         raise RunError(
             f"{path} is not finished: it ended with an error, was interrupted or is still going on.",
             kind="run_unfinished",

@@ -30,8 +30,8 @@ def write_report(run: Path, *, related: Sequence[Path] = (), language: Literal["
     Raises:
         RunError: there is no run, it is of an unknown kind, or a file was changed since it was written.
     """
-    manifest = read_run(run, unfinished=True)  # a stage draws its report before the run is completed
-    others = [(path, read_run(path, unfinished=True)) for path in related]
+    manifest = read_run(run)
+    others = [(path, read_run(path)) for path in related]
     template, view = page(run, manifest, others)
     html = render(template, view | {"run": manifest}, language)
     jsonl.replace(run / REPORT, html.encode())
