@@ -19,7 +19,7 @@ def card(verdict: Verdict) -> dict[str, Any]:
     """Return the view of one verdict: its word, the finding behind it, and what would change it."""
     main, others = _chosen(verdict)
     required = [finding.status for finding in verdict.findings if finding.required]
-    passed, failed = required.count("pass"), required.count("fail")
+    failed, undecided = required.count("fail"), required.count("inconclusive")
     return {
         "adapter": verdict.adapter,
         "status": verdict.status,
@@ -33,11 +33,11 @@ def card(verdict: Verdict) -> dict[str, Any]:
         ],
         "others": [headline(finding) for finding in others],
         "passed": text(
-            "required_passed" if passed == len(required) else "required_split",
+            "required_split" if failed or undecided else "required_passed",
             required=len(required),
-            passed=passed,
+            passed=required.count("pass"),
             failed=failed,
-            open=len(required) - passed - failed,
+            open=undecided,
         ),
     }
 

@@ -24,7 +24,7 @@ def plain_wording() -> None:
 
 
 def rewritten(run: Path, verdicts: tuple[Verdict, ...]) -> Path:
-    """Put other verdicts into a run; its manifest forgets the hashes, as of a run that is still being written."""
+    """Put other verdicts into a run; its manifest forgets the hashes."""
     result = jsonl.read_one(run / "verdict.json", EvaluationResult)
     manifest = jsonl.read_one(run / "manifest.json", Manifest)
     jsonl.write_one(run / "verdict.json", replace(result, verdicts=verdicts))

@@ -221,3 +221,11 @@ def test_a_model_card_holds_every_number_with_its_interval() -> None:
     assert [metric["type"] for metric in metrics] == [f"loracheck_{check}" for check in CHECKS]
     assert (metrics[0]["value"], metrics[0]["n"]) == (-0.4, 40)
     assert "mine: HOLD" in text
+
+
+def test_the_card_counts_what_failed_and_what_is_open_and_calls_nothing_waived_open() -> None:
+    mixed = card(a_verdict("mine", ["fail", "inconclusive", "pass", "waived"]))
+    assert str(mixed["passed"].en) == "1 of 4 required checks passed, 1 failed, 1 open"
+    assert (
+        str(card(a_verdict("mine", ["pass", "waived"] * 2))["passed"].en) == "2 of 4 required checks passed"
+    )
