@@ -222,6 +222,18 @@ def test_a_probe_corrects_memory_and_time_and_leaves_nothing(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_probe_is_believed_where_this_process_already_holds_more_than_the_training_would(
+    tiny_gemma: Path, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forecast, "AT_IMPORT", 3_000_000_000)
+    assert run_plan(tiny_gemma, rows, train_batch_size=2).memory.peak > 3_000_000_000
+    monkeypatch.setattr(probe, "run_probe", lambda *_: probe.Probe(peak=600_000_000, seconds=(1.0,) * 4))
+    found = run_plan(tiny_gemma, rows, PlanOptions(probe=True), train_batch_size=2)
+    assert found.memory.peak == 600_000_000 + forecast.IMPORTED_LATER
+    assert found.memory.activations == 0
+    assert found.memory.process > 0
+
+
 def test_a_probe_without_weights_fails_with_what_is_missing(
     only_config: Callable[[PreTrainedConfig], Path],
 ) -> None:

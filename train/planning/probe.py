@@ -66,7 +66,10 @@ def probed(plan: Plan, course: Course, announce: Callable[[str], None]) -> Plan:
     found = run_probe(course, places)
     # On a GPU the peak is that of the GPU alone, and the process counts as nothing.
     peak = found.peak + (IMPORTED_LATER if plan.memory.process else 0)
-    memory = replace(plan.memory, activations=max(0, plan.memory.activations + peak - plan.memory.peak))
+    activations = plan.memory.activations + peak - plan.memory.peak
+    # Less than nothing is left for them where this process held more at import than the probe's own did.
+    process = plan.memory.process + min(0, activations)
+    memory = replace(plan.memory, activations=max(0, activations), process=max(0, process))
     foreseen, seconds = course.seconds(places[1:]), plan.seconds
     if seconds is not None and foreseen:
         seconds *= sum(found.seconds) / foreseen
