@@ -124,6 +124,14 @@ def test_a_quick_run_has_a_fifth_of_the_error_rate_and_less_power() -> None:
     assert all((a.power or 0) <= (b.power or 0) for a, b in pairs)
 
 
+@pytest.mark.parametrize(
+    ("preset", "tier"), [("default", "standard"), ("persona", "standard"), ("strict", "full")]
+)
+def test_every_preset_ships_most_good_adapters_at_its_tier(preset: str, tier: str) -> None:
+    found = forecast_bundled(load_policy(preset), Assumptions(bad_rate=0.005), tier=tier)
+    assert (found.joint_least or 0) > 0.8
+
+
 def test_a_policy_of_one_language_counts_its_suites_alone() -> None:
     both = forecast_bundled(DEFAULT, Assumptions(), tier="full", suites=["facts-en", "facts-ja"])
     one = forecast_bundled(
