@@ -20,13 +20,13 @@ from typing import Any, Literal
 import msgspec
 
 from loracheck import jsonl
+from loracheck.cachefolder import cache_folder
 from loracheck.contentcache import ContentCache
 from loracheck.curated import KEPT, SCORES, SYNTHESIZED
 from loracheck.engines.chatreplies import ChatReply
 from loracheck.engines.endpoint import BudgetSpent, CallFailed, Endpoint, check_address, in_parallel
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.foreseen import Foreseen
-from loracheck.models.conversion import cache_folder
 from loracheck.models.generation import generate
 from loracheck.models.load import Base, load_base
 from loracheck.progress import Progress

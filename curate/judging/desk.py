@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from loracheck import jsonl
+from loracheck.cachefolder import cache_folder
 from loracheck.contentcache import ContentCache
-from loracheck.models.conversion import cache_folder
 
 from .judge import VERSION, Answer, Judge, Question
 

@@ -6,8 +6,8 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from loracheck.cachefolder import cache_folder
 from loracheck.contentcache import ContentCache
-from loracheck.models.conversion import cache_folder
 from loracheck.models.fingerprint import Fingerprint, content_sha256
 from loracheck.models.load import Base
 from loracheck.templates.chat import ChatTemplate

@@ -19,11 +19,11 @@ import msgspec
 import torch
 
 from loracheck import jsonl
+from loracheck.cachefolder import cache_folder
 from loracheck.engines import Decoding, Engine, Offer
 from loracheck.engines.local import LocalEngine
 from loracheck.evaluate.arms.lineup import Lineup
 from loracheck.evaluate.config import EvalConfig
-from loracheck.models.conversion import cache_folder
 from loracheck.probes.choices import choices
 from loracheck.progress import Progress
 from loracheck.records import Cost, Message, Probe

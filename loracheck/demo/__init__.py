@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from loracheck import jsonl
+from loracheck.cachefolder import cache_folder
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
 from loracheck.curated import HELDOUT
@@ -20,7 +21,6 @@ from loracheck.errors import EnvironmentFault
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import load_policy
-from loracheck.models.conversion import cache_folder
 from loracheck.progress import Progress
 from loracheck.records import EvaluationResult
 from loracheck.records.curation import CurationSummary

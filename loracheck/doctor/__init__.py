@@ -22,6 +22,7 @@ from typing import Any, Literal
 import click
 
 import loracheck
+from loracheck.cachefolder import cache_folder
 from loracheck.doctor.words import STATUSES, name_of, translated
 from loracheck.models.memory import container_bytes, machine_bytes
 from loracheck.redaction import redacted
@@ -80,7 +81,7 @@ def examine() -> list[Check]:
         *_pairing(gpu),
         *_processor(gpu),
         _memory(),
-        _disk(_cache()),
+        _disk(cache_folder()),
         _fonts(),
         _embedded_model(),
     ]
@@ -314,14 +315,6 @@ def _memory() -> Check:
         detail=f"{total:.1f} GB{inside}",
         mend="" if enough else f"the demonstration wants {_NEEDED_MEMORY_GB:.0f} GB",
     )
-
-
-def _cache() -> Path:
-    try:
-        from loracheck.models.conversion import cache_folder  # noqa: PLC0415 - wants a package that may be missing
-    except ImportError:
-        return Path.home()
-    return cache_folder()
 
 
 def _disk(folder: Path) -> Check:

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from loracheck import jsonl
+from loracheck.cachefolder import cache_folder
 from loracheck.contentcache import ContentCache
 from loracheck.errors import EnvironmentFault
-from loracheck.models.conversion import cache_folder
 
 T = TypeVar("T")
 

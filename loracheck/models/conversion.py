@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import itertools
 import logging
-import os
 import re
 import shutil
 import struct
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loracheck import jsonl
+from loracheck.cachefolder import cache_folder
 from loracheck.errors import EnvironmentFault
 from loracheck.runs import hash_file
 
@@ -33,13 +33,6 @@ _SAMPLED = 500
 """Words of a vocabulary that are looked up; fewer than a tenth of them would say nothing."""
 _WHOLE = 0.9
 """Part of them that a right tokenizer gives back as one token; with no merges it is hardly any."""
-
-
-def cache_folder() -> Path:
-    """Return loracheck's cache: $LORACHECK_CACHE, else the user's cache folder."""
-    if value := os.environ.get("LORACHECK_CACHE"):
-        return Path(value)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "loracheck"
 
 
 def converted(gguf_file: Path, announce: Callable[[str], None] = _log.info) -> Path:

@@ -25,9 +25,9 @@ from safetensors import SafetensorError
 from loracheck import jsonl
 from loracheck.adapters.card import AdapterCard, read_card
 from loracheck.adapters.files import SHIPPED_FORM
+from loracheck.cachefolder import cache_folder
 from loracheck.errors import AdapterError, EnvironmentFault, LoracheckError, UsageError
 from loracheck.loading.examples import load_examples
-from loracheck.models.conversion import cache_folder
 from loracheck.models.load import AdapterFile, arm, attach, load_base, load_config, read_adapter
 from loracheck.models.quantization import Quantization
 from loracheck.progress import Progress
