@@ -12,8 +12,8 @@ from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.models.generation import pad_token_id
 from loracheck.models.load import Base, device_name, load_base, training_device
-from loracheck.progress import Advance, Progress
-from loracheck.records.training import TrainingStep, TrainingSummary
+from loracheck.progress import Progress
+from loracheck.records.training import TrainingSummary
 from loracheck.runs import SUMMARY, open_run
 from loracheck.templates.chat import ChatTemplate, check_template_file, choose_template
 from loracheck.trained import CHECKPOINTS, METRICS, WATCH
@@ -31,12 +31,13 @@ from .fitting.loss import install_loss
 from .fitting.processes import Processes, refuse_sharding_on_cpu, start_processes
 from .fitting.reader import Reader
 from .fitting.repeat import repeatable
+from .fitting.steplog import StepLog
 from .fitting.thrift import keep_little
 from .fitting.trackers import check_trackers, tracked
 from .fitting.trainer import Loop, fit
 from .inputs import EncodedData, RunData, TrainInputs, default_batch_tokens, encode_data, load_data
 from .planning.forecast import plan_encoded
-from .results import Fitted, only_to_complete, peak_memory, write_results
+from .results import Fitted, only_to_complete, write_results
 
 READINGS_A_RUN = 10
 
@@ -85,6 +86,7 @@ def train(
                 f"{cut} of {encoded.audit.rows} rows are longer than {config.max_length} tokens (--max-length): "
                 f"the beginning of what they ask is cut off, first in {encoded.audit.truncated_rows[0]}"
             )
+        _refuse_mixed_rows(base, encoded, config)
         plan = plan_encoded(
             base,
             config,
@@ -116,6 +118,15 @@ def train(
             out,
             train_file=rows.train_file,
             seconds=time.monotonic() - started,
+        )
+
+
+def _refuse_mixed_rows(base: Base, data: EncodedData, config: TrainConfig) -> None:
+    if config.packing and len(data.rows) > 1 and not packs_cleanly(base.model, data.rows):
+        raise UsageError(
+            f"--packing: {base.model.config.model_type} lets packed rows see one another.",
+            kind="training_refused",
+            hint="Leave out --packing.",
         )
 
 
@@ -164,16 +175,10 @@ def _fit(
     loss_path = install_loss(base.model, data.rows[0], tiled=not config.sharded)
     if loss_path == "stock":
         progress.say("this architecture's own loss is used: slower, with logits at every position")
-    if config.packing and len(data.rows) > 1 and not packs_cleanly(base.model, data.rows):
-        raise UsageError(
-            f"--packing: {base.model.config.model_type} lets packed rows see one another.",
-            kind="training_refused",
-            hint="Leave out --packing.",
-        )
 
     reads = processes.share(reader.active) and not config.sharded
     at = stored.step_of(resume) if resume else 0
-    course = _Course(data, out / METRICS, at, speaks=processes.main)
+    log = StepLog(data.tokens_after, out / METRICS, at, speaks=processes.main)
 
     def read(step: int) -> bool:
         if processes.main:
@@ -181,7 +186,7 @@ def _fit(
         return processes.share(reader.stopped() is not None)
 
     with (
-        progress.track("training tokens", data.tokens_after[-1] - course.done) as advance,
+        progress.track("training tokens", data.tokens_after[-1] - log.done) as advance,
         tracked(config.report_to, out),
     ):
         if not processes.share(reader.stopped() is not None):
@@ -190,7 +195,7 @@ def _fit(
                 data.steps,
                 config,
                 Loop(
-                    record=lambda step: course.record(step, advance),
+                    record=lambda step: log.record(step, advance),
                     read=read,
                     reading_steps=_reading_steps(len(data.steps), config, active=reads),
                     protected=reader.protected,
@@ -205,45 +210,9 @@ def _fit(
         model=model,
         initial=initial,
         loss_path=loss_path,
-        steps=course.finish(),
-        seconds=time.monotonic() - course.started,
+        steps=log.finish(),
+        seconds=time.monotonic() - log.started,
     )
-
-
-class _Course:
-    """The steps of a run as they are logged, those before a resume included."""
-
-    def __init__(self, data: EncodedData, path: Path, at: int, *, speaks: bool) -> None:
-        self.count = len(data.steps)
-        self.path = path
-        self.log = jsonl.Appender(path) if speaks else None
-        self.steps: dict[int, TrainingStep] = {}
-        if speaks:
-            self.steps = {step.step: step for step in jsonl.read(path, TrainingStep) if step.step <= at}
-        self.done = self.measured = data.tokens_after[at - 1] if at else 0
-        self.started = time.monotonic()
-
-    def record(self, step: TrainingStep, advance: Advance) -> None:
-        """Log a step and show how it goes."""
-        if self.log is None:
-            return
-        self.steps[step.step] = step
-        self.log.append([step])
-        rate = (step.trained_tokens - self.done) / (time.monotonic() - self.started)
-        memory = peak_memory()
-        advance(
-            step.trained_tokens - self.measured,
-            f"step {step.step} of {self.count}, loss {step.loss:.3f}, {rate:.0f} tokens/s"
-            + (f", {memory / 1e9:.1f} GB" if memory else ""),
-        )
-        self.measured = step.trained_tokens
-
-    def finish(self) -> list[TrainingStep]:
-        """Write the steps in order, each once, and return them."""
-        steps = [self.steps[number] for number in sorted(self.steps)]
-        if self.log is not None:
-            jsonl.write(self.path, steps)
-        return steps
 
 
 def _reading_steps(steps: int, config: TrainConfig, *, active: bool) -> frozenset[int]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import resource
 import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import torch
 from peft import PeftModel
 
 from loracheck import jsonl
@@ -27,6 +23,7 @@ from .fitting import checkpoints as stored
 from .fitting.reader import Reader
 from .fitting.readings import best_step, kept_step, safe_step
 from .inputs import EncodedData
+from .usage import peak_memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,16 +140,3 @@ def _write_card(adapter: Path, reader: Reader, data: Path, summary: TrainingSumm
             watched_probes=reader.watch.probe_ids if reader.watch else (),
         ),
     )
-
-
-def peak_memory() -> int | None:
-    """Return the most memory this process has held so far, in bytes: of the GPU where there is one."""
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated()
-    status = Path("/proc/self/status")
-    if status.is_file():  # ru_maxrss counts what the parent held when it started this process
-        found = re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(encoding="ascii"), re.MULTILINE)
-        if found:
-            return int(found[1]) * 1024
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -54,12 +54,12 @@ def pad(rows: Sequence[EncodedRow], pad_id: int) -> dict[str, torch.Tensor]:
 def logits_at(
     model: PreTrainedModel, batch: dict[str, torch.Tensor], rows: torch.Tensor, columns: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run a padded batch, with the head at some positions only.
+    """Run a padded or packed batch, with the head at some positions only.
 
     Returns:
         The logits at those positions (positions, vocabulary), and the last hidden states (rows, longest, hidden).
     """
-    inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
+    inputs = {name: value for name, value in batch.items() if name != "labels"}
     if form := head_form(model):
         hidden = model.get_decoder()(**inputs, use_cache=False).last_hidden_state
         return form.apply(model.get_output_embeddings()(hidden[rows, columns])), hidden
@@ -84,7 +84,7 @@ def next_token_logprobs(
 def token_nll(
     model: PreTrainedModel, batch: dict[str, torch.Tensor], tiles: TiledHead | None = None
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Run a padded batch and take the loss at labelled positions.
+    """Run a padded or packed batch and take the loss at labelled positions.
 
     With tiles (see `tiled_head`) the head needs little memory and gives no gradient.
 
@@ -95,7 +95,7 @@ def token_nll(
     targets = batch["labels"][:, 1:]
     rows, columns = torch.nonzero(targets != IGNORED, as_tuple=True)
     if tiles is not None:
-        inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
+        inputs = {name: value for name, value in batch.items() if name != "labels"}
         hidden = model.get_decoder()(**inputs, use_cache=False).last_hidden_state
         return tiles.nll(hidden[rows, columns], targets[rows, columns]), rows, hidden
     logits, hidden = logits_at(model, batch, rows, columns)

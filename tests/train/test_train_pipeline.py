@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoTokenizer, BloomConfig, BloomForCausalLM
 
 from loracheck import jsonl
 from loracheck.adapters.card import ADAPTER_CARD, AdapterCard
@@ -31,6 +32,7 @@ from loracheck.train.fitting import processes, trainer
 from loracheck.train.fitting.trainer import Loop
 from loracheck.train.inputs import TrainInputs
 from loracheck.train.pipeline import train as run_train
+from loracheck.trained import WATCH
 
 QUIET = Progress(quiet=True)
 CONFIG = TrainConfig(
@@ -350,7 +352,7 @@ def test_without_the_guard_the_gradient_is_wrong_where_the_processor_repacks(
 
 
 def test_the_peak_memory_of_a_process_is_its_own_and_not_its_parents() -> None:
-    script = "from loracheck.train.results import peak_memory; print(peak_memory())"
+    script = "from loracheck.train.usage import peak_memory; print(peak_memory())"
     alone = int(subprocess.check_output([sys.executable, "-c", script], text=True))
     fat = bytearray(3 * alone)  # touched, so that this process holds it while it starts the next
     for place in range(0, len(fat), 4096):
@@ -367,3 +369,20 @@ def test_dividing_a_model_is_refused_where_there_is_no_gpu(
     with pytest.raises(UsageError, match="there is none here: every process would hold all of it"):
         train(data, tmp_path / "run", config, TrainInputs(base=str(tiny_gemma)), progress=QUIET)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_base_whose_packed_rows_see_one_another_is_refused_before_it_answers_anything(
+    data: Path, tiny_smollm: Path, tmp_path: Path
+) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_smollm)
+    shape = BloomConfig(vocab_size=len(tokenizer), hidden_size=32, n_layer=2, n_head=2, initializer_range=0.2)
+    base = tmp_path / "bloom"
+    BloomForCausalLM(shape).save_pretrained(base)
+    tokenizer.save_pretrained(base)
+    config = TrainConfig(lora_r=4, target_modules="query_key_value", packing=True, num_train_epochs=1)
+    with pytest.raises(UsageError, match="--packing: bloom lets packed rows see one another"):
+        run_train(data, tmp_path / "run", config, TrainInputs(base=str(base)), progress=QUIET)
+    assert not (tmp_path / "run" / WATCH).exists()
+    run_train(
+        data, tmp_path / "padded", replace(config, packing=False), TrainInputs(base=str(base)), progress=QUIET
+    )

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from transformers import PreTrainedModel
 
-from loracheck.models.likelihood import pad
+from loracheck.models.head import tiled_head
+from loracheck.models.likelihood import pad, token_nll
 from loracheck.templates.chat import IGNORED, EncodedRow
 
-_TOLERANCE = 0.02
+_SEEN, _MOVED = 0.005, 0.1
+"""Most that a token's loss may change on average, in nats. Of what it sees: a clean Gemma 3 270M changed by nothing at
+all in float32, bfloat16 and NF4, random models that see other rows by 0.02 and more. Against the row alone: 5e-6, and
+more on GPUs, where other shapes round otherwise."""
 
 
 def lay_out(rows: Sequence[EncodedRow], pad_id: int, *, packing: bool) -> dict[str, torch.Tensor]:
@@ -36,21 +41,27 @@ def pack(rows: Sequence[EncodedRow]) -> dict[str, torch.Tensor]:
 
 
 def packs_cleanly(model: PreTrainedModel, rows: Sequence[EncodedRow]) -> bool:
-    """Tell whether a row's loss stays what it is alone when another row is packed before it.
+    """Tell whether the tokens of a row keep their loss when another row is packed before it.
+
+    Two things are compared, token by token: the row behind one row and behind the same one reversed, which differ by
+    nothing but what may not be seen; and the row packed and alone, which differ by rounding, too.
 
     Args:
-        model: A model that returns the summed loss when it is called with labels.
+        model: The base, or a model with its adapter on.
         rows: Two different rows.
     """
-    first, second = rows[0], rows[1]
+    first, second = rows[0].untrained(), rows[1]
     was_training = model.training
     model.eval()
+    tiles = tiled_head(model)
 
-    def loss(packed: Sequence[EncodedRow]) -> float:
+    def losses(packed: Sequence[EncodedRow]) -> torch.Tensor:
         batch = {name: value.to(model.device) for name, value in pack(packed).items()}
-        with torch.no_grad():
-            return float(model(**batch).loss)
+        with torch.inference_mode():
+            return token_nll(model, batch, tiles)[0].float()
 
-    together, alone = loss([first.untrained(), second]), loss([second])
+    alone, behind = losses([second]), losses([first, second])
+    behind_another = losses([replace(first, ids=first.ids[::-1]), second])
     model.train(was_training)
-    return abs(together - alone) <= _TOLERANCE * max(1, second.trained_tokens)
+    seen = (behind - behind_another).abs().mean()
+    return bool(seen <= _SEEN and (behind - alone).abs().mean() <= _MOVED)

@@ -20,10 +20,11 @@ from loracheck.records.training import MemoryParts, Plan
 from loracheck.templates.chat import EncodedRow
 from loracheck.train.batches.order import micro_batches
 from loracheck.train.config import TrainConfig
+from loracheck.train.usage import resident_bytes
 
 from .adapted import AdapterSize, adapter_size
 from .architecture import Architecture, architecture_of
-from .machine import Rates, measure_rates, resident_bytes
+from .machine import Rates, measure_rates
 from .rehearsal import Rehearsal, rehearse
 
 AT_IMPORT = resident_bytes()

@@ -31,7 +31,7 @@ from loracheck.train.fitting.loss import install_loss
 from loracheck.train.fitting.repeat import repeatable
 from loracheck.train.fitting.thrift import keep_little
 from loracheck.train.fitting.trainer import Loop, fit
-from loracheck.train.results import peak_memory
+from loracheck.train.usage import peak_memory
 from loracheck.trained import CHECKPOINTS
 
 from .forecast import IMPORTED_LATER, Course
