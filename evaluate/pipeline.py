@@ -129,7 +129,7 @@ def evaluate(
     with open_run(out, "eval", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
             progress.say_finished(out)
-            return jsonl.read_one(out / VERDICT, EvaluationResult)
+            return confirmed(out)
 
         lineup = open_lineup(
             base_spec,

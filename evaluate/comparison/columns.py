@@ -15,6 +15,14 @@ from .measures import Measure
 
 Trained = tuple[Asked, str]
 """A run, and the name of an adapter in it."""
+Column = tuple[str, list[Trained]]
+"""A label, and what stands in the column: every training of an arm, or one adapter on one day."""
+
+
+def names_of(runs: Sequence[Asked]) -> list[str]:
+    """Return the names of the runs' folders, or their whole paths where these do not tell them apart."""
+    names = [run.path.resolve().name for run in runs]
+    return names if len(set(names)) == len(names) else [str(run.path) for run in runs]
 
 
 def seed_of(trained: Trained) -> Seed:

@@ -8,6 +8,7 @@ from loracheck.evaluate.asked import Asked
 from loracheck.records import BASE_ARM, EvaluationResult, Marker
 from loracheck.records.comparison import ExampleFlip, MeasureFlips, Repetition, RuleFlip, VerdictPair
 
+from .columns import Column, names_of
 from .measures import successes
 
 
@@ -19,14 +20,20 @@ def repeated(runs: Sequence[Asked]) -> list[str]:
     return [n for n in before if n in after and before[n].sha256 == after[n].sha256]
 
 
+def on_two_days(runs: Sequence[Asked], names: Sequence[str]) -> list[Column]:
+    """Return two columns for each adapter: what it was on one day, and on the other."""
+    days = names_of(runs)
+    return [(f"{name} ({day})", [(run, name)]) for name in names for run, day in zip(runs, days, strict=True)]
+
+
 def repetition(
-    before: Asked,
-    after: Asked,
+    runs: Sequence[Asked],
     names: Sequence[str],
     markers: Sequence[Marker],
     results: Sequence[EvaluationResult],
 ) -> Repetition:
     """Compare what two runs found of the same adapters; `results` are their verdicts, each by its own policy."""
+    before, after = runs
     answers, changed = _answers(before, after, names)
     found = [_examples(before, after, name, markers) for name in names]
     of_base, base_changed = _answers(before, after, [BASE_ARM])

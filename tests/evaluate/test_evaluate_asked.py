@@ -29,7 +29,7 @@ from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import Policy, load_policy
 from loracheck.evaluate.score import score
 from loracheck.progress import Progress
-from loracheck.records import FileEntry, Manifest
+from loracheck.records import EvaluationResult, FileEntry, Manifest
 from loracheck.runs import file_entry, identity, open_run
 from loracheck.train.config import TrainConfig
 from loracheck.train.inputs import TrainInputs
@@ -55,6 +55,12 @@ def finished(tiny_gemma: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         TrainInputs(base=str(tiny_gemma)),
         progress=QUIET,
     )
+    asked_of(tiny_gemma, folder, folder / "eval")
+    return folder / "eval"
+
+
+def asked_of(base: Path, folder: Path, out: Path) -> EvaluationResult:
+    """Evaluate the adapter that was trained in a folder."""
     config = EvalConfig(
         suites=("facts-ja", "open-en"),
         tier="quick",
@@ -63,16 +69,15 @@ def finished(tiny_gemma: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         max_training=4,
         max_new_tokens=4,
     )
-    evaluate(
-        str(tiny_gemma),
+    return evaluate(
+        str(base),
         {"mine": folder / "train" / ADAPTER},
-        folder / "eval",
+        out,
         config,
         load_policy("default"),
-        data=[rows],
+        data=[folder / "rows.jsonl"],
         progress=QUIET,
     )
-    return folder / "eval"
 
 
 @pytest.fixture
@@ -219,6 +224,15 @@ def test_a_verdict_that_the_answers_do_not_give_is_neither_loaded_nor_shown(run:
     assert f"loracheck score {run} -o {judged}" in refused.value.hint
     score(run, {}, judged, None, progress=QUIET)
     assert report(judged).is_file()
+
+
+def test_an_evaluation_that_is_finished_already_returns_no_verdict_unconfirmed(
+    finished: Path, run: Path, tiny_gemma: Path
+) -> None:
+    assert asked_of(tiny_gemma, finished.parent, run) == confirmed(finished)
+    altered(run, "verdict.json", lambda result: result | {"verdicts": []})
+    with pytest.raises(RunError, match="is not what the answers of the run give"):
+        asked_of(tiny_gemma, finished.parent, run)
 
 
 def test_nothing_is_built_on_a_verdict_that_the_answers_do_not_give(
