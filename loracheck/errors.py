@@ -73,3 +73,8 @@ class EnvironmentFault(LoracheckError):
     """The machine lacks something: a package, memory, disk space, a model file."""
 
     exit_code = 4
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error of another library says; its type where it says nothing."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loracheck.errors import EnvironmentFault, UsageError
+from loracheck.errors import EnvironmentFault, UsageError, first_line
 from loracheck.progress import Progress
 from loracheck.redaction import redacted
 
@@ -95,8 +95,9 @@ def log_run(names: Sequence[str], logged: Logged, folder: Path, progress: Progre
         try:
             progress.say(f"logged to {name}: {send(logged, folder)}")
         except Exception as error:  # whatever a tracker, its server or the network may raise
-            words = str(error).strip().partition("\n")[0] or type(error).__name__
-            Progress().say(f"--report-to {name}: not logged: {redacted(words)}; the run itself is whole")
+            Progress().say(
+                f"--report-to {name}: not logged: {redacted(first_line(error))}; the run itself is whole"
+            )
 
 
 def of_evaluation(

@@ -16,7 +16,7 @@ from transformers import GenerationConfig
 from loracheck.adapters.card import AdapterCard, read_card
 from loracheck.adapters.files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, Unread, adapter_folder
 from loracheck.doctor import Check
-from loracheck.errors import LoracheckError
+from loracheck.errors import LoracheckError, first_line
 from loracheck.foreign import is_four_bit_copy, original_name, read_foreign, same_base
 from loracheck.foreign.files import read_json, text_of
 from loracheck.models.basespec import is_folder
@@ -69,7 +69,7 @@ def examine_model(base: str | None, adapter: Path | None, chat_template: Path | 
 def _fault(name: str, error: Exception) -> Check:
     if isinstance(error, LoracheckError):
         return Check(name=name, status="missing", detail=error.message, mend=error.hint)
-    return Check(name=name, status="missing", detail=str(error).strip().partition("\n")[0])
+    return Check(name=name, status="missing", detail=first_line(error))
 
 
 def _template(

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from loracheck.errors import EnvironmentFault, UsageError
+from loracheck.errors import EnvironmentFault, UsageError, first_line
 from loracheck.loading.sources import DATA_SUFFIXES, DataSource, in_split, is_data_file, kind_of
 from loracheck.models.network import settle_for_cache
 from loracheck.settings.yamltext import load
@@ -84,15 +84,11 @@ def _download(repository: str, revision: str | None) -> Path:
     except (OSError, RuntimeError) as error:
         raise EnvironmentFault(
             f"{repository}: there is no such file here, and the hub cannot be reached: "
-            f"{unreachable or _first_line(error)}",
+            f"{unreachable or first_line(error)}",
             kind="hub_unreachable",
             hint="Go online, or download the dataset elsewhere and pass its folder.",
         ) from None
     return Path(str(folder))
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _listed(

@@ -25,7 +25,7 @@ from loracheck.adapters.factors import MAGNITUDE, changing_modules, tensor_name
 from loracheck.adapters.files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_folder
 from loracheck.adapters.peftconfig import peft_config, refuse_dtypes, refuse_unsafe
 from loracheck.adapters.tensorfile import TensorFile, open_tensors
-from loracheck.errors import AdapterError, EnvironmentFault, LoracheckError, UsageError
+from loracheck.errors import AdapterError, EnvironmentFault, LoracheckError, UsageError, first_line
 from loracheck.models.attention import attend_shortly
 from loracheck.models.basespec import is_folder, refuse_missing_base
 from loracheck.models.conversion import converted
@@ -194,7 +194,7 @@ def _cannot_load(spec: str, error: Exception) -> LoracheckError:
             hint="Take a base that transformers knows by itself, or update transformers.",
         )
     return EnvironmentFault(
-        f"cannot load the base {spec}: {_first_line(error)}",
+        f"cannot load the base {spec}: {first_line(error)}",
         kind="model_unloadable",
         hint="Check the name, the network and your access to gated models (hf auth login), "
         "or pass a local folder.",
@@ -428,7 +428,7 @@ def _put_on(base: Base, model: PeftModel | PreTrainedModel, adapter: AdapterFile
         ValueError,
     ) as error:
         raise AdapterError(
-            f"adapter {adapter.name} does not fit {base.name}: {_first_line(error)}", kind="other_base"
+            f"adapter {adapter.name} does not fit {base.name}: {first_line(error)}", kind="other_base"
         ) from None
     found = {key: tuple(tensor.shape) for key, tensor in placed.items()}
     if wrong := sorted(set(found.items()) ^ set(adapter.shapes.items())):
@@ -464,7 +464,3 @@ def arm(model: PeftModel | PreTrainedModel, name: str) -> Iterator[PreTrainedMod
     else:
         model.set_adapter(name, inference_mode=True)
         yield inner
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.errors import DataError, EnvironmentFault, UsageError
+from loracheck.errors import DataError, EnvironmentFault, UsageError, first_line
 from loracheck.probes.public_sets import multiple_choice
 from loracheck.records import Probe, SuiteRecord
 
@@ -79,7 +79,7 @@ def _loaded(spec: str) -> Any:  # noqa: ANN401 - a class of the package
         found = _leaves(manager.load([spec])["tasks"])
     except Exception as error:
         raise EnvironmentFault(
-            f"--suite lm-eval:{spec}: the task cannot be loaded: {_first_line(error)}",
+            f"--suite lm-eval:{spec}: the task cannot be loaded: {first_line(error)[:300]}",
             kind="hub_unreachable",
             hint="Its data come from the Hugging Face hub, or from a file that the task names.",
         ) from error
@@ -117,7 +117,3 @@ def _probe(task: Any, document: Any, place: int, suite: str, spec: str) -> Probe
     return multiple_choice(
         suite, f"{suite}-{place}", question, options, right, shown=False, tags=("lm-eval",)
     )
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

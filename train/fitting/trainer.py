@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from transformers import PreTrainedModel, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
-from loracheck.errors import DataError, EnvironmentFault, UsageError
+from loracheck.errors import DataError, EnvironmentFault, UsageError, first_line
 from loracheck.models.head import tile_rows
 from loracheck.models.load import training_device
 from loracheck.records.training import TrainingStep
@@ -245,8 +245,7 @@ def fit(
         if not _is_out_of_memory(error):
             raise
         raise EnvironmentFault(
-            f"memory ran out at step {trainer.state.global_step + 1} of {len(steps)}: "
-            f"{str(error).splitlines()[0] if str(error) else type(error).__name__}",
+            f"memory ran out at step {trainer.state.global_step + 1} of {len(steps)}: {first_line(error)}",
             kind="out_of_memory",
             hint=f"Lower --max-batch-tokens (now {max_batch_tokens}) or --max-length (now {config.max_length}), or add "
             "--gradient-checkpointing; checkpoints stay, and the same command resumes once there is room.",
@@ -347,5 +346,5 @@ def _arguments(config: TrainConfig, checkpoints: Path, steps: int) -> TrainingAr
         )
     except ValueError as error:
         raise UsageError(
-            f"transformers refuses the options: {str(error).splitlines()[0]}", kind="training_refused"
+            f"transformers refuses the options: {first_line(error)}", kind="training_refused"
         ) from None

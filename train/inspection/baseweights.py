@@ -13,7 +13,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from safetensors import SafetensorError, safe_open
 
 from loracheck.adapters.card import read_card
-from loracheck.errors import AdapterError, EnvironmentFault, UsageError
+from loracheck.errors import AdapterError, EnvironmentFault, UsageError, first_line
 from loracheck.models.conversion import converted
 from loracheck.models.fingerprint import fingerprint
 from loracheck.models.load import load_config, load_tokenizer
@@ -122,7 +122,7 @@ def _folder(spec: str, announce: Callable[[str], None]) -> Path:
         ) from None
     except (OSError, HfHubHTTPError, LocalEntryNotFoundError) as error:
         raise EnvironmentFault(
-            f"cannot fetch the base {spec}: {(str(error).strip() or type(error).__name__).splitlines()[0]}",
+            f"cannot fetch the base {spec}: {first_line(error)}",
             kind="model_unloadable",
             hint="Check the name, the network and your access to gated models (hf auth login), "
             "or pass a local folder.",

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from transformers import GenerationConfig
 
 from loracheck.adapters.files import ADAPTER_WEIGHTS
-from loracheck.errors import AdapterError, UsageError
+from loracheck.errors import AdapterError, UsageError, first_line
 from loracheck.models.load import AdapterFile, Base, attach, load_base
 from loracheck.models.quantization import Quantization
 from loracheck.progress import Progress
@@ -58,7 +58,7 @@ def merged_model(base: Base, adapter: AdapterFile, dtype: str | None) -> PreTrai
             merged: PreTrainedModel = cast(Any, model).merge_and_unload(safe_merge=True)
     except (ValueError, NotImplementedError, AttributeError) as error:
         raise AdapterError(
-            f"adapter {adapter.path} cannot be merged: {str(error).splitlines()[0]}",
+            f"adapter {adapter.path} cannot be merged: {first_line(error)}",
             kind="adapter_unsupported",
         ) from None
     merged = cast(Any, merged).to(target)

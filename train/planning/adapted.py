@@ -19,7 +19,7 @@ from transformers import BitsAndBytesConfig, PreTrainedModel
 from transformers.integrations.bitsandbytes import replace_with_bnb_linear
 from transformers.quantizers.base import get_keys_to_not_convert
 
-from loracheck.errors import UsageError
+from loracheck.errors import UsageError, first_line
 from loracheck.models.load import packed_dtype
 from loracheck.train.adapters import peft_config
 from loracheck.train.config import TrainConfig
@@ -68,7 +68,7 @@ def adapted(architecture: Architecture, config: TrainConfig, layers: int | None 
         kinds = ", ".join(architecture.layer_kinds())
         raise UsageError(
             f"--target-modules {config.target_modules}: peft can adapt no such layers of {architecture.base} "
-            f"({architecture.model_type}): {str(error).splitlines()[0]}",
+            f"({architecture.model_type}): {first_line(error)}",
             kind="target_modules",
             hint=f"Its linear layers are {kinds}; all-linear takes them all but the head.",
         ) from None

@@ -20,7 +20,7 @@ from transformers.pytorch_utils import Conv1D
 from transformers.quantizers.base import get_keys_to_not_convert
 from transformers.quantizers.quantizers_utils import should_convert_module
 
-from loracheck.errors import EnvironmentFault, UsageError
+from loracheck.errors import EnvironmentFault, UsageError, first_line
 from loracheck.models.load import base_source, training_device
 from loracheck.models.network import settle_for_cache
 from loracheck.models.precision import computing_dtype
@@ -153,7 +153,7 @@ def read_architecture(base: str, announce: Callable[[str], None] | None = None) 
         config = AutoConfig.from_pretrained(source, trust_remote_code=False)
     except OSError as error:
         raise EnvironmentFault(
-            f"cannot read the configuration of {base}: {_first_line(error)}",
+            f"cannot read the configuration of {base}: {first_line(error)}",
             kind="model_unloadable",
             hint="Check the name, the network and your access to gated models (hf auth login), "
             "or pass a folder with config.json.",
@@ -270,13 +270,8 @@ def _stored_dtype(source: str) -> torch.dtype | None:
 def _unplannable(base: str, error: Exception) -> UsageError:
     return UsageError(
         f"--base {base} cannot be planned: transformers builds no causal language model from its configuration "
-        f"({type(error).__name__}: {_first_line(error)}).",
+        f"({type(error).__name__}: {first_line(error)}).",
         kind="architecture_unknown",
         hint="Models with code of their own and encoder-decoder models are not supported; a newer transformers "
         "may know the architecture.",
     )
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
