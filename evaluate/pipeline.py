@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from loracheck import jsonl
@@ -41,6 +41,7 @@ from .arms.lineup import Elsewhere, Lineup, arm_files, arm_folder, open_lineup
 from .arms.names import check_names
 from .arms.origins import remarks
 from .asked import confirmed
+from .checks.check import Check
 from .checks.listed import CHECKS
 from .config import EvalConfig
 from .evidence import read_evidence
@@ -49,12 +50,30 @@ from .questions.asking import ask, have_base_read, sort_answers
 from .questions.cost import foresee, template_of
 from .questions.gathering import further_suites, suite_records
 from .questions.lengths import beyond_room, reply_lengths, reply_room
-from .questions.material import Material, together
+from .questions.material import Material, Questions, together
 from .verdict.judge import judge
 from .verdict.looks import read_first_look, refuse_other_subject
 from .verdict.scope import refuse_unfit
 
 _HERE = Elsewhere()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """What was trained on, what was held out of it, and the files of both."""
+
+    training: Sequence[Example]
+    heldout: Sequence[Example]
+    files: Sequence[Path]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Course:
+    """How the arms were asked: tokens of a reply of the domain, those of its references by probe, and the cost."""
+
+    room: int | None
+    lengths: Mapping[str, int]
+    cost: Cost | None
 
 
 def evaluate(
@@ -101,16 +120,7 @@ def evaluate(
     if after:
         confirmed(after)
     first_look = read_first_look(after, policy) if after else None
-    given = [given_rows(path) for path in data]
-    taught = [rows.training for rows in given]
-    files = [
-        *taught,
-        *in_domain,
-        *([chat_template] if chat_template else []),
-        *([Path(config.canaries)] if config.canaries else []),
-        *(Path(name) for name in config.probes),
-        *elsewhere.completions.values(),
-    ]
+    rows = _read_rows(data, in_domain)
     options = {
         "base": base_spec,
         "adapters": {name: str(path) for name, path in adapters.items()},
@@ -120,11 +130,14 @@ def evaluate(
         **elsewhere.options(),
         **asdict(config),
     }
-    inputs = [*files, *(file for folder in folders.values() for file in arm_files(folder))]
-    held_out = [*(rows.heldout for rows in given if rows.heldout), *in_domain]
-    heldout = load_examples(held_out) if held_out else []
-    rows = load_examples(taught) if taught else []
-    training = without_held_out(rows, heldout)
+    inputs = [
+        *rows.files,
+        *([chat_template] if chat_template else []),
+        *([Path(config.canaries)] if config.canaries else []),
+        *(Path(name) for name in config.probes),
+        *elsewhere.completions.values(),
+        *(file for folder in folders.values() for file in arm_files(folder)),
+    ]
     check_template_file(chat_template)
     with open_run(out, "eval", config=options, inputs=inputs, seed=config.seed) as run:
         if run.complete:
@@ -142,7 +155,7 @@ def evaluate(
         )
         for remark in remarks(lineup.records, base_spec, config.quantization, data_known=bool(data)):
             progress.say(remark)
-        material, left_out = _material(config, lineup.watched, training, heldout)
+        material, left_out = _material(config, lineup.watched, rows)
         checks = [check for check in CHECKS if policy.mode(check.name) != "off"]
         asked = together(check.asks(material) for check in checks)
         jsonl.write(out / PROBES, asked.probes)
@@ -154,27 +167,14 @@ def evaluate(
         lineup.refuse_missing(asked)
         if after and first_look:
             refuse_other_subject(after, first_look[1], context)
-        cost: Cost | None = None
-        lengths: dict[str, int] = {}
-        for engine, arms in lineup.engines():
-            if cost is None:
-                own = [probe for probe in asked.open if probe.suite in OF_DOMAIN]
-                lengths = reply_lengths(own, template_of(engine))
-                of_training = reply_lengths(material.training, template_of(engine)) if own else {}
-                config = _with_room(config, [*lengths.values(), *of_training.values()])
-                cost = foresee(
-                    asked, config, engine, arms, lineup, progress, measure=before_asking is not None
-                )
-                if before_asking:
-                    before_asking(cost)
-            ask(out, engine, arms, asked, [row.reply for row in training], checks, config, progress)
+        course = _ask_all(out, lineup, asked, material, checks, config, before_asking, progress)
         have_base_read(out, checks, lineup.open_base, progress)
 
         context = replace(
             context,
-            max_new_tokens_domain=config.max_new_tokens_domain,
-            beyond_room=beyond_room(lengths, config.max_new_tokens_domain),
-            cost=replace(cost, minutes=None) if cost else None,  # a resumed run writes the same bytes
+            max_new_tokens_domain=course.room,
+            beyond_room=beyond_room(course.lengths, course.room),
+            cost=course.cost,
             arms=_arms(lineup),
         )
         jsonl.write_one(out / CONTEXT, context)
@@ -192,12 +192,16 @@ def _refuse_names(adapters: Mapping[str, Path], nulls: Mapping[str, Path], elsew
         raise UsageError(f"--completions {min(both)}: another arm has that name.", kind="name_taken")
 
 
-def _material(
-    config: EvalConfig,
-    watched: AbstractSet[str],
-    training: Sequence[Example],
-    heldout: Sequence[Example],
-) -> tuple[Material, list[str]]:
+def _read_rows(data: Sequence[Path], in_domain: Sequence[Path]) -> _Rows:
+    given = [given_rows(path) for path in data]
+    taught = [rows.training for rows in given]
+    held_out = [*(rows.heldout for rows in given if rows.heldout), *in_domain]
+    heldout = load_examples(held_out) if held_out else []
+    training = load_examples(taught) if taught else []
+    return _Rows(training=without_held_out(training, heldout), heldout=heldout, files=(*taught, *in_domain))
+
+
+def _material(config: EvalConfig, watched: AbstractSet[str], rows: _Rows) -> tuple[Material, list[str]]:
     """Choose what questions can be made of; returns it with the ids of the bundled probes left out.
 
     Probes that chose a checkpoint are left out, as what chose it would flatter it.
@@ -210,17 +214,48 @@ def _material(
         if suite in BUNDLED
     } | own
     thinned = [probe for suite, probes in suites.items() for probe in every_nth(probes, config.limit(suite))]
-    asked, left_out = without_training_questions(thinned, training)
+    asked, left_out = without_training_questions(thinned, rows.training)
     material = Material(
         bundled=tuple(asked),
-        in_domain=(*held, *from_rows(heldout, IN_DOMAIN, config.in_domain_limit, config.seed)),
-        training=tuple(from_rows(training, TRAINING, config.training_limit, config.seed)),
-        training_rows=tuple(training),
-        heldout_rows=tuple(heldout),
+        in_domain=(*held, *from_rows(rows.heldout, IN_DOMAIN, config.in_domain_limit, config.seed)),
+        training=tuple(from_rows(rows.training, TRAINING, config.training_limit, config.seed)),
+        training_rows=tuple(rows.training),
+        heldout_rows=tuple(rows.heldout),
         seed=config.seed,
         canaries=tuple(canary_probes(read_canaries(Path(config.canaries))) if config.canaries else ()),
     )
     return material, left_out
+
+
+def _ask_all(
+    out: Path,
+    lineup: Lineup,
+    asked: Questions,
+    material: Material,
+    checks: Sequence[Check],
+    config: EvalConfig,
+    before_asking: Callable[[Cost], None] | None,
+    progress: Progress,
+) -> _Course:
+    """Put the questions to every arm, engine after engine, as only one of them has its weights in memory.
+
+    The first engine's tokenizer tells how much room replies of the domain need, and its speed what all will cost.
+    """
+    course: _Course | None = None
+    replies = [row.reply for row in material.training_rows]
+    for engine, arms in lineup.engines():
+        if course is None:
+            own = [probe for probe in asked.open if probe.suite in OF_DOMAIN]
+            lengths = reply_lengths(own, template_of(engine))
+            taught = reply_lengths(material.training, template_of(engine)) if own else {}
+            config = _with_room(config, [*lengths.values(), *taught.values()])
+            cost = foresee(asked, config, engine, arms, lineup, progress, measure=before_asking is not None)
+            if before_asking:
+                before_asking(cost)
+            kept = replace(cost, minutes=None)  # a resumed run writes the same bytes
+            course = _Course(room=config.max_new_tokens_domain, lengths=lengths, cost=kept)
+        ask(out, engine, arms, asked, replies, checks, config, progress)
+    return course or _Course(room=config.max_new_tokens_domain, lengths={}, cost=None)
 
 
 def _with_room(config: EvalConfig, lengths: Sequence[int]) -> EvalConfig:
