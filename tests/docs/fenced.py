@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "README.ja.md", *ROOT.glob("docs/*.md")])
 # Their commands are parsed and not run: pages that the tool writes of itself show one option at a time, and the
 # comparison with other tools tells what was run there.
-PARSED_ONLY = {"checks.md", "checks.ja.md", "errors.md", "errors.ja.md", "peers.md"}
+PARSED_ONLY = {"checks.md", "checks.ja.md", "errors.md", "errors.ja.md", "peers.md", "peers.ja.md"}
 RUN_PAGES = [page for page in PAGES if page.name not in PARSED_ONLY]
 _FENCE = re.compile(r"^(```+|~~~+) *([\w-]*)\s*$")
 _INLINE = re.compile(r"(?<!`)`(loracheck [^`]+)`(?!`)")

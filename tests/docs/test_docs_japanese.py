@@ -10,7 +10,7 @@ import pytest
 
 from tests.docs.fenced import ROOT, Block, blocks, commands_in
 
-GUIDES = ("tutorial", "verdict", "policy", "probes", "recipes", "training", "faq")
+GUIDES = ("tutorial", "verdict", "policy", "probes", "recipes", "training", "faq", "peers")
 PAIRS = [
     (ROOT / "README.md", ROOT / "README.ja.md"),
     *((ROOT / "docs" / f"{guide}.md", ROOT / "docs" / f"{guide}.ja.md") for guide in GUIDES),
