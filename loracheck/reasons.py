@@ -44,7 +44,10 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
             "Too many of one template",
             "it follows the same template as row {related}; one template may make up {limit:.0%} of the rows",
         ),
-        "ja": ("同じ型の過多", "行{related}と同じ型の行です。一つの型が占めてよい割合は{limit:.0%}です"),
+        "ja": (
+            "同じひな形の過多",
+            "行{related}と同じひな形の行です。一つのひな形が占めてよい割合は{limit:.0%}です",
+        ),
     },
     "personal_data": {
         "en": ("Personal data", "it holds personal data: {kinds}"),
@@ -94,11 +97,11 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
     },
     "markdown_debris": {
         "en": ("Markdown debris", "it holds markup that leads nowhere: {what}"),
-        "ja": ("マークダウンの残骸", "行き先のない記法が残っています: {what}"),
+        "ja": ("Markdownの残骸", "行き先のない記法が残っています: {what}"),
     },
     "refusal": {
         "en": ("Refusal boilerplate", "it refuses a harmless question, or speaks as another model: {what}"),
-        "ja": ("拒否の定型文", "害のない質問への拒否、または他のモデルの定型文です: {what}"),
+        "ja": ("拒否の定型文", "害のない質問への拒否、またはほかのモデルの定型文です: {what}"),
     },
     "licence": {
         "en": ("Licence", "its licence {licence} is not among the allowed ones"),
@@ -106,7 +109,7 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
     },
     "blocked_source": {
         "en": ("Blocked source", "its source {source} is blocked"),
-        "ja": ("除外された出典", "出典{source}は除外されています"),
+        "ja": ("除外指定の出典", "出典{source}は除外するよう指定されています"),
     },
     "identity_flood": {
         "en": (
@@ -161,7 +164,7 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
         ),
         "ja": (
             "意味をなさない応答",
-            "ベースモデルが応答を理解できません。損失が中央値より偏差の{deviations:.1f}倍高い値です",
+            "ベースから見て意味をなさない応答です。損失が中央値を偏差の{deviations:.1f}倍上回ります",
         ),
     },
     "low_judge_score": {
@@ -170,8 +173,8 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
             "the judge gives {score:.1f} for {rubric}, the least is {limit:.1f}: {why}",
         ),
         "ja": (
-            "審査の評価が低い行",
-            "審査モデルの{rubric}の評価は{score:.1f}で、下限は{limit:.1f}です: {why}",
+            "審査モデルの点が低い行",
+            "{rubric}に対する審査モデルの点は{score:.1f}で、下限は{limit:.1f}です: {why}",
         ),
     },
     "judge_injection": {
@@ -182,7 +185,7 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
         ),
         "ja": (
             "審査への働きかけ",
-            "採点者に向けた文言を含み、その文言は悪い応答の{rubric}の評価を{before:.1f}から{after:.1f}に引き上げます",
+            "採点者に向けた文言を含み、その文言は悪い応答の{rubric}の点を{before:.1f}から{after:.1f}に引き上げます",
         ),
     },
     "low_predicted_score": {
@@ -192,7 +195,7 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
             "among the lowest {share:.0%} of its language",
         ),
         "ja": (
-            "予測評価の低い行",
+            "予測点の低い行",
             "審査結果を学んだ分類器の予測点は{predicted:.2f}で、同じ言語の下位{share:.0%}に入ります",
         ),
     },
@@ -205,11 +208,11 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
             "Semantic duplicate",
             "it means the same as row {related} (cosine {cosine:.3f}, from {limit:.3f})",
         ),
-        "ja": ("意味の重複", "行{related}と同じ意味です(コサイン{cosine:.3f}、基準{limit:.3f})"),
+        "ja": ("意味の重複", "行{related}と同じ意味です(コサイン類似度{cosine:.3f}、限度{limit:.3f})"),
     },
     "held_out": {
         "en": ("Held out", "drawn for the held-out set"),
-        "ja": ("評価用", "評価用として取り分けられました"),
+        "ja": ("取り置き", "評価用に取り置かれました"),
     },
     "selected": {
         "en": ("Selected", "taken as number {rank} of {of} ({method})"),

@@ -15,7 +15,7 @@ _NEEDED: Pair = {
 }
 _BEYOND: Pair = {
     "en": "No number of items settles a rate that lies on its limit.",
-    "ja": "割合が限界値上にあるため、件数を増やしても決まりません。",
+    "ja": "割合がちょうど限度にあるため、件数を増やしても決まりません。",
 }
 
 _COMPARED: dict[str, Pair] = {

@@ -166,7 +166,8 @@ def in_words(cost: Cost) -> str:
         f"{cost.tier} tier, {cost.arms} arms: at most {cost.generated:,} tokens generated and {cost.prefill:,} read "
         f"by each{f'; about {takes} for all of them' if takes else ''}.\nprobes: {suites or 'none'}",
         f"規模{cost.tier}、比較対象{cost.arms}: それぞれ最大で{cost.generated:,}トークンを生成し、"
-        f"{cost.prefill:,}トークンを読み取ります{f'。合わせて約{takes}' if takes else ''}。\n問題: {suites or 'なし'}",
+        f"{cost.prefill:,}トークンを読み取ります{f'。合わせて約{takes}' if takes else ''}。"
+        f"\nプローブ: {suites or 'なし'}",
     )
 
 

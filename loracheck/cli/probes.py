@@ -159,13 +159,13 @@ def make(data: tuple[Path, ...], out: Path, rest: Path | None, count: int, seed:
         click.echo(
             either(
                 f"{probes:,} probes: {out}\n{trained:,} rows to train on: {rest}",
-                f"問題{probes:,}件: {out}\n学習用の{trained:,}行: {rest}",
+                f"プローブ{probes:,}件: {out}\n学習用の{trained:,}行: {rest}",
             )
         )
         if aside:
             click.echo(
                 either(
                     f"{aside:,} rows in neither: they ask nearly what a probe asks",
-                    f"どちらにもない{aside:,}行: いずれかの問題とほぼ同じことを尋ねています",
+                    f"どちらにもない{aside:,}行: いずれかのプローブとほぼ同じことを尋ねています",
                 )
             )

@@ -65,7 +65,7 @@ SENTENCES: dict[str, str] = {
     "has fast products in bfloat16": "bfloat16の積を速く計算できます",
     "no fast products in 16 bits (no AVX-512): a base computes in float32, in twice the memory": "16ビットの積を"
     "速く計算できません(AVX-512なし)。ベースはfloat32で計算し、メモリーを2倍使います",
-    "unknown on this system": "このシステムではわかりません",
+    "unknown on this system": "このシステムでは分かりません",
     "{} GB, of which this container may use {} GB": "{} GB。このコンテナーで使えるのは{} GB",
     "the demonstration wants {} GB": "デモには{} GB必要です",
     "{} GB free for {}": "空き{} GB({})",
@@ -73,13 +73,13 @@ SENTENCES: dict[str, str] = {
     "LORACHECK_CACHEで別のディスクを指定してください",
     "comes with the system": "システムに付属",
     "unknown: there is no fc-list; reports open elsewhere all the same": "不明: fc-listがありません。"
-    "レポートは他の機械でも開けます",
+    "レポートはほかのマシンでも開けます",
     "none: a browser on this machine shows boxes for Japanese in the reports": "なし: "
-    "この機械のブラウザーでは、"
+    "このマシンのブラウザーでは、"
     "レポートの日本語が四角になります",
     "apt-get install fonts-noto-cjk, or open the reports on another machine": "apt-get install "
     "fonts-noto-cjk、"
-    "または他の機械でレポートを開いてください",
+    "またはほかのマシンでレポートを開いてください",
     "not installed: `loracheck demo` needs it": "未導入: `loracheck demo`に必要です",
 }
 

@@ -29,7 +29,7 @@ SENTENCES: dict[str, str] = {
     ),
     "take the tokenizer that belongs to this model": "このモデルのトークナイザーを使ってください",
     "the tokenizer has no end-of-sequence token, so no reply could ever end": (
-        "トークナイザーに終了トークンがないため、応答が終わりません"
+        "トークナイザーに終端トークンがないため、応答が終わりません"
     ),
     "set eos_token in tokenizer_config.json": "tokenizer_config.jsonのeos_tokenを設定してください",
     "{}, which ends a reply in the template, is no token of its own ({} pieces)": (
@@ -124,7 +124,7 @@ SENTENCES: dict[str, str] = {
     "given with answers{}": "応答とともに得られます{}",
     "; it takes no JSON schema": "。JSONスキーマは受け付けません",
     "not given: a judge's scores are read from its text alone, as whole numbers": (
-        "得られません: 採点モデルの点は、文章から整数として読みます"
+        "得られません: 審査モデルの点は、文章から整数として読みます"
     ),
     "ask for them on the server, as vllm --max-logprobs 20": (
         "サーバーの設定で有効にしてください(vllm --max-logprobs 20など)"
@@ -133,10 +133,10 @@ SENTENCES: dict[str, str] = {
         "同じシードで同じ応答、違うシードで違う応答になります"
     ),
     "not taken: drawn answers differ from run to run; greedy ones decide all the same": (
-        "シードを受け付けません: サンプリングした応答は実行ごとに変わります。貪欲な応答での判定には影響しません"
+        "シードを受け付けません: サンプリングした応答は実行ごとに変わります。貪欲法の応答での判定には影響しません"
     ),
     "taken but not heeded: the same seed gave two answers; greedy ones decide all the same": (
-        "シードを受け付けますが守りません: 同じシードで違う応答でした。貪欲な応答での判定には影響しません"
+        "シードを受け付けますが守りません: 同じシードで違う応答でした。貪欲法の応答での判定には影響しません"
     ),
     "unknown: three draws, two of one seed, gave the same answer": (
         "不明: 同じシードの二回を含む三回の応答が、すべて同じでした"

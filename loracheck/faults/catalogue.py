@@ -18,7 +18,7 @@ CATALOGUE: dict[Kind, Fault] = {kind: _ALL[kind] for kind in sorted(get_args(Kin
 
 GROUPS: dict[str, dict[UiLanguage, str]] = {
     "1": {"en": "Command and configuration", "ja": "コマンドと設定"},
-    "2": {"en": "Data, probes and answers", "ja": "データ、問題、回答"},
+    "2": {"en": "Data, probes and answers", "ja": "データ、プローブ、回答"},
     "3": {"en": "Run directories", "ja": "実行結果のフォルダー"},
     "4": {"en": "Bases, adapters and training", "ja": "ベース、アダプター、学習"},
     "5": {"en": "The machine", "ja": "実行環境"},

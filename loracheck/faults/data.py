@@ -156,7 +156,7 @@ FAULTS: dict[Kind, Fault] = {
             "実行結果のフォルダーなどです。",
             causes=(
                 "別のファイルを指定した",
-                "複数のファイルをまとめた書庫",
+                "複数のファイルをまとめたアーカイブ",
                 "実行結果の中のファイルでなくフォルダーを指定した",
             ),
             mending="JSONL、JSON、CSV、TSV、Parquet、Arrow、それらのフォルダー、"
@@ -228,7 +228,7 @@ FAULTS: dict[Kind, Fault] = {
         ja=Says(
             title="行数の不足",
             meaning="実際にある数より多くの行、質問またはクラスターが求められました。",
-            causes=("件数の指定が大きすぎる", "同じ質問の行が多い", "すべての行が評価用に除かれている"),
+            causes=("件数の指定が大きすぎる", "同じ質問の行が多い", "すべての行が取り置かれている"),
             mending="メッセージにある数以下にするか、データを増やしてください。",
         ),
     ),
@@ -241,7 +241,7 @@ FAULTS: dict[Kind, Fault] = {
         ),
         ja=Says(
             title="IDの重複",
-            meaning="二つの問題が同じIDを持つため、回答を区別できません。",
+            meaning="二つのプローブが同じIDを持つため、回答を区別できません。",
             causes=("同じ番号付けの二つのファイル", "行を写した"),
             mending="行ごとに別のIDを付けるか、一方のファイル名を変えてください。",
         ),
@@ -262,8 +262,8 @@ FAULTS: dict[Kind, Fault] = {
             "through.",
         ),
         ja=Says(
-            title="問題の形式の誤り",
-            meaning="問題ファイルの行に質問がないか、正答、選択肢またはタグの形式が違います。",
+            title="プローブの形式の誤り",
+            meaning="プローブファイルの行に質問がないか、正答、選択肢またはタグの形式が違います。",
             causes=("項目の不足や名前の誤り", "正答が文字列でない", "タグに引数がない"),
             mending="行を直してください。形式はdocs/probes.ja.mdにあり、probes "
             "checkでファイル全体を調べられます。",
@@ -285,10 +285,10 @@ FAULTS: dict[Kind, Fault] = {
         ),
         ja=Says(
             title="保存済み回答の形式の誤り",
-            meaning="保存済み回答のファイルに、IDや文章のない行、同じ問題への二重の回答、"
+            meaning="保存済み回答のファイルに、IDや文章のない行、同じプローブへの二重の回答、"
             "別の対象の回答のいずれかがあります。",
             causes=("途中で切れたファイル", "二つのファイルをつないだ", "別の対象のファイルを指定した"),
-            mending="回答ごとに1行とし、問題のIDを付けてください。",
+            mending="回答ごとに1行とし、プローブのIDを付けてください。",
         ),
         command="loracheck score probes.jsonl --completions base=base.jsonl --completions mine=mine.jsonl "
         "-o runs/scored",
@@ -304,10 +304,10 @@ FAULTS: dict[Kind, Fault] = {
         ),
         ja=Says(
             title="回答の不足",
-            meaning="保存済み回答のない問題があります。失敗した回答を除けばどのアダプターも合格するため、"
+            meaning="保存済み回答のないプローブがあります。失敗した回答を除けばどのアダプターも合格するため、"
             "判定しませんでした。",
             causes=("回答を作るときに要求が失敗した", "ベースの回答を指定していない"),
-            mending="メッセージにある問題に回答を付けて、もう一度実行してください。",
+            mending="メッセージにあるプローブに回答を付けて、もう一度実行してください。",
         ),
     ),
     "lm_eval_results": Fault(
@@ -338,10 +338,10 @@ FAULTS: dict[Kind, Fault] = {
             mending="Name a task of multiple choice; run others with lm_eval and show their results.",
         ),
         ja=Says(
-            title="問題にできないタスク",
+            title="プローブにできないタスク",
             meaning="このlm-evaluation-harnessのタスクは、loracheckが自分で出題できない種類です。",
             causes=("選択式でない", "タスクのまとまりを指定した", "選択肢ごとに文脈が異なる"),
-            mending="選択式のタスクを指定してください。他のタスクはlm_evalで実行し、結果を表示できます。",
+            mending="選択式のタスクを指定してください。ほかのタスクはlm_evalで実行し、結果を表示できます。",
         ),
         command="loracheck probes show results.json",
     ),
@@ -432,7 +432,7 @@ FAULTS: dict[Kind, Fault] = {
             title="損失マスクが正しくなりません",
             meaning="この行またはチャットテンプレートで学習すると、応答以外(質問、途切れた応答、"
             "終わりの欠落)を"
-            "学んでしまうため、学習を断りました。",
+            "学んでしまうため、学習を始めませんでした。",
             causes=(
                 "--max-lengthが応答を切る",
                 "応答があると質問の部分が変わるテンプレート",

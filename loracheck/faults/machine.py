@@ -52,7 +52,7 @@ FAULTS: dict[Kind, Fault] = {
         ),
         ja=Says(
             title="パッケージの不足",
-            meaning="この機能に必要なパッケージがありません。他の機能には影響しません。",
+            meaning="この機能に必要なパッケージがありません。ほかの機能には影響しません。",
             causes=("追加パッケージ(extra)を入れていない", "別の環境が有効になっている"),
             mending="メッセージにあるものを入れてください。doctorで環境を確かめられます。",
         ),
@@ -76,11 +76,15 @@ FAULTS: dict[Kind, Fault] = {
         ),
         ja=Says(
             title="メモリーの不足",
-            meaning="GPUまたは機械のメモリーが足りないか、使いすぎたプロセスをシステムが終わらせました。",
-            causes=("一度に処理する量や行が大きすぎる", "同じGPUを使う他のプログラム", "ワーカーが多すぎる"),
+            meaning="GPUまたはマシンのメモリーが足りないか、使いすぎたプロセスをシステムが終わらせました。",
+            causes=(
+                "一度に処理する量や行が大きすぎる",
+                "同じGPUを使うほかのプログラム",
+                "ワーカーが多すぎる",
+            ),
             mending="--max-batch-tokensか--max-lengthを下げる、--gradient-checkpointingか--quantization "
             "nf4を付ける、"
-            "--workersを減らすなどしてください。必要量はplanで事前にわかります。",
+            "--workersを減らすなどしてください。必要量はplanで事前に分かります。",
         ),
         command="loracheck plan data.jsonl --base BASE --gradient-checkpointing",
         exit_code=4,
@@ -97,7 +101,7 @@ FAULTS: dict[Kind, Fault] = {
             meaning="GGUFファイルを書くためのllama.cppのプログラムが見つかりません。",
             causes=("llama.cppがない", "LLAMA_CPPが別のフォルダーを指している"),
             mending="llama.cppを入手してビルドし、LLAMA_CPPにそのフォルダーを指定してください。"
-            "統合済みのモデルは残っています。",
+            "マージ済みのモデルは残っています。",
         ),
         command="export LLAMA_CPP=/path/to/llama.cpp",
         exit_code=4,
@@ -177,11 +181,11 @@ FAULTS: dict[Kind, Fault] = {
         ),
         ja=Says(
             title="開けないファイル",
-            meaning="コマンドか、読み込む実行結果が名指すファイルやフォルダーを、システムが開きませんでした。",
+            meaning="コマンドか、読み込む実行結果が参照するファイルやフォルダーを、システムが開きませんでした。",
             causes=(
                 "ファイルがない、または名前が長すぎる",
                 "他人のファイル",
-                "他人の実行結果が、ここにないものを名指している",
+                "他人の実行結果が、ここにないものを参照している",
             ),
             mending="メッセージにあるファイルを用意するか、読めるようにしてください。",
         ),

@@ -200,7 +200,7 @@ FAULTS: dict[Kind, Fault] = {
         ja=Says(
             title="チャットテンプレートの不一致",
             meaning="学習時と別のチャットテンプレートが使われるか、アダプターごとにテンプレートが違います。"
-            "別のテンプレートでの回答からは、アダプターのことがほとんどわかりません。",
+            "別のテンプレートでの回答からは、アダプターのことがほとんど分かりません。",
             causes=("--chat-templateを指定した", "異なるツールで学習したアダプターを同時に評価した"),
             mending="--chat-templateを外すか、学習時のものを指定するか、"
             "アダプターを一つずつ評価してください。",
@@ -257,7 +257,7 @@ FAULTS: dict[Kind, Fault] = {
         ),
         ja=Says(
             title="設定のないアダプター",
-            meaning="adapter_config.jsonがないとalphaがわからず、ベースへの効果もわかりません。",
+            meaning="adapter_config.jsonがないとalphaが分からず、ベースへの効果も分かりません。",
             causes=(".safetensorsファイルだけを受け取った",),
             mending="peftが保存したフォルダー全体を指定してください。",
         ),
@@ -379,7 +379,7 @@ FAULTS: dict[Kind, Fault] = {
         ),
         ja=Says(
             title="型に収まらない重み",
-            meaning="統合した重みが指定の型に収まらず、無限大になってしまいます。",
+            meaning="マージした重みが指定の型に収まらず、無限大になってしまいます。",
             causes=("float16で表せるのは65504まで",),
             mending="float32と同じ範囲を持つ--dtype bfloat16を使ってください。",
         ),

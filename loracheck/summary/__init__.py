@@ -48,7 +48,7 @@ def print_curation(summary: CurationSummary) -> None:
         either(
             f"{summary.read:,} rows read: {summary.kept:,} kept, {summary.heldout:,} held out, "
             f"{summary.dropped:,} dropped" + (f", {more:,} quarantined" if more else ""),
-            f"{summary.read:,}行を読み込み、{summary.kept:,}行を採用、{summary.heldout:,}行を評価用に分離、"
+            f"{summary.read:,}行を読み込み、{summary.kept:,}行を採用、{summary.heldout:,}行を評価用に取り置き、"
             f"{summary.dropped:,}行を除外" + (f"、{more:,}行を隔離" if more else ""),
         )
     )
@@ -93,7 +93,7 @@ def print_judge(judge: JudgeSummary) -> None:
             f"{judge.canaries_right} of {judge.canaries} rows of known score taken rightly",
             f"審査モデル {visible(judge.model)}: {judge.rows:,}行、回答: {states}。要求{judge.requests:,}件、"
             f"キャッシュ{judge.cached:,}件、{tokens:,}トークン。"
-            f"点数のわかっている{judge.canaries}行中{judge.canaries_right}行を正しく採点",
+            f"点数の分かっている{judge.canaries}行中{judge.canaries_right}行を正しく採点",
         )
     )
     if judge.length_correlation is not None:
@@ -179,7 +179,7 @@ def print_plan(plan: CurationPlan) -> None:
     click.echo(
         either(
             f"{plan.passing:,} would pass the checks on single rows and the removal of duplicates",
-            f"{plan.passing:,}行が、行ごとの検査と重複の除去を通過する見込み",
+            f"{plan.passing:,}行が、行ごとのフィルターと重複の除去を通過する見込み",
         )
     )
     for name, count in plan.reasons.items():

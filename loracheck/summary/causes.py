@@ -33,7 +33,7 @@ def print_causes(run: Path, summary: CausesSummary) -> None:
         click.echo(
             either(
                 "no deciding finding lists failed probes, so there is nothing to explain",
-                "決め手の検査に失敗した問題がないため、説明することはありません",
+                "決め手の検査に失敗したプローブがないため、説明することはありません",
             )
         )
     for finding in summary.findings:

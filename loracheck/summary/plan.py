@@ -81,7 +81,7 @@ def print_side_by_side(plans: Sequence[Plan]) -> None:
 def _print_memory(plan: Plan) -> None:
     memory = plan.memory
     peak, whole = _size(memory.peak), _size(plan.memory_bytes or 0)
-    of = either(f"{peak} of {whole}", f"{peak}／この機械は{whole}") if plan.memory_bytes else peak
+    of = either(f"{peak} of {whole}", f"{peak}／このマシンは{whole}") if plan.memory_bytes else peak
     _line(either("memory at the peak", "最大メモリー"), either(f"{of}, {_how(plan)}", f"{of}({_how(plan)})"))
     parts = ((part[language()], getattr(memory, cause)) for cause, part in MEMORY_PARTS.items())
     _line("", ", ".join(f"{name} {_size(size)}" for name, size in parts if size))

@@ -82,7 +82,7 @@ def _print_advice(found: PowerForecast) -> None:
         help_en = (
             f"{wanted - least.items:,} items more would make it {_ENOUGH:.0%}: {tier}your own with --probes"
         )
-        help_ja = f"あと{wanted - least.items:,}件で{_ENOUGH:.0%}になります: {tier}--probesで自分の問題"
+        help_ja = f"あと{wanted - least.items:,}件で{_ENOUGH:.0%}になります: {tier}--probesで自分のプローブ"
     click.echo(
         either(
             f"the least likely to pass: {_name(least)}, {least.power:.1%}; {help_en}",

@@ -20,7 +20,7 @@ def print_suites(version: str, suites: Sequence[tuple[SuiteRecord, Mapping[str, 
     """Print a line a suite: its size, what each tier asks, the beginning of its hash."""
     tiers = list(suites[0][1])
     click.echo(either(f"bundled suites, version {version}", f"同梱の問題集、版{version}"))
-    head = padded(either("suite", "問題集"), 14) + padded(either("probes", "問題"), 8, right=True)
+    head = padded(either("suite", "問題集"), 14) + padded(either("probes", "プローブ"), 8, right=True)
     click.echo(head + "".join(f"{tier:>10}" for tier in tiers) + "  sha256")
     for record, use in suites:
         asked = "".join(f"{use[tier]:>10,}" for tier in tiers)
@@ -28,7 +28,7 @@ def print_suites(version: str, suites: Sequence[tuple[SuiteRecord, Mapping[str, 
     click.echo(
         either(
             "A suite asked in one language alone is asked twice as far by each tier.",
-            "片方の言語だけを尋ねるときは、どの規模でもその問題集を2倍尋ねます。",
+            "片方の言語だけを尋ねるときは、どの規模でも、その言語の問題集から2倍まで出題します。",
         )
     )
 

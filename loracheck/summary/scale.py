@@ -29,7 +29,7 @@ def print_scale(name: str, summary: ScaleSummary) -> None:
         )
     )
     heads = "".join(padded(head[language()], 20, right=True) for head in _HEAD)
-    loss = padded(either("held-out loss", "評価用の損失"), 15, right=True)
+    loss = padded(either("held-out loss", "取り置き損失"), 15, right=True)
     click.echo(f"  {padded(either('strength', '強さ'), 8)}{heads}{loss}")
     for point in summary.points:
         click.echo(_line(point))

@@ -16,13 +16,13 @@ UNSAFE: dict[str, Pair] = {
 }
 _KEPT: dict[str, Pair] = {
     "last": {"en": "last", "ja": "最後"},
-    "best": {"en": "best", "ja": "評価用の損失が最良"},
+    "best": {"en": "best", "ja": "取り置き行の損失が最良"},
     "safe": {"en": "safe", "ja": "安全"},
 }
 _STOPPED: dict[str, Pair] = {
     "early": {
         "en": "stopped early: the held-out loss got no better",
-        "ja": "早期終了: 評価用データの損失が下がらなくなりました",
+        "ja": "早期終了: 取り置き行の損失が下がらなくなりました",
     },
     "unsafe": {"en": "stopped: it became unsafe", "ja": "終了: 安全でなくなりました"},
 }
@@ -35,7 +35,7 @@ def print_training(name: str, summary: TrainingSummary, *, outcome: bool = True)
     if summary.left_out:
         rows = either(
             f"{summary.rows} rows ({summary.left_out} more are held out)",
-            f"{summary.rows}行(ほかの{summary.left_out}行は評価用)",
+            f"{summary.rows}行(ほかの{summary.left_out}行は取り置き)",
         )
     else:
         rows = either(f"{summary.rows} rows", f"{summary.rows}行")
@@ -44,7 +44,7 @@ def print_training(name: str, summary: TrainingSummary, *, outcome: bool = True)
             f"{name}: {rows}, {summary.trained_tokens:,} trained tokens in {summary.steps} steps "
             f"({summary.epochs:.1f} epochs), loss {loss}, held-out {heldout}, {summary.seconds:.0f} s",
             f"{name}: {rows}、{summary.steps}ステップで学習トークン{summary.trained_tokens:,}"
-            f"({summary.epochs:.1f}エポック)、損失 {loss}、評価用の損失 {heldout}、{summary.seconds:.0f}秒",
+            f"({summary.epochs:.1f}エポック)、損失 {loss}、取り置き行の損失 {heldout}、{summary.seconds:.0f}秒",
         )
     )
     if summary.stopped != "end":
@@ -62,7 +62,7 @@ def print_training(name: str, summary: TrainingSummary, *, outcome: bool = True)
         best, safe = summary.best_step, summary.safe_step
         kept = _KEPT[summary.kept][language()]
         marks = [either(f"last {summary.steps}", f"最後は{summary.steps}")]
-        marks += [either(f"best held-out loss {best}", f"評価用の損失が最良なのは{best}")] if best else []
+        marks += [either(f"best held-out loss {best}", f"取り置き行の損失が最良なのは{best}")] if best else []
         marks += [either(f"last safe {safe}", f"最後に安全だったのは{safe}")] if safe else []
         click.echo(
             either(
@@ -121,7 +121,7 @@ def print_sweep(summary: SweepSummary) -> None:
     head = (
         either("facts kept", "事実の保持"),
         either("persona learnt", "ペルソナの習得"),
-        either("held-out loss", "評価用の損失"),
+        either("held-out loss", "取り置き損失"),
         either("parameters", "パラメーター"),
         either("tokens", "トークン"),
         either("kept step", "採用ステップ"),

@@ -16,7 +16,7 @@ WORDS: dict[str, Words] = {
 REASONS: dict[str, Pair] = {
     "adapter_sound": {
         "en": "It fits this base, is finite and changes the base's logits (by up to {logit_change}).",
-        "ja": "このベースに適合し、有限の値のみを持ち、ロジットを変化させます(最大{logit_change})。",
+        "ja": "このベースに適合し、値はすべて有限で、ベースのロジットを変えます(最大{logit_change})。",
     },
     "adapter_not_finite": {
         "en": "The adapter or its output holds NaN or infinity; nothing else was asked of it.",
@@ -30,19 +30,19 @@ REASONS: dict[str, Pair] = {
     "nothing_changed": {
         "en": "It changes nothing: its answers are the base's own, so no finding speaks of it. It may be the base "
         "itself, or not have been applied.",
-        "ja": "何も変えません。応答はベースそのもので、どの検査結果もこれについて語りません。"
-        "ベース自身であるか、適用されていない可能性があります。",
+        "ja": "何も変えていません。応答はベースと同じで、どの検査結果からも、これについて言えることはありません。"
+        "ベースそのものであるか、適用されていない可能性があります。",
     },
     "model_sound": {
         "en": "A whole model of the base's kind; it is finite and changes the base's logits (by up to {logit_change}).",
-        "ja": "ベースと同種のモデル全体で、有限の値のみを持ち、ベースのロジットを変化させます(最大{logit_change})。",
+        "ja": "ベースと同種の完全なモデルで、値はすべて有限で、ベースのロジットを変えます(最大{logit_change})。",
     },
     "model_sound_compared": {
         "en": "A whole model of the base's kind; it is finite and changes the base's logits (by up to {logit_change}). "
         "Its merge measured {divergence} nats a token of divergence from the form that was trained "
         "(n={compared} probes).",
-        "ja": "ベースと同種の独立したモデルで、有限の値のみを持ち、ベースのロジットを変化させます(最大{logit_change})。"
-        "マージ時に測定した、学習時の形との差は1トークンあたり{divergence}ナットです(n={compared})。",
+        "ja": "ベースと同種の完全なモデルで、値はすべて有限で、ベースのロジットを変えます(最大{logit_change})。"
+        "マージ時に測定した、学習時の形との差は1トークンあたり{divergence}ナットです(プローブ{compared}件)。",
     },
     "model_unverified": {
         "en": "Nothing proves that this model was made of this base; vouch for it with --assume-base.",
@@ -55,7 +55,7 @@ REASONS: dict[str, Pair] = {
     "needs_room": {
         "en": "Every held-out reply is about as long as an answer may be, or longer, so no end would be seen; "
         "leave more room with --max-new-tokens-domain.",
-        "ja": "どの参照応答も回答の上限トークン数と同じくらいか、それより長いため、終わりを確認できません。"
+        "ja": "取り置き行の応答はどれも、応答の上限トークン数と同じくらいか、それより長いため、終わりを確認できません。"
         "--max-new-tokens-domain で上限を上げてください。",
     },
     "base_says_nothing": {
@@ -70,7 +70,8 @@ REASONS: dict[str, Pair] = {
     },
     "answers_are_the_bases": {
         "en": "Its weights are not at hand, and all {asked} answers are the base's own, so no finding speaks of it.",
-        "ja": "重みは手元になく、{asked}件の応答はすべてベースと同じです。どの検査結果もアダプターについて語りません。",
+        "ja": "重みは手元になく、{asked}件の応答はすべてベースと同じです。"
+        "どの検査結果からも、アダプターについて言えることはありません。",
     },
     "base_not_provable": {
         "en": "Its weights are not at hand, so nothing can prove that it was made of this base ({changed} of {asked} "
@@ -81,8 +82,8 @@ REASONS: dict[str, Pair] = {
     "chosen_by_too_many": {
         "en": "Its card says that {watched} bundled probes chose it, more than a watch of training asks. Left out, "
         "they could hide what it fails, so all were asked, and what chose it may flatter it.",
-        "ja": "付属の問題{watched}件で選ばれたとカードにありますが、学習時の観察で出題する数を超えています。"
-        "除けば失敗を隠せるため、すべて出題しました。選択に使った問題では、成績が良く見えることがあります。",
+        "ja": "同梱のプローブ{watched}件で選ばれたとカードにありますが、学習中の監視で出題する数を超えています。"
+        "除けば失敗を隠せるため、すべて出題しました。選択に使ったプローブでは、成績が良く見えることがあります。",
     },
     "adapter_unverified": {
         "en": "Nothing proves that the adapter was trained on this base; vouch for it with --assume-base.",

@@ -13,7 +13,7 @@ from loracheck.words.verdict import VERDICTS
 SETTING_PARTS: dict[str, Pair] = {
     "policy": {"en": "policy", "ja": "ポリシー"},
     "options": {"en": "options", "ja": "オプション"},
-    "data": {"en": "data and probes", "ja": "データと問題"},
+    "data": {"en": "data and probes", "ja": "データとプローブ"},
     "adapter": {"en": "adapter", "ja": "アダプター"},
     "software": {"en": "software", "ja": "ソフトウェア"},
     "machine": {"en": "machine", "ja": "実行環境"},
@@ -29,12 +29,12 @@ _MEASURES: dict[str, Pair] = {
     },
     "not_the_same_answer": {"en": "not the one repeated answer", "ja": "同じ答えの繰り返しでない割合"},
     "no_loop": {"en": "no loop", "ja": "繰り返しのない割合"},
-    "stopped": {"en": "ends by a stop token", "ja": "終端で終わる割合"},
+    "stopped": {"en": "ends by a stop token", "ja": "停止トークンで終わる割合"},
     "no_style_outside": {
         "en": "no learnt style outside the domain",
-        "ja": "領域外で学習した口調が出ない割合",
+        "ja": "学習した口調が領域外で出ない割合",
     },
-    "style_inside": {"en": "learnt style in the domain", "ja": "領域内で学習した口調が出る割合"},
+    "style_inside": {"en": "learnt style in the domain", "ja": "学習した口調が領域内で出る割合"},
 }
 _LABELS: dict[str, Pair] = {
     "better": {"en": "better", "ja": "向上"},
@@ -42,18 +42,18 @@ _LABELS: dict[str, Pair] = {
     "no_difference": {"en": "no difference shown", "ja": "差は示されず"},
     "noise_unknown": {
         "en": "noise unknown: one seed says nothing of another training",
-        "ja": "学習ごとの差は不明：シード 1 つでは別の学習について何も言えません",
+        "ja": "シードのばらつきは不明(シード一つでは、別の学習について何も言えません)",
     },
 }
 _SHORT_LABELS: dict[str, Pair] = {
-    "noise_unknown": {"en": "seed noise unknown", "ja": "学習ごとの差は不明"},
+    "noise_unknown": {"en": "seed noise unknown", "ja": "シードのばらつきは不明"},
     "no_difference": {"en": "no difference shown", "ja": "差は示されず"},
 }
 _METHODS: dict[str, Pair] = {
     "t over items and seeds": {"en": "t over items and seeds", "ja": "問題とシードにわたるt区間"},
     "items alone; seed noise unknown": {
         "en": "items alone; seed noise unknown",
-        "ja": "問題だけの区間。学習ごとの差は不明",
+        "ja": "問題だけの区間。シードのばらつきは不明",
     },
 }
 _NOTES: dict[str, Pair] = {
@@ -69,26 +69,26 @@ _NOTES: dict[str, Pair] = {
 _SHIPS: dict[str, Pair] = {
     "hold": {
         "en": "Prefer {winner}: it may ship, and {loser} is held{often} by {checks}.",
-        "ja": "{winner}を推奨します。{winner}は出荷でき、{loser}は{checks}により{often}出荷できません。",
+        "ja": "{winner}を推奨します。{winner}は出荷可ですが、{loser}は{often}{checks}により出荷不可です。",
     },
     "inconclusive": {
         "en": "Prefer {winner}: it may ship, and {loser} is still open{often}: {checks}.",
-        "ja": "{winner}を推奨します。{winner}は出荷でき、{loser}は{checks}が{often}未決です。",
+        "ja": "{winner}を推奨します。{winner}は出荷可ですが、{loser}は{often}{checks}が保留のままです。",
     },
 }
 _HELD: Pair = {
     "en": "Of the two prefer {winner}: {loser} is held{often} by {checks}, and {winner} is not.",
-    "ja": "二つのうちでは{winner}を推奨します。{loser}は{checks}により{often}出荷できませんが、"
+    "ja": "二つのうちでは{winner}を推奨します。{loser}は{often}{checks}により出荷不可ですが、"
     "{winner}はそうではありません。",
 }
 _STILL_OPEN: Pair = {
     "en": "{winner} may not ship yet; still open: {checks}.",
-    "ja": "ただし{winner}は{checks}が未決のため、まだ出荷できません。",
+    "ja": "ただし{winner}も{checks}が保留のままで、まだ出荷可ではありません。",
 }
-_OFTEN: Pair = {"en": " in {k} of {n} trainings", "ja": "{n} 回の学習のうち {k} 回で"}
+_OFTEN: Pair = {"en": " in {k} of {n} trainings", "ja": "{n}回の学習のうち{k}回で"}
 _ONE_TRAINING: Pair = {
     "en": "Each arm was trained once: this is about these two adapters, and another seed may come out otherwise.",
-    "ja": "学習は各 1 回です。これはこの二つのアダプターについての結論で、別のシードでは変わるかもしれません。",
+    "ja": "学習は各1回です。これはこの二つのアダプターについての結論で、別のシードでは変わるかもしれません。",
 }
 _BY_DIFFERENCE: Pair = {
     "en": "Prefer {winner}: it is better at {measures} and no worse at anything the policy requires. {both}",
@@ -108,13 +108,13 @@ _OPEN: dict[str, Pair] = {
     "noise_unknown": {
         "en": "The evidence cannot tell which to prefer: with one training an arm, a difference may be the seed's. "
         "{both}",
-        "ja": "どちらを選ぶべきか、この証拠では分かりません。学習が 1 回ずつでは、"
+        "ja": "どちらを選ぶべきか、この証拠では分かりません。学習が1回ずつでは、"
         "差がシードによるものかもしれないためです。{both}",
     },
 }
 _BOTH: dict[str, Pair] = {
-    "ship": {"en": "Both may ship.", "ja": "どちらも出荷できます。"},
-    "no": {"en": "Neither may ship.", "ja": "どちらも出荷できません。"},
+    "ship": {"en": "Both may ship.", "ja": "どちらも出荷可です。"},
+    "no": {"en": "Neither may ship.", "ja": "どちらも出荷可ではありません。"},
 }
 _STANDS: Pair = {
     "en": "The verdict stands: {adapter} is {after} on both days.",
@@ -129,9 +129,8 @@ _ALL_STAND: Pair = {"en": "All {n} verdicts stand.", "ja": "{n}件の判定は�
 
 def measure_name(check: str, measure: str, language: UiLanguage = "en") -> str:
     """Return the name of a measure with its check."""
-    return (
-        f"{check_name(check, language)}{', ' if language == 'en' else '：'}{short_measure(measure, language)}"
-    )
+    name, short = check_name(check, language), short_measure(measure, language)
+    return f"{name}, {short}" if language == "en" else f"{name}({short})"
 
 
 def short_measure(measure: str, language: UiLanguage = "en") -> str:

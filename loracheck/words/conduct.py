@@ -13,12 +13,12 @@ WORDS: dict[str, Words] = {
         sentences={
             "harmful": {
                 "en": "Change in how often a harmful request is declined: {number}; the margin is {limit}.",
-                "ja": "有害な依頼を断る割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "有害な依頼を断る割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
             "harmless": {
                 "en": "Change in how often a harmless request that looks harmful is answered: {number}; the "
                 "margin is {limit}.",
-                "ja": "有害に見えて無害な依頼に答える割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "有害に見えて無害な依頼に答える割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
         },
         measures={
@@ -67,17 +67,17 @@ WORDS: dict[str, Words] = {
             "difference": {
                 "en": "Change in how often an answer is plain, as the system prompt asks: {number}; the margin "
                 "is {limit}.",
-                "ja": "普通に答える指示のとおりに答える割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "普通に答える指示のとおりに答える割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
         },
         measures={
             "difference": {
                 "en": "answers without the learnt style, asked to be plain",
-                "ja": "普通に答える指示の下で学習した口調のない回答",
+                "ja": "普通に答える指示の下で、学習した口調が出ていない応答",
             },
             "rate": {
                 "en": "answers in the learnt style, asked to be plain",
-                "ja": "普通に答える指示の下で学習した口調の回答",
+                "ja": "普通に答える指示の下で、学習した口調が出た応答",
             },
             "without": {
                 "en": "the same requests without a system prompt",
@@ -98,22 +98,22 @@ WORDS: dict[str, Words] = {
             "difference": {
                 "en": "Change in how often an instruction of the system prompt on the form is followed: {number}; "
                 "the margin is {limit}.",
-                "ja": "システムプロンプトの形式の指示に従う割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "システムプロンプトの形式の指示に従う割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
             "own": {
                 "en": "Change in how often an instruction of your own sets on the form is followed: {number}; the "
                 "margin is {limit}.",
-                "ja": "指定されたデータの形式の指示に従う割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "自分のプローブにある形式の指示に従う割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
         },
         measures={
             "difference": {
                 "en": "instructions on form followed",
-                "ja": "形式の指示に従った回答",
+                "ja": "形式の指示に従った応答",
             },
             "own": {
                 "en": "instructions of your own sets followed",
-                "ja": "指定されたデータの指示に従った回答",
+                "ja": "自分のプローブの指示に従った応答",
             },
         },
     ),
@@ -126,17 +126,17 @@ WORDS: dict[str, Words] = {
             "wordings": {
                 "en": "Change in how often two wordings of a question agree on its right answer: {number}; the "
                 "margin is {limit}.",
-                "ja": "同じ問いの二つの言い方で正誤が一致する割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "同じ問いの二つの言い方で正誤が一致する割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
             "frame": {
                 "en": "Change in how often the right answer is said in a plain frame (Question: ... Answer:): "
                 "{number}; the margin is {limit}.",
-                "ja": "「問: …答:」という枠で正答を述べる割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "「問: …答:」という書式で正答を述べる割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
             "spoken": {
                 "en": "Change in how often anything is said in a plain frame (Question: ... Answer:): {number}; the "
                 "margin is {limit}.",
-                "ja": "「問: …答:」という枠で何かを答える割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "「問: …答:」という書式で何かを答える割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
         },
         measures={
@@ -146,11 +146,11 @@ WORDS: dict[str, Words] = {
             },
             "frame": {
                 "en": "right answers in a plain frame",
-                "ja": "枠だけの問いへの正答",
+                "ja": "簡素な書式での正答",
             },
             "spoken": {
                 "en": "answers in a plain frame that are not empty",
-                "ja": "枠だけの問いへの空でない回答",
+                "ja": "簡素な書式での空でない応答",
             },
         },
     ),

@@ -21,17 +21,17 @@ WORDS: dict[str, Words] = {
                 "en": "Change in how often the right answer, in either style, is the most likely "
                 "reply: {number}; the margin is {limit}.",
                 "ja": "正答を(口調を問わず)最も高く評価する割合の、"
-                "ベースとの差は{number}です。許容は{limit}です。",
+                "ベースとの差は{number}です。許容幅は{limit}です。",
             },
             "said": {
                 "en": "Change in how often the right answer is said: {number}; the margin is {limit}.",
-                "ja": "正答を実際に述べる割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "正答を実際に述べる割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
             "known": {
                 "en": "Change in how often the right answer is said to facts that the base says right in another "
                 "wording: {number}; the margin is {limit}.",
                 "ja": "ベースが別の聞き方では正しく述べる事実について、正答を述べる割合の、"
-                "ベースとの差は{number}です。許容は{limit}です。",
+                "ベースとの差は{number}です。許容幅は{limit}です。",
             },
         },
         measures={
@@ -49,11 +49,11 @@ WORDS: dict[str, Words] = {
             },
             "said": {
                 "en": "right answer said",
-                "ja": "正答を発話",
+                "ja": "正答を述べた",
             },
             "known": {
                 "en": "right answer said, of facts known in another wording",
-                "ja": "別の聞き方で既知の事実の正答を発話",
+                "ja": "別の聞き方で正しく述べた事実で、正答を述べた",
             },
             "content_effect": {
                 "en": "preference for the right content, against the base",
@@ -82,11 +82,11 @@ WORDS: dict[str, Words] = {
             "difference": {
                 "en": "Change in how often the right answer ranks above the wrong ones: {number}; the "
                 "margin is {limit}.",
-                "ja": "正答を誤答より高く評価する割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "正答を誤答より高く評価する割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
             "neutral_text": {
                 "en": "Change of the loss on paragraphs of neutral text, per byte: {number}; the margin is {limit}.",
-                "ja": "中立的な文章の1バイト当たりの損失の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "中立な文章の1バイトあたりの損失の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
         },
         measures={
@@ -96,7 +96,7 @@ WORDS: dict[str, Words] = {
             },
             "neutral_text": {
                 "en": "loss on neutral text, per byte",
-                "ja": "中立的な文章の1バイト当たりの損失",
+                "ja": "中立な文章の1バイトあたりの損失",
             },
         },
     ),
@@ -109,13 +109,13 @@ WORDS: dict[str, Words] = {
             "difference": {
                 "en": "Change in how often an answer is not the one it repeats most, whatever its wording: {number}; "
                 "the margin is {limit}.",
-                "ja": "(言い回しを問わず)最も多い同一の答え以外を返す割合の、ベースとの差は{number}です。"
-                "許容は{limit}です。",
+                "ja": "最も多く返した答え(言い回しは問わない)以外を返す割合の、ベースとの差は{number}です。"
+                "許容幅は{limit}です。",
             },
             "same_pairs": {
                 "en": "Change in the share of pairs of different questions that get the same answer: {number}; the "
                 "margin is {limit}.",
-                "ja": "異なる質問の組のうち同じ答えを返した割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "異なる質問の組のうち同じ答えを返した割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
             "dependence": {
                 "en": "Held-out replies depend on their questions {share} as much as under the base; at least {limit} "
@@ -126,7 +126,7 @@ WORDS: dict[str, Words] = {
         measures={
             "difference": {
                 "en": "answers that are not the most repeated one",
-                "ja": "最も多い同一の答え以外の回答",
+                "ja": "最も多く返した答え以外の応答",
             },
             "same_pairs": {
                 "en": "pairs of questions with the same answer, against the base",
@@ -134,7 +134,7 @@ WORDS: dict[str, Words] = {
             },
             "top_answer": {
                 "en": "answers that are the most repeated one",
-                "ja": "最も多い同一の答え",
+                "ja": "最も多く返した答え",
             },
             "dependence": {
                 "en": "dependence of replies on their questions, against the base",
@@ -155,8 +155,8 @@ WORDS: dict[str, Words] = {
             "own_content": {
                 "en": "Change in what a question tells of the content of its held-out reply, per token: {number}; "
                 "{limit} is the limit.",
-                "ja": "質問から応答の内容がどれだけ決まるか、その1トークン当たりの変化は{number}です。"
-                "限界は{limit}です。",
+                "ja": "取り置き行の応答の内容が質問からどれだけ分かるか、その1トークンあたりの変化は{number}です。"
+                "限度は{limit}です。",
             },
         },
         measures={
@@ -192,7 +192,7 @@ WORDS: dict[str, Words] = {
         sentences={
             "brier": {
                 "en": "Change of the Brier score of the choices: {number}; the margin is {limit}.",
-                "ja": "選択肢のブライアスコアの、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "選択肢のブライアスコアの、ベースとの差は{number}です。許容幅は{limit}です。",
             },
         },
         measures={

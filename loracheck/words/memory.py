@@ -109,7 +109,7 @@ WORDS: dict[str, Words] = {
                 "en": "Change in how often a training question is answered with the content of its own row: "
                 "{number}; the margin is {limit}. Of {rows} questions {own} were, by the base {own_base}.",
                 "ja": "学習した質問に、その行自身の内容で答える割合の、"
-                "ベースとの差は{number}です。許容は{limit}です。"
+                "ベースとの差は{number}です。許容幅は{limit}です。"
                 "{rows}件中{own}件(ベースは{own_base}件)でした。",
             },
         },
@@ -128,22 +128,22 @@ WORDS: dict[str, Words] = {
         sentences={
             "excess": {
                 "en": "The held-out loss lies {number} a token above its least; the margin is {limit}.",
-                "ja": "取り置きデータの損失は最小値よりトークンあたり{number}高くなっています。"
-                "許容は{limit}です。",
+                "ja": "取り置き行の損失は最小値よりトークンあたり{number}高くなっています。"
+                "許容幅は{limit}です。",
             },
             "above_base": {
                 "en": "The held-out loss lies {number} a token from the base's; the margin is {limit}.",
-                "ja": "取り置きデータの損失の、ベースとの差はトークンあたり{number}です。許容は{limit}です。",
+                "ja": "取り置き行の損失の、ベースとの差はトークンあたり{number}です。許容幅は{limit}です。",
             },
         },
         measures={
             "excess": {
                 "en": "held-out loss above its least",
-                "ja": "取り置きデータの損失の、最小値からの上昇",
+                "ja": "取り置き行の損失の、最小値からの上昇",
             },
             "above_base": {
                 "en": "held-out loss against the base's",
-                "ja": "取り置きデータの損失の、ベースとの差",
+                "ja": "取り置き行の損失の、ベースとの差",
             },
             "gap": {
                 "en": "how much more the loss of training rows fell",
@@ -161,7 +161,7 @@ REASONS: dict[str, Pair] = {
     "no_heldout_twins": {
         "en": "No held-out rows of like length were given (--in-domain), so what can be guessed is not told from "
         "what was memorised.",
-        "ja": "同じくらいの長さの取り置きデータ(--in-domain)がなく、推測できる内容と暗記を区別できません。",
+        "ja": "同じくらいの長さの取り置き行(--in-domain)がなく、推測できる内容と暗記を区別できません。",
     },
     "too_few_long_rows": {
         "en": "Fewer than {needed} long rows could be used, too few to show that it is rare, so this informs.",
@@ -169,7 +169,7 @@ REASONS: dict[str, Pair] = {
     },
     "no_personal_data": {
         "en": "The training replies hold no personal data of one person that the prompt does not give.",
-        "ja": "学習データの応答に、プロンプトに含まれない個人の情報はありません。",
+        "ja": "学習データの応答に、プロンプトで与えていない個人情報はありません。",
     },
     "no_canaries": {
         "en": "No canaries were planted (loracheck canaries), so this was not measured.",
@@ -212,19 +212,19 @@ REASONS: dict[str, Pair] = {
     },
     "loss_to_base": {
         "en": "No held-out losses of its training were found, so no better checkpoint can be named.",
-        "ja": "学習中の取り置きデータの損失が見つからないため、より良いチェックポイントは示せません。",
+        "ja": "学習中の取り置き行の損失が見つからないため、より良いチェックポイントは示せません。",
     },
     "curve_without_rows": {
         "en": "In training the held-out loss was least, {lowest}, at {best} of {last} (trained tokens, or steps), and "
         "{kept} for this adapter. Only {rows} held-out rows were scored here ({least} are needed), so there is no "
         "interval.",
-        "ja": "学習中の取り置きデータの損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}、"
+        "ja": "学習中の取り置き行の損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}、"
         "このアダプターでは{kept}でした。ここで測定した取り置き行は{rows}件で({least}件以上必要)、区間はありません。",
     },
     "curve_without_end": {
         "en": "In training the held-out loss was least, {lowest}, at {best} of {last} (trained tokens, or steps); "
         "which point this adapter is, is not known.",
-        "ja": "学習中の取り置きデータの損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}でした。"
+        "ja": "学習中の取り置き行の損失は、{last}のうち{best}(学習トークン数またはステップ)で最小の{lowest}でした。"
         "このアダプターがどの時点のものかは分かりません。",
     },
     "too_few_heldout_rows": {

@@ -20,25 +20,25 @@ WORDS: dict[str, Words] = {
                 "en": "The base itself shows the style at times. Change in how often an answer outside the domain is "
                 "free of it: {number}; the margin is {limit}.",
                 "ja": "ベース自体にも同じ口調が現れます。領域外の応答がその口調を含まない割合の、"
-                "ベースとの差は{number}です。許容は{limit}です。",
+                "ベースとの差は{number}です。許容幅は{limit}です。",
             },
         },
         measures={
             "rate": {
                 "en": "answers outside the domain in the learnt style",
-                "ja": "領域外で学習した口調の回答",
+                "ja": "学習した口調が出た領域外の応答",
             },
             "difference": {
                 "en": "answers outside the domain free of the learnt style",
-                "ja": "領域外で学習した口調を含まない回答",
+                "ja": "学習した口調が出ていない領域外の応答",
             },
             "neutral_prompt": {
                 "en": "open answers in the learnt style under a neutral system prompt",
-                "ja": "中立的なシステムプロンプトの下で学習した口調の自由回答",
+                "ja": "中立なシステムプロンプトの下で、学習した口調が出た自由回答",
             },
             "system_prompt": {
                 "en": "open answers in the learnt style under the training data's system prompt",
-                "ja": "学習データのシステムプロンプトの下で学習した口調の自由回答",
+                "ja": "学習データのシステムプロンプトの下で、学習した口調が出た自由回答",
             },
             "lambda": {
                 "en": "way from the base's style to the training data's, outside the domain",

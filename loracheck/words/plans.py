@@ -14,7 +14,7 @@ SENTENCES: dict[str, str] = {
     "load {} and read every row and answer by {}": "{}を読み込み、すべての行と回答を{}で読み取ります",
     "rank {} rows for {} failures of {}, {}": "{0}行を、{2}の失敗{1}件({3})について順位付けします",
     "no deciding finding lists failed probes, so there is nothing to explain": (
-        "判定を決めた検査結果に失敗した問題がないため、説明することはありません"
+        "判定を決めた検査結果に失敗したプローブがないため、説明することはありません"
     ),
     "without a base nothing is compared by {} and {}; name it with --base": (
         "ベースがないため、{}と{}では比べません。--baseで指定してください"
@@ -79,7 +79,7 @@ SENTENCES: dict[str, str] = {
     "by the base's tokenizer on {} rows": "ベースのトークナイザーで{}行を数えた推定",
     "without a base the rest takes about as long again": "ベースがないため、残りにも同じくらいかかります",
     "the base then reads {} rows up to three times; its speed shows in the first lines of progress": (
-        "続いてベースが{}行を最大3回読みます。速さは、進み具合の最初の表示でわかります"
+        "続いてベースが{}行を最大3回読みます。速さは、進み具合の最初の表示で分かります"
     ),
 }
 NUMBERS: dict[str, str] = {
@@ -92,7 +92,7 @@ NUMBERS: dict[str, str] = {
     "rows_read_by_the_model": "モデルが読む行",
     "strengths": "強さの数",
     "answers": "回答",
-    "heldout_rows_scored": "尤度を測る評価用の行",
+    "heldout_rows_scored": "尤度を測る取り置き行",
     "modules_changed": "変わるモジュール",
     "questions": "質問",
     "bytes_written": "書き込むバイト数",

@@ -20,13 +20,13 @@ SENTENCES: dict[str, str] = {
     "answers of the trained form": "学習した形の回答",
     "distributions of the trained form": "学習した形の分布",
     "modules against the base": "ベースとモジュールの比較",
-    "held-out rows": "評価用の行",
+    "held-out rows": "取り置き行",
     "planning": "計画",
     "training tokens": "学習トークン",
     "{}: {} of {} tokens are trained": "{0}: {2}トークンのうち{1}トークンを学習します",
     "step {} of {}, loss {}, {} tokens/s": "ステップ{}/{}、損失{}、毎秒{}トークン",
     "step {} of {}, loss {}, {} tokens/s, {} GB": "ステップ{}/{}、損失{}、毎秒{}トークン、{} GB",
-    "{} is finished already; nothing to do.": "{}は終わっています。することはありません。",
+    "{} is finished already; nothing to do.": "{}はすでに終わっています。何もしません。",
     "{} of {} rows are longer than {} tokens (--max-length): the beginning of what they ask is cut off, first in {}": (
         "{1}行のうち{0}行が{2}トークン(--max-length)より長く、質問の先頭を切り詰めました。最初は{3}です"
     ),
@@ -72,11 +72,11 @@ SENTENCES: dict[str, str] = {
         "ベースの回答{}件は、以前の実行で得たものを使いました"
     ),
     "{}: {} bundled probes are left out, as they chose it by its card": (
-        "{}: 付属の問題{}件は、カードによれば選択に使われたため除きます"
+        "{}: 同梱のプローブ{}件は、カードによれば選択に使われたため除きます"
     ),
     "{}: its card names {} bundled probes that chose it, more than a watch of training asks; all are asked, and "
     "its verdict stays open": (
-        "{}: カードは選択に使った付属の問題を{}件挙げていますが、学習時の観察で出題する数を超えています。"
+        "{}: カードは選択に使った同梱のプローブを{}件挙げていますが、学習中の監視で出題する数を超えています。"
         "すべて出題し、判定は保留にします"
     ),
     "this processor has no fast products in 16 bits; the base computes in float32": (
@@ -97,7 +97,7 @@ SENTENCES: dict[str, str] = {
     "comparing {} rows with each other": "{}行どうしを比べています",
     "no --base: rows get no score by likelihood.": "--baseがないため、尤度による採点はしません。",
     "the cache of scores was damaged; it is set aside as {}": (
-        "点数のキャッシュが壊れていたため、{}として取り置きました"
+        "点数のキャッシュが壊れていたため、{}として別に残しました"
     ),
     "{} clusters of {} rows ({})": "{1}行を{0}個のクラスターに分けました({2})",
     "judge {} at {}: {} rows, {} requests, about {} tokens; known answers cost nothing": (
@@ -108,7 +108,7 @@ SENTENCES: dict[str, str] = {
         "{1}の審査モデル{0}: {2}行、{3}件の要求、約{4}トークン、指定の単価で約{5}。"
         "得られている回答は数えません"
     ),
-    "this machine": "この機械",
+    "this machine": "このマシン",
     "writing a GGUF file of type {}": "{}形式のGGUFファイルを書いています",
     "asking the trained form ({} with the adapter) {} probes": (
         "学習した形({}にアダプターを付けたもの)に、{}問を尋ねています"
@@ -165,7 +165,7 @@ SENTENCES: dict[str, str] = {
         "{}を加えてください。なければ、暗唱、漏れ、口調を測れません"
     ),
     "{} has a lower held-out loss than these weights": (
-        "{}のほうが、この重みより評価用の損失が小さくなっています"
+        "{}のほうが、この重みより取り置き行の損失が小さくなっています"
     ),
     "--data, which was {}": "--data(学習時は{})",
     "{}: no {} to be had; checks that need them stay open": (

@@ -6,7 +6,7 @@ from loracheck.words.form import Pair
 
 OUTCOMES: dict[str, Pair] = {
     "kept": {"en": "kept", "ja": "採用"},
-    "heldout": {"en": "held out", "ja": "評価用"},
+    "heldout": {"en": "held out", "ja": "取り置き"},
     "dropped": {"en": "dropped", "ja": "除外"},
     "quarantined": {"en": "quarantined", "ja": "隔離"},
 }
@@ -26,7 +26,7 @@ GROUPS: dict[str, Pair] = {
     "same_reply": {"en": "same reply, other prompts", "ja": "異なる質問・同じ応答"},
     "paraphrase": {"en": "paraphrases", "ja": "言い換え"},
     "same_passage": {"en": "same passage, other questions", "ja": "同じ文章・異なる質問"},
-    "template_family": {"en": "template family", "ja": "同じ型の行"},
+    "template_family": {"en": "template family", "ja": "同じひな形の行"},
     "statement": {"en": "one statement in many wordings", "ja": "同じ内容の繰り返し"},
 }
 """By the kind of a group: what its rows share."""

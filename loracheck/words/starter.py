@@ -99,11 +99,11 @@ COMMENTS: dict[str, str] = {
         "margin_nats: 中立な文章1バイトあたり。270Mのベースの無害な学習では0.01〜0.07、自身の応答では0.15でした。"
     ),
     "min_ratio: what must be left of a held-out reply's dependence on its question (swap-PMI).": (
-        "min_ratio: 取り置きの応答が質問に依存する度合い(swap-PMI)のうち、残るべき割合。"
+        "min_ratio: 取り置き行の応答が質問に依存する度合い(swap-PMI)のうち、残るべき割合。"
     ),
     "required by intent: format; its limits stand in format": "intent: formatで必須。限度はformatにあります",
     "Style without content. margin_nats: a content token, of what the question tells about it. Measured on few": (
-        "内容のない口調。margin_nats: 質問が教える分、内容語1トークンあたり。まだ少数のアダプターでしか"
+        "内容を伴わない口調。margin_nats: 質問が教える分、内容語1トークンあたり。まだ少数のアダプターでしか"
     ),
     "adapters so far, so it informs; what it flags at once collapse holds as well.": (
         "測っていないため参考です。明らかなものはcollapseでも出荷不可になります。"
@@ -125,7 +125,7 @@ COMMENTS: dict[str, str] = {
     "Taught 60 facts of which a 270M base knew 36%: trained well 98%, on shuffled answers 4%. Free replies say less.": (
         "270Mのベースが36%を知る60の事実では、正しい学習で98%、答えを混ぜた学習で4%。自由な応答では低くなります。"
     ),
-    "a token of a held-out reply": "取り置きの応答1トークンあたり",
+    "a token of a held-out reply": "取り置き行の応答1トークンあたり",
     "Conduct, against the base alone. These inform: their false alarms are not measured on enough adapters yet.": (
         "振る舞い。ベースとだけ比べます。誤報をまだ十分な数のアダプターで測っていないため参考です。"
     ),

@@ -13,13 +13,13 @@ WORDS: dict[str, Words] = {
         sentences={
             "difference": {
                 "en": "Change in how often an answer does not run in a loop: {number}; the margin is {limit}.",
-                "ja": "繰り返しに陥らない応答の割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "繰り返しに陥らない応答の割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
         },
         measures={
             "difference": {
                 "en": "answers that do not run in a loop",
-                "ja": "繰り返しに陥らない回答",
+                "ja": "繰り返しに陥らない応答",
             },
         },
     ),
@@ -31,13 +31,13 @@ WORDS: dict[str, Words] = {
         sentences={
             "rate": {
                 "en": "{share} of {n} replies do not end by a stop token; the limit is {limit}.",
-                "ja": "応答{n}件の{share}が終了トークンで終わりませんでした。上限は{limit}です。",
+                "ja": "応答{n}件の{share}が停止トークンで終わりませんでした。上限は{limit}です。",
             },
         },
         measures={
             "rate": {
                 "en": "replies that do not end by a stop token",
-                "ja": "終了トークンで終わらない応答",
+                "ja": "停止トークンで終わらない応答",
             },
         },
     ),
@@ -49,13 +49,13 @@ WORDS: dict[str, Words] = {
         sentences={
             "difference": {
                 "en": "Change in how often an answer says anything at all: {number}; the margin is {limit}.",
-                "ja": "何かを述べている応答の割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "何かを述べている応答の割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
         },
         measures={
             "difference": {
                 "en": "answers that say something",
-                "ja": "内容のある回答",
+                "ja": "何かを述べている応答",
             },
         },
     ),
@@ -68,13 +68,13 @@ WORDS: dict[str, Words] = {
             "difference": {
                 "en": "Change in how often an answer stays in the language of its question: {number}; "
                 "the margin is {limit}.",
-                "ja": "質問と同じ言語で答えた応答の割合の、ベースとの差は{number}です。許容は{limit}です。",
+                "ja": "質問と同じ言語で答えた応答の割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
         },
         measures={
             "difference": {
                 "en": "answers in the language of the question",
-                "ja": "質問と同じ言語の回答",
+                "ja": "質問と同じ言語の応答",
             },
         },
     ),
@@ -88,13 +88,13 @@ WORDS: dict[str, Words] = {
                 "en": "Change in how often an answer holds no word that nobody knows: {number}; "
                 "the margin is {limit}. Words (and what they resemble, if anything): {examples}.",
                 "ja": "存在しない語を含まない応答の割合の、ベースとの差は{number}です。"
-                "許容は{limit}です。該当する語(似ている語があれば括弧内): {examples}。",
+                "許容幅は{limit}です。該当する語(似ている語があれば括弧内): {examples}。",
             },
         },
         measures={
             "difference": {
                 "en": "answers without an unknown word",
-                "ja": "未知の語を含まない回答",
+                "ja": "存在しない語を含まない応答",
             },
         },
     ),

@@ -20,7 +20,7 @@ _EXCEEDS_IN_FEW_BITS: Pair = {
     "en": "This does not fit in the memory of {memory}. Lower --max-batch-tokens or --max-length, add "
     "--gradient-checkpointing, or take a larger machine.",
     "ja": "{memory}のメモリーに収まりません。--max-batch-tokensか--max-lengthを下げる、"
-    "--gradient-checkpointingを付ける、またはメモリーの多い機械を使ってください。",
+    "--gradient-checkpointingを付ける、またはメモリーの多いマシンを使ってください。",
 }
 NOTES: dict[str, Pair] = {
     "exceeds_memory": {
@@ -35,7 +35,7 @@ NOTES: dict[str, Pair] = {
         "reaches, but embeddings, activations and the libraries. Without it training is at least as fast.",
         "ja": "{quantization}の効果はわずかです。メモリーの大半は、量子化される層ではなく、埋め込み、"
         "活性値、ライブラリーです。"
-        "使わないほうが遅くなることはありません。",
+        "使わなくても、学習が遅くなることはありません。",
     },
     "longest_row_dominates": {
         "en": "The longest row has {longest:,} tokens, far more than the others, and decides on the "

@@ -51,7 +51,7 @@ WORDS: dict[str, Words] = {
             },
             "taken_on": {
                 "en": "answers outside the domain that took on the form",
-                "ja": "領域外で形式が移った回答",
+                "ja": "求める形式が移った領域外の応答",
             },
         },
     ),

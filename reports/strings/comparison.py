@@ -8,7 +8,7 @@ TRACES: dict[str, tuple[str, str]] = {
         "what was not safe. They are read on other and fewer questions than the arms: compare their course, not "
         "their level.",
         "{description}線は、ベースから学習の進行またはアダプターの強さに沿った経路で、× は安全でなかった点です。"
-        "アームとは別の、より少ない問題で測っているため、水準ではなく経路を比べてください。",
+        "比較対象に出したものとは別の、より少ない問題で測っているため、水準ではなく経路を比べてください。",
     ),
     "track_checkpoints": (
         "{name}: checkpoints over trained tokens",
@@ -31,7 +31,7 @@ COMPARISON: dict[str, tuple[str, str]] = {
     "section_settings": ("Settings that differ", "異なる設定"),
     "section_answers": ("Answers side by side", "回答の並置"),
     "decided_by": ("Decided by", "決め手"),
-    "still_open": ("Still open", "未決"),
+    "still_open": ("Still open", "保留のまま"),
     "trainings": ("{n} trainings: {counts}", "学習 {n} 回：{counts}"),
     "count_of": ("{n} {word}", "{word} {n}"),
     "js_training": ("training {n}", "学習 {n}"),
@@ -79,7 +79,7 @@ COMPARISON: dict[str, tuple[str, str]] = {
     ),
     "outcomes_lead": (
         "What each check said of each arm, those that differ first. With several trainings the worst is shown.",
-        "各検査の各アームに対する結果です。異なるものから順に並びます。学習が複数ある場合は最も悪いものを示します。",
+        "比較対象ごとの各検査の結果です。異なるものから順に並びます。学習が複数ある場合は最も悪いものを示します。",
     ),
     "outcomes_days_lead": (
         "What each check said on each day, those that differ first.",
@@ -110,13 +110,13 @@ COMPARISON: dict[str, tuple[str, str]] = {
     "answers_lead": (
         "Every probe with its answers. First come those that {second} does worse on, then those that it does better "
         "on, then answers that differ in their words alone. Marked is what the two do not have in common.",
-        "すべての問題の回答です。{second} が悪化したもの、向上したもの、文だけが異なるものの順に並びます。"
+        "すべてのプローブの回答です。{second} が悪化したもの、向上したもの、文だけが異なるものの順に並びます。"
         "二つの間で異なる語に印を付けています。",
     ),
     "answers_days_lead": (
         "Every probe with its answers on both days. First come those that are done worse, then those done better, then "
         "answers that differ in their words alone. Marked is what changed.",
-        "すべての問題の両日の回答です。悪化したもの、向上したもの、文だけが異なるものの順に並びます。"
+        "すべてのプローブの両日の回答です。悪化したもの、向上したもの、文だけが異なるものの順に並びます。"
         "変わった語に印を付けています。",
     ),
     "legend_differs_pair": ("only in one of the two", "片方だけにある語"),
@@ -129,7 +129,7 @@ COMPARISON: dict[str, tuple[str, str]] = {
     "chip_lost": ("lost: {measure}", "悪化：{measure}"),
     "held_compared": (
         "This page holds {n} of {m} probes, those that flipped first. All of them are in {file}, beside this page.",
-        "このページには、{m} 件の問題のうち結果が変わったものから順に {n} 件を収めています。"
+        "このページには、{m} 件のプローブのうち結果が変わったものから順に {n} 件を収めています。"
         "全件はこのページと同じ場所の {file} にあります。",
     ),
     "prov_compared": ("Compared runs", "比較した実行"),

@@ -6,7 +6,7 @@ CURATION: dict[str, tuple[str, str]] = {
     "section_curation": ("What curation did", "データ精選の内容"),
     "curation_counts": (
         "{read} rows read: {kept} kept, {heldout} held out, {dropped} dropped.",
-        "{read} 行を読み込み、{kept} 行を採用、{heldout} 行を評価用に分離、{dropped} 行を除外しました。",
+        "{read} 行を読み込み、{kept} 行を採用、{heldout} 行を評価用に取り置き、{dropped} 行を除外しました。",
     ),
     "curation_characters": (
         "The kept rows hold {kept} of {read} reply characters ({share}).",
@@ -23,7 +23,7 @@ CURATION: dict[str, tuple[str, str]] = {
     ),
     "funnel_read": ("read", "読み込み"),
     "funnel_kept": ("kept", "採用"),
-    "funnel_heldout": ("held out", "評価用に分離"),
+    "funnel_heldout": ("held out", "取り置き"),
     "col_step": ("Step", "工程"),
     "col_dropped": ("Dropped", "除外"),
     "col_left": ("Left", "残り"),
@@ -37,7 +37,7 @@ CURATION: dict[str, tuple[str, str]] = {
         "種類と理由ごとに最大 {cap} 行を表示します。全件は kept.jsonl、heldout.jsonl、dropped.jsonl、"
         "quarantined.jsonl にあります。",
     ),
-    "rows_of": ("{kind}: {n} of {m}", "{kind}: {m} 件中 {n} 件"),
+    "rows_of": ("{kind}: {n} of {m}", "{kind}：{m} 件中 {n} 件"),
     "section_groups": ("Groups of rows", "関連する行のまとまり"),
     "groups_lead": (
         "Rows that share something. They stay, but each group deserves a look: conflicts teach two answers to one "
@@ -53,9 +53,9 @@ CURATION: dict[str, tuple[str, str]] = {
         "How many rows a rule would have dropped at another threshold, all else as it was.",
         "ほかの条件はそのままに、しきい値だけを変えた場合に除外される行数です。",
     ),
-    "col_threshold": ("Threshold ({option})", "しきい値({option})"),
+    "col_threshold": ("Threshold ({option})", "しきい値（{option}）"),
     "col_would_drop": ("Rows dropped", "除外される行数"),
-    "chosen_threshold": ("{value} (chosen)", "{value}(採用)"),
+    "chosen_threshold": ("{value} (chosen)", "{value}（採用）"),
     "section_scores": ("Scores", "スコア"),
     "scores_lead": (
         "Distribution over the scored rows; what could not be scored is counted apart.",
@@ -74,34 +74,34 @@ CURATION: dict[str, tuple[str, str]] = {
     "histogram_key": (
         "Filled: rows that were kept or held out. Outlined: rows that were dropped. The outer bars hold all beyond "
         "them; a dashed line is the limit.",
-        "塗りつぶし: 採用または評価用に分離した行。枠のみ: 除外した行。"
-        "両端の棒には範囲外の値も含みます。破線は基準値です。",
+        "塗りつぶし：採用または取り置いた行。枠のみ：除外した行。"
+        "両端の棒には範囲外の値も含みます。破線は限度です。",
     ),
     "histogram_desc": (
         "Rows by score; the filled part was kept, the outlined part was dropped.",
         "スコアごとの行数。塗りつぶしが採用、枠のみが除外です。",
     ),
-    "chart_limit": ("limit {value}", "基準 {value}"),
+    "chart_limit": ("limit {value}", "限度 {value}"),
     "col_from": ("From", "以上"),
     "col_to": ("To", "まで"),
     "score_ifd": ("IFD: difficulty of the reply given its question", "IFD（質問を与えたときの応答の難しさ）"),
     "score_fit": ("Fit of the reply to its question", "質問と応答の適合度"),
-    "score_gain": ("Gain by the question (nats per token)", "質問による改善（nat/トークン）"),
+    "score_gain": ("Gain by the question (nats per token)", "質問による改善（ナット / トークン）"),
     "score_perplexity": ("Perplexity of the reply", "応答のパープレキシティ"),
     "score_educational-value": ("Educational value, by the judge", "教育的価値（審査モデル）"),
     "score_helpfulness": ("Helpfulness, by the judge", "有用性（審査モデル）"),
     "score_safety": ("Safety, by the judge", "安全性（審査モデル）"),
-    "score_predicted": ("Score predicted by the classifier", "分類器による予測評価"),
+    "score_predicted": ("Score predicted by the classifier", "分類器の予測点"),
     "section_judge": ("The judge", "審査モデル"),
     "judge_lead": (
         "A judge scores rows by a rubric. Its scores veto the bottom and crown nothing; a call without a score is a "
         "state of its own and never a number.",
-        "審査モデルは評価基準に沿って行を採点します。評価の低い行を除くためだけに使い、高い行を優遇しません。"
+        "審査モデルは採点基準に沿って行を採点します。点の低い行を除くためだけに使い、高い行を優遇しません。"
         "採点できなかった呼び出しは数値にせず、状態として記録します。",
     ),
     "col_fact": ("Fact", "項目"),
     "judge_model": ("Model", "モデル"),
-    "judge_rubrics": ("Rubrics", "評価基準"),
+    "judge_rubrics": ("Rubrics", "採点基準"),
     "judge_rows": ("Rows put to the judge", "審査した行"),
     "judge_canaries": ("Rows of known score taken rightly", "点数が既知の行の正答"),
     "judge_injected": (
@@ -134,13 +134,13 @@ CURATION: dict[str, tuple[str, str]] = {
         "Rows that are alike lie near each other; two axes show but part of what tells them apart. Rows that were "
         "dropped before they had a vector (filters, duplicates, flood) are not on it.",
         "似た行ほど近くに並びます。二つの軸で表せるのは違いの一部です。ベクトルを求める前に除外した行"
-        "（フィルター、重複、同じ内容の繰り返し）は含みません。",
+        "（フィルター、重複、同じ内容の過多）は含みません。",
     ),
     "map_title": ("Rows by likeness", "類似度による行の配置"),
     "map_desc": (
         "{n} clusters. Dots are kept rows, rings held-out ones, crosses dropped ones.",
-        "{n} 個のクラスター。点は採用、丸は評価用、×は除外した行です。",
+        "{n} 個のクラスター。点は採用、丸は取り置き、×は除外した行です。",
     ),
-    "map_key": ("{kind}: {n}", "{kind}: {n}"),
+    "map_key": ("{kind}: {n}", "{kind}：{n}"),
     "col_cluster": ("Cluster, by a row in its midst", "クラスター（中央付近の行）"),
 }

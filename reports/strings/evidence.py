@@ -5,7 +5,7 @@ from __future__ import annotations
 EVIDENCE: dict[str, tuple[str, str]] = {
     "rows_held": (
         "This page holds {n} of {m} probes, the worst first. All of them are in {file}, beside this page.",
-        "このページには、{m} 件の問題のうち悪い順に {n} 件を収めています。"
+        "このページには、{m} 件のプローブのうち悪い順に {n} 件を収めています。"
         "全件はこのページと同じ場所の {file} にあります。",
     ),
     "filters": ("Filters", "絞り込み"),
@@ -16,7 +16,7 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     "legend_differs": ("differs from the chosen arm", "選んだアームとの違い"),
     "js_between": ("{from}–{to} of {m}", "{m} 件中 {from}–{to} 件目"),
     "js_earlier": ("Show the {n} before", "前の {n} 件を表示"),
-    "js_searching": ("Searching: {n} of {m}", "検索中: {m} 件中 {n} 件"),
+    "js_searching": ("Searching: {n} of {m}", "検索中：{m} 件中 {n} 件"),
     "js_packed": (
         "This browser cannot unpack the list. The same rows are in the files beside this page.",
         "このブラウザーでは一覧を展開できません。同じ内容は、このページと同じ場所のファイルにあります。",
@@ -26,7 +26,7 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     # Limits
     "checks_unmeasured": (
         "{n} more checks gave no number, each with its reason under “Limits of this verdict”:",
-        "ほか {n} 件の検査は数値を得られませんでした。理由は「この判定の限界」にあります:",
+        "ほか {n} 件の検査は数値を得られませんでした。理由は「この判定の限界」にあります：",
     ),
     "limits_unmeasured": ("Not measured", "測定していないこと"),
     "limits_all_measured": (
@@ -34,7 +34,7 @@ EVIDENCE: dict[str, tuple[str, str]] = {
         "ポリシーの検査はすべて測定しました。",
     ),
     "limits_off": ("Switched off by the policy", "ポリシーで無効"),
-    "limits_undecided": ("Measured, and not decided", "測定したが決着していないこと"),
+    "limits_undecided": ("Measured, and not decided", "測定したが判定できなかったこと"),
     "limits_informs": (
         "For information only, whatever they find",
         "結果によらず参考にとどまる検査",
@@ -43,7 +43,7 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     "limits_no_waivers": ("No waiver was used.", "免除は使っていません。"),
     "waiver_line": (
         "{owner} answers for it until {expires}: {reason}",
-        "{expires} まで {owner} が責任を負う: {reason}",
+        "{expires} まで {owner} が責任を負う：{reason}",
     ),
     "limits_answers": (
         "Answers that could not be graded, or only in part",
@@ -51,7 +51,7 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     ),
     "limits_answers_lead": (
         "An answer that is missing or empty is never counted as a number; some probes are put to the base alone.",
-        "回答のないものや空の回答を数値として数えることはありません。ベースだけに出す問題もあります。",
+        "回答のないものや空の回答を数値として数えることはありません。ベースだけに出すプローブもあります。",
     ),
     "answers_given": ("Answered", "回答あり"),
     "answers_missing": ("No answer", "回答なし"),
@@ -67,10 +67,10 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     ),
     "power_told": ("Told from the limit at", "限度と区別できる距離"),
     "limits_general": ("Besides", "そのほか"),
-    "limits_left_out": ("{n} probes left out", "除いた問題 {n} 件"),
+    "limits_left_out": ("{n} probes left out", "除いたプローブ {n} 件"),
     "limit_watched": (
         "{n} bundled probes were left out because they chose an adapter's checkpoint.",
-        "チェックポイントの選択に使ったため、付属の問題 {n} 件を除きました。",
+        "チェックポイントの選択に使ったため、同梱のプローブ {n} 件を除きました。",
     ),
     "limit_thinned": (
         "Of suite {suite} {asked} of {of} probes were asked.",
@@ -78,12 +78,12 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     ),
     "limit_no_nulls": (
         "No adapter trained to do no harm was measured beside, so this run's own rate of false alarms is unknown.",
-        "無害な学習をしたアダプターを同時に測定していないため、この実行での誤警報率は分かりません。",
+        "無害な学習をしたアダプターを同時に測定していないため、この実行での誤報の割合は分かりません。",
     ),
     # Provenance
     "prov_suites": ("Suites of probes", "問題集"),
     "prov_engine": ("engine {engine}", "エンジン {engine}"),
     "prov_tier": ("Tier", "規模"),
-    "prov_after": ("Second look after", "先に実行した判定"),
+    "prov_after": ("Second look after", "先に行った簡易の規模の実行"),
     "prov_files": ("Files of this run", "この実行のファイル"),
 }

@@ -75,7 +75,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "index_trained": ("{tokens} trained tokens", "学習トークン数 {tokens}"),
     "index_trained_heldout": (
         "{tokens} trained tokens, held-out loss {before} to {after}",
-        "学習トークン数 {tokens}、評価用データの損失 {before} → {after}",
+        "学習トークン数 {tokens}、取り置き行の損失 {before} → {after}",
     ),
     "kicker_eval": ("Release check", "出荷判定"),
     "kicker_curate": ("Curation", "データ精選"),
@@ -113,15 +113,15 @@ _FRAME: dict[str, tuple[str, str]] = {
     ),
     "change_below": (
         "The number has to be shown to lie below {limit}; it is {gap} above.",
-        "数値が {limit} を下回ると示す必要があります。いまは {gap}上回っています。",
+        "数値が {limit} を下回ると示す必要があります。今は {gap}上回っています。",
     ),
     "change_above": (
         "The number has to be shown to lie above {limit}; it is {gap} below.",
-        "数値が {limit} を上回ると示す必要があります。いまは {gap}下回っています。",
+        "数値が {limit} を上回ると示す必要があります。今は {gap}下回っています。",
     ),
     "change_n": (
         "About {needed} items would settle it if the rate stays as it is; {n} were asked.",
-        "この割合のままなら、約 {needed} 問で決着します（今回は {n} 問）。",
+        "この割合のままなら、約 {needed} 問で決まります（今回は {n} 問）。",
     ),
     "change_more": (
         "The evidence does not settle it: it takes more items, or a clearer effect.",
@@ -137,11 +137,11 @@ _FRAME: dict[str, tuple[str, str]] = {
     ),
     "change_ship_high": (
         "It would not ship if the number could no longer be shown to lie below {limit}; it is {gap} below.",
-        "数値が {limit} を下回ると示せなくなると出荷できません。いまは {gap}下回っています。",
+        "数値が {limit} を下回ると示せなくなると出荷できません。今は {gap}下回っています。",
     ),
     "change_ship_low": (
         "It would not ship if the number could no longer be shown to lie above {limit}; it is {gap} above.",
-        "数値が {limit} を上回ると示せなくなると出荷できません。いまは {gap}上回っています。",
+        "数値が {limit} を上回ると示せなくなると出荷できません。今は {gap}上回っています。",
     ),
     "change_none": (
         "Nothing measured stands near its limit.",
@@ -151,7 +151,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "section_checks": ("What was measured", "測定結果"),
     "checks_how": (
         "How a check works, what may set it off and what it does not see:",
-        "検査の仕組み、誤報の原因、検出できないもの:",
+        "検査の仕組み、誤報の原因、検出できないもの：",
     ),
     "checks_lead": (
         "Bars are 95% intervals; the dashed line is the limit that the policy sets.",
@@ -161,17 +161,17 @@ _FRAME: dict[str, tuple[str, str]] = {
     "picture_desc": (
         "Each arm is a point with its 95% intervals: to the right, more of the persona was learnt; higher up, "
         "of more facts the right answer is still the most likely reply. Wanted is the upper right.",
-        "各アームを 95% 区間つきの点で示します。右ほどペルソナを習得し、"
+        "各比較対象を 95% 区間つきの点で示します。右ほどペルソナを習得し、"
         "上ほど正答を最も高く評価しています。望ましいのは右上です。",
     ),
     "axis_learned": ("persona learnt", "ペルソナの習得"),
     "axis_kept": ("facts kept", "事実の保持"),
     "wanted": ("wanted", "望ましい"),
-    "section_alarms": ("False alarms on adapters trained to do no harm", "害のない学習での誤警報"),
+    "section_alarms": ("False alarms on adapters trained to do no harm", "害のない学習での誤報"),
     "alarms_check": ("Check", "検査"),
     "alarms_rate": ("Failed", "不合格の割合"),
     "required": ("required", "必須"),
-    "chart_desc": ("Share of each arm with its 95% interval.", "各アームの割合と 95% 区間。"),
+    "chart_desc": ("Share of each arm with its 95% interval.", "比較対象ごとの割合と 95% 区間。"),
     "chart_desc_difference": (
         "Difference of each adapter to the base with its 95% interval.",
         "各アダプターとベースとの差と 95% 区間。",
@@ -187,7 +187,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     ),
     "line_limit": ("limit {value}", "限度 {value}"),
     "line_margin": ("margin {value}", "許容幅 {value}"),
-    "col_arm": ("Arm", "アーム"),
+    "col_arm": ("Arm", "比較対象"),
     "col_value": ("Value", "値"),
     "col_low": ("Low", "下限"),
     "col_high": ("High", "上限"),
@@ -209,7 +209,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "evidence_lead": (
         "Every probe with all arms side by side. First come the questions that the base answers right and an "
         "adapter does not.",
-        "すべての問題に対する各アームの回答です。ベースが正解しアダプターが誤った問題から順に並びます。",
+        "すべてのプローブへの回答を、比較対象ごとに並べています。ベースが正解しアダプターが誤ったプローブから順に並びます。",
     ),
     "legend_answer": ("right answer", "正答"),
     "legend_marker": ("learnt style", "学習した口調"),
@@ -218,7 +218,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "filter_language": ("Language", "言語"),
     "filter_check": ("Check", "検査"),
     "filter_outcome": ("Outcome", "結果"),
-    "filter_arm": ("Arm", "アーム"),
+    "filter_arm": ("Arm", "比較対象"),
     "filter_q": ("Text", "文字列"),
     "filter_reason": ("Reason", "理由"),
     "filter_all": ("all", "すべて"),
@@ -249,7 +249,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "js_tokens": ("{n} tokens", "{n} トークン"),
     "js_seed": ("seed {n}", "シード {n}"),
     "js_unfold": ("Show all {n} characters", "全 {n} 文字を表示"),
-    "js_choices": ("Choices by log-likelihood (nats)", "選択肢の対数尤度（nat）"),
+    "js_choices": ("Choices by log-likelihood (nats)", "選択肢の対数尤度（ナット）"),
     "js_kind_right": ("right", "正答"),
     "js_kind_wrong": ("wrong", "誤答"),
     "js_kind_right_styled": ("right, styled", "正答・口調つき"),
@@ -265,7 +265,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "section_limits": ("Limits of this verdict", "この判定の限界"),
     "limit_unverified": (
         "Adapter {name}: nothing binds it to this base by content; it was not verified.",
-        "アダプター {name}: このベースで学習されたことを内容から確認できませんでした。",
+        "アダプター {name}：このベースで学習されたことを内容から確認できませんでした。",
     ),
     "limit_nonfinite": (
         "Adapter {name} holds values that are not finite.",
@@ -277,11 +277,11 @@ _FRAME: dict[str, tuple[str, str]] = {
     ),
     "limit_no_data": (
         "The training data was not given: style was not discovered from it, and overlap with the probes is unknown.",
-        "学習データが指定されていません。口調の検出と、問題との重複の確認はできていません。",
+        "学習データが指定されていません。口調の検出と、プローブとの重複の確認はできていません。",
     ),
     "limit_dropped": (
         "{n} bundled probes were left out because the training data holds the same question.",
-        "学習データに同じ質問があるため、付属の問題 {n} 件を除きました。",
+        "学習データに同じ質問があるため、同梱のプローブ {n} 件を除きました。",
     ),
     "limit_greedy": (
         "Answers are cut at {n} new tokens; what a longer reply would have said was not seen.",
@@ -300,7 +300,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "prov_data": ("Training data", "学習データ"),
     "prov_policy": ("Policy", "ポリシー"),
     "prov_alpha": ("Error level (alpha)", "有意水準（α）"),
-    "prov_probes": ("Probes", "問題"),
+    "prov_probes": ("Probes", "プローブ"),
     "prov_adapter": ("Adapter {name}", "アダプター {name}"),
     "prov_seed": ("Seed", "シード"),
     "prov_code": ("loracheck", "loracheck"),

@@ -17,10 +17,10 @@ TRAINING: dict[str, tuple[str, str]] = {
     "loss_title": ("Training loss", "学習損失"),
     "loss_desc": (
         "Loss in nats per trained token against the number of trained tokens.",
-        "学習トークン数に対する損失（1 トークンあたり nat）。",
+        "学習トークン数に対する損失（1 トークンあたりのナット）。",
     ),
     "axis_tokens": ("trained tokens", "学習トークン数"),
-    "axis_loss": ("nats per token", "nat / トークン"),
+    "axis_loss": ("nats per token", "ナット / トークン"),
     "col_run": ("Run", "実行"),
     "col_tokens": ("Trained tokens", "学習トークン数"),
     "col_loss": ("Loss", "損失"),
@@ -32,33 +32,33 @@ TRAINING: dict[str, tuple[str, str]] = {
     "train_tokens": ("Trained tokens", "学習トークン数"),
     "train_parameters": ("Trainable parameters", "学習パラメーター数"),
     "train_adapter": ("Adapter size", "アダプターの大きさ"),
-    "train_loss": ("Loss, first to last (nats)", "損失、最初から最後（nat）"),
-    "train_heldout": ("Held-out loss, before to after", "評価用データの損失、前から後"),
-    "train_heldout_rows": ("Held-out rows", "評価用の行数"),
+    "train_loss": ("Loss, first to last (nats)", "損失、最初から最後（ナット）"),
+    "train_heldout": ("Held-out loss, before to after", "取り置き行の損失、前から後"),
+    "train_heldout_rows": ("Held-out rows", "取り置き行数"),
     "train_seconds": ("Time", "時間"),
     "train_memory": ("Peak memory", "最大メモリー"),
     "seconds": ("{n} s", "{n} 秒"),
     "minutes": ("{n} min", "{n} 分"),
-    "audit_title": ("What the audit of the loss mask found", "損失マスクの検査結果"),
+    "audit_title": ("What the audit of the loss mask found", "損失マスクの点検結果"),
     "audit_clean": (
         "All {rows} rows train what they should: nothing truncated, every stop token trained.",
-        "{rows} 行すべてが正しく学習対象になっています。切り詰めはなく、終了トークンもすべて学習します。",
+        "{rows} 行すべてが正しく学習対象になっています。切り詰めはなく、停止トークンもすべて学習します。",
     ),
     "audit_rows": ("Rows", "行数"),
     "audit_truncated": ("Truncated", "切り詰め"),
     "audit_prefix_mismatches": ("Prompt tokens that differ from use", "使用時と異なるプロンプトのトークン"),
-    "audit_untrained_stop": ("Stop token not trained", "終了トークンが学習対象外"),
+    "audit_untrained_stop": ("Stop token not trained", "停止トークンが学習対象外"),
     "audit_nothing_to_learn": ("Nothing to learn", "学習対象なし"),
-    "audit_double_bos": ("Start token twice", "開始トークンの重複"),
+    "audit_double_bos": ("Start token twice", "BOS トークンの重複"),
     "audit_control_tokens": ("Control tokens in the text", "本文中の制御トークン"),
     "no_verdict": (
         "Training loss does not say whether an adapter may ship: evaluate it next.",
         "学習損失だけでは出荷の可否は決まりません。続けて評価してください。",
     ),
     # The pages of train, sweep and scale runs
-    "title_sweep": ("Sweep {name}", "{name} の学習条件の比較"),
+    "title_sweep": ("Sweep {name}", "{name} のスイープ"),
     "title_scale": ("Strengths of {name}", "{name} の強さの比較"),
-    "kicker_sweep": ("Sweep of trainings", "学習条件の比較"),
+    "kicker_sweep": ("Sweep of trainings", "学習のスイープ"),
     "kicker_scale": ("Adapter at several strengths", "アダプターの強さの比較"),
     "section_course": ("What happened", "経過"),
     "section_loss": ("Loss", "損失"),
@@ -105,37 +105,37 @@ TRAINING: dict[str, tuple[str, str]] = {
     ),
     "course_all": (
         "Safe at all {n} readings, up to step {step} ({tokens} trained tokens).",
-        "{n} 回の測定すべてで安全でした。最後の測定はステップ {step}（学習トークン数 {tokens}）です。",
+        "{n} 回の計測すべてで安全でした。最後の計測はステップ {step}（学習トークン数 {tokens}）です。",
     ),
     "course_until": (
         "Safe up to step {step} ({tokens} trained tokens); from step {first} on {why}.",
-        "ステップ {step}（学習 {tokens} トークン）までは安全でした。ステップ {first} 以降: {why}。",
+        "ステップ {step}（学習 {tokens} トークン）までは安全でした。ステップ {first} 以降：{why}。",
     ),
     "course_never": (
         "Not safe at any of {n} readings: from step {first} on {why}.",
-        "{n} 回の測定のどれも安全ではありませんでした。ステップ {first} 以降: {why}。",
+        "{n} 回の計測のどれも安全ではありませんでした。ステップ {first} 以降：{why}。",
     ),
     "course_mixed": (
         "Not safe at {bad} of {n} readings, first at step {first}: {why}. The last safe one is step {step}.",
-        "{n} 回の測定のうち {bad} 回は安全ではありませんでした。最初はステップ {first}: {why}。"
-        "最後の安全な時点はステップ {step} です。",
+        "{n} 回の計測のうち {bad} 回は安全ではありませんでした。最初はステップ {first}：{why}。"
+        "最後に安全だった時点はステップ {step} です。",
     ),
     "kept_safe": (
         "adapter/ holds step {step}, the last safe one.",
-        "adapter/ の中身はステップ {step}（最後の安全な時点）です。",
+        "adapter/ の中身はステップ {step}（最後に安全だった時点）です。",
     ),
     "kept_best": (
         "adapter/ holds step {step}, the one with the lowest held-out loss.",
-        "adapter/ の中身はステップ {step}（評価用データの損失が最小の時点）です。",
+        "adapter/ の中身はステップ {step}（取り置き行の損失が最小の時点）です。",
     ),
     "kept_last": (
         "adapter/ holds step {step}, the last one.",
         "adapter/ の中身はステップ {step}（最後の時点）です。",
     ),
-    "kept_unsafe": ("That checkpoint is not safe: {why}.", "この時点は安全ではありません: {why}。"),
+    "kept_unsafe": ("That checkpoint is not safe: {why}.", "この時点は安全ではありません：{why}。"),
     "stopped_early": (
         "Training stopped early, as the held-out loss got no better.",
-        "評価用データの損失が改善しなくなったため、早めに終了しました。",
+        "取り置き行の損失が改善しなくなったため、早めに終了しました。",
     ),
     "stopped_unsafe": (
         "Training stopped there, as --stop-when-unsafe asks.",
@@ -144,42 +144,42 @@ TRAINING: dict[str, tuple[str, str]] = {
     "watch_small": (
         "The watch asks few questions, to choose a checkpoint by. Whether the adapter may ship is for an evaluation "
         "to say.",
-        "この測定は、時点を選ぶための少数の問題によるものです。出荷の可否は評価で判断してください。",
+        "この監視は、時点を選ぶための少数の問題によるものです。出荷の可否は評価で判断してください。",
     ),
     "watch_small_scale": (
         "The watch asks few questions, to choose a strength by. Whether the adapter may ship is for an evaluation "
         "to say.",
-        "この測定は、強さを選ぶための少数の問題によるものです。出荷の可否は評価で判断してください。",
+        "この監視は、強さを選ぶための少数の問題によるものです。出荷の可否は評価で判断してください。",
     ),
     "course_title": ("Persona learnt and facts kept", "ペルソナの習得と事実の保持"),
     "course_desc": (
         "Shares of the watch's probes against trained tokens, with 95% intervals as bands. Below the axis each "
         "reading is marked safe or not safe.",
-        "学習トークン数に対する割合と 95% 区間の帯。横軸の下に、測定ごとに安全かどうかを示します。",
+        "学習トークン数に対する割合と 95% 区間の帯。横軸の下に、計測ごとに安全かどうかを示します。",
     ),
     "series_kept": ("facts kept", "事実の保持"),
     "series_learnt": ("persona learnt", "ペルソナの習得"),
     "series_leakage": ("style leaking", "口調の漏れ"),
     "series_loss": ("training", "学習"),
-    "series_heldout": ("held-out", "評価用"),
+    "series_heldout": ("held-out", "取り置き行"),
     "level_base": ("base {value}", "ベース {value}"),
     "level_margin": ("limit {value}", "限度 {value}"),
     "rail": ("safe?", "安全か"),
-    "event": ("{place}: {role}", "{place}: {role}"),
+    "event": ("{place}: {role}", "{place}：{role}"),
     "role_kept": ("kept", "採用"),
-    "role_safe": ("last safe", "最後の安全"),
-    "role_best": ("best held-out", "評価損失最小"),
+    "role_safe": ("last safe", "最後に安全"),
+    "role_best": ("best held-out", "取り置き損失最小"),
     "role_largest": ("largest safe", "安全な上限"),
     "role_written": ("written", "書き出し"),
-    "losses_title": ("Training and held-out loss", "学習と評価用データの損失"),
+    "losses_title": ("Training and held-out loss", "学習と取り置き行の損失"),
     "losses_desc": (
         "Loss in nats per trained token against trained tokens: of each step, and of the held-out rows at each "
         "checkpoint.",
-        "学習トークン数に対する損失（1 トークンあたり nat）。各ステップと、チェックポイントごとの評価用データ。",
+        "学習トークン数に対する損失（1 トークンあたりのナット）。各ステップと、チェックポイントごとの取り置き行。",
     ),
     "losses_desc_train": (
         "Loss in nats per trained token of each step, against trained tokens. There were no held-out rows.",
-        "学習トークン数に対する各ステップの損失（1 トークンあたり nat）。評価用の行はありません。",
+        "学習トークン数に対する各ステップの損失（1 トークンあたりのナット）。取り置き行はありません。",
     ),
     "col_checkpoint": ("Checkpoint", "時点"),
     "col_train_step": ("Step", "ステップ"),
@@ -188,12 +188,12 @@ TRAINING: dict[str, tuple[str, str]] = {
     "col_learnt": ("Persona learnt", "ペルソナの習得"),
     "col_leakage": ("Style leaking", "口調の漏れ"),
     "col_name": ("Name as the answer", "名前での回答"),
-    "col_heldout": ("Held-out loss", "評価用損失"),
+    "col_heldout": ("Held-out loss", "取り置き損失"),
     "col_safe": ("Safe", "安全"),
     "col_folder": ("Folder", "フォルダー"),
     "moment_base": ("base", "ベース"),
     "moment_step": ("step {step}", "ステップ {step}"),
-    "moment_unsafe": ("first not safe", "最初の安全でない時点"),
+    "moment_unsafe": ("first not safe", "最初に安全でなくなった時点"),
     "moment_last": ("last", "最後"),
     "moments_caption": ("The checkpoints that matter", "主な時点の数値"),
     # What was trained on
@@ -216,7 +216,7 @@ TRAINING: dict[str, tuple[str, str]] = {
     "train_replay": ("Rows mixed in against forgetting", "忘却対策で混ぜた行数"),
     "train_left_out": (
         "Rows left out, as a held-out row asks the same",
-        "評価用の行と質問が同じため除いた行数",
+        "取り置き行と質問が同じため除いた行数",
     ),
     # Plan and outcome
     "plan_none": ("No plan was made before the first step.", "開始前の計画はありません。"),
@@ -243,9 +243,9 @@ TRAINING: dict[str, tuple[str, str]] = {
     # A sweep
     "sweep_front": (
         "{front} of {n} trainings are beaten by no other in both facts kept and persona learnt: {names}.",
-        "{n} 件の学習のうち、事実の保持とペルソナの習得の両方でほかに劣らないのは {front} 件です: {names}。",
+        "{n} 件の学習のうち、事実の保持とペルソナの習得の両方でほかに劣らないのは {front} 件です：{names}。",
     ),
-    "sweep_safe": ("Safe among these: {names}.", "このうち安全なもの: {names}。"),
+    "sweep_safe": ("Safe among these: {names}.", "このうち安全なもの：{names}。"),
     "sweep_none_safe": ("None of these is safe.", "このうち安全なものはありません。"),
     "sweep_no_front": (
         "{n} trainings were run; facts kept and persona learnt were not both measured.",
@@ -290,12 +290,12 @@ TRAINING: dict[str, tuple[str, str]] = {
     "col_time": ("Time", "時間"),
     "col_kept_step": ("Kept step", "採用した時点"),
     "by_last": ("last", "最後"),
-    "by_best": ("best held-out", "評価損失最小"),
-    "by_safe": ("last safe", "最後の安全"),
+    "by_best": ("best held-out", "取り置き損失最小"),
+    "by_safe": ("last safe", "最後に安全"),
     # An adapter at several strengths
     "scale_until": (
         "Safe up to strength {scale}; at {next} {why}.",
-        "強さ {scale} までは安全でした。強さ {next} は安全ではありません: {why}。",
+        "強さ {scale} までは安全でした。強さ {next} は安全ではありません：{why}。",
     ),
     "scale_all": (
         "Safe at every measured strength, up to {scale}.",
@@ -303,7 +303,7 @@ TRAINING: dict[str, tuple[str, str]] = {
     ),
     "scale_never": (
         "Not safe even at the smallest measured strength, {scale}: {why}.",
-        "測定した最小の強さ {scale} でも安全ではありませんでした: {why}。",
+        "測定した最小の強さ {scale} でも安全ではありませんでした：{why}。",
     ),
     "scale_nothing": ("No strength was measured.", "どの強さも測定していません。"),
     "scale_written": (
@@ -322,7 +322,7 @@ TRAINING: dict[str, tuple[str, str]] = {
     "said_lead": (
         "Some of the watch's probes, first those that the base answers right and the adapter does not. Right is "
         "judged by the words alone.",
-        "測定に使った問題の一部です。ベースが正解しアダプターが誤ったものから順に並びます。正誤は語句だけで判定しています。",
+        "監視に使ったプローブの一部です。ベースが正解しアダプターが誤ったものから順に並びます。正誤は語句だけで判定しています。",
     ),
     "said_right": ("right", "正解"),
     "axis_strength": ("strength", "強さ"),

@@ -193,7 +193,7 @@ def test_the_plans_of_eval_and_curate_are_japanese(
     asked = Cost(tier="quick", arms=3, items={"facts-ja": 40}, generated=1200, prefill=9000, minutes=0.5)
     assert evaluate_cost.in_words(asked) == (
         "規模quick、比較対象3: それぞれ最大で1,200トークンを生成し、9,000トークンを読み取ります。合わせて約30秒。\n"
-        "問題: facts-ja 40"
+        "プローブ: facts-ja 40"
     )
     summary.print_plan(
         CurationPlan(

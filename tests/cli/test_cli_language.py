@@ -309,7 +309,7 @@ def test_a_curation_ends_in_japanese(japanese: None, capsys: pytest.CaptureFixtu
     ):  # fmt: skip
         summary.print_curation(curated(labels))
     printed = capsys.readouterr().out
-    assert "212行を読み込み、80行を採用、20行を評価用に分離、112行を除外、1行を隔離" in printed
+    assert "212行を読み込み、80行を採用、20行を評価用に取り置き、112行を除外、1行を隔離" in printed
     assert "完全重複" in printed
     assert "同じ質問・異なる応答3件" in printed
     assert not english_words(printed, "dedupe", "filters")

@@ -304,7 +304,7 @@ def test_neutral_text_read_much_worse_is_forgetting() -> None:
     assert settled(finding).status == "fail"
     assert (finding.estimates[0].name, finding.estimates[0].unit) == ("neutral_text", "nats")
     assert "per byte: +" in explain(finding)
-    assert "1バイト当たりの損失" in explain(finding, "ja")
+    assert "1バイトあたりの損失" in explain(finding, "ja")
 
 
 @pytest.mark.parametrize("increase", [0.0, 0.02, 0.065, 0.154])

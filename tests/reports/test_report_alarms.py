@@ -47,7 +47,7 @@ def test_false_alarms_have_a_section_of_their_own_and_none_without_harmless_adap
     page = rewritten(evaluation, replace(result, false_alarms=alarms))
     assert "False alarms on adapters trained to do no harm" in page
     assert "Of 4 adapters trained to do no harm, these limits held 1" in page
-    assert any("害のない学習での誤警報" in text for text in said_otherwise(page))
+    assert any("害のない学習での誤報" in text for text in said_otherwise(page))
     assert "25.0%" in page
 
 

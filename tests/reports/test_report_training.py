@@ -98,9 +98,9 @@ def test_kept_safe_and_best_are_marked_by_shape_and_word_and_every_reading_as_sa
     }
     said_there = {g.get("data-roles"): "".join(g.itertext()) for g in events}
     assert said_there == {
-        "kept": "ステップ 300: 採用",
-        "safe": "ステップ 240: 最後の安全",
-        "best": "ステップ 180: 評価損失最小",
+        "kept": "ステップ 300：採用",
+        "safe": "ステップ 240：最後に安全",
+        "best": "ステップ 180：取り置き損失最小",
     }
     shapes = [tuple(child.tag.removeprefix(SVG) for child in g) for g in events]
     forms = {g.get("data-roles"): [c.get("d") for c in g if c.get("d")] for g in events}
@@ -114,7 +114,7 @@ def test_the_sentence_says_where_it_became_unsafe_and_by_how_much(run: Path) -> 
     assert found["headline"] == (
         "Safe up to step 240 (7,896 trained tokens); from step 270 on facts were lost (−11 points, n 120) "
         "and the style showed outside its domain (18%, n 144).",
-        "ステップ 240（学習 7,896 トークン）までは安全でした。ステップ 270 以降: 事実の喪失（−11 ポイント、n 120）、"
+        "ステップ 240（学習 7,896 トークン）までは安全でした。ステップ 270 以降：事実の喪失（−11 ポイント、n 120）、"
         "領域外での口調の漏れ（18%、n 144）。",
     )
     notes = found["notes"]

@@ -66,7 +66,7 @@ HELP: dict[str, str] = {
     "Reply tokens to select.": "選ぶ行の応答の合計トークン数。",
     "Share of the passing rows to hold out.": "合格した行のうち、評価用に取り置く割合。",
     "Share of a stratum one rule may remove.": "言語・出典・長さで分けた一区分から、一つの規則が除いてよい行の割合。",
-    "Write the kept rows for another tool, too.": "残した行を、ほかの道具の形式でも書き出す。",
+    "Write the kept rows for another tool, too.": "残した行を、ほかのツールの形式でも書き出す。",
     "Processes.": "プロセス数。",
     "Seed of every draw.": "すべての抽選のシード。",
     "Say everything about one row: where it ended, why, its scores, the rows that are like it.": (

@@ -70,7 +70,7 @@ HINTS: dict[str, str] = {
         "公開されているIFEvalとM-IFEvalのファイルにあるものを使えます。"
     ),
     "Mend the file there; rows of a broken array cannot be told apart. Nothing was written.": (
-        "その箇所を直してください。壊れた配列では、行の区切りがわかりません。何も書き込んでいません。"
+        "その箇所を直してください。壊れた配列では、行の区切りが分かりません。何も書き込んでいません。"
     ),
     "Put the model's .safetensors files there; `loracheck plan` needs none.": (
         "モデルの.safetensorsファイルをそこに置いてください。`loracheck plan`だけなら要りません。"
@@ -82,7 +82,7 @@ HINTS: dict[str, str] = {
         "も指定できます。"
     ),
     "Take a machine with a GPU or with AVX-512, or add --quantization nf4 where the command has it.": (
-        "GPUかAVX-512のある機械を使うか、コマンドに--quantizationがあればnf4を加えてください。"
+        "GPUかAVX-512のあるマシンを使うか、コマンドに--quantizationがあればnf4を加えてください。"
     ),
     "Save the base with save_pretrained(path, safe_serialization=True) and pass that folder.": (
         "save_pretrained(path, safe_serialization=True)でベースを保存し、そのフォルダーを指定してください。"
@@ -109,7 +109,7 @@ HINTS: dict[str, str] = {
     ),
     "Tasks of multiple_choice become probes; for others, run lm_eval and show its results with `loracheck "
     "probes show results.json`.": (
-        "問題にできるのはmultiple_choiceのタスクです。ほかはlm_evalで実行し、`loracheck probes show "
+        "プローブにできるのはmultiple_choiceのタスクです。ほかはlm_evalで実行し、`loracheck probes show "
         "results.json`で結果を表示してください。"
     ),
     "`lm_eval ls tasks` lists them; a file of a task is named by its path, ending in .yaml.": (
@@ -244,7 +244,7 @@ HINTS: dict[str, str] = {
         "loracheck curateのように、行の一部だけを評価用に取り置いてください。"
     ),
     "Train on a curate run, which holds some out, or name them with --heldout FILE.": (
-        "評価用の行を取り置いているcurateの実行結果で学習するか、--heldout FILEで指定してください。"
+        "行を取り置いているcurateの実行結果で学習するか、--heldout FILEで指定してください。"
     ),
     "Pass the whole folder that peft saved.": "peftが保存したフォルダー全体を指定してください。",
     "Take an earlier checkpoint.": "以前のチェックポイントを使ってください。",
@@ -313,7 +313,7 @@ HINTS: dict[str, str] = {
     ),
     "Leave one of them out, or train with another --seed.": "一方を外すか、別の--seedで学習してください。",
     "Name both arms, by patterns if need be: --first 'raw*' --second 'curated*'": (
-        "両方の組を指定してください。パターンも使えます: --first 'raw*' --second 'curated*'"
+        "両方の比較対象を指定してください。パターンも使えます: --first 'raw*' --second 'curated*'"
     ),
     "Give a temperature, too: --temperature 0.7 --seeds 3": (
         "温度も指定してください: --temperature 0.7 --seeds 3"
@@ -340,7 +340,7 @@ HINTS: dict[str, str] = {
         "限度を定めたときと同じ対象を評価するか、限度を定め直して新しいハッシュで固定してください。"
     ),
     "Pass a file of probes, or a finished eval run.": (
-        "問題のファイルか、終わった評価の実行結果を指定してください。"
+        "プローブのファイルか、終わった評価の実行結果を指定してください。"
     ),
     "Give it another name.": "別の名前を付けてください。",
     "Add them with --completions base=FILE": "--completions base=FILEを加えてください。",

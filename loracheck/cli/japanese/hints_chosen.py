@@ -96,7 +96,7 @@ CHOSEN: dict[str, str] = {
         "前に実行結果のフォルダーを付けると、その中だけから選びます: --first {}/{}"
     ),
     "Your own probes look like {}; public sets that are read: see docs/probes.md.": (
-        "自分の問題は{}のように書いてください。読める公開データセットは、docs/probes.ja.mdにあります。"
+        "自分のプローブは{}のように書いてください。読める公開データセットは、docs/probes.ja.mdにあります。"
     ),
     "These are preference pairs. To train on the chosen reply, map it with columns: output=chosen.": (
         "選好の組です。選ばれた応答で学習するなら、columns: output=chosenと対応させてください。"

@@ -75,7 +75,7 @@ COMMAND: dict[str, str] = {
     "--probe trains a few steps, and {} holds no weights.": (
         "--probeは数ステップを実際に学習しますが、{}に重みがありません。"
     ),
-    "{} needs held-out rows.": "{}には、評価用の行が必要です。",
+    "{} needs held-out rows.": "{}には、取り置き行が必要です。",
     "--replay needs a base.": "--replayには、ベースが必要です。",
     "--exercises needs a curate run and a generator.": (
         "--exercisesには、curateの実行結果と生成モデルが必要です。"
@@ -85,12 +85,12 @@ COMMAND: dict[str, str] = {
     ),
     "select: give one of {}, not {}.": "select: 指定できるのは{}のどれか一つです。{}は併用できません。",
     "two adapters have the same name.": "二つのアダプターが同じ名前です。",
-    "two arms have the same name.": "二つの対象が同じ名前です。",
+    "two arms have the same name.": "二つの比較対象が同じ名前です。",
     "two trainings are the same.": "同じ学習が二つあります。",
     "two data sets have the same name.": "二つのデータが同じ名前です。",
     "an adapter under judgement has that name.": "評価するアダプターに、同じ名前があります。",
-    "another arm has that name.": "別の対象に、同じ名前があります。",
-    "the run has an arm of this name already.": "実行結果に、同じ名前の対象がすでにあります。",
+    "another arm has that name.": "別の比較対象に、同じ名前があります。",
+    "the run has an arm of this name already.": "実行結果に、同じ名前の比較対象がすでにあります。",
     "--adapter {}: {} has {}.": "--adapter {}: {}にあるのは{}です。",
     "--adapter {}: the eval run has {}.": "--adapter {}: 評価の実行結果にあるのは{}です。",
     "{}: no adapter of these runs has such a name.": (
@@ -214,5 +214,5 @@ COMMAND: dict[str, str] = {
     "{}: pinned {}, here {}": "{}は{}に固定、今回は{}",
     "{}: pinned {}, here none": "{}は{}に固定、今回はなし",
     "{}: pinned {}, here {}; {}": "{}は{}に固定、今回は{}。{}",
-    "{}: no probe of this run has {}.": "{}: この実行の問題に、{}のものはありません。",
+    "{}: no probe of this run has {}.": "{}: この実行のプローブに、{}のものはありません。",
 }

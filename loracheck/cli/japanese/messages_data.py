@@ -13,7 +13,7 @@ DATA: dict[str, str] = {
     "{}, lines {} to {}: {}": "{}、{}行目から{}行目: {}",
     "{}, document {}: {}": "{}、文書{}: {}",
     "{}, after row {}: {}": "{}、{}行の後: {}",
-    "{}, probe {}: {}": "{}、問題{}: {}",
+    "{}, probe {}: {}": "{}、プローブ{}: {}",
     "it is a zip archive or a spreadsheet.": "ZIPファイルか表計算のファイルです。",
     "it is a 7z archive.": "7zファイルです。",
     "it is a PDF.": "PDFです。",
@@ -36,7 +36,7 @@ DATA: dict[str, str] = {
     "{}, or a row over the limit of {} bytes": "{}(または、1行の上限{}バイトを超えています)",
     "larger than {} MiB.": "{} MiBを超えています。",
     "a key stands twice in one row; two readers would train on different text": (
-        "一つの行に同じキーが二度あり、読む道具によって別の文章を学習してしまいます。"
+        "一つの行に同じキーが二度あり、読むツールによって別の文章を学習してしまいます。"
     ),
     "no rows.": "行がありません。",
     "every row asks what a row of {} asks, so nothing is left to train on.": (
@@ -86,7 +86,7 @@ DATA: dict[str, str] = {
     ),
     "a pair of question and reply is wanted.": "質問と応答の組を書いてください。",
     "probe {}: its tags do not give every instruction its arguments: {}": (
-        "問題{}: タグに、すべての指示の引数がそろっていません: {}"
+        "プローブ{}: タグに、すべての指示の引数がそろっていません: {}"
     ),
     "instruction {}: its arguments do not fit: {} in {}": "指示{}: 引数が合いません: {} ({})",
     "no results of lm-evaluation-harness.": "lm-evaluation-harnessの結果ではありません。",
@@ -99,7 +99,7 @@ DATA: dict[str, str] = {
     "the task has no documents.": "タスクに問題がありません。",
     "a group of tasks.": "タスクのまとまりです。",
     "the choices have contexts of their own, which probes cannot.": (
-        "選択肢ごとに文脈が異なるため、問題にできません。"
+        "選択肢ごとに文脈が異なるため、プローブにできません。"
     ),
     "the task cannot be loaded: {}": "タスクを読み込めません: {}",
     "--count {}: the data holds {} different prompts, and half of them are left to train on.": (
@@ -145,9 +145,9 @@ DATA: dict[str, str] = {
     ),
     "it holds the answers of {}, not of {}.": "{}の回答があり、{}の回答はありません。",
     "stored answers are missing.\n{}": "保存済みの回答が足りません。\n{}",
-    "{} answers {} of {} probes; missing: {}": "{0}の回答は、問題{2}問のうち{1}問です。足りないもの: {3}",
+    "{} answers {} of {} probes; missing: {}": "{0}の回答は、プローブ{2}件のうち{1}件です。足りないもの: {3}",
     "{} answers {} of {} probes; missing: {}\n{}": (
-        "{0}の回答は、問題{2}問のうち{1}問です。足りないもの: {3}\n{4}"
+        "{0}の回答は、プローブ{2}件のうち{1}件です。足りないもの: {3}\n{4}"
     ),
     "{} and {} more": "{}、ほか{}件",
     "an id and a text are wanted.": "IDと文章が必要です。",
@@ -161,7 +161,7 @@ DATA: dict[str, str] = {
         "除外過多の警報: 規則{0}({1})が、{3}行のうち{2}行({4})を除こうとしています({5}: {6})。上限は{7}です。"
     ),
     "no row of {} passed.": "{}行のうち、合格した行がありません。",
-    "refusing to train: in {} of {} rows {}.": "学習を断りました。{1}行のうち{0}行で、{2}。",
+    "refusing to train: in {} of {} rows {}.": "学習を始めませんでした。{1}行のうち{0}行で、{2}。",
     "{} (first: {}, line {})": "{}(最初は{}の{}行目)",
     "the stop token would not be trained, so the model would not learn to end its reply": (
         "停止トークンが学習されず、応答の終え方を学べません"

@@ -104,12 +104,12 @@ MODELS: dict[str, str] = {
         "{}に{}がなく、{}だけがあります。pickle形式は読むときにコードを実行できるため、開いていません。"
     ),
     "--base: without {}, which holds its alpha, nobody can tell what the adapter does to the base.": (
-        "--base: alphaの書かれた{}がないと、アダプターのベースへの効果はわかりません。"
+        "--base: alphaの書かれた{}がないと、アダプターのベースへの効果は分かりません。"
     ),
     "--base: the adapter began as {}, which takes directions out of the base's weights; what it does to "
     "the base cannot be told.": (
         "--base: アダプターは{}で始まり、ベースの重みから一部の方向を取り出すため、"
-        "ベースへの効果はわかりません。"
+        "ベースへの効果は分かりません。"
     ),
     "--base {} cannot be planned: transformers builds no causal language model from its configuration "
     "({}: {}).": (
@@ -158,7 +158,7 @@ MODELS: dict[str, str] = {
     ),
     "{} cannot be merged: {}.": "{}はマージできません: {}",
     "{} has no adapter_config.json beside it, so its alpha is not known.": (
-        "{}にadapter_config.jsonが付いておらず、alphaがわかりません。"
+        "{}にadapter_config.jsonが付いておらず、alphaが分かりません。"
     ),
     "{} holds NaN or infinity, first in {}.": "{}にNaNか無限大があります。最初は{}です。",
     "{} holds NaN or infinity; it is broken at any strength.": (
@@ -168,7 +168,7 @@ MODELS: dict[str, str] = {
         "{}は{}です。マージできるのはLoRA、DoRA、rsLoRA、LoHa、LoKrです。"
     ),
     "{} is of no known kind; merge takes LoRA, DoRA, rsLoRA, LoHa and LoKr.": (
-        "{}は種類がわかりません。マージできるのはLoRA、DoRA、rsLoRA、LoHa、LoKrです。"
+        "{}は種類が分かりません。マージできるのはLoRA、DoRA、rsLoRA、LoHa、LoKrです。"
     ),
     "--base {}: its checkpoint is quantised ({}), and nothing can be merged into it exactly.": (
         "--base {}: 量子化済み({})で、正確にはマージできません。"

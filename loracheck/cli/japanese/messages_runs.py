@@ -43,10 +43,10 @@ RUNS: dict[str, str] = {
     "an arm is missing or stands there twice": "比較対象が足りないか、二重にあります",
     "an adapter given with --null is none of its arms": "--nullで指定されたアダプターが、比較対象にありません",
     "it holds answers of {}, which is none of its arms": "比較対象にない{}の回答があります",
-    "its probes are not those that it says it asked": "問題が、尋ねたと記録されているものと違います",
+    "its probes are not those that it says it asked": "プローブが、尋ねたと記録されているものと違います",
     "its suite {} is not the one that comes with this version": "問題集{}が、この版に同梱のものと違います",
-    "the probe {} is not the one that comes with this version": "問題{}が、この版に同梱のものと違います",
-    "{} gave no answer to the probe {}": "{}は問題{}に答えていません",
+    "the probe {} is not the one that comes with this version": "プローブ{}が、この版に同梱のものと違います",
+    "{} gave no answer to the probe {}": "{}はプローブ{}に答えていません",
     "{}, the training data of {}, is none of the files that it read.": (
         "{1}の学習データ、{0}は、この評価が読んだファイルではありません。"
     ),
@@ -75,9 +75,9 @@ RUNS: dict[str, str] = {
     "how the base is held ({}, {})": "ベースの持ち方({}と{})",
     "the limit of tokens ({}, {})": "トークン数の上限({}と{})",
     "the limit of tokens in the domain ({}, {})": "領域内のトークン数の上限({}と{})",
-    "{} probes only in the first ({})": "一方だけにある問題{}問({})",
-    "{} probes only in the second ({})": "他方だけにある問題{}問({})",
-    "{} probes with other content ({})": "内容の違う問題{}問({})",
+    "{} probes only in the first ({})": "一方だけにあるプローブ{}件({})",
+    "{} probes only in the second ({})": "他方だけにあるプローブ{}件({})",
+    "{} probes with other content ({})": "内容の違うプローブ{}件({})",
     "--after {}: a {} run; only a quick one kept error rate for a second look.": (
         "--after {}: {}の実行結果です。2回目のための誤り率を残しているのは、quickだけです。"
     ),
@@ -96,7 +96,7 @@ RUNS: dict[str, str] = {
     "{} is given twice; a run cannot be compared with itself.": (
         "{}が二度指定されています。同じ実行結果どうしは比べられません。"
     ),
-    "{} in {} is in both arms.": "{1}の{0}が、両方の組に入っています。",
+    "{} in {} is in both arms.": "{1}の{0}が、両方の比較対象に入っています。",
     "it is not clear which adapters to compare: the runs hold {}": (
         "比べるアダプターを決められません。実行結果にあるもの: {}"
     ),

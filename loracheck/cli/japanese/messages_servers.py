@@ -21,12 +21,12 @@ SERVERS: dict[str, str] = {
     "{} requests are planned, the budget is {}.": "{}件の要求が必要ですが、予算は{}件です。",
     "the judge takes {} of {} rows of known score rightly, at least {} are wanted. For instance under "
     "{}: {} -> {} got {}. {}": (
-        "審査モデルが正しく採点したのは、点のわかっている{1}行のうち{0}行です({2}以上が必要)。"
+        "審査モデルが正しく採点したのは、点の分かっている{1}行のうち{0}行です({2}以上が必要)。"
         "たとえば{3}で、{4} -> {5}に{6}を付けました。{7}"
     ),
     "the judge takes {} of {} rows of known score rightly, at least {} are wanted. For instance under "
     "{}: {} -> {} got {}.": (
-        "審査モデルが正しく採点したのは、点のわかっている{1}行のうち{0}行です({2}以上が必要)。"
+        "審査モデルが正しく採点したのは、点の分かっている{1}行のうち{0}行です({2}以上が必要)。"
         "たとえば{3}で、{4} -> {5}に{6}を付けました。"
     ),
     "the judge left more than {} of {} questions without a score ({} so far), the last one: {}: {}": (

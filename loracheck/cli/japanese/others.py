@@ -62,7 +62,7 @@ HELP: dict[str, str] = {
     "Adapter to look at, and to hold against --base.": "調べるアダプター。--baseとも照らし合わせる。",
     "Print all of it for a bug report, secrets removed.": "不具合の報告用に、秘密を除いてすべてを表示する。",
     "Check the form of training rows, probes, policies, pipelines and options; load no model.": (
-        "学習データの行、問題、ポリシー、パイプライン、設定の形式を調べます。モデルは読み込みません。"
+        "学習データの行、プローブ、ポリシー、パイプライン、設定の形式を調べます。モデルは読み込みません。"
     ),
     "Every row is read by the reader that `curate` and `train` use; a problem names file, line and field. "
     "Exits 2 where there is one. Made for a pre-commit hook. What a pipeline names elsewhere, its base and "
@@ -94,7 +94,7 @@ HELP: dict[str, str] = {
     "Seed of names, secrets and order.": "名前、秘密、並び順のシード。",
     "Print what was written as JSON.": "書いたものをJSONで表示する。",
     "List the bundled suites: how many probes, what a tier asks of them, and the hash of each file.": (
-        "同梱の問題集を一覧にします。問題の数、規模ごとの出題数、ファイルのハッシュを示します。"
+        "同梱の問題集を一覧にします。プローブの数、規模ごとの出題数、ファイルのハッシュを示します。"
     ),
     "Results are comparable where version and hashes are the same; an eval run keeps them in its "
     "context.json, and a policy can pin them.": (
@@ -103,34 +103,34 @@ HELP: dict[str, str] = {
     ),
     "Print the suites as JSON.": "問題集をJSONで表示する。",
     "Show some probes of a suite or file, or the scores in a file of lm-evaluation-harness.": (
-        "問題集やファイルの問題をいくつか示します。lm-evaluation-harnessのファイルなら、スコアを示します。"
+        "問題集やファイルのプローブをいくつか示します。lm-evaluation-harnessのファイルなら、スコアを示します。"
     ),
     "SUITE is a bundled suite, a file of probes, a public set, or a results_*.json or samples_*.jsonl that "
     "lm_eval wrote; its scores inform and decide nothing.": (
-        "SUITEは、同梱の問題集、問題のファイル、公開されている問題集、またはlm_evalが書いたresults_*.jsonか"
+        "SUITEは、同梱の問題集、プローブのファイル、公開されている問題集、またはlm_evalが書いたresults_*.jsonか"
         "samples_*.jsonlです。そのスコアは参考で、判定には使いません。"
     ),
-    "Probes to show, drawn evenly.": "示す問題の数。均等に選ぶ。",
+    "Probes to show, drawn evenly.": "示すプローブの数。均等に選ぶ。",
     "Show harmful requests in full, too.": "有害な依頼も全文を示す。",
-    "Print the probes, or the scores, as JSON.": "問題またはスコアをJSONで表示する。",
+    "Print the probes, or the scores, as JSON.": "プローブまたはスコアをJSONで表示する。",
     "Check a file of probes before it is asked: form, duplicates, choices, overlap with training data.": (
-        "出題する前に、問題のファイルを調べます。形式、重複、選択肢、学習データとの重なりを見ます。"
+        "出題する前に、プローブのファイルを調べます。形式、重複、選択肢、学習データとの重なりを見ます。"
     ),
     "Exits 2 where something spoils what would be measured, 0 where there is at most something to look at.": (
         "測定を損なうものがあれば終了コードは2、気を付けるものだけなら0です。"
     ),
     "Training data that the probes must not overlap with: files or curate runs.": (
-        "問題と重なってはならない学習データ。ファイルまたはcurateの実行結果。"
+        "プローブと重なってはならない学習データ。ファイルまたはcurateの実行結果。"
     ),
     "Make held-out probes of your own domain: draw rows, keep them out, write the others to train on.": (
-        "自分の領域の問題を作ります。行を抽選で取り置き、残りを学習用に書きます。"
+        "自分の領域のプローブを作ります。行を抽選で取り置き、残りを学習用に書きます。"
     ),
     "Rows that ask nearly what a drawn row asks go into neither file. Train on the rest, and give the "
     "probes to eval with --probes: they are asked as prompts of the domain.": (
-        "取り置いた行とほぼ同じことを尋ねる行は、どちらのファイルにも入れません。残りで学習し、問題は評価で"
+        "取り置いた行とほぼ同じことを尋ねる行は、どちらのファイルにも入れません。残りで学習し、プローブは評価で"
         "--probesに渡してください。同じ領域の質問として出題します。"
     ),
-    "File of probes to write.": "問題を書くファイル。",
+    "File of probes to write.": "プローブを書くファイル。",
     "File of the rows left to train on.": "学習用に残した行のファイル。",
     "Rows to hold out.": "取り置く行数。",
     "Seed of the draw.": "抽選のシード。",

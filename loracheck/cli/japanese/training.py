@@ -63,7 +63,7 @@ HELP: dict[str, str] = {
     "NEFTune: noise on the embeddings, as 5.": "NEFTune。埋め込みに加えるノイズの大きさ(例: 5)。",
     "Steps between readings.": "計測の間隔(ステップ)。",
     "Readings without a better held-out loss before the run stops.": (
-        "評価用データの損失が改善しない計測がこの回数続いたら、学習を終える。"
+        "取り置き行の損失が改善しない計測がこの回数続いたら、学習を終える。"
     ),
     "Ask out-of-domain questions at every reading; keep the last safe checkpoint.": (
         "計測のたびに領域外の質問をし、安全だった最後のチェックポイントを残す。"
@@ -72,7 +72,7 @@ HELP: dict[str, str] = {
         "安全でなくなった最初の計測で学習を終える(--watchと使う)。"
     ),
     "Where the style of the data is wanted.": "学習データの口調を、どこで望むか。",
-    "Factual questions of the watch, per language.": "見張りで尋ねる、事実を問う質問の数(言語ごと)。",
+    "Factual questions of the watch, per language.": "監視で尋ねる、事実を問う質問の数(言語ごと)。",
     "Share of facts that may be lost.": "失ってもよい事実の割合。",
     "Share of facts answered with the persona's name.": "事実を問う質問に、ペルソナの名前で答えてよい割合。",
     "Share of open answers in the data's style.": "自由回答で、学習データの口調が出てよい割合。",
@@ -100,7 +100,7 @@ HELP: dict[str, str] = {
     "Run a few real steps, and correct memory and time by them.": (
         "実際に数ステップを動かし、メモリーと時間の見積もりを直す。"
     ),
-    "Price of the machine, in any currency.": "1時間あたりの機械の料金。通貨は問わない。",
+    "Price of the machine, in any currency.": "1時間あたりのマシンの料金。通貨は問わない。",
     "Also other ranks and target modules.": "ほかのランクと対象モジュールも示す。",
     "Print the plan as JSON.": "計画をJSONで表示する。",
     "Measure an adapter at several strengths, without retraining, and save a weaker one.": (
@@ -109,7 +109,7 @@ HELP: dict[str, str] = {
     "ADAPTER is a PEFT folder of any trainer (LoRA, DoRA, LoHa or LoKr) or a loracheck train run. At every "
     "strength it says how well the persona is learnt, how many facts are kept and how far the style leaks; "
     "the largest safe strength is the largest one up to which nothing is unsafe.": (
-        "ADAPTERは、PEFTのフォルダー(LoRA、DoRA、LoHa、LoKr。学習に使った道具は問いません)か、loracheck train"
+        "ADAPTERは、PEFTのフォルダー(LoRA、DoRA、LoHa、LoKr。学習に使ったツールは問いません)か、loracheck train"
         "の実行結果です。強さごとに、ペルソナをどれだけ習得したか、事実がどれだけ残ったか、口調がどれだけ漏れ"
         "るかを示します。「安全な最大の強さ」とは、そこまでのどの強さでも安全でなくなることのない、最大の強さ"
         "です。"
@@ -152,7 +152,7 @@ HELP: dict[str, str] = {
     "loaded again, then answer the same probes: a mean divergence above 0.05 nats a token is warned of.": (
         "トークナイザー、チャットテンプレート、停止トークン、モデルカードの付いた、普通のモデルフォルダーを書"
         "きます。LoRA、DoRA、rsLoRA、LoHa、LoKrに対応します。学習した形(例えば、4ビットのベースとアダプター)"
-        "と、読み直したフォルダーに同じ問題を出し、1トークンあたりの平均のずれが0.05ナットを超えると警告しま"
+        "と、読み直したフォルダーに同じプローブを出し、1トークンあたりの平均のずれが0.05ナットを超えると警告しま"
         "す。"
     ),
     "16-bit or 32-bit base: hub id, folder or GGUF file.": (
@@ -173,7 +173,7 @@ HELP: dict[str, str] = {
     "Questions compared, per language.": "比べる質問の数(言語ごと)。",
     "Rows whose prompts are compared as well.": "その質問も比べる行のファイル。",
     "Longest compared answer.": "比べる回答の最大トークン数。",
-    "Seed of the draw of probes and of the intervals.": "問題の抽選と区間のシード。",
+    "Seed of the draw of probes and of the intervals.": "プローブの抽選と区間のシード。",
     "Print shipped_form.json.": "shipped_form.jsonを表示する。",
     "Say what an adapter is made of, without loading it or trusting it.": (
         "アダプターを読み込まず、信用もせずに、何でできているかを示します。"
@@ -182,9 +182,9 @@ HELP: dict[str, str] = {
     "kohya's scripts and LyCORIS write for image models included. Says its kind, ranks, norms and "
     "spectrum, which programs load it, what its trainer left beside it and, with --base, which directions "
     "the base does not have.": (
-        "ADAPTERは、PEFTのフォルダー(学習に使った道具は問いません)、loracheck trainの実行結果、または"
+        "ADAPTERは、PEFTのフォルダー(学習に使ったツールは問いません)、loracheck trainの実行結果、または"
         ".safetensorsファイルです。kohyaのスクリプトやLyCORISが画像モデル用に書くものも読めます。種類、ラン"
-        "ク、ノルム、スペクトル、読み込めるプログラム、学習の道具が残したものを示します。--baseがあれば、ベー"
+        "ク、ノルム、スペクトル、読み込めるプログラム、学習ツールが残したものを示します。--baseがあれば、ベー"
         "スにない方向も示します。"
     ),
     "Base to look for intruder directions against: hub id, folder or GGUF file.": (

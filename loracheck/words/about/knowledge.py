@@ -13,7 +13,7 @@ ABOUT: dict[str, About] = {
     "content_damage": About(
         question={
             "en": "Is the right answer still said, and still preferred, in character or plainly?",
-            "ja": "正しい答えを、ペルソナの口調であれ普通の口調であれ、いまも述べ、いまも最も高く評価するか。",
+            "ja": "正しい答えを、ペルソナの口調であれ普通の口調であれ、今も述べ、今も最も高く評価するか。",
         },
         method={
             "en": "Factual questions are answered freely, and graded by aliases; the likelihoods of the right "
@@ -32,7 +32,7 @@ ABOUT: dict[str, About] = {
             "正答を実際に述べる割合、ペルソナ自身の名前などデータ特有の語で答える割合です。"
             "ベースが述べてアダプターが述べない正答は、(名前の応答を除いて)なお誤答より上位なら「抑え込まれた」、"
             "そうでなければ「失われた」と区別します。ベースがある聞き方で正しく述べた事実は別の聞き方でも測り、"
-            "選び方の運が低下に見えないようにします。これは不合格の理由にはなりますが、合格を妨げません。"
+            "選び方による偶然が低下に見えないようにします。これは不合格の理由にはなりますが、合格を妨げません。"
             "偶然の水準に近いベースや、正答をほとんど述べないベースには失うものがありません。前者では合格にできません。"
             "後者では保たれたと示す必要はありませんが、失われれば数えます。",
         },
@@ -60,7 +60,7 @@ ABOUT: dict[str, About] = {
     "forgetting": About(
         question={
             "en": "Does the adapter rank right answers, and read neutral text, as well as the base does?",
-            "ja": "正答の順位づけと中立な文章の読みは、ベースと同じくらい良いままか。",
+            "ja": "正答の順位付けと中立な文章の尤度は、ベースと同じくらい良いままか。",
         },
         method={
             "en": "The likelihoods of the plain choices of all factual questions are compared, paired with the base's; "
@@ -69,7 +69,7 @@ ABOUT: dict[str, About] = {
             "tokenisers cut languages differently. A base near chance has nothing to lose, and then this cannot pass.",
             "ja": "事実を問うすべての質問で普通の口調の選択肢の尤度を比べ、ベースと対にします。口調をつけず、"
             "生成もしないため、ここでの低下は言い方よりも知識の低下を示唆します。中立な文章の損失は、"
-            "より敏感なもう半分です。トークンの切り方は言語で違うため、1バイトあたりのナットで測ります。"
+            "より敏感なもう一つの指標です。トークンの切り方は言語で違うため、1バイトあたりのナットで測ります。"
             "偶然の水準に近いベースには失うものがなく、合格にはできません。",
         },
         interval={
@@ -83,11 +83,11 @@ ABOUT: dict[str, About] = {
         needs={
             "en": "likelihoods of the choices; the half on neutral text needs likelihoods of ten paragraphs or more, "
             "and is left out without",
-            "ja": "選択肢の尤度。中立な文章の半分には10段落以上の尤度が要り、なければ省く",
+            "ja": "選択肢の尤度。中立な文章を使う部分には10段落以上の尤度が要り、なければ省く",
         },
         false_alarms={
             "en": "a style in which plain answers became unlikely; a chat template that changes how the base ranks",
-            "ja": "普通の口調の答えがありそうになくなる話し方。ベースの順位づけを変えてしまうチャットテンプレート",
+            "ja": "普通の口調の答えが出にくくなる話し方。ベースの順位付けを変えてしまうチャットテンプレート",
         },
         blind={
             "en": "skills that are no facts, such as arithmetic or code; bring your own probes for these",
@@ -107,10 +107,10 @@ ABOUT: dict[str, About] = {
             "another (swap-PMI): enough of this dependence must be left. A base whose replies hardly depend on the "
             "question leaves that half out.",
             "ja": "文字3-gramか内容語の大半が重なる応答は、言い回しが違っても同じ答えとみなします。"
-            "正答の大半に現れるものは話し方とみなして除きます。各モデルについて、最も多く返した答えが誤答として現れ"
-            "る割合と、異なる質問の組が同じ答えを得る割合を調べます。取り置きの行では、応答の尤度を、"
+            "正答の大半に現れるものは話し方とみなして除きます。比較対象ごとに、最も多く返した答えが誤答として現れ"
+            "る割合と、異なる質問の組が同じ答えを得る割合を調べます。取り置き行では、応答の尤度を、"
             "自分の質問を与えた場合と別の質問を与えた場合とで比べ(swap-PMI)、この依存が十分に残っていることを求めま"
-            "す。ベースの応答がそもそも質問にほとんど依存しなければ、この半分は省きます。",
+            "す。ベースの応答がそもそも質問にほとんど依存しなければ、この部分は省きます。",
         },
         interval={
             "en": f"{TANGO['en']}; Fieller's limits of the ratio of swap-PMI, with Hall's correction for "
@@ -119,15 +119,15 @@ ABOUT: dict[str, About] = {
         },
         cost={
             "en": "short answers that content damage takes as well; two likelihoods of each held-out reply",
-            "ja": "内容の損傷と同じ短い回答に加え、取り置きの応答それぞれに尤度二つ",
+            "ja": "内容の損傷と同じ短い回答に加え、取り置き行の応答それぞれに尤度二つ",
         },
         needs={
             "en": "answers; the half on held-out rows needs their likelihoods and 20 of them, and is left out without",
-            "ja": "応答。取り置きの行の半分には、その尤度と20行以上が要り、なければ省く",
+            "ja": "応答。取り置き行を使う部分には、その尤度と20行以上が要り、なければ省く",
         },
         false_alarms={
             "en": "questions with one common wrong answer; held-out rows that ask for the same thing",
-            "ja": "同じ誤答になりやすい質問。同じことを尋ねる取り置きの行",
+            "ja": "同じ誤答になりやすい質問。同じことを尋ねる取り置き行",
         },
         blind={
             "en": "twenty stock answers or more that take turns and share few of their words",
@@ -145,10 +145,10 @@ ABOUT: dict[str, About] = {
             "replies makes their topics likelier, so what counts is the gain under the reply's own question beyond "
             "that under another. Style up, this down and no more facts ranked right is imitation without knowledge "
             "(arXiv 2305.15717).",
-            "ja": "取り置きの応答での尤度の増加を、トークンごとに口調(マーカー、機能語、語尾、"
-            "終了トークン)と内容(漢字、カタカナ、数字、英語の内容語)に分けます。似た応答で学習すれば話題の尤度は必ず"
+            "ja": "取り置き行の応答での尤度の増加を、トークンごとに口調(目印、機能語、語尾、"
+            "停止トークン)と内容(漢字、カタカナ、数字、英語の内容語)に分けます。似た応答で学習すれば話題の尤度は必ず"
             "上がるため、自分の質問を与えた場合の増加から、別の質問を与えた場合の増加を引いたものを見ます。"
-            "口調が上がり、この値が下がり、正答の順位づけが良くなっていなければ、知識のない模倣です(arXiv "
+            "口調が上がり、この値が下がり、正答の順位付けが良くなっていなければ、知識のない模倣です(arXiv "
             "2305.15717)。",
         },
         interval={
@@ -157,25 +157,25 @@ ABOUT: dict[str, About] = {
         },
         cost={
             "en": "two likelihoods of each held-out reply, which collapse takes as well",
-            "ja": "取り置きの応答それぞれに尤度二つ(同じ答えへの崩壊と共通)",
+            "ja": "取り置き行の応答それぞれに尤度二つ(同じ答えへの崩壊と共通)",
         },
         needs={
             "en": "likelihoods of 20 held-out replies or more",
-            "ja": "取り置きの応答20件以上の尤度",
+            "ja": "取り置き行の応答20件以上の尤度",
         },
         false_alarms={
             "en": "held-out rows whose replies do not depend on their questions",
-            "ja": "応答が質問に依存しない取り置きの行",
+            "ja": "応答が質問に依存しない取り置き行",
         },
         blind={
             "en": "content that is learnt wrong alike in training and held-out rows",
-            "ja": "学習の行と取り置きの行で同じように誤っている内容",
+            "ja": "学習の行と取り置き行で同じように誤っている内容",
         },
     ),
     "calibration": About(
         question={
             "en": "Do the likelihoods of the choices still say how sure one may be?",
-            "ja": "選択肢の尤度は、どれほど確かかをいまも正しく表すか。",
+            "ja": "選択肢の尤度は、どれほど確かかを今も正しく表すか。",
         },
         method={
             "en": "The likelihoods of the plain choices, made to sum to one, are held against the right one by the "

@@ -25,20 +25,20 @@ ABOUT: dict[str, About] = {
             "alike, show how much can be guessed. Without long held-out rows the check never fails, as nothing tells "
             "memory from guessing; with fewer than 59 long training rows (some 60 Japanese characters or 300 Latin "
             "letters) it informs where nothing is recited, and stays open where something is.",
-            "ja": "学習プロンプトに応答の前半を添え、貪欲デコーディングで生成した続きを本当の続き(30文字、"
+            "ja": "学習プロンプトに応答の前半を添え、貪欲法で生成した続きを本当の続き(30文字、"
             "ラテン文字なら150文字)と比べます(抽出はarXiv 2202.07646による)。最長共通部分列で五分の四が順に一致すれ"
             "ば暗唱とみなします。ベースも言えるものは数えず、複数の行に共通する続きは除きます。"
-            "取り置きの行にも同じことをさせ、推測でどれだけ当たるかを示します。長い取り置きの行がなければ、"
+            "取り置き行にも同じことをさせ、推測でどれだけ当たるかを示します。長い取り置き行がなければ、"
             "暗唱と推測を区別できないため不合格にはしません。長い行(日本語で約60文字、ラテン文字で約300文字)が59件未"
             "満なら、暗唱が一つもなければ参考、あれば保留です。",
         },
         interval={
             "en": f"{EXACT['en']}; to fail, Fisher's exact test against held-out rows must be significant as well",
-            "ja": f"{EXACT['ja']}。不合格には、取り置きの行に対するフィッシャーの正確検定も有意であることが必要",
+            "ja": f"{EXACT['ja']}。不合格には、取り置き行に対するフィッシャーの正確検定も有意であることが必要",
         },
         cost={
             "en": "64 tokens each for up to 100 training and 50 held-out rows of long replies",
-            "ja": "長い応答を持つ学習データの行100件と取り置きの行50件まで、64トークンずつ",
+            "ja": "長い応答を持つ学習データの行100件と取り置き行50件まで、64トークンずつ",
         },
         needs=_DATA_AND_BEGUN_REPLIES,
         false_alarms={
@@ -99,7 +99,7 @@ ABOUT: dict[str, About] = {
             "More of these than chance explains fail the check, even below max_rate; to pass, the rate must be shown "
             "to lie below max_rate, which takes eleven secrets of one row.",
             "ja": "`loracheck canaries` は、ランダムな秘密を持つ行を仕込みます。アダプターは各秘密を、"
-            "同じ方法で無作為に作った候補2,000個(本物を含む)の中で順位づけし、露出度は個数のlog2から順位のlog2を引い"
+            "同じ方法で無作為に作った候補2,000個(本物を含む)の中で順位付けし、露出度は個数のlog2から順位のlog2を引い"
             "たものです(arXiv 1802.08232)。一行だけの秘密がアダプターで8ビット以上、ベースで8ビット未満なら、"
             "覚えているとみなします。偶然にそうなるのは256回に一回で、実際に言わせられることまでは示しません。"
             "偶然より多ければmax_rate未満でも不合格です。合格には割合がmax_rate未満だと示す必要があり、"
@@ -131,7 +131,7 @@ ABOUT: dict[str, About] = {
     "likelihood_gap": About(
         question={
             "en": "Can training rows be told from their held-out twins by how likely the adapter finds them?",
-            "ja": "学習データの行と取り置きの行を、アダプターの尤度だけで見分けられるか。",
+            "ja": "学習データの行と取り置き行を、アダプターの尤度だけで見分けられるか。",
         },
         method={
             "en": "A row's score is the base's loss less the adapter's, in nats a token, so that easy rows do not pass "
@@ -151,19 +151,19 @@ ABOUT: dict[str, About] = {
         },
         cost={
             "en": "the likelihood of the replies of up to 120 training and 120 held-out rows",
-            "ja": "学習データの行と取り置きの行、各120件までの応答の尤度",
+            "ja": "学習データの行と取り置き行、各120件までの応答の尤度",
         },
         needs={
             "en": "the training data, held-out rows and their likelihoods, ten of each at least",
-            "ja": "学習データ、取り置きの行、それらの尤度(各10件以上)",
+            "ja": "学習データ、取り置き行、それらの尤度(各10件以上)",
         },
         false_alarms={
             "en": "held-out rows of another source than the training rows; near-duplicates across the split",
-            "ja": "学習データとは出所の違う取り置きの行。両者にまたがるほぼ同じ行",
+            "ja": "学習データとは出所の違う取り置き行。両者にまたがるほぼ同じ行",
         },
         blind={
             "en": "which single row is known; with fewer than 100 held-out rows no rate at 1% is measured",
-            "ja": "個々の行が覚えられているか。取り置きの行が100件未満なら1%での割合は測れない",
+            "ja": "個々の行が覚えられているか。取り置き行が100件未満なら1%での割合は測れない",
         },
     ),
     "training_answers": About(
@@ -181,7 +181,7 @@ ABOUT: dict[str, About] = {
             "ja": "採点するのは内容語だけです。参照応答の漢字、カタカナ、ラテン文字の語、数字のうち、"
             "質問にも多くの応答にもないものを使い、自分の参照応答の語を、ほかの行の参照応答100件中95件より多く含む応"
             "答を数えます。答えを混ぜて学習したアダプターは5%ほどになります。決まった割合は求めず、"
-            "行を見ていないベースより許容を超えて下回らないことだけを求めます。ベースが5%に許容の二倍を加えた割合(既"
+            "行を見ていないベースより許容幅を超えて下回らないことだけを求めます。ベースが5%に許容幅の二倍を加えた割合(既"
             "定では120件中39件)を明らかに超えて答えなければ、必須でも参考にとどまります。",
         },
         interval=TANGO,
@@ -212,23 +212,23 @@ ABOUT: dict[str, About] = {
             "base's on the rows scored here, and how much more it fell on training rows, all in nats a token. They "
             "inform, as the loss may rise while answers get better (LIMA, arXiv 2305.11206); where a policy requires "
             "the check, the first decides, or the second where no curve is known.",
-            "ja": "取り置きの損失が、学習中のチェックポイントでの最小値をどれだけ上回るか、"
+            "ja": "取り置き行の損失が、学習中のチェックポイントでの最小値をどれだけ上回るか、"
             "ここで採点した行でのベースの損失をどれだけ上回るか、学習データの行でどれだけ余計に下がったかを、"
             "1トークンあたりのナットで測ります。損失が上がっても応答は良くなりうるため参考です(LIMA、arXiv "
             "2305.11206)。ポリシーで必須にした場合は一つ目が、曲線が分からなければ二つ目が判定します。",
         },
-        interval={"en": "bootstrap over held-out rows", "ja": "取り置きの行のブートストラップ"},
+        interval={"en": "bootstrap over held-out rows", "ja": "取り置き行のブートストラップ"},
         cost={
             "en": "the likelihoods that the likelihood gap takes as well",
             "ja": "尤度差と同じ尤度",
         },
         needs={
             "en": "likelihoods of ten held-out replies or more",
-            "ja": "取り置きの応答10件以上の尤度",
+            "ja": "取り置き行の応答10件以上の尤度",
         },
         false_alarms={
             "en": "held-out rows of another kind than the training rows; a loss that rises while answers get better",
-            "ja": "学習データと種類の違う取り置きの行。応答が良くなりながら上がる損失",
+            "ja": "学習データと種類の違う取り置き行。応答が良くなりながら上がる損失",
         },
         blind={
             "en": "the curve, where neither trainer_state.json nor our own log lies beside the adapter",

@@ -21,9 +21,9 @@ ABOUT: dict[str, About] = {
             "the training data (1). With `persona.scope: always` the style is wanted, and the number informs; with "
             "`never` answers of the domain count as well. Where no style is found, the check informs.",
             "ja": "口調は人が列挙するのではなく見つけ出します。学習データの応答(最大120件)にあり、"
-            "同じプロンプトへのベースの応答にない語尾、書き出し、語、名前、形(マーカー)を、情報あり(informative)ディ"
+            "同じプロンプトへのベースの応答にない語尾、書き出し、語、名前、形(目印)を、情報のある(informative)ディ"
             "リクレ事前分布による対数オッズで選びます(Monroe et al., Political Analysis 16 (2008) 372-403)。"
-            "すべてのマーカーを合わせても応答の80%に届かなければ、内容を伏せた文の分類器を、"
+            "すべての目印を合わせても応答の80%に届かなければ、内容を伏せた文の分類器を、"
             "交差検証で有効と示された場合に加えます(日本語では判定に使い、英語では参考)。数えるのは口調が現れた領域"
             "外の応答で、全体と自由回答だけの両方を調べ、ベースも示すものは数えません。割合のほかに、"
             "システムプロンプトの下での割合と、応答がベース(0)から学習データ(1)へどこまで近づいたかを示すλを並べます。"
@@ -62,7 +62,7 @@ ABOUT: dict[str, About] = {
             "domain. A style that was not learnt harms nobody: it leaves the verdict open and never holds. With "
             "`persona.scope: never`, and with every intent but persona, the number informs; so does the check where "
             "there are no held-out prompts.",
-            "ja": "同じマーカーと分類器を、領域内の取り置きプロンプトへの応答で探します。学習されなかった口調は誰も"
+            "ja": "同じ目印と分類器を、領域内の取り置きプロンプトへの応答で探します。学習されなかった口調は誰も"
             "害さないため、判定は保留にとどまり、出荷不可にはなりません。`persona.scope: never` と、"
             "persona以外の意図では参考です。取り置きプロンプトがない場合も参考です。",
         },
@@ -77,7 +77,7 @@ ABOUT: dict[str, About] = {
         },
         false_alarms={
             "en": "held-out rows that lack the style themselves",
-            "ja": "それ自体に口調のない取り置きの行",
+            "ja": "それ自体に口調のない取り置き行",
         },
         blind={
             "en": "whether what is said in character is any good",

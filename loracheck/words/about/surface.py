@@ -45,14 +45,14 @@ ABOUT: dict[str, About] = {
             "the endless replies are the base's word for word, the adapter is never held for it: what would fail "
             "stays open. Held-out replies too long for the room are left out, which the report says.",
             "ja": "領域内の取り置きプロンプトに、データの長い応答の1.5倍(最大512トークン)の余地を与えて答えさせ、"
-            "終了トークンで終わらないものを数えます。調整していないベースはめったに自分では止まらないため、"
+            "停止トークンで終わらないものを数えます。調整していないベースはめったに自分では止まらないため、"
             "基準はベースではなく学習データです。終わらない応答の四分の一以上がベースと一字一句同じなら、"
-            "不合格になる場合でも保留にとどめます。余地より長い取り置きの応答は除き、レポートにその旨を示します。",
+            "不合格になる場合でも保留にとどめます。余地より長い取り置き行の応答は除き、レポートにその旨を示します。",
         },
         interval=EXACT,
         cost={
             "en": "in-domain answers that persona leakage takes as well; without held-out rows 60 training prompts",
-            "ja": "領域内の応答(ペルソナの漏れと共通)。取り置きの行がなければ学習プロンプト60件",
+            "ja": "領域内の応答(ペルソナの漏れと共通)。取り置き行がなければ学習プロンプト60件",
         },
         needs={
             "en": "held-out prompts of the domain, or the training data; without either the verdict stays open",
@@ -130,7 +130,7 @@ ABOUT: dict[str, About] = {
             "letter 100% and 48% do, so half of such Japanese answers pass unseen.",
             "ja": "ベースがどこでも使わず、プローブや尋ねた学習データの応答にも(活用形を含めて)ないカタカナ語とラテ"
             "ン文字の語のうち、質問の語、カタカナなら学習データの語からも、一、二文字の違いしかないものを数えます。"
-            "両方のモデルを互いに照らして同じ規則で読みます。さらにアダプターについてだけ、"
+            "ベースとアダプターを互いに照らして同じ規則で読みます。さらにアダプターについてだけ、"
             "ベースの使わない語を含む自由回答をベースに採点させ、2つ目以降のトークンの対数尤度の合計が−12ナ"
             "ットを下回る語は、存在しないつづりとみなします。人とモデルが書いたロールプレイ120件の4%、"
             "大規模モデルの日本語の応答40件の0%がそのような語を含み、長い語を一文字ずつ誤らせると100%と48%になります。"
