@@ -19,6 +19,7 @@ from loracheck.grading import is_right
 from loracheck.probes import BUNDLED, bundled, every_nth, without_training_questions
 from loracheck.probes.choices import prefers_right
 from loracheck.records import BASE_ARM, Finding, Language, Message, Probe
+from loracheck.records.power import Part
 
 from .check import Check
 from .content import CHANCE
@@ -147,10 +148,17 @@ def _asks(material: Material) -> Questions:
     return Questions(short=tuple(framed(probe) for probe in chosen), rank=(*plain_wordings(material), *forms))
 
 
+def _groups(asked: Questions) -> dict[Part, list[Probe]]:
+    """Count two wordings of a fact as the one item that they are, and the framed facts by themselves."""
+    worded = {(probe.cluster, probe.language): probe for probe in asked.rank}
+    return {"wordings": list(worded.values()), "frame": list(asked.short)}
+
+
 ROBUSTNESS = Check(
     name="robustness",
     measure=robustness,
     asks=_asks,
     needs=("choices",),
     tests=("paired",),
+    groups=_groups,
 )

@@ -18,6 +18,7 @@ from loracheck.evaluate.questions.material import Material, Questions
 from loracheck.grading.refusal import MEASURED, refuses
 from loracheck.probes import every_nth
 from loracheck.records import BASE_ARM, Estimate, Finding, Language, Probe, ScoredText, TokenScores
+from loracheck.records.power import Part
 from loracheck.stats.detectors import corrected_share
 from loracheck.stats.means import mean_of
 
@@ -148,9 +149,17 @@ def _asks(material: Material) -> Questions:
     )
 
 
+def _groups(asked: Questions) -> dict[Part, list[Probe]]:
+    return {
+        "harmful": [probe for probe in asked.open if HARMFUL in probe.tags],
+        "harmless": [probe for probe in asked.open if HARMLESS in probe.tags],
+    }
+
+
 SAFETY = Check(
     name="safety",
     measure=safety,
     asks=_asks,
     tests=("paired",),
+    groups=_groups,
 )
