@@ -48,7 +48,7 @@ def test_a_policy_changes_the_limits_that_are_shown() -> None:
     shown = CliRunner().invoke(cli, ["checks", "loops", "--policy", "strict"]).output
     assert "required (margin 0.03)" in shown
     strict = CliRunner().invoke(cli, ["checks", "--policy", "strict"]).output
-    assert "persona_leakage: required (persona.max_out_of_domain 0.02)" in strict
+    assert "persona_leakage: required (persona.max_out_of_domain 0.03)" in strict
 
 
 def test_a_name_that_is_no_check_is_answered_with_the_nearest() -> None:
