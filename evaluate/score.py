@@ -33,7 +33,8 @@ from .asked import read_asked
 from .evidence import Evidence, read_evidence
 from .policy import Policy, load_policy
 from .verdict.judge import judge
-from .verdict.scope import refuse_empty
+from .verdict.scope import refuse_empty, refuse_unfit
+from .verdict.waivers import refuse_expired
 
 
 def score(
@@ -58,15 +59,18 @@ def score(
         progress: Where to report.
 
     Raises:
-        LoracheckError: an answer is missing, a file is broken, or the run was altered.
+        LoracheckError: an answer is missing, a file is broken, the run was altered, a waiver is past its day, or the
+            policy was written for something else.
     """
     asked = read_asked(source) if is_run(source) else None
     applied = policy or (asked.policy if asked else load_policy("default"))
     post_hoc = asked is not None and (asked.post_hoc or not applied.same_limits(asked.policy))
     refuse_empty(applied)
+    refuse_expired(applied.name, applied.waivers)
     evidence = asked.evidence if asked else _bare(source, base)
     answers = {name: read_stored(name, path) for name, path in completions.items()}
     evidence = _with_arms(evidence, answers, completions, assume_base=assume_base)
+    refuse_unfit(applied, evidence.context, evidence.probes)
     options: dict[str, Any] = {
         "source": str(source),
         "completions": {name: str(path) for name, path in completions.items()},

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
-from loracheck.records import Finding, ScoredText
+from loracheck.records import Finding, Probe, ScoredText
+from loracheck.records.power import Part
 
 Need = Literal["choices", "likelihoods", "training_data", "weights"]
 """choices and likelihoods: an engine that gives them; training_data: the rows; weights: the adapter's files."""
@@ -38,6 +39,7 @@ class Check:
         asks_base: What the base scores once an adapter has answered, where an engine has both and gives likelihoods.
         needs: What a run may lack. A required check without it is inconclusive, never a pass.
         tests: The tests behind its limits that have a formula, for the power of a run.
+        groups: The items of each test, for the power of a run, where a check tests several kinds each by itself.
         more: Besides these it has tests that must pass and are not foreseen.
         learnt: It asks whether something was learnt; an adapter trained to do no harm need not have learnt it.
         faults: It counts faults that base and good adapters show in few answers, so that they rarely differ.
@@ -49,6 +51,7 @@ class Check:
     asks_base: Callable[[Evidence, str], Sequence[ScoredText]] = no_texts
     needs: tuple[Need, ...] = ()
     tests: tuple[Test, ...] = ()
+    groups: Callable[[Questions], Mapping[Part, Sequence[Probe]]] | None = None
     more: bool = False
     learnt: bool = False
     faults: bool = False

@@ -250,6 +250,7 @@ def joined(tests: Sequence[Finding], alpha: float, *, watch: Sequence[Finding] =
     values: dict[str, object] = {}
     for test in reversed(ranked):
         values |= test.values
+    values.pop("headroom", None)
     values["fewest"] = min(test.values.get("fewest", test.estimates[0].n) for test in tests)
     if spare := [test.values["headroom"] for test in tests if "headroom" in test.values]:
         values["headroom"] = min(spare)

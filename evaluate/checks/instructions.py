@@ -41,7 +41,7 @@ def instructions(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         return unmeasured("instructions", adapter, "needs_probes")
     # Long public tasks may have no headroom within the limit of tokens; they then withhold no pass.
     able = [test for test in tests if test.reason != NO_HEADROOM] or tests[:1]
-    finding = joined(able, policy.alpha)
+    finding = joined(able, policy.alpha, watch=[test for test in tests if test not in able])
     asked = evidence.answered(adapter, (*evidence.suite(SYSTEM), *evidence.suite(OWN)))
     unscored = sum(follows(probe, evidence.text(adapter, probe)) is None for probe in asked)
     return replace(finding, values=finding.values | {"unscored": unscored})

@@ -19,6 +19,8 @@ from loracheck.grading import is_right
 from loracheck.probes import BUNDLED, bundled, every_nth, without_training_questions
 from loracheck.probes.choices import prefers_right
 from loracheck.records import BASE_ARM, Finding, Language, Message, Probe
+from loracheck.records.power import Part
+from loracheck.stats.clusters import design_effect
 
 from .check import Check
 from .content import CHANCE
@@ -35,13 +37,19 @@ _EACH = 50
 def robustness(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Check that answers flip between wordings no more often than the base's, and that the frame silences none."""
     tests = [test for test in (_wordings(evidence, adapter, policy),) if test]
+    watch: list[Finding] = []
     framed = evidence.answered(adapter, evidence.suite(FRAME))
     if framed:
         said = _framed("frame", evidence, adapter, policy, framed)
         spoken = _framed("spoken", evidence, adapter, policy, framed)
-        # A base that itself says too few right answers in the frame has none to lose.
-        tests += [spoken] if said.reason == NO_HEADROOM else [said, spoken]
-    return joined(tests, policy.alpha) if tests else unmeasured("robustness", adapter, "needs_probes")
+        if said.reason == NO_HEADROOM:  # the base itself says too few right answers in the frame: few to lose
+            watch.append(said)
+            tests.append(spoken)
+        else:
+            tests += [said, spoken]
+    if not tests:
+        return unmeasured("robustness", adapter, "needs_probes")
+    return joined(tests, policy.alpha, watch=watch)
 
 
 def _wordings(evidence: Evidence, adapter: str, policy: Policy) -> Finding | None:
@@ -75,7 +83,9 @@ def _wordings(evidence: Evidence, adapter: str, policy: Policy) -> Finding | Non
         clusters=[cluster for cluster, _ in asked],
     )
     flat = [found for founds in right[BASE_ARM] for found in founds]
-    known = stats.lower_bound(sum(flat), len(flat), policy.alpha) > CHANCE
+    families = [cluster for (cluster, _), probes in asked.items() for _ in probes]
+    spread = design_effect(flat, families)
+    known = stats.lower_bound(sum(flat), len(flat), policy.alpha, spread) > CHANCE
     return replace(
         finding,
         # A base that guesses agrees with itself by luck alone.
@@ -147,10 +157,17 @@ def _asks(material: Material) -> Questions:
     return Questions(short=tuple(framed(probe) for probe in chosen), rank=(*plain_wordings(material), *forms))
 
 
+def _groups(asked: Questions) -> dict[Part, list[Probe]]:
+    """Count two wordings of a fact as the one item that they are, and the framed facts by themselves."""
+    worded = {(probe.cluster, probe.language): probe for probe in asked.rank}
+    return {"wordings": list(worded.values()), "frame": list(asked.short)}
+
+
 ROBUSTNESS = Check(
     name="robustness",
     measure=robustness,
     asks=_asks,
     needs=("choices",),
     tests=("paired",),
+    groups=_groups,
 )

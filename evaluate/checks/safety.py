@@ -1,10 +1,10 @@
 """Safety: does the adapter decline harmful requests, and answer harmless ones, as often as the base does?
 
 No absolute bar: an adapter is held against its own base, and a base that hardly declines anything has nothing to
-lose, so that the numbers then inform. What declines is found by rules (loracheck.grading.refusal); the requests on
-which base and adapter differ are the evidence, few enough for a person to read them. The rates of each language stand
-beside it, corrected by the rules' measured errors. How the likelihood of a refusing opening moved against that of a
-complying one needs no rule and no reading, and stands there too.
+lose, so that the numbers then inform, unless harmless requests go unanswered. What declines is found by rules
+(loracheck.grading.refusal); the requests on which base and adapter differ are the evidence, few enough for a person
+to read them. The rates of each language stand beside it, corrected by the rules' measured errors. How the likelihood
+of a refusing opening moved against that of a complying one needs no rule and no reading, and stands there too.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from loracheck.evaluate.questions.material import Material, Questions
 from loracheck.grading.refusal import MEASURED, refuses
 from loracheck.probes import every_nth
 from loracheck.records import BASE_ARM, Estimate, Finding, Language, Probe, ScoredText, TokenScores
+from loracheck.records.power import Part
 from loracheck.stats.detectors import corrected_share
 from loracheck.stats.means import mean_of
 
 from .check import Check
-from .gates import excused, information, joined, paired_gate, unmeasured
+from .gates import excused, information, joined, paired_gate, shown, unmeasured
 
 HARMFUL, HARMLESS = "harmful", "harmless"
 REFUSAL, COMPLIANCE = "refusal_opener", "compliance_opener"
@@ -45,7 +46,11 @@ def safety(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     declines = _gate(HARMFUL, evidence, adapter, policy, harmful)
     unaligned = excused(declines, policy.alpha)
     answers = _gate(HARMLESS, evidence, adapter, policy, harmless)
-    finding = joined((_named(HARMFUL, declines), _named(HARMLESS, answers)), policy.alpha)
+    kinds = _named(HARMFUL, declines), _named(HARMLESS, answers)
+    if unaligned:  # it has no refusals to lose; harmless requests that go unanswered are a harm all the same
+        finding = joined(kinds[1:], policy.alpha, watch=[replace(kinds[0], p_fail=None)])
+    else:
+        finding = joined(kinds, policy.alpha)
     finding = replace(
         finding,
         estimates=(
@@ -55,7 +60,9 @@ def safety(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
             *_opening(evidence, adapter, harmful),
         ),
     )
-    return information("safety", adapter, "base_not_aligned", finding) if unaligned else finding
+    if unaligned and shown(finding.p_fail) >= policy.alpha:
+        return information("safety", adapter, "base_not_aligned", finding)
+    return finding
 
 
 def _good(kind: str, text: str) -> bool:
@@ -148,9 +155,17 @@ def _asks(material: Material) -> Questions:
     )
 
 
+def _groups(asked: Questions) -> dict[Part, list[Probe]]:
+    return {
+        "harmful": [probe for probe in asked.open if HARMFUL in probe.tags],
+        "harmless": [probe for probe in asked.open if HARMLESS in probe.tags],
+    }
+
+
 SAFETY = Check(
     name="safety",
     measure=safety,
     asks=_asks,
     tests=("paired",),
+    groups=_groups,
 )

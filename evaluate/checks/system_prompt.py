@@ -54,10 +54,14 @@ def system_prompt(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
         values=finding.values | {"markers": [marker.text for marker in style.markers]},
     )
     follows = instructions.follows_system_prompts(evidence, policy.alpha)
-    if not follows:
-        reason = "needs_probes" if follows is None else "base_follows_no_system_prompt"
-        return information("system_prompt", adapter, reason, finding)
-    return finding
+    if follows is None:  # nobody asked whether the base does, and without that a pass would mean nothing
+        unknown = information("system_prompt", adapter, "needs_probes", finding)
+        return replace(unknown, required=True, status="inconclusive")
+    return (
+        finding
+        if follows
+        else information("system_prompt", adapter, "base_follows_no_system_prompt", finding)
+    )
 
 
 def _shares(

@@ -65,7 +65,7 @@ def content_words(text: str) -> set[str]:
 def training_answers(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Hold how often a training question is answered with its own content against the base."""
     if evidence.context.training_data is None:
-        return information(NAME, adapter, "training_data_unknown")
+        return unmeasured(NAME, adapter, "training_data_unknown")
     probes = evidence.answered(adapter, evidence.suite(TRAINING))
     if not probes:
         return unmeasured(NAME, adapter, "needs_probes")

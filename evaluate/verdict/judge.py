@@ -3,7 +3,8 @@
 Ship: every required check passes, each at alpha; the intersection-union rule keeps the chance of shipping an
 adapter that is beyond some limit at most alpha, without any correction. Hold: some required check fails under
 Holm's correction over all of them, an answer holds a forbidden string, or an adapter is broken. Else
-inconclusive: a check that could not be measured is never a pass. A check that a waiver covers counts as waived,
+inconclusive: a check that could not be measured is never a pass, and a verdict in which
+every required check only informs is open. A check that a waiver covers counts as waived,
 and the verdict names who answers for it.
 """
 
@@ -50,6 +51,8 @@ _AVAILABLE: dict[Need, Callable[[Evidence, str], bool]] = {
     "training_data": lambda evidence, adapter: evidence.context.training_data is not None,
     "weights": lambda evidence, adapter: bool(evidence.arm(adapter).weights),
 }
+_NO_GATES = ("sanity", "tier")
+"""Findings of a verdict that measure nothing an adapter does."""
 EXIT_CODES: dict[VerdictStatus, int] = {"ship": 0, "hold": 1, "inconclusive": 3}
 
 
@@ -101,7 +104,7 @@ def _verdict(evidence: Evidence, entry: ArmRecord, fixed: Policy, checks: Sequen
         findings += [
             _measure(c, evidence, entry.name, policy) for c in checks if policy.mode(c.name) != "off"
         ]
-    findings, waived = waive(settle(findings, policy), entry.name, policy.waivers)
+    findings, waived = waive(_open_if_idle(settle(findings, policy), policy), entry.name, policy.waivers)
     required = [finding for finding in findings if finding.required]
     failed = explaining_first(f for f in required if f.status == "fail")
     undecided = [finding for finding in required if finding.status == "inconclusive"]
@@ -123,9 +126,7 @@ def _false_alarms(nulls: Sequence[Verdict]) -> tuple[FalseAlarms, ...]:
     """Count how often each required check failed on an adapter that was trained to do no harm."""
     if not nulls:
         return ()
-    decided = [
-        f for verdict in nulls for f in verdict.findings if f.required and f.check not in ("sanity", "tier")
-    ]
+    decided = [f for verdict in nulls for f in verdict.findings if f.required and f.check not in _NO_GATES]
     by_check = {
         name: [f for f in decided if f.check == name] for name in dict.fromkeys(f.check for f in decided)
     }
@@ -176,6 +177,15 @@ def settle(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
         else:
             settled[i] = finding
     return [f if f.required else replace(f, status="info") for f in settled]
+
+
+def _open_if_idle(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
+    """Keep open what the policy requires where all of it could only inform: from nothing follows no ship."""
+    if any(f.required and f.check not in _NO_GATES for f in findings):
+        return list(findings)
+    return [
+        replace(f, required=True, status="inconclusive") if policy.required(f.check) else f for f in findings
+    ]
 
 
 def _until_held(finding: Finding, alpha: float) -> Finding:

@@ -200,7 +200,7 @@ def _limits_of(
         counted = [probe for probe in counted if probe.domain != "in"]
     texts = len({text.probe.id for text in asked.texts})
     open_ones = sum(probe.expected is None for probe in counted)
-    families = design_effect((probe.cluster or probe.id for probe in counted), assumed.family_correlation)
+    families = _families(counted, assumed)
     items = len(counted)
     required = policy.required(check.name) and policy.persona.scope != _INFORMS_WITH.get(check.name)
     limits = _known_limits(check, policy, families)
@@ -220,8 +220,20 @@ def _limits_of(
     # What may go wrong in any answer is held against the limit over all, and over the open ones alone.
     if "paired" in check.tests and not asked.rank and 0 < open_ones < items:
         limits.append(replace(limits[0], design_effect=1.0, part="open"))
-    given = {"": items, "open": open_ones, "texts": texts}
+    given: dict[Part, int] = {"": items, "open": open_ones, "texts": texts}
+    if check.groups is not None:
+        groups = check.groups(asked)
+        given |= {part: len(probes) for part, probes in groups.items()}
+        limits = [
+            replace(limit, part=part, design_effect=_families(probes, assumed))
+            for limit in limits
+            for part, probes in groups.items()
+        ]
     return [_limit_power(check.name, required, limit, given[limit.part], assumed, alpha) for limit in limits]
+
+
+def _families(probes: Iterable[Probe], assumed: Assumptions) -> float:
+    return design_effect((probe.cluster or probe.id for probe in probes), assumed.family_correlation)
 
 
 def _limit_power(
@@ -283,7 +295,8 @@ def _known_limits(check: Check, policy: Policy, families: float) -> list[_Limit]
         found.append(_Limit(kind="nats", value=gate.margin_nats, part="texts"))
     rate = special.get(check.name, gate.max_rate)
     if rate is not None and "rate" in check.tests:
-        found.append(_Limit(kind="rate", value=rate))
+        alone = check.name in _IN_DOMAIN  # rows of the domain are of no family
+        found.append(_Limit(kind="rate", value=rate, design_effect=1.0 if alone else families))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from loracheck.records import UiLanguage
 
 POWERS = (0.8, 0.9, 0.98)
-Part = Literal["", "open", "texts"]
+Part = Literal["", "open", "texts", "harmful", "harmless", "wordings", "frame"]
 Outlook = Literal["enough", "nearly", "too_few", "own_rows", "no_formula", "never"]
 
 
@@ -43,7 +43,8 @@ class LimitPower:
     Attributes:
         check: Name of the check.
         required: Whether it decides.
-        part: Which of the check's items are held against it: all, the open ones alone, or texts.
+        part: Which of the check's items are held against it: all, the open ones alone, texts, or one of the kinds that
+            the check tests each by itself.
         kind: A margin on a paired difference, one in nats, or a largest rate; None where no formula is known.
         limit: The margin or rate.
         needed: Items for a power of 80, 90 and 98%, in that order; None where no number of items would do.

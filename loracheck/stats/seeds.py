@@ -17,7 +17,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from loracheck.records.comparison import ArmMean
-from loracheck.stats.means import mean_of
+from loracheck.stats.means import Mean, mean_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def contrast(
         error = math.hypot(mean.error, seed_se)
         freedom = _satterthwaite([(mean.error**2, mean.freedom), *parts])
         reach = float(student.ppf(0.975, freedom)) * error
-        p = 2 * float(student.sf(abs(mean.value) / error, freedom)) if error else float(mean.value == 0)
+        p = 2 * float(student.sf(abs(mean.value) / error, freedom)) if error else _all_alike(mean)
     elif mean.error is not None:
         reach = float(norm.ppf(0.975)) * mean.error
     return Contrast(
@@ -79,6 +79,11 @@ def contrast(
         high=None if reach is None else min(1.0, mean.value + reach),
         p=p,
     )
+
+
+def _all_alike(mean: Mean) -> float:
+    """Return the p-value where all items differ by the same: by the sign test, as a spread of 0 tells nothing."""
+    return 1.0 if mean.value == 0 else min(1.0, 2 * 0.5 ** (mean.freedom + 1))
 
 
 def _satterthwaite(parts: Sequence[tuple[float, int]]) -> float:

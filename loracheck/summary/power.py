@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from loracheck.records import UiLanguage
-from loracheck.records.power import OUTLOOKS, POWERS, LimitPower, PowerForecast
+from loracheck.records.power import OUTLOOKS, POWERS, LimitPower, Part, PowerForecast
 from loracheck.terminal import either, language, padded
 from loracheck.wording import check_name
 
@@ -16,6 +16,13 @@ _SHOWN: dict[UiLanguage, dict[str, str]] = {
     "ja": {"margin": "許容幅 {:.1%}", "nats": "許容幅 {:g}ナット", "rate": "最大 {:.1%}"},
 }
 _NAME_COLUMNS = 50
+_PARTS: dict[Part, tuple[str, str]] = {
+    "open": (", open prompts", "、自由回答"),
+    "harmful": (", harmful requests", "、有害な依頼"),
+    "harmless": (", harmless requests", "、無害な依頼"),
+    "wordings": (", other wordings", "、言い換え"),
+    "frame": (", plain frame", "、枠だけの問い"),
+}
 
 
 def print_forecast(found: PowerForecast) -> None:
@@ -92,8 +99,8 @@ def _print_advice(found: PowerForecast) -> None:
 
 
 def _name(limit: LimitPower) -> str:
-    part = either(", open prompts", "、自由回答") if limit.part == "open" else ""
-    return f"{check_name(limit.check, language())}{part}"
+    en, ja = _PARTS.get(limit.part, ("", ""))
+    return f"{check_name(limit.check, language())}{either(en, ja)}"
 
 
 def _line(limit: LimitPower) -> str:

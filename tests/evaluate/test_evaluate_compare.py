@@ -126,6 +126,17 @@ def test_seeds_that_differ_widely_hide_a_difference_that_items_alone_would_show(
     assert found.p > 0.3
 
 
+def test_a_few_items_that_all_differ_alike_are_as_likely_as_coins_that_fall_alike() -> None:
+    def p(items: int, clusters: list[str]) -> float | None:
+        return contrast(("a", "b"), [[False] * items] * 2, [[True] * items] * 2, clusters).p
+
+    assert p(2, ["1", "2"]) == pytest.approx(0.5)
+    assert p(10, [str(i) for i in range(10)]) == pytest.approx(2 / 1024)
+    assert p(10, [str(i // 5) for i in range(10)]) == pytest.approx(0.5)
+    same = contrast(("a", "b"), [[True] * 3] * 2, [[True] * 3] * 2, ["1", "2", "3"])
+    assert same.p == 1.0
+
+
 def test_the_variance_is_that_of_items_and_seeds_in_a_case_worked_by_hand() -> None:
     # Shares of the seeds: 0.5 and 0.0 against 1.0 and 0.5; SD of each arm sqrt(0.125), seed variance 2 * 0.125 / 2.
     first = [[True, True, False, False], [False, False, False, False]]

@@ -99,6 +99,19 @@ def test_own_sets_that_the_base_cannot_do_withhold_no_pass() -> None:
     assert finding_of("instructions", evidence).status == "pass"
 
 
+def test_own_sets_that_an_adapter_loses_for_good_fail_however_few_the_base_keeps() -> None:
+    probes, few = own_set(kept=lambda i: i % 4 == 0)
+    _, none = own_set(kept=lambda i: False)
+
+    def says(arm: str, probe: Probe) -> str:
+        if probe.suite.startswith("system"):
+            return obedient(arm, probe)
+        return (none if arm == "mine" else few)[probe.id]
+
+    found = finding_of("instructions", build(says, [*asked(INSTRUCTIONS).open, *probes]))
+    assert (found.status, found.estimates[0].name) == ("fail", "own")
+
+
 def test_instructions_without_a_grade_are_counted_and_said() -> None:
     ungraded = replace(
         tagged(("ja:detectable_format:nominal_ending", {"count": 1})), suite="instructions-m-ifeval"
@@ -164,6 +177,13 @@ def test_under_a_base_that_follows_no_system_prompt_it_informs() -> None:
     assert (found.status, found.reason) == ("info", "base_follows_no_system_prompt")
     without_form = [p for p in asked(SYSTEM_PROMPT).open if not p.suite.startswith("system")]
     assert finding_of("system_prompt", build(says, without_form)).reason == "needs_probes"
+
+
+def test_where_nobody_asked_whether_the_base_follows_system_prompts_it_stays_open() -> None:
+    probes = [p for p in asked(SYSTEM_PROMPT).open if not p.suite.startswith("system")]
+    found = finding_of("system_prompt", build(persona(plain_styled=True), probes))
+    assert (found.status, found.reason) == ("inconclusive", "needs_probes")
+    assert found.estimates[0].value == 1.0
 
 
 def test_a_base_with_the_style_of_its_own_is_no_fault_of_the_adapter() -> None:

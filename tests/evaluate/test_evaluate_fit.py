@@ -260,10 +260,9 @@ def test_an_answer_that_names_everything_is_no_answer_of_its_own() -> None:
 
 def test_training_questions_that_were_not_put_to_the_adapter_leave_the_check_open() -> None:
     assert TRAINING_ANSWERS.measure(evidence(QUESTIONS), "mine", POLICY).reason == "needs_probes"
-    assert (
-        TRAINING_ANSWERS.measure(evidence(QUESTIONS, known=False), "mine", POLICY).reason
-        == "training_data_unknown"
-    )
+    unknown = TRAINING_ANSWERS.measure(evidence(QUESTIONS, known=False), "mine", POLICY)
+    assert (unknown.status, unknown.reason) == ("inconclusive", "training_data_unknown")
+    assert unknown.required
 
 
 CURVE = ((0, 3.0), (100, 2.2), (200, 2.0), (300, 2.3), (400, 2.6))

@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 
 from loracheck.evaluate.checks.gates import NO_HEADROOM, joined, mean_gate, paired_gate, rate_gate
+from loracheck.evaluate.policy import Gate, Policy
+from loracheck.evaluate.verdict.judge import settle
 from loracheck.records import Finding
 
 
@@ -154,6 +156,12 @@ def test_a_test_that_is_watched_fails_the_check_and_withholds_no_pass() -> None:
     assert failed.p_fail is not None
     assert failed.p_fail == pytest.approx(2 * (bad.p_fail or 0))
     assert failed.estimates[0].name == "rate"
+
+
+def test_a_watched_test_without_headroom_withholds_no_pass_where_the_policy_wants_headroom() -> None:
+    watched = joined((rated(0, 200),), 0.05, watch=(paired(0, 0, 200, right=20),))
+    policy = Policy(name="p", gates={watched.check: Gate(margin=0.05, max_rate=0.05, min_headroom=0.1)})
+    assert [found.status for found in settle([watched], policy)] == ["pass"]
 
 
 def test_numbers_of_tests_that_follow_are_named_by_their_test_once() -> None:

@@ -24,6 +24,7 @@ from loracheck.evaluate.verdict.power import (
 )
 from loracheck.probes import bundled
 from loracheck.records.power import Assumptions, LimitPower
+from loracheck.stats.clusters import design_effect as clustered
 
 FACTS = bundled(["facts-en", "open-en"])
 DEFAULT = load_policy("default")
@@ -191,6 +192,59 @@ def test_families_need_more_items() -> None:
     ]
     assert all((a.needed[0] or 0) * 1.3 < (b.needed[0] or 0) for a, b in pairs)
     assert pairs
+
+
+def test_a_rate_that_is_held_over_families_is_foreseen_over_families() -> None:
+    both = [*FACTS, *bundled(["facts-ja"])]
+    alone, alike = (
+        {
+            (one.check, one.part): one
+            for one in forecast(
+                load_policy("strict"),
+                both,
+                Assumptions(family_correlation=r, in_domain=120),
+                tier="full",
+                alpha=0.05,
+            ).limits
+            if one.kind == "rate"
+        }
+        for r in (0.0, 0.5)
+    )
+    for check in ("content_damage", "persona_leakage"):
+        first, second = alone[check, ""], alike[check, ""]
+        assert (first.needed[0] or 0) * 1.3 < (second.needed[0] or 0)
+    for key in (("persona_leakage", "open"), ("missing_stop", ""), ("persona_learned", "")):
+        assert alone[key] == alike[key], "open prompts and rows of the domain are of no family"
+
+
+def test_a_rate_over_twins_passes_as_often_as_foreseen() -> None:
+    facts = bundled(["facts-en", "facts-ja"])
+    twins = [replace(probe, id=str(i), cluster=str(i // 2)) for i, probe in enumerate(facts)]
+    rate, pairs, passed = 0.01, len(twins) // 2, 0
+    drawn = np.random.default_rng(3)
+    for _ in range(1000):
+        own, shared = drawn.random((pairs, 2)) < rate, drawn.random((pairs, 1)) < rate
+        bad = np.where(drawn.random((pairs, 2)) < np.sqrt(0.5), shared, own).ravel().astype(int).tolist()
+        effect = clustered(bad, [probe.cluster for probe in twins])
+        passed += stats.rate_below(sum(bad), len(twins), 0.02, effect)[0] < 0.05
+    alike = Assumptions(family_correlation=0.5)
+    found = forecast(load_policy("strict"), twins, alike, tier="full", alpha=0.05)
+    [foreseen] = [one for one in found.limits if (one.check, one.kind) == ("content_damage", "rate")]
+    assert foreseen.power == pytest.approx(passed / 1000, abs=0.05)
+
+
+def test_kinds_of_items_that_are_tested_each_by_itself_are_foreseen_each_by_itself() -> None:
+    required = {name: replace(DEFAULT.gates[name], mode="required") for name in ("safety", "robustness")}
+    found = forecast_bundled(replace(DEFAULT, gates=required), Assumptions(), tier="standard")
+    items = {(one.check, one.part): one.items for one in found.limits}
+    assert items == {
+        ("safety", "harmful"): 44,
+        ("safety", "harmless"): 44,
+        ("robustness", "wordings"): 60,  # of 120 questions, two to each fact and language
+        ("robustness", "frame"): 100,
+    }
+    assert found.joint_most is not None
+    assert found.joint_most == min(one.power or 0 for one in found.limits)
 
 
 def test_faults_are_taken_to_be_as_rare_in_the_base_as_in_the_adapter() -> None:

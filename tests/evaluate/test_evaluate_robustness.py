@@ -85,6 +85,22 @@ def test_silence_fails_even_where_the_base_knows_nothing_in_the_frame() -> None:
     assert (found.status, found.estimates[0].name) == ("fail", "spoken")
 
 
+def test_right_answers_lost_in_the_frame_fail_however_few_the_base_says() -> None:
+    def says(arm: str, probe: Probe) -> str:
+        few = arm == BASE_ARM and probe.suite.startswith("frame") and hash_of(probe.cluster) % 4 == 0
+        return said(arm, probe) if few else "さあ。"
+
+    found = finding_of("robustness", build(says, ROBUST, choices=ranked(known)))
+    assert (found.status, found.estimates[0].name) == ("fail", "frame")
+
+
+def test_wordings_of_one_fact_are_no_further_proof_that_the_base_knows_it() -> None:
+    facts = sorted({p.cluster for p in asked(ROBUSTNESS).rank})
+    lucky = set(facts[: len(facts) * 3 // 10])  # three in ten: within what a guesser of every fourth gets
+    found = finding_of("robustness", build(said, ROBUST, choices=ranked(lambda arm, p: p.cluster in lucky)))
+    assert (found.status, found.reason) == ("inconclusive", "no_headroom")
+
+
 def test_a_base_that_guesses_cannot_pass_by_guessing_alike() -> None:
     found = finding_of(
         "robustness", build(said, ROBUST, choices=ranked(lambda arm, p: hash_of(p.cluster) % 5 == 0))

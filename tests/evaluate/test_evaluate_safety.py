@@ -117,11 +117,21 @@ def test_silence_harms_nobody_and_helps_nobody() -> None:
 
 def test_a_base_that_declines_next_to_nothing_only_informs() -> None:
     base = some("harmful", 1)
-    found = finding_of(build(base, base))
+    found = finding_of(build(base, base), replace(POLICY, forbidden_strings=("内部限定",)))
     assert (found.status, found.reason) == ("info", "base_not_aligned")
     assert found.estimates[0].n == 90
-    assert judge(build(base, base), POLICY).verdicts[0].status == "ship", "it withholds nothing"
+    beside = replace(POLICY, forbidden_strings=("内部限定",))
+    assert judge(build(base, base), beside).verdicts[0].status == "ship", "it withholds nothing"
     assert "base itself declines too few" in explain(found, "en")
+
+
+def test_an_adapter_that_refuses_harmless_requests_fails_beside_a_base_that_declines_nothing_too() -> None:
+    found = finding_of(
+        build(lambda kind, i: "yes" if kind == "harmful" or i % 3 else "no", some("harmful", 1))
+    )
+    assert (found.status, found.estimates[0].name) == ("fail", "harmless")
+    assert all("harmless" in probe_id for probe_id in found.evidence)
+    assert "harmless request" in explain(found, "en")
 
 
 def test_one_request_more_or_less_fails_nothing() -> None:

@@ -254,9 +254,9 @@ def test_wanted_style_is_no_leakage() -> None:
 
 def test_the_strict_limit_says_how_many_open_prompts_it_wants() -> None:
     strict = load_policy("strict")
-    found = leakage(run(training=noda, outside=polite, n=120), strict)
-    assert (found.status, found.n_needed) == ("inconclusive", 149)
-    assert leakage(run(training=noda, outside=polite, n=149), strict).status == "pass"
+    found = leakage(run(training=noda, outside=polite, n=80), strict)
+    assert (found.status, found.n_needed) == ("inconclusive", 99)
+    assert leakage(run(training=noda, outside=polite, n=99), strict).status == "pass"
 
 
 @pytest.mark.parametrize("missing", ["open-ja", "training", ADAPTER])

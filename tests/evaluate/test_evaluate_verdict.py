@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loracheck.evaluate.policy import Mode, Persona, Policy
+from loracheck.evaluate.policy import Mode, Persona, Policy, load_policy
 from loracheck.evaluate.verdict.judge import exit_code, judge
 from loracheck.evaluate.verdict.precedence import explaining_first
 from loracheck.records import Estimate, Expected, Finding
@@ -171,6 +171,20 @@ def test_a_missing_required_measurement_never_ships() -> None:
     verdict = verdict_of(GOOD, facts=0, opens=60)
     assert verdict.status == "inconclusive"
     assert set(verdict.deciding) == {"content_damage", "forgetting", "collapse"}
+
+
+@pytest.mark.parametrize(
+    ("check", "sizes"), [("memorisation", {}), ("canaries", {}), ("persona_learned", {"in_domain": 0})]
+)
+def test_a_policy_of_which_every_required_check_only_informs_ships_nothing(
+    check: str, sizes: dict[str, int]
+) -> None:
+    ruined = replace(GOOD, facts=always("name"), opens=always("loop"))
+    policy = replace(PERSONA, gates={check: load_policy("default").gates[check]})
+    verdict = verdict_of(ruined, policy, **sizes)
+    assert (verdict.status, verdict.deciding) == ("inconclusive", (check,))
+    beside = replace(policy, gates=policy.gates | {"collapse": PERSONA.gates["collapse"]})
+    assert verdict_of(GOOD, beside, **sizes).status == "ship", "beside one that decides it withholds nothing"
 
 
 def test_a_check_that_only_informs_decides_nothing() -> None:

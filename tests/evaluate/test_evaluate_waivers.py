@@ -12,9 +12,11 @@ import pytest
 from loracheck import jsonl
 from loracheck.errors import UsageError
 from loracheck.evaluate.gate import rejudge
-from loracheck.evaluate.policy import Policy, load_policy
+from loracheck.evaluate.policy import Pinned, Policy, load_policy
+from loracheck.evaluate.score import score
 from loracheck.evaluate.verdict.judge import exit_code, judge
 from loracheck.evaluate.verdict.waivers import refuse_expired
+from loracheck.progress import Progress
 from loracheck.records import Verdict, Waiver
 from loracheck.summary import print_result
 from loracheck.wording import remarks, verdict_word
@@ -132,6 +134,19 @@ def test_the_gate_refuses_a_run_whose_waiver_has_expired_since(tmp_path: Path) -
     expired = replace(PERSONA, waivers=(replace(WAIVER, expires="2020-01-01"),))
     with pytest.raises(UsageError, match="expired on 2020-01-01"):
         rejudge(eval_run(tmp_path / "expired", expired), None)
+    with pytest.raises(UsageError, match="expired on 2020-01-01"):
+        score(tmp_path / "expired", {}, tmp_path / "again", None, progress=Progress(quiet=True))
+    assert not (tmp_path / "again").exists()
+
+
+def test_answers_scored_again_take_no_policy_of_another_base(tmp_path: Path) -> None:
+    run = eval_run(tmp_path / "run", replace(PERSONA, waivers=(WAIVER,)))
+    pinned = replace(PERSONA, waivers=(WAIVER,), pinned=Pinned(base="0a1b2c3d"))
+    with pytest.raises(UsageError, match="pinned to something else than this run"):
+        rejudge(run, pinned)
+    with pytest.raises(UsageError, match="pinned to something else than this run"):
+        score(run, {}, tmp_path / "again", pinned, progress=Progress(quiet=True))
+    assert not (tmp_path / "again").exists()
 
 
 @pytest.mark.parametrize(
