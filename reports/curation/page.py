@@ -93,14 +93,16 @@ def summary(run: Path, index: int) -> dict[str, Any]:
             "curation_counts",
             **{name: figures.whole(getattr(counts, name)) for name in ("read", "kept", "heldout", "dropped")},
         ),
-        "characters": text(
-            "curation_characters",
-            kept=figures.whole(counts.kept_reply_characters),
-            read=figures.whole(counts.read_reply_characters),
-            share=figures.amount(share, "share"),
-        ),
-        "masked": text("curation_masked", n=figures.whole(counts.masked)) if counts.masked else None,
-        "unscored": text("curation_unscored", n=figures.whole(counts.unscored)) if counts.unscored else None,
+        "notes": [
+            text(
+                "curation_characters",
+                kept=figures.whole(counts.kept_reply_characters),
+                read=figures.whole(counts.read_reply_characters),
+                share=figures.amount(share, "share"),
+            ),
+            *([text("curation_masked", n=figures.whole(counts.masked))] if counts.masked else []),
+            *([text("curation_unscored", n=figures.whole(counts.unscored))] if counts.unscored else []),
+        ],
         "funnel": FunnelChart(
             id=f"funnel-{index}",
             title=text("funnel_title"),
