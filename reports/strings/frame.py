@@ -68,7 +68,6 @@ _FRAME: dict[str, tuple[str, str]] = {
     "title_index": ("Runs in {name}", "{name} の実行一覧"),
     "kicker_index": ("Runs", "実行一覧"),
     "section_runs": ("Every run", "すべての実行"),
-    "index_kind": ("Kind", "種類"),
     "index_outcome": ("Outcome", "結果"),
     "index_unfinished": ("not finished", "未完了"),
     "index_kept": ("{kept} of {read} rows kept", "{read} 行中 {kept} 行を採用"),
@@ -99,7 +98,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "adapter": ("Adapter", "アダプター"),
     "interval": ("95% interval", "95% 区間"),
     "limit": ("limit", "限度"),
-    "items": ("n", "n"),
+    "items": ("items (n)", "件数（n）"),
     "change": ("What would change it", "判定を変えるには"),
     "deciding": ("Decided by", "決め手"),
     "nearest": ("Nearest to its limit", "限度に最も近い検査"),
@@ -280,7 +279,7 @@ _FRAME: dict[str, tuple[str, str]] = {
         "学習データが指定されていません。口調の検出と、問題との重複の確認はできていません。",
     ),
     "limit_dropped": (
-        "{n} bundled probes were left out because the training data holds the same question.",
+        "Bundled probes left out because the training data holds the same question: {n}.",
         "学習データに同じ質問があるため、付属の問題 {n} 件を除きました。",
     ),
     "limit_greedy": (
