@@ -88,7 +88,7 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
         "ja": ("おうむ返し", "応答が質問の繰り返しです(類似度{similarity:.2f})"),
     },
     "cut_off": {
-        "en": ("Cut off", "it stops at 「{tail}」, where no whole reply ends"),
+        "en": ("Cut off", "it stops at “{tail}”, where no whole reply ends"),
         "ja": ("途中で切れた応答", "「{tail}」で途切れています"),
     },
     "template_remnant": {
@@ -114,7 +114,7 @@ REASONS: dict[str, dict[UiLanguage, tuple[str, str]]] = {
     "identity_flood": {
         "en": (
             "Identity flood",
-            "phrases such as 「{phrase}」 stand in {replies} of {rows} replies; they make up {cover:.0%} of this one",
+            "phrases such as “{phrase}” stand in {replies} of {rows} replies; they make up {cover:.0%} of this one",
         ),
         "ja": (
             "同じ内容の過多",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from loracheck.records import Estimate
 from loracheck.terminal import columns
 
 from .strings.frame import Both, same, text
 
 MISSING = "–"
+_NEGATIVE = re.compile(r"(?<![A-Za-z0-9_.)-])-(?=\d)")
+_PAIR = re.compile(r"(?<=\[)([^\s\[\],]+), ([^\s\[\],]+)(?=\])")
 _PLAIN = ("nats", "correlation")
 """Units that are no shares."""
 
@@ -19,7 +23,7 @@ def amount(value: float | None, unit: str) -> Both:
     if unit == "count":
         return same(f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}")
     if unit in _PLAIN:
-        return _plain(f"{value:+.{_places(value, unit)}f}", unit)
+        return _plain(minus(f"{value:+.{_places(value, unit)}f}"), unit)
     shown = _percent(value)
     if unit == "difference":
         sign = "+" if value > 0 and shown != "0" else ""
@@ -31,7 +35,20 @@ def tick(value: float, unit: str) -> Both:
     """Format a number at an axis; nats without their name, which stands beside the values and has no room thrice."""
     if unit != "nats":
         return amount(value, unit)
-    return same(f"{value:+.3g}".replace("-", "−") if value else "0")
+    return same(minus(f"{value:+.3g}") if value else "0")
+
+
+def minus(shown: str) -> str:
+    """Return formatted numbers with a real minus sign, as wide as a plus."""
+    return _NEGATIVE.sub("−", shown)
+
+
+def typeset(sentence: Both) -> Both:
+    """Return a sentence that the terminal has, too, with its numbers set as on the rest of a page.
+
+    Negative numbers get a real minus sign, and the two ends of an interval stay on one line.
+    """
+    return Both(*(_PAIR.sub("\\1,\N{NO-BREAK SPACE}\\2", minus(said)) for said in sentence))
 
 
 def _places(value: float, unit: str) -> int:
@@ -52,7 +69,7 @@ def distance(value: float, unit: str) -> Both:
     if unit in _PLAIN:
         return _plain(f"{abs(value):.{_places(value, unit)}f}", unit)
     shown = _percent(abs(value))
-    return Both(f"{shown} points", f"{shown} ポイント")
+    return Both(f"{shown} points", f"{shown}\N{NO-BREAK SPACE}ポイント")
 
 
 def interval(estimate: Estimate) -> Both:
@@ -64,7 +81,7 @@ def interval(estimate: Estimate) -> Both:
         return same(f"{amount(low, 'count').en}–{amount(high, 'count').en}")
     if estimate.unit in _PLAIN:
         places = _places(max(abs(low), abs(high)), estimate.unit)
-        return same(f"{low:+.{places}f} … {high:+.{places}f}")
+        return same(minus(f"{low:+.{places}f} … {high:+.{places}f}"))
     if estimate.unit == "difference":
         ends = f"{_percent(low, sign=True)} … {_percent(high, sign=True)}"
         return same(f"{ends} pt")

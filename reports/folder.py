@@ -15,13 +15,14 @@ from loracheck.errors import LoracheckError, RunError
 from loracheck.evaluated import VERDICT
 from loracheck.records import EvaluationResult, Manifest, Verdict
 from loracheck.records.curation import CurationSummary
-from loracheck.records.training import TrainingSummary
+from loracheck.records.training import ScaleSummary, SweepSummary, TrainingSummary
 from loracheck.runs import MANIFEST, REPORT, SUMMARY, is_run, read_manifest
 
 from . import figures
 from .comparison import page as comparison
 from .html import render
 from .strings.frame import STRINGS, Both, UiLanguage, both, same, text
+from .training import scales, sweeps
 
 Outcome = tuple[tuple[Both, str], ...]
 INDEX = "index.html"
@@ -116,7 +117,7 @@ def _entry(folder: Path, run: Path, confirm: Callable[[Path], EvaluationResult])
         link=quote(f"{name}/{REPORT}") if (run / REPORT).is_file() else None,
         kind=text(kind) if kind in STRINGS else same(manifest.kind),
         outcome=outcome,
-        created=manifest.created[:16].replace("T", " "),
+        created=f"{manifest.created[:16].replace('T', ' ')} UTC",
     )
 
 
@@ -128,6 +129,8 @@ def _outcome(run: Path, manifest: Manifest, confirm: Callable[[Path], Evaluation
         "curate": _of_curate,
         "train": _of_train,
         "compare": _of_compare,
+        "sweep": _of_sweep,
+        "scale": _of_scale,
     }
     read = readers.get(manifest.kind)
     return read(run) if read else ()
@@ -144,6 +147,15 @@ def _of_compare(run: Path) -> Outcome:
     return ((comparison.sentence(run), ""),)
 
 
+def _of_sweep(run: Path) -> Outcome:
+    summary = jsonl.read_one(run / SUMMARY, SweepSummary)
+    return ((sweeps.headline(summary, sweeps.short_names(summary.points)), ""),)
+
+
+def _of_scale(run: Path) -> Outcome:
+    return ((scales.headline(jsonl.read_one(run / SUMMARY, ScaleSummary)), ""),)
+
+
 def _of_curate(run: Path) -> Outcome:
     summary = jsonl.read_one(run / SUMMARY, CurationSummary)
     kept, read = figures.whole(summary.kept), figures.whole(summary.read)
@@ -155,5 +167,5 @@ def _of_train(run: Path) -> Outcome:
     tokens = figures.whole(summary.trained_tokens)
     if summary.heldout_loss_after is None or summary.heldout_loss_before is None:
         return ((text("index_trained", tokens=tokens), ""),)
-    before, after = (f"{value:.3f}" for value in (summary.heldout_loss_before, summary.heldout_loss_after))
+    before, after = (figures.nats(one) for one in (summary.heldout_loss_before, summary.heldout_loss_after))
     return ((text("index_trained_heldout", tokens=tokens, before=before, after=after), ""),)

@@ -148,7 +148,7 @@ class ForestChart:
         )
 
     def _counts(self, found: SeededDifference, y: float, language: UiLanguage) -> Iterator[Markup]:
-        won, lost = same(f"+{len(found.won):,}"), same(f"−{len(found.lost):,}")
+        won, lost = _count("+", len(found.won)), _count("−", len(found.lost))
         counts: tuple[tuple[Both, str], ...] = (
             (won, "value"),
             (lost, "value"),
@@ -163,6 +163,10 @@ class ForestChart:
         kind = "value" if found.label in ("better", "worse") else "tick"
         name = outcome(found)
         yield element("text", name, language, class_=kind, x=right, y=rounded(y + 15), text_anchor="end")
+
+
+def _count(sign: str, n: int) -> Both:
+    return same(f"{sign}{n:,}" if n else "0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

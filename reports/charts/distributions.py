@@ -172,7 +172,7 @@ class MapChart:
 
 
 def _number(value: float) -> Both:
-    return same(figures.whole(round(value)) if abs(value) >= 1000 else f"{value:.3g}")
+    return same(figures.whole(round(value)) if abs(value) >= 1000 else figures.minus(f"{value:.3g}"))
 
 
 def _dot(kind: str, x: float, y: float) -> Markup:

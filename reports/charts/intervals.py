@@ -22,6 +22,9 @@ from . import tracks
 from .geometry import Box, Scale, around, leaves, linear, meet, rounded
 from .tracks import Track
 
+_STACKED = (-31, 34, -49, 52, -67, 70, -85, 88, -103, 106)
+"""How far below its point a name may stand where others have the places beside it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -321,7 +324,7 @@ def _point_label(
     area: Box,
     language: UiLanguage,
 ) -> Markup:
-    """Write the arm's name beside its point, at the first of eight places that is free."""
+    """Write the arm's name beside its point, at the nearest place that is free; names of one place are stacked."""
     label = figures.cut(point.label, 16)
     width, height = 8.2 * columns(label.en) + 4, 18.0
     at, level = x(_middle(point.across)), y(_middle(point.up))
@@ -334,7 +337,7 @@ def _point_label(
         (at, level + 30),
         (at, level - 44),
         (at, level + 48),
-        *((at + side * (12 + width / 2), level + up) for up in (-30, 36, 56, 76) for side in (-1, 1)),
+        *((at + side * (12 + width / 2), level + up) for up in _STACKED for side in (-1, 1)),
     ]
 
     def clashes(place: tuple[float, float]) -> int:

@@ -31,6 +31,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     """Return everything the page of a curate run shows."""
     counts = jsonl.read_one(run / SUMMARY, CurationSummary)
     rows = _rows(run)
+    ends = [name for name in OUTCOMES if getattr(counts, name)]
     score_rows = _score_table(run)
     pictures = scores.histograms(run, counts)
     clusters = scores.cluster_map(
@@ -55,7 +56,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
         ],
         "curation": summary(run, 0),
         "row_filters": {
-            "outcome": [(name, text(f"row_{name}")) for name in OUTCOMES],
+            "outcome": [(name, text(f"row_{name}")) for name in ends],
             "reason": [(reason, named(reason)) for reason in sorted({row["reason"] for row in rows})],
             "language": languages(row["language"] for row in rows),
         },
@@ -67,7 +68,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
                 m=figures.whole(getattr(counts, name)),
                 n=figures.whole(sum(row["outcome"] == name for row in rows)),
             )
-            for name in OUTCOMES
+            for name in ends
         ],
         "cap": SHOWN_PER_REASON,
         "scores": score_rows,
@@ -77,7 +78,15 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
         "groups": groups,
         "curves": curves,
         "provenance": provenance.view(manifest),
-        "data": {"kind": "rows", "rows": rows, "strings": script_table()},
+        "data": {
+            "kind": "rows",
+            "rows": rows,
+            "scores": {
+                name: scores.score_name(name)
+                for name in sorted({one[0] for row in rows for one in row["scores"]})
+            },
+            "strings": script_table(),
+        },
     }
 
 
@@ -93,14 +102,16 @@ def summary(run: Path, index: int) -> dict[str, Any]:
             "curation_counts",
             **{name: figures.whole(getattr(counts, name)) for name in ("read", "kept", "heldout", "dropped")},
         ),
-        "characters": text(
-            "curation_characters",
-            kept=figures.whole(counts.kept_reply_characters),
-            read=figures.whole(counts.read_reply_characters),
-            share=figures.amount(share, "share"),
-        ),
-        "masked": text("curation_masked", n=figures.whole(counts.masked)) if counts.masked else None,
-        "unscored": text("curation_unscored", n=figures.whole(counts.unscored)) if counts.unscored else None,
+        "notes": [
+            text(
+                "curation_characters",
+                kept=figures.whole(counts.kept_reply_characters),
+                read=figures.whole(counts.read_reply_characters),
+                share=figures.amount(share, "share"),
+            ),
+            *([text("curation_masked", n=figures.whole(counts.masked))] if counts.masked else []),
+            *([text("curation_unscored", n=figures.whole(counts.unscored))] if counts.unscored else []),
+        ],
         "funnel": FunnelChart(
             id=f"funnel-{index}",
             title=text("funnel_title"),

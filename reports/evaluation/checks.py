@@ -116,7 +116,7 @@ def comparison(index: int, given: Comparison) -> dict[str, Any]:
 
 def _compared(given: Comparison) -> Both:
     try:
-        return both(lambda language: wording.compared(given, language))
+        return figures.typeset(both(lambda language: wording.compared(given, language)))
     except KeyError:  # a measure that this version has no words for
         return same(given.measure)
 

@@ -70,7 +70,7 @@ def name(check: str) -> Both:
 def sentence(finding: Finding) -> Both:
     """Return what a finding says, in both languages; its bare code where this version has no words for it."""
     try:
-        return both(lambda language: wording.explain(finding, language))
+        return figures.typeset(both(lambda language: wording.explain(finding, language)))
     except KeyError:
         return same(finding.reason)
 

@@ -19,7 +19,7 @@ CAUSES: dict[str, tuple[str, str]] = {
         "固有の回答を持つ失敗が少なすぎて判断できません（{of} 件中 {failures} 件）。",
     ),
     "causes_alike": ("{n} rows like", "同様の {n} 行："),
-    "causes_more": ("and {n} more groups", "ほか {n} 組"),
+    "causes_more": ("More groups: {n}", "ほか {n} 組"),
     "js_causes": ("Training rows nearest to what {arm} answered", "{arm} の回答に最も近い学習データの行"),
     "js_cause_rank": ("place {n}", "{n} 位"),
     "js_cause_run": ("shares “{run}”", "共通部分「{run}」"),

@@ -13,7 +13,7 @@ CURATION: dict[str, tuple[str, str]] = {
         "採用した行は、応答 {read} 文字のうち {kept} 文字（{share}）を占めます。",
     ),
     "curation_unscored": (
-        "{n} scores were not measured; they count as unscored, not as zero.",
+        "Scores not measured: {n}; they count as unscored, not as zero.",
         "{n} 件のスコアは測っていません。ゼロではなく未採点として扱います。",
     ),
     "funnel_title": ("From rows read to rows kept", "読み込みから採用まで"),
@@ -68,7 +68,7 @@ CURATION: dict[str, tuple[str, str]] = {
     "col_middle": ("Median", "中央値"),
     "col_upper": ("Upper quarter", "第 3 四分位"),
     "curation_masked": (
-        "Personal data was found in {n} rows.",
+        "Rows with personal data: {n}.",
         "個人情報が {n} 行で見つかりました。",
     ),
     "histogram_key": (

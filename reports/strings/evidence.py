@@ -21,12 +21,12 @@ EVIDENCE: dict[str, tuple[str, str]] = {
         "This browser cannot unpack the list. The same rows are in the files beside this page.",
         "このブラウザーでは一覧を展開できません。同じ内容は、このページと同じ場所のファイルにあります。",
     ),
-    "js_causes_others": ("{n} rows further off", "次に近い {n} 行"),
+    "js_causes_others": ("Rows further off: {n}", "次に近い {n} 行"),
     "js_recited": ("holds words of its training reply", "学習データの応答と同じ部分あり"),
     # Limits
     "checks_unmeasured": (
-        "{n} more checks gave no number, each with its reason under “Limits of this verdict”:",
-        "ほか {n} 件の検査は数値を得られませんでした。理由は「この判定の限界」にあります：",
+        "Checks without a number ({n}), each with its reason under “Limits of this verdict”:",
+        "数値を得られなかった検査（{n} 件。理由は「この判定の限界」にあります）：",
     ),
     "limits_unmeasured": ("Not measured", "測定していないこと"),
     "limits_all_measured": (
@@ -67,9 +67,9 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     ),
     "power_told": ("Told from the limit at", "限度と区別できる距離"),
     "limits_general": ("Besides", "そのほか"),
-    "limits_left_out": ("{n} probes left out", "除いたプローブ {n} 件"),
+    "limits_left_out": ("Probes left out: {n}", "除いたプローブ {n} 件"),
     "limit_watched": (
-        "{n} bundled probes were left out because they chose an adapter's checkpoint.",
+        "Bundled probes left out because they chose an adapter's checkpoint: {n}.",
         "チェックポイントの選択に使ったため、同梱のプローブ {n} 件を除きました。",
     ),
     "limit_thinned": (

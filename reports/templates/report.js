@@ -105,7 +105,8 @@
     const many = turns.length > 1;
     for (const [role, content] of turns) {
       const turn = passage(`turn ${role}`, content, row.language);
-      if (many) turn.prepend(make("b", "role", role), " ");
+      const known = `js_role_${role}`;
+      if (many) turn.prepend(make("b", "role", known in data.strings ? say(known) : role), " ");
       block.append(turn);
     }
     return block;
@@ -244,7 +245,7 @@
     }
     if (row.scores.length) {
       item.append(make("p", "small", row.scores.map(([name, value, why]) =>
-        `${name} ${value === null ? `– ${why}` : Number(value.toPrecision(3))}`).join(" · ")));
+        `${own(data.scores[name])} ${value === null ? `– ${why}` : String(Number(value.toPrecision(3))).replace("-", "−")}`).join(" · ")));
     }
     return item;
   };

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from loracheck.records import Estimate
 from loracheck.reports.charts.curves import Curve, CurveChart, Event, Place, label_width, spread, ticks
-from loracheck.reports.charts.intervals import Table
+from loracheck.reports.charts.intervals import Point, PointChart, Table
 from loracheck.reports.strings.frame import same
 from tests.reports.drawings import SVG, drawn
 
@@ -61,3 +62,24 @@ def test_a_curve_of_one_place_and_a_chart_without_any_are_drawn() -> None:
             end=1.0,
         )
         assert len([g for g in drawn(chart).iter(f"{SVG}g") if g.get("data-series")]) == len(places)
+
+
+@pytest.mark.parametrize("place", [(0.98, 0.21), (0.0, 0.0), (0.5, 0.5)])
+def test_names_of_six_arms_at_one_place_do_not_cover_one_another(place: tuple[float, float]) -> None:
+    def at(value: float) -> Estimate:
+        low, high = max(0.0, value - 0.06), min(1.0, value + 0.06)
+        return Estimate(name="a", value=value, ci_low=low, ci_high=high, n=99, method="t")
+
+    names = ("base", "raw", "rank-4", "rank-16", "rank-64", "kanto-assistant-night")
+    points = [
+        Point(label=same(n), across=at(place[0]), up=at(place[1]), shape=i) for i, n in enumerate(names)
+    ]
+    chart = PointChart(
+        id="p", title=same("t"), description=same("d"), points=tuple(points), across=same("x"), up=same("y")
+    )
+    found = [one for one in drawn(chart).iter(f"{SVG}text") if one.get("class") == "point-label"]
+    places = [(float(one.get("x", "")), float(one.get("y", "")), 4.1 * len(one.text or "")) for one in found]
+    assert len(places) == len(names)
+    for i, (x, y, half) in enumerate(places):
+        for other_x, other_y, other_half in places[i + 1 :]:
+            assert abs(y - other_y) >= 15 or abs(x - other_x) >= half + other_half

@@ -33,3 +33,12 @@ def test_quarantined_rows_are_listed_offered_as_a_filter_and_quoted_as_twins(tmp
     ]
     assert rows[other.decision.example_id]["repeats"] == [aside.example.prompt, aside.example.reply]
     assert "quarantined: 1 of 1" in [shown.en for shown in page["shown"]]
+
+
+def test_only_ends_that_rows_came_to_are_offered_and_every_score_has_its_name(tmp_path: Path) -> None:
+    run = write_curate(tmp_path / "curated")
+    page = curation.view(run, jsonl.read_one(run / "manifest.json", Manifest))
+    assert [name for name, _ in page["row_filters"]["outcome"]] == ["dropped", "heldout", "kept"]
+    shown = {one[0] for row in page["data"]["rows"] for one in row["scores"]}
+    assert shown and shown == set(page["data"]["scores"])
+    assert "quarantined" not in " ".join(said.en for said in page["shown"])

@@ -26,6 +26,25 @@ def test_a_number_is_written_in_its_own_unit(unit: str, amount: str, distance: s
     assert figures.interval(estimate).en == interval
 
 
+def test_a_negative_number_has_a_real_minus_sign_in_every_unit() -> None:
+    for unit, seen in (
+        ("share", "−50%"),
+        ("difference", "−50 pt"),
+        ("nats", "−0.500 nats"),
+        ("correlation", "−0.50"),
+    ):
+        assert figures.amount(-0.5, unit).en == seen
+    below = Estimate(name="a", value=-0.5, ci_low=-0.6, ci_high=-0.4, n=9, method="t", unit="nats")
+    assert figures.interval(below).en == "−0.600 … −0.400"
+
+
+def test_a_sentence_has_real_minus_signs_and_keeps_an_interval_on_one_line_but_leaves_names_alone() -> None:
+    said = same("差は-3.0 points [-4.8, +1.2], n=9; gemma-3-270m, step-30, doctor --base, 2027-03-31")
+    gap = "\N{NO-BREAK SPACE}"
+    set_ = f"差は−3.0 points [−4.8,{gap}+1.2], n=9; gemma-3-270m, step-30, doctor --base, 2027-03-31"
+    assert figures.typeset(said) == same(set_)
+
+
 @pytest.mark.parametrize(("value", "seen"), [(-0.3, "−0.3"), (0.0, "0"), (0.5, "+0.5"), (20.0, "+20")])
 def test_an_axis_in_nats_has_short_numbers_that_do_not_run_into_each_other(value: float, seen: str) -> None:
     assert figures.tick(value, "nats") == (seen, seen)

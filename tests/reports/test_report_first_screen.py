@@ -108,6 +108,20 @@ def test_on_a_telephone_every_verdict_is_told_in_one_line_first(
         assert not page.locator(".glance").is_visible()
 
 
+def test_the_word_of_a_verdict_is_never_broken_by_a_long_name_of_its_adapter(
+    tmp_path: Path, build: ModuleType, browser: Browser, browsing: ModuleType
+) -> None:
+    name = "kanto-regional-assistant-2026-11-27-nightly-r64-alpha128"
+    path = write_report(build.write_eval(tmp_path / "eval", arms=("raw", name)))
+    for width, height in (*browsing.SIZES, (320, 740)):
+        with browsing.opened(browser, path, width=width, height=height) as page:
+            for language in browsing.LANGUAGES:
+                page.click(f"[data-language={language}]")
+                for word in page.locator(".verdict .word").all():
+                    box = word.bounding_box()
+                    assert box and box["height"] < 60 and box["x"] + box["width"] <= width
+
+
 def test_a_waiver_and_late_limits_are_told_beside_the_verdict_and_under_its_limits(
     tmp_path: Path, build: ModuleType, browser: Browser, browsing: ModuleType
 ) -> None:

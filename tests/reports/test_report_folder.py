@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from loracheck.errors import RunError
 from loracheck.reports.folder import find_runs, write_index
@@ -31,6 +32,26 @@ def test_the_index_links_to_every_report_and_says_what_came_out(
     assert re.search(r"data-t=\d+>raw: [^<]+<", page)
     assert 'class="below v-hold"' in page
     assert re.search(r"of [\d,]+ rows kept", page)
+
+
+def test_a_sweep_and_a_scale_run_say_what_came_out_too(tmp_path: Path, build_training: ModuleType) -> None:
+    build_training.write_sweep(tmp_path / "sweep", ranks=(4, 16), seeds=(0,))
+    build_training.write_scale(tmp_path / "scale")
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    assert "trainings are beaten by no other in both facts kept and persona learnt" in page
+    assert "Safe up to strength 0.6;" in page
+
+
+def test_the_outcome_of_every_run_is_seen_on_a_telephone_without_scrolling_sideways(
+    tmp_path: Path, build: ModuleType, build_training: ModuleType, browser: Browser, browsing: ModuleType
+) -> None:
+    build.write_eval(tmp_path / "kanto-regional-assistant-2026-11-27-nightly-r64", worst="inconclusive")
+    build_training.write_sweep(tmp_path / "sweep", ranks=(4, 16, 32), seeds=(0, 1))
+    with browsing.opened(browser, write_index(tmp_path), width=320, height=740) as page:
+        for language in browsing.LANGUAGES:
+            page.click(f"[data-language={language}]")
+            fits = "document.querySelector('.scroll').scrollWidth <= document.querySelector('.scroll').clientWidth"
+            assert page.evaluate(fits), language
 
 
 def test_an_unfinished_run_stands_there_as_such_and_without_a_link(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_numbers_read_as_a_person_writes_them(value: float | None, unit: str, se
 
 
 def test_shares_lie_points_apart() -> None:
-    assert distance(-0.92, "share") == ("92 points", "92 ポイント")
+    assert distance(-0.92, "share") == ("92 points", "92\N{NO-BREAK SPACE}ポイント")
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

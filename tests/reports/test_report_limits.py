@@ -140,8 +140,8 @@ def test_waivers_left_out_probes_and_thinned_suites_are_told(evaluation: Path) -
     said = [line.en for line in found["general"]]
     for part in (
         "Of suite facts-ja 100 of 400 probes were asked.",
-        "300 bundled probes were left out because they chose an adapter's checkpoint.",
-        "1 bundled probes were left out because the training data holds the same question.",
+        "Bundled probes left out because they chose an adapter's checkpoint: 300.",
+        "Bundled probes left out because the training data holds the same question: 1.",
         "Answers are cut at 64 new tokens; what a longer reply would have said was not seen.",
     ):
         assert part in said
