@@ -55,6 +55,7 @@ def view(run: Path, found: RunComparison) -> dict[str, Any]:
     ]
     rows.sort(key=lambda row: (row["group"], order.get(row["id"], len(order))))
     packed = pack(rows)
+    held = {place for row in rows for place in row["sets"]}
     return {
         "data": {
             "kind": "probes",
@@ -70,7 +71,7 @@ def view(run: Path, found: RunComparison) -> dict[str, Any]:
         else None,
         "rows_file": ANSWERS,
         "row_filters": {
-            "check": [(places[name], label) for name, label in sets],
+            "check": [(places[name], label) for name, label in sets if places[name] in held],
             "suite": [(suite, same(suite)) for suite in sorted({probe.suite for probe in probes})],
             "language": languages(probe.language for probe in probes),
         },

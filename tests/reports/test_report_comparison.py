@@ -102,6 +102,13 @@ def test_lost_probes_come_first_then_won_then_other_words_and_each_says_what_fli
     assert all(len(row["answers"][1]) == len(row["answers"][2]) == 4 for row in rows)
 
 
+def test_no_set_of_probes_is_offered_that_holds_none(seeds: Path) -> None:
+    found = jsonl.read_one(seeds / COMPARISON, RunComparison)
+    offered = comparison_rows.view(seeds, found)["row_filters"]["check"]
+    assert {place for place, _ in offered} == {place for row in listed(seeds) for place in row["sets"]}
+    assert any(not one.won or not one.lost for one in found.differences)
+
+
 def test_two_days_show_the_verdict_the_rules_the_settings_and_the_examples_that_changed(
     tmp_path: Path, build_comparison: ModuleType
 ) -> None:
