@@ -287,6 +287,20 @@ def load_policy(spec: str) -> Policy:
         return _load(spec)
 
 
+def refuse_empty(policy: Policy) -> None:
+    """Refuse a policy under which every adapter would ship.
+
+    Raises:
+        UsageError: no gate is required, as in the policies that runs of older versions hold.
+    """
+    if not any(gate.mode == "required" for gate in policy.gates.values()):
+        raise UsageError(
+            f"policy {policy.name} requires no check, so every adapter would ship.",
+            kind="policy_value",
+            hint="Set a gate to mode: required; for a run of an older version name a policy with --policy.",
+        )
+
+
 def _load(spec: str) -> Policy:
     default = _read("default")
     given = default if spec == "default" else _read(spec)

@@ -31,9 +31,9 @@ from loracheck.runs import is_run, open_run
 from .arms.names import check_names, stored_record
 from .asked import read_asked
 from .evidence import Evidence, read_evidence
-from .policy import Policy, load_policy
+from .policy import Policy, load_policy, refuse_empty
 from .verdict.judge import judge
-from .verdict.scope import refuse_empty, refuse_unfit
+from .verdict.scope import refuse_unfit
 from .verdict.waivers import refuse_expired
 
 

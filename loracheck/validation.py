@@ -207,13 +207,13 @@ def _readers(kind: FileKind, path: Path, values: Mapping[str, Any]) -> Iterator[
     """Yield what reads each part of a settings file and raises where it is wrong."""
     from loracheck.curate.presets import config_from as curate_config  # noqa: PLC0415
     from loracheck.evaluate.config import EvalConfig  # noqa: PLC0415
-    from loracheck.evaluate.policy import load_policy  # noqa: PLC0415
+    from loracheck.evaluate.policy import load_policy, refuse_empty  # noqa: PLC0415
     from loracheck.pipelinefile import read_pipeline  # noqa: PLC0415
     from loracheck.train.config import config_from as train_config  # noqa: PLC0415
     from loracheck.train.trials.grid import read_sweep  # noqa: PLC0415
 
     if kind == "policy":
-        yield lambda: load_policy(str(path))
+        yield lambda: refuse_empty(load_policy(str(path)))
     elif kind == "curate":
         yield lambda: curate_config(values, str(path))
     elif kind == "train":
@@ -232,7 +232,7 @@ def _readers(kind: FileKind, path: Path, values: Mapping[str, Any]) -> Iterator[
                 yield partial(read, given, f"{path}, {stage}")
         if isinstance(policy := values.get("policy"), str):
             beside = path.parent / policy
-            yield lambda: load_policy(str(beside) if beside.is_file() else policy)
+            yield lambda: refuse_empty(load_policy(str(beside) if beside.is_file() else policy))
 
 
 def _problem(error: LoracheckError) -> FileProblem:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from loracheck.errors import UsageError
 from loracheck.evaluate.evidence import Evidence
-from loracheck.evaluate.policy import Domain, Policy
+from loracheck.evaluate.policy import Domain, Policy, refuse_empty
 from loracheck.records import EvaluationContext, Probe
 
 
@@ -30,20 +30,6 @@ def counts(probe: Probe, policy: Policy) -> bool:
 def _of_the_field(probe: Probe, domain: Domain) -> bool:
     tagged = any(tag in domain.tags for tag in probe.tags)
     return tagged or any(probe.suite.startswith(suite) for suite in domain.suites)
-
-
-def refuse_empty(policy: Policy) -> None:
-    """Refuse a policy under which every adapter would ship.
-
-    Raises:
-        UsageError: no gate is required, as in the policies that runs of older versions hold.
-    """
-    if not any(gate.mode == "required" for gate in policy.gates.values()):
-        raise UsageError(
-            f"policy {policy.name} requires no check, so every adapter would ship.",
-            kind="policy_value",
-            hint="Set a gate to mode: required; for a run of an older version name a policy with --policy.",
-        )
 
 
 def refuse_unfit(policy: Policy, context: EvaluationContext, probes: Sequence[Probe]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from loracheck.cli import cli
+from loracheck.evaluate.policy import load_policy
 from loracheck.starter import Starter, write_starter
 from loracheck.validation import MOST_PROBLEMS, validate
 
@@ -112,6 +113,15 @@ def test_a_wrong_key_or_value_in_yaml_is_named_by_its_line(
     assert (problem["line"], problem["field"]) == (line, field), problem
     assert said in problem["message"] + problem["hint"]
     assert str(path) in problem["message"]
+    assert call(path).exit_code == 2
+
+
+def test_a_policy_that_requires_nothing_is_no_policy_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    gates = load_policy("default").gates
+    write(path, "".join(["gates:\n", *(f"  {name}: {{mode: info}}\n" for name in gates)]))
+    [file] = found(path)
+    assert "requires no check, so every adapter would ship" in file["problems"][0]["message"]
     assert call(path).exit_code == 2
 
 
