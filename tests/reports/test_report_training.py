@@ -114,8 +114,8 @@ def test_the_sentence_says_where_it_became_unsafe_and_by_how_much(run: Path) -> 
     assert found["headline"] == (
         "Safe up to step 240 (7,896 trained tokens); from step 270 on facts were lost (−11 points, n 120) "
         "and the style showed outside its domain (18%, n 144).",
-        "ステップ 240（学習 7,896 トークン）までは安全でした。ステップ 270 以降：事実の喪失（−11 ポイント、n 120）、"
-        "領域外での口調の漏れ（18%、n 144）。",
+        "ステップ 240（学習 7,896 トークン）までは安全でした。ステップ 270 以降："
+        "事実の喪失（−11\N{NO-BREAK SPACE}ポイント、n 120）、領域外での口調の漏れ（18%、n 144）。",
     )
     notes = found["notes"]
     assert isinstance(notes, list)
