@@ -31,7 +31,7 @@ from loracheck.runs import is_run, open_run
 from .arms.names import check_names, stored_record
 from .asked import read_asked
 from .evidence import Evidence, read_evidence
-from .policy import Policy, load_policy, refuse_empty
+from .policy import Policy, load_policy
 from .verdict.judge import judge
 from .verdict.scope import refuse_unfit
 from .verdict.waivers import refuse_expired
@@ -65,7 +65,6 @@ def score(
     asked = read_asked(source) if is_run(source) else None
     applied = policy or (asked.policy if asked else load_policy("default"))
     post_hoc = asked is not None and (asked.post_hoc or not applied.same_limits(asked.policy))
-    refuse_empty(applied)
     refuse_expired(applied.name, applied.waivers)
     evidence = asked.evidence if asked else _bare(source, base)
     answers = {name: read_stored(name, path) for name, path in completions.items()}

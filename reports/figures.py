@@ -133,4 +133,4 @@ def _percent(value: float, *, sign: bool = False) -> str:
     shown = f"{percent:.1f}" if abs(percent) < 9.95 or 99.05 < abs(percent) < 99.95 else f"{percent:.0f}"
     shown = shown.removesuffix(".0")
     shown = "0" if shown in ("-0", "-0.0") else shown
-    return ("+" if sign and value > 0 and shown != "0" else "") + shown.replace("-", "−")
+    return ("+" if sign and value > 0 and shown != "0" else "") + minus(shown)

@@ -42,11 +42,9 @@ def robustness(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     if framed:
         said = _framed("frame", evidence, adapter, policy, framed)
         spoken = _framed("spoken", evidence, adapter, policy, framed)
-        if said.reason == NO_HEADROOM:  # the base itself says too few right answers in the frame: few to lose
-            watch.append(said)
-            tests.append(spoken)
-        else:
-            tests += [said, spoken]
+        # A base that itself says too few right answers in the frame has few to lose.
+        (watch if said.reason == NO_HEADROOM else tests).append(said)
+        tests.append(spoken)
     if not tests:
         return unmeasured("robustness", adapter, "needs_probes")
     return joined(tests, policy.alpha, watch=watch)

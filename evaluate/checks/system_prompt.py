@@ -57,11 +57,9 @@ def system_prompt(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     if follows is None:  # nobody asked whether the base does, and without that a pass would mean nothing
         unknown = information("system_prompt", adapter, "needs_probes", finding)
         return replace(unknown, required=True, status="inconclusive")
-    return (
-        finding
-        if follows
-        else information("system_prompt", adapter, "base_follows_no_system_prompt", finding)
-    )
+    if not follows:
+        return information("system_prompt", adapter, "base_follows_no_system_prompt", finding)
+    return finding
 
 
 def _shares(

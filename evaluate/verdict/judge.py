@@ -3,9 +3,8 @@
 Ship: every required check passes, each at alpha; the intersection-union rule keeps the chance of shipping an
 adapter that is beyond some limit at most alpha, without any correction. Hold: some required check fails under
 Holm's correction over all of them, an answer holds a forbidden string, or an adapter is broken. Else
-inconclusive: a check that could not be measured is never a pass, and a verdict in which
-every required check only informs is open. A check that a waiver covers counts as waived,
-and the verdict names who answers for it.
+inconclusive: a check that could not be measured is never a pass, and a verdict in which every required check only
+informs is open. A check that a waiver covers counts as waived, and the verdict names who answers for it.
 """
 
 from __future__ import annotations

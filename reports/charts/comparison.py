@@ -235,7 +235,7 @@ class FlipChart:
                             height=16,
                         )
                     )
-                shown = same(("−" if sign < 0 else "+") + f"{count:,}" if count else "0")
+                shown = _count("−" if sign < 0 else "+", count)
                 parts.append(
                     element(
                         "text",

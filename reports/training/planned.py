@@ -69,7 +69,7 @@ def _off(planned: Number, found: Number) -> Both:
         return same(figures.MISSING)
     if planned == found:
         return text("plan_exact")
-    percent = f"{100 * (planned - found) / found:+.1f}".removesuffix(".0").replace("-", "−")
+    percent = figures.minus(f"{100 * (planned - found) / found:+.1f}".removesuffix(".0"))
     return same(f"{percent}%")
 
 
