@@ -16,7 +16,7 @@ def resident_bytes() -> int:
     statm = Path("/proc/self/statm")
     if statm.is_file():
         return int(statm.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return _highest_resident()
 
 
 def peak_memory() -> int | None:
@@ -28,5 +28,9 @@ def peak_memory() -> int | None:
         found = re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(encoding="ascii"), re.MULTILINE)
         if found:
             return int(found[1]) * 1024
+    return _highest_resident()
+
+
+def _highest_resident() -> int:
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
