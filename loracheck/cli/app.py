@@ -35,6 +35,7 @@ from loracheck.cli.probes import check, list_, make, show
 from loracheck.cli.run import init, run
 from loracheck.cli.scale import scale
 from loracheck.cli.score import score
+from loracheck.cli.sections import LINES, SECTIONS
 from loracheck.cli.selftest import selftest
 from loracheck.cli.train import train
 from loracheck.cli.validate import validate
@@ -94,11 +95,18 @@ class Verbs(click.Group):
             extra.setdefault("color", False)
         return super().make_context(info_name, args, parent, **extra)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by stage."""
+        width = max(map(len, LINES))
+        for heading, lines in SECTIONS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), line) for name, line in lines.items()])
+
     def _list(self, ctx: click.Context, names: Sequence[str]) -> NoReturn:
         """Print the commands of two words that begin alike, and end."""
         formatter = ctx.make_formatter()
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=90)) for name in names])
+            formatter.write_dl([(name, LINES[name]) for name in names])
         click.echo(formatter.getvalue(), nl=False)
         ctx.exit()
 
@@ -133,14 +141,7 @@ class Verbs(click.Group):
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of every error.")
 @click.pass_context
 def cli(context: click.Context, quiet: bool) -> None:
-    """Decide whether a LoRA fine-tune may go to production.
-
-    \b
-    curate DATA       select a small, good subset and say why each row was dropped
-    train DATA        fine-tune a base on the raw or on the curated data
-    eval              ask base and adapters the same held-out questions
-    gate RUN          the verdict, as exit code
-    """
+    """Decide whether a LoRA fine-tune may go to production: curate, train, evaluate, report."""
     if quiet:
         context.default_map = {name: {"quiet": True} for name in cli.commands}
 

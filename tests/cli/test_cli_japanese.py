@@ -17,6 +17,7 @@ from loracheck import cli
 from loracheck.cli.japanese import catalogue, frame
 from loracheck.cli.japanese.formatter import JapaneseFormatter
 from loracheck.cli.japanese.usage import SENTENCES, in_japanese
+from loracheck.cli.sections import LINES, SECTIONS
 from loracheck.terminal import columns, wrapped
 
 VERBS = sorted(cli.cli.commands)
@@ -75,8 +76,18 @@ def test_every_option_and_its_default_has_its_japanese(name: str) -> None:
 
 
 def test_every_command_of_the_list_has_one_line() -> None:
-    assert list(frame.COMMANDS) == VERBS
-    assert max(map(columns, frame.COMMANDS.values())) <= 56
+    assert list(frame.COMMANDS) == VERBS == sorted(LINES)
+    assert sum(map(len, SECTIONS.values())) == len(LINES)
+    assert max(map(columns, [*frame.COMMANDS.values(), *LINES.values()])) <= 56
+    assert frame.HEADINGS.keys() >= SECTIONS.keys()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_list_of_the_commands_fits_a_terminal_of_80_columns(language: str) -> None:
+    listed = CliRunner().invoke(cli.cli, ["--lang", language, "--help"], terminal_width=80).output
+    for name in VERBS:
+        line = LINES[name] if language == "en" else frame.COMMANDS[name]
+        assert re.search(rf"^  {name} +{re.escape(line)}$", listed, re.MULTILINE)
 
 
 def test_nothing_of_the_catalogue_is_left_over() -> None:

@@ -19,8 +19,6 @@ _COLUMNS = re.compile(r"(\S.*?\s{2,})(?=\S)")
 class JapaneseFormatter(click.HelpFormatter):
     """Writes what click gives it in English in Japanese, within its width."""
 
-    _section = ""
-
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write how a command is called."""
         start = f"{frame.USAGE if prefix is None else prefix}{prog} "
@@ -32,8 +30,7 @@ class JapaneseFormatter(click.HelpFormatter):
         self.write("".join(f"{line.rstrip()}\n" for line in lines))
 
     def write_heading(self, heading: str) -> None:
-        """Write a heading, and remember which part of the help it heads."""
-        self._section = heading
+        """Write a heading."""
         super().write_heading(frame.HEADINGS.get(heading, heading))
 
     def write_text(self, text: str) -> None:
@@ -47,17 +44,13 @@ class JapaneseFormatter(click.HelpFormatter):
         first = min(max((columns(name) for name, _ in rows), default=0), col_max) + col_spacing
         margin = " " * self.current_indent
         for name, told in rows:
-            lines = _balanced(self._told(name, told), max(self.width - first - self.current_indent, 20))
+            japanese = frame.COMMANDS.get(name.strip()) or catalogue.option(told)
+            lines = _balanced(japanese, max(self.width - first - self.current_indent, 20))
             if columns(name) <= first - col_spacing and lines:
                 self.write(f"{margin}{padded(name, first)}{lines.pop(0)}\n")
             else:
                 self.write(f"{margin}{name}\n")
             self.write("".join(f"{margin}{' ' * first}{line}\n" for line in lines))
-
-    def _told(self, name: str, told: str) -> str:
-        if self._section == "Commands":
-            return frame.COMMANDS.get(name, told)
-        return catalogue.option(told)
 
     def _paragraph(self, lines: list[str]) -> str:
         literal = lines[0].strip() == _AS_IT_IS

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 USAGE = "使い方: "
 DEFAULT = "既定値: "
-HEADINGS: dict[str, str] = {"Options": "オプション", "Commands": "コマンド"}
+HEADINGS: dict[str, str] = {
+    "Options": "オプション",
+    "Commands": "コマンド",
+    "Curate": "精選",
+    "Train": "学習",
+    "Evaluate": "評価",
+    "The whole loop": "全工程",
+    "Help": "確認と説明",
+}
 HELP: dict[str, str] = {"Show this message and exit.": "このヘルプを表示して終わる。"}
 EXAMPLES: dict[str, str] = {"Example:": "例:", "Examples:": "例:"}
 EXTRAS: dict[str, str] = {"required": "必須"}

@@ -134,19 +134,9 @@ HELP: dict[str, str] = {
     "File of the rows left to train on.": "学習用に残した行のファイル。",
     "Rows to hold out.": "取り置く行数。",
     "Seed of the draw.": "抽選のシード。",
-    "Decide whether a LoRA fine-tune may go to production.": (
-        "LoRAによる微調整を本番に出してよいかを判定します。"
+    "Decide whether a LoRA fine-tune may go to production: curate, train, evaluate, report.": (
+        "LoRAによる微調整を本番に出してよいかを判定します。精選、学習、評価、レポートまで。"
     ),
-    "curate DATA       select a small, good subset and say why each row was dropped": (
-        "curate DATA       小さく良質な部分集合を選び、除いた行ごとに理由を示す"
-    ),
-    "train DATA        fine-tune a base on the raw or on the curated data": (
-        "train DATA        生データ、または精選したデータでベースを微調整する"
-    ),
-    "eval              ask base and adapters the same held-out questions": (
-        "eval              学習に使っていない同じ質問を、ベースとアダプターに出す"
-    ),
-    "gate RUN          the verdict, as exit code": "gate RUN          判定を終了コードで返す",
     "Show the version and exit.": "版を表示して終わる。",
     "Language of what is printed.": "表示する言語。",
     "Show the traceback of every error.": "すべてのエラーでトレースバックを表示する。",
