@@ -11,6 +11,7 @@ import click
 from loracheck import terminal
 from loracheck.cli.options import PATH, dry_run_option, named_values, needed_out, only_given, report_to_option
 from loracheck.cli.output import draw_report, print_json, print_report
+from loracheck.cli.sections import Sectioned
 from loracheck.curate.choices import FORMATS, PRESETS
 from loracheck.errors import UsageError
 
@@ -144,7 +145,7 @@ def _keys(command: C) -> C:
     return command
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("data", nargs=-1, required=True)
 @click.option("-o", "--out", type=PATH, help="Run directory to write.")
 @click.option("--base", help="Base that scores the rows: hub id, folder or GGUF file.")

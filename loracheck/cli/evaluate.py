@@ -11,11 +11,12 @@ import click
 from loracheck import terminal
 from loracheck.cli.options import PATH, dry_run_option, named_paths, needed_out, only_given, report_to_option
 from loracheck.cli.output import draw_report, finish, print_json
+from loracheck.cli.sections import Sectioned
 from loracheck.errors import UsageError
 from loracheck.models.quantization import Quantization
 
 
-@click.command("eval")
+@click.command("eval", cls=Sectioned)
 @click.option(
     "--base", required=True, help="Base model: hub id, folder or GGUF file; with --endpoint its name there."
 )

@@ -9,10 +9,11 @@ import click
 
 from loracheck.cli.options import PATH
 from loracheck.cli.output import print_json
+from loracheck.cli.sections import Sectioned
 from loracheck.cli.train import training_options
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("data", required=False, type=PATH)
 @click.option(
     "--base",

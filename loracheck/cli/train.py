@@ -11,6 +11,7 @@ import click
 from loracheck import terminal
 from loracheck.cli.options import PATH, dry_run_option, needed_out
 from loracheck.cli.output import draw_report, print_json, print_report
+from loracheck.cli.sections import Sectioned
 from loracheck.train.choices import CHOICES
 from loracheck.train.presets import PRESETS
 
@@ -105,7 +106,7 @@ def training_options(command: C) -> C:
     return click.option("--preset", type=click.Choice(PRESETS), help="Options of a known recipe.")(command)
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @click.option("--base", required=True, help="Base model: hub id, folder or GGUF file.")
 @click.option("-o", "--out", type=PATH, help="Run directory to write.")

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import chain
 
 import click
 import pytest
@@ -17,7 +18,7 @@ from loracheck import cli
 from loracheck.cli.japanese import catalogue, frame
 from loracheck.cli.japanese.formatter import JapaneseFormatter
 from loracheck.cli.japanese.usage import SENTENCES, in_japanese
-from loracheck.cli.sections import LINES, SECTIONS
+from loracheck.cli.sections import LINES, OPTIONS, SECTIONS
 from loracheck.terminal import columns, wrapped
 
 VERBS = sorted(cli.cli.commands)
@@ -79,7 +80,14 @@ def test_every_command_of_the_list_has_one_line() -> None:
     assert list(frame.COMMANDS) == VERBS == sorted(LINES)
     assert sum(map(len, SECTIONS.values())) == len(LINES)
     assert max(map(columns, [*frame.COMMANDS.values(), *LINES.values()])) <= 56
-    assert frame.HEADINGS.keys() >= SECTIONS.keys()
+    assert frame.HEADINGS.keys() == {"Options", "Commands", *SECTIONS, *chain.from_iterable(OPTIONS.values())}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_sections_hold_every_option_once(name: str) -> None:
+    listed = CliRunner().invoke(cli.cli, [name, "--help"]).output.partition("Examples:")[2]
+    found = re.findall(r"^  (?:-\w, )?(--[\w-]+)", listed, re.MULTILINE)
+    assert sorted(found) == sorted({*found}) == sorted(max(one.opts, key=len) for one in options(name))
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -127,7 +135,9 @@ def test_the_examples_can_be_typed_as_they_are_broken(name: str) -> None:
         return [line.strip() for line in joined.splitlines() if TYPED.match(f" {line.strip()}")]
 
     english = commands(inspect.cleandoc(COMMANDS[name].help or "").partition("Example")[2])
-    japanese = commands(shown(*name.split(), width=60).partition("例:")[2].partition("オプション:")[0])
+    options_begin = rf"^(?:{'|'.join(frame.HEADINGS.values())}):"
+    text = shown(*name.split(), width=60).partition("例:")[2]
+    japanese = commands(re.split(options_begin, text, flags=re.MULTILINE)[0])
     assert english
     assert japanese == english
 
