@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from loracheck.records import UiLanguage
 from loracheck.records.comparison import Repetition, RunComparison, Side
-from loracheck.wording import check_name
 from loracheck.words import Pair
+from loracheck.words.findings import check_name
 from loracheck.words.verdict import VERDICTS
 
 SETTING_PARTS: dict[str, Pair] = {

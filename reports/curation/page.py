@@ -9,7 +9,6 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.curated import DECISIONS, DROPPED, GROUPS, HELDOUT, KEPT, QUARANTINED
-from loracheck.reasons import explain, reason_name
 from loracheck.records import Example, Manifest
 from loracheck.records.curation import CurationSummary, Decision, DroppedRow, RowGroup
 from loracheck.reports import figures, provenance
@@ -18,6 +17,7 @@ from loracheck.reports.charts.intervals import Table
 from loracheck.reports.evaluation.evidence import anchor, languages, turns
 from loracheck.reports.strings.frame import Both, both, same, script_table, text
 from loracheck.runs import SUMMARY
+from loracheck.words.decisions import explain, reason_name
 
 from . import scores
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from loracheck import jsonl, wording
+from loracheck import jsonl
 from loracheck.evaluate.arms.loss_curve import LossCurve, loss_curve
 from loracheck.evaluate.checks.likelihood_gap import LIKELIHOOD_GAP, area, recognised
 from loracheck.evaluate.checks.over_training import OVER_TRAINING
@@ -31,6 +31,7 @@ from loracheck.records import (
     TokenScores,
 )
 from loracheck.records.training import CheckpointReading
+from loracheck.words.findings import explain
 from tests.evaluate.evidence_records import bare_context
 
 POLICY = load_policy("default")
@@ -88,7 +89,7 @@ def evidence(
 def settled(finding: Finding) -> Finding:
     [found] = settle([finding], POLICY)
     for language in ("en", "ja"):
-        text = wording.explain(found, language)
+        text = explain(found, language)
         assert text
         assert not set("{}?") & set(text), text
     return found

@@ -22,7 +22,7 @@ from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
 from loracheck.runs import open_run
 from loracheck.summary import print_result
-from loracheck.wording import false_alarms
+from loracheck.words.findings import false_alarms
 from tests.evaluate.evidence_records import DEFAULT, GOOD, PERSONA, Arm, always, build, every, verdict_of
 
 

@@ -29,7 +29,7 @@ from loracheck.reports.formats.markdown import markdown, worst_answers
 from loracheck.reports.formats.modelindex import card_section, model_index
 from loracheck.reports.formats.sarif import MOST_RESULTS, sarif
 from loracheck.summary import print_result
-from loracheck.wording import explain
+from loracheck.words.findings import explain
 
 CHECKS = ("content_damage", "forgetting", "collapse", "loops")
 STATUSES: tuple[Status, ...] = ("pass", "fail", "inconclusive", "info", "waived")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser
 
-from loracheck import jsonl, runs, wording
+from loracheck import jsonl, runs
 from loracheck.records import (
     ArmRecord,
     Completion,
@@ -31,6 +31,7 @@ from loracheck.reports.html import TEMPLATES
 from loracheck.reports.packing import ROWS_A_PIECE, pack
 from loracheck.reports.pipeline import write_report
 from loracheck.reports.strings.frame import Both, UiLanguage
+from loracheck.words import findings
 from tests.packed import unpacked
 
 WORDS = [
@@ -270,7 +271,7 @@ def test_the_shell_of_a_run_with_every_check_and_two_adapters_is_about_150_kilob
         said = SAID.ja if language == "ja" else SAID.en
         return said.format(finding.check, f"{finding.adapter}, {finding.reason}")
 
-    monkeypatch.setattr(wording, "explain", explain)
+    monkeypatch.setattr(findings, "explain", explain)
     page = write_report(write_every_check(tmp_path / "eval"), language=language).read_text(encoding="utf-8")
     assert page.count("<article class=check>") == len(MEASURES) - 4
     assert page.count("<svg role=img") > 35
