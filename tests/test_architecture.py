@@ -19,7 +19,7 @@ MODULES = sorted(
     if (file.parent / "__init__.py").is_file() and not set(file.relative_to(ROOT).parts[1:-1]) & set(STAGES)
 )
 # Tables that are read by the tools which write the probes; no part of the package.
-TOOL_FOLDERS = {Path("evaluate/probe_tables")}
+TOOL_FOLDERS = {Path("loracheck/probes/tables")}
 
 
 def tree(file: Path) -> ast.Module:
