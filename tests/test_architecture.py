@@ -50,13 +50,13 @@ def test_no_stage_imports_another(stage: str) -> None:
             assert parts[:1] != ["loracheck"] or parts[1:2] not in [[o] for o in others], f"{file}: {name}"
 
 
-@pytest.mark.parametrize("name", ["demo", "cli", "doctor", "selftest.py", "orchestrate.py", "api.py"])
+@pytest.mark.parametrize("name", ["demo", "cli", "doctor", "orchestrate.py", "api.py"])
 def test_the_files_that_may_join_stages_exist(name: str) -> None:
     assert (ROOT / "loracheck" / name).exists()
 
 
 def test_the_core_imports_no_stage_but_where_stages_are_joined() -> None:
-    joins = {"cli", "demo", "doctor", "loaded", "selftest.py", "orchestrate.py", "api.py", "validation.py"}
+    joins = {"cli", "demo", "doctor", "loaded", "orchestrate.py", "api.py", "validation.py"}
     core = ROOT / "loracheck"
     for file in core.rglob("*.py"):
         top = file.relative_to(core).parts[0]
