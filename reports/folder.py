@@ -22,6 +22,7 @@ from loracheck.words import findings
 from . import figures
 from .comparison import page as comparison
 from .html import render
+from .parts.trained import short_names
 from .strings.frame import STRINGS, Both, UiLanguage, both, same, text
 from .training import scales, sweeps
 
@@ -150,7 +151,7 @@ def _of_compare(run: Path) -> Outcome:
 
 def _of_sweep(run: Path) -> Outcome:
     summary = jsonl.read_one(run / SUMMARY, SweepSummary)
-    return ((sweeps.headline(summary, sweeps.short_names(summary.points)), ""),)
+    return ((sweeps.headline(summary, short_names(summary.points)), ""),)
 
 
 def _of_scale(run: Path) -> Outcome:

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("curate", "train", "evaluate", "reports")
+PAGES = ("comparison", "curation", "evaluation", "training")
 FOLDERS = ("loracheck", *STAGES)
 MODULES = sorted(
     file
@@ -48,6 +49,14 @@ def test_no_stage_imports_another(stage: str) -> None:
                 f"{file} imports {name}; a stage is imported as loracheck.{parts[0]}"
             )
             assert parts[:1] != ["loracheck"] or parts[1:2] not in [[o] for o in others], f"{file}: {name}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_of_a_report_borrows_from_another(page: str) -> None:
+    others = {f"loracheck.reports.{other}" for other in PAGES if other != page}
+    for file in (ROOT / "reports" / page).glob("*.py"):
+        borrowed = {".".join(name.split(".")[:3]) for name in imported(tree(file))} & others
+        assert not borrowed, f"{file} imports {borrowed}; what pages share stands in reports/parts"
 
 
 @pytest.mark.parametrize("name", ["demo", "cli", "doctor", "orchestrate.py", "api.py"])

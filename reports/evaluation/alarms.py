@@ -7,10 +7,9 @@ from typing import Any
 from loracheck.records import EvaluationResult
 from loracheck.reports import figures
 from loracheck.reports.charts.intervals import Table
+from loracheck.reports.parts.verdicts import name
 from loracheck.reports.strings.frame import both, same, text
 from loracheck.words import findings
-
-from .verdicts import name
 
 
 def view(result: EvaluationResult) -> dict[str, Any] | None:

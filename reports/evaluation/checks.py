@@ -8,12 +8,13 @@ from typing import Any
 from loracheck.records import BASE_ARM, Comparison, Estimate, EvaluationResult, Finding
 from loracheck.reports import figures
 from loracheck.reports.charts.intervals import IntervalChart, Point, PointChart, Row, Table
+from loracheck.reports.parts import verdicts
 from loracheck.reports.strings.frame import Both, both, same, text
 from loracheck.words import WORDS
 from loracheck.words.about import ABOUT
 from loracheck.words.findings import compared
 
-from . import limits, verdicts
+from . import limits
 from .measures import Measure, inverted, measures, parts
 
 

@@ -14,10 +14,10 @@ from loracheck.cli.output import print_json
 from loracheck.evaluate.verdict.judge import exit_code
 from loracheck.records import EvaluationResult
 from loracheck.reports.charts.intervals import Table
-from loracheck.reports.evaluation import verdicts
 from loracheck.reports.formats.junit import junit
 from loracheck.reports.html import render
-from loracheck.reports.packing import pack
+from loracheck.reports.parts import verdicts
+from loracheck.reports.parts.packing import pack
 from loracheck.reports.strings.frame import UiLanguage, same
 from loracheck.summary import print_result
 from loracheck.words.findings import verdict_word

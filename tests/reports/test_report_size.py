@@ -25,10 +25,11 @@ from loracheck.records import (
     Probe,
     Verdict,
 )
-from loracheck.reports import lean, packing
+from loracheck.reports import lean
 from loracheck.reports.evaluation import evidence
 from loracheck.reports.html import TEMPLATES
-from loracheck.reports.packing import ROWS_A_PIECE, pack
+from loracheck.reports.parts import listing, packing
+from loracheck.reports.parts.packing import ROWS_A_PIECE, pack
 from loracheck.reports.pipeline import write_report
 from loracheck.reports.strings.frame import Both, UiLanguage
 from loracheck.words import findings
@@ -113,7 +114,7 @@ def test_a_page_beyond_the_cap_says_how_many_of_how_many(
     run = build.write_eval(tmp_path / "eval", copies=30)
     whole = evidence.view(run, jsonl.read_one(run / "verdict.json", EvaluationResult))
     assert (whole["held"], whole["packed"].rows) == (None, 242)
-    monkeypatch.setattr(evidence, "pack", lambda given: packing.pack(given, most_rows=200))
+    monkeypatch.setattr(listing, "pack", lambda given: packing.pack(given, most_rows=200))
     with browsing.opened(browser, write_report(run)) as page:
         note = page.locator(".held")
         assert note.is_visible()
@@ -134,7 +135,7 @@ def test_twenty_thousand_probes_draw_no_more_nodes_than_sixty(
 ) -> None:
     nodes = []
     for n in (60, 20_000):
-        monkeypatch.setattr(evidence, "pack", lambda _, n=n: packing.pack(rows(n, words=20)))
+        monkeypatch.setattr(listing, "pack", lambda _, n=n: packing.pack(rows(n, words=20)))
         path = write_report(build.write_eval(tmp_path / f"eval-{n}"))
         with browsing.opened(browser, path) as page:
             assert page.locator("#count").inner_text() == f"50 of {n:,}"
