@@ -91,7 +91,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
 
 def _rows(run: Path) -> list[dict[str, Any]]:
     """Return dropped, quarantined, held-out and kept rows for the list, capped for each reason."""
-    decisions = {row.example_id: row for row in curated.stored(run / DECISIONS, Decision)}
+    decisions = {row.example_id: row for row in jsonl.read_if_there(run / DECISIONS, Decision)}
     dropped = list(_capped((row.example, row.decision) for row in curated.gone(run) if row.example))
     repeated = curated.texts(run, {decision.related for _, decision in dropped})
     rows = [_row(example, decision, repeated) for example, decision in dropped]
@@ -107,7 +107,7 @@ def _rows(run: Path) -> list[dict[str, Any]]:
                     reason="passed" if outcome == "kept" else "held_out",
                 ),
             )
-            for example in curated.stored(run / name, Example)
+            for example in jsonl.read_if_there(run / name, Example)
         )
         rows += [_row(example, decision, {}) for example, decision in _capped(pairs)]
     return rows
@@ -136,7 +136,7 @@ def _groups_table(run: Path) -> Table | None:
     """Return the biggest groups of each kind."""
     shown: dict[str, int] = {}
     rows = []
-    for group in curated.stored(run / GROUPS, RowGroup):
+    for group in jsonl.read_if_there(run / GROUPS, RowGroup):
         shown[group.kind] = shown.get(group.kind, 0) + 1
         if shown[group.kind] <= GROUPS_PER_KIND:
             rows.append(
@@ -186,7 +186,7 @@ def _capped(pairs: Iterable[tuple[Example, Decision]]) -> Iterator[tuple[Example
 def _score_table(run: Path) -> Table | None:
     values: dict[str, list[float]] = {}
     unscored: dict[str, int] = {}
-    for decision in curated.stored(run / DECISIONS, Decision):
+    for decision in jsonl.read_if_there(run / DECISIONS, Decision):
         for score in decision.scores:
             found = values.setdefault(score.name, [])
             if score.value is None:

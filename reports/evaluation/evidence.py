@@ -31,9 +31,7 @@ def view(
     answers: dict[tuple[str, str], list[Completion]] = {}
     for completion in jsonl.read(run / COMPLETIONS, Completion):
         answers.setdefault((completion.probe_id, completion.arm), []).append(completion)
-    choices: dict[tuple[str, str], ChoiceScores] = {}
-    if (run / CHOICES).is_file():
-        choices = {(row.probe_id, row.arm): row for row in jsonl.read(run / CHOICES, ChoiceScores)}
+    choices = {(row.probe_id, row.arm): row for row in jsonl.read_if_there(run / CHOICES, ChoiceScores)}
     sets = evidence_sets(result)
     rank = _rank(result)
     rows = (

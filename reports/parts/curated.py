@@ -64,7 +64,7 @@ def words(code: str) -> str:
 def gone(run: Path) -> Iterator[DroppedRow]:
     """Read dropped rows, then quarantined ones."""
     for name in (DROPPED, QUARANTINED):
-        yield from stored(run / name, DroppedRow)
+        yield from jsonl.read_if_there(run / name, DroppedRow)
 
 
 def texts(run: Path, wanted: set[str | None]) -> dict[str, tuple[str, str]]:
@@ -73,7 +73,7 @@ def texts(run: Path, wanted: set[str | None]) -> dict[str, tuple[str, str]]:
     if not wanted - {None}:
         return found
     examples: Iterator[Example] = (
-        example for name in (KEPT, HELDOUT) for example in stored(run / name, Example)
+        example for name in (KEPT, HELDOUT) for example in jsonl.read_if_there(run / name, Example)
     )
     for example in examples:
         if example.id in wanted:
@@ -82,11 +82,6 @@ def texts(run: Path, wanted: set[str | None]) -> dict[str, tuple[str, str]]:
         if row.example and row.example.id in wanted:
             found[row.example.id] = (cut(row.example.prompt), cut(row.example.reply))
     return found
-
-
-def stored(path: Path, record: type[Any]) -> Iterator[Any]:
-    """Read the records of a file that a run need not have."""
-    return jsonl.read(path, record) if path.is_file() else iter(())
 
 
 def cut(content: str) -> str:

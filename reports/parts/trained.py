@@ -74,14 +74,12 @@ def lines() -> list[tuple[Both, Callable[[TrainingSummary], Both]]]:
 
 def steps(run: Path) -> list[TrainingStep]:
     """Return the logged steps of a train run."""
-    file = run / METRICS
-    return list(jsonl.read(file, TrainingStep)) if file.is_file() else []
+    return list(jsonl.read_if_there(run / METRICS, TrainingStep))
 
 
 def readings(run: Path) -> list[CheckpointReading]:
     """Return what a train run found at its checkpoints, by step."""
-    file = run / READINGS
-    found = {one.step: one for one in jsonl.read(file, CheckpointReading)} if file.is_file() else {}
+    found = {one.step: one for one in jsonl.read_if_there(run / READINGS, CheckpointReading)}
     return [found[step] for step in sorted(found)]
 
 
