@@ -58,7 +58,7 @@ class Evidence:
         return self.completions[arm, probe.id].text
 
     def answered(self, adapter: str, probes: Iterable[Probe]) -> list[Probe]:
-        """Return the probes that base and adapter both answered."""
+        """Return the probes that base and adapter both answered; of the base itself, those it answered."""
         both = (BASE_ARM, adapter)
         return [probe for probe in probes if all((arm, probe.id) in self.completions for arm in both)]
 
@@ -84,7 +84,7 @@ class Evidence:
     @cached_property
     def markers(self) -> tuple[Marker, ...]:
         """Return the style of the training replies, against the base's answers to the same prompts."""
-        training = [probe for probe in self.suite(TRAINING) if (BASE_ARM, probe.id) in self.completions]
+        training = self.answered(BASE_ARM, self.suite(TRAINING))
         replies = [(probe.prompt, probe.reference or "") for probe in training]
         answers = [(probe.prompt, self.text(BASE_ARM, probe)) for probe in training]
         return discover(replies, answers)
