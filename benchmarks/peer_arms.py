@@ -65,8 +65,8 @@ def _of_zoo(zoo: Path, name: str, seed: int) -> tuple[Path, dict[str, Any]]:
 
 
 def _of_selftest(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
+    from loracheck.demo.selftest import run_selftest
     from loracheck.progress import Progress
-    from loracheck.selftest import run_selftest
 
     made = folder / "en"
     if not (made / f"train-{name}" / "adapter" / "adapter_model.safetensors").is_file():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from loracheck.errors import UsageError
-from loracheck.reasons import REASONS
+from loracheck.words.decisions import REASONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from loracheck.progress import Progress
 from loracheck.records.curation import CurationPlan, JudgePlan
+from loracheck.text.tokens import guessed_tokens
 
 from .config import CurateConfig
 from .findings import Findings
@@ -64,23 +65,16 @@ def plan(
 
 def _tokens(rows: Rows, base_spec: str | None) -> tuple[int, str]:
     """Return the tokens of all rows: by the base's tokenizer on a sample, or by characters."""
-    characters = sum(rows.prompt_characters) + sum(rows.reply_characters)
+    characters = [p + r for p, r in zip(rows.prompt_characters, rows.reply_characters, strict=True)]
     if base_spec is None or not Path(base_spec).is_dir():
-        japanese = sum(
-            p + r
-            for p, r, language in zip(
-                rows.prompt_characters, rows.reply_characters, rows.languages, strict=True
-            )
-            if language == "ja"
-        )
-        return round(japanese / 1.5 + (characters - japanese) / 4), "guessed from characters"
+        return sum(map(guessed_tokens, characters, rows.languages)), "guessed from characters"
     from loracheck.models.load import load_tokenizer  # noqa: PLC0415 - heavy
 
     tokenizer = load_tokenizer(base_spec)
     texts = [f"{row.prompt}\n{row.reply}" for row in islice(rows.store.rows(), _SAMPLE)]
     counted = sum(len(tokenizer(text)["input_ids"]) for text in texts)
     return round(
-        counted * characters / max(1, sum(map(len, texts)))
+        counted * sum(characters) / max(1, sum(map(len, texts)))
     ), f"by the base's tokenizer on {len(texts)} rows"
 
 

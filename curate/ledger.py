@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck.errors import DataError
-from loracheck.reasons import reason_name
 from loracheck.records.curation import Outcome
+from loracheck.words.decisions import reason_name
 
 from .config import CurateConfig
 

@@ -23,6 +23,7 @@ from loracheck.progress import Progress
 from loracheck.records.curation import CurationSummary, SelectionSummary
 from loracheck.runs import SUMMARY, WORK, open_run
 from loracheck.templates.chat import ChatTemplate, choose_template
+from loracheck.text.tokens import guessed_tokens
 
 from .config import CurateConfig
 from .duplicates.dedupe import Group, find_duplicates
@@ -404,7 +405,9 @@ def _select(rows: Rows, findings: Findings, config: CurateConfig) -> None:
     left, embedded = rows.left, findings.embedded
     scores = findings.base_scores
     tokens = [
-        scores[p].tokens if p in scores else _tokens_guess(rows.languages[p], rows.reply_characters[p])
+        scores[p].tokens
+        if p in scores
+        else max(1, guessed_tokens(rows.reply_characters[p], rows.languages[p]))
         for p in left.tolist()
     ]
     unknown = -math.inf if scores else 0.0
@@ -450,11 +453,6 @@ def _placed(group: Group, left: NDArray[np.int64]) -> Group:
     """Return a group of indices into left as a group of places."""
     members = tuple(int(left[index]) for index in group.members)
     return Group(kind=group.kind, members=members, shared=group.shared)
-
-
-def _tokens_guess(language: str, characters: int) -> int:
-    """Guess tokens of a text where no tokenizer was loaded: about 1.5 Japanese or 4 Latin characters each."""
-    return max(1, round(characters / (1.5 if language == "ja" else 4.0)))
 
 
 def _codes(names: Sequence[str]) -> NDArray[np.int64]:

@@ -58,7 +58,7 @@ class Evidence:
         return self.completions[arm, probe.id].text
 
     def answered(self, adapter: str, probes: Iterable[Probe]) -> list[Probe]:
-        """Return the probes that base and adapter both answered."""
+        """Return the probes that base and adapter both answered; of the base itself, those it answered."""
         both = (BASE_ARM, adapter)
         return [probe for probe in probes if all((arm, probe.id) in self.completions for arm in both)]
 
@@ -84,7 +84,7 @@ class Evidence:
     @cached_property
     def markers(self) -> tuple[Marker, ...]:
         """Return the style of the training replies, against the base's answers to the same prompts."""
-        training = [probe for probe in self.suite(TRAINING) if (BASE_ARM, probe.id) in self.completions]
+        training = self.answered(BASE_ARM, self.suite(TRAINING))
         replies = [(probe.prompt, probe.reference or "") for probe in training]
         answers = [(probe.prompt, self.text(BASE_ARM, probe)) for probe in training]
         return discover(replies, answers)
@@ -97,23 +97,34 @@ class Evidence:
 
 def read_evidence(run: Path) -> Evidence:
     """Read the raw answers of an eval run."""
-    completions: list[Completion] = []
+    greedy: dict[tuple[str, str], Completion] = {}
     further: dict[tuple[str, str], tuple[Completion, ...]] = {}
     for completion in sorted(jsonl.read(run / COMPLETIONS, Completion), key=lambda one: one.seed):
+        key = (completion.arm, completion.probe_id)
         if completion.seed == 0:
-            completions.append(completion)
+            greedy[key] = completion
         else:
-            key = (completion.arm, completion.probe_id)
             further[key] = (*further.get(key, ()), completion)
-    ranked = run / CHOICES
-    choices: Sequence[ChoiceScores] = list(jsonl.read(ranked, ChoiceScores)) if ranked.is_file() else []
-    scored = run / LIKELIHOODS
-    tokens: Sequence[TokenScores] = list(jsonl.read(scored, TokenScores)) if scored.is_file() else []
     return Evidence(
         context=jsonl.read_one(run / CONTEXT, EvaluationContext),
         probes=tuple(jsonl.read(run / PROBES, Probe)),
-        completions={(c.arm, c.probe_id): c for c in completions},
-        choices={(c.arm, c.probe_id): c for c in choices},
-        tokens={(t.arm, t.probe_id, t.kind): t for t in tokens},
+        completions=greedy,
+        choices={(c.arm, c.probe_id): c for c in jsonl.read_if_there(run / CHOICES, ChoiceScores)},
+        tokens={(t.arm, t.probe_id, t.kind): t for t in jsonl.read_if_there(run / LIKELIHOODS, TokenScores)},
         further=further,
     )
+
+
+def write_answers(run: Path, evidence: Evidence, arms: Sequence[str], probes: Sequence[Probe]) -> None:
+    """Write completions and choices in the order of arms and probes, so that the same answers are the same bytes."""
+    keys = [(arm, probe.id) for arm in arms for probe in probes]
+    jsonl.write(
+        run / COMPLETIONS,
+        (
+            completion
+            for key in keys
+            if key in evidence.completions
+            for completion in (evidence.completions[key], *evidence.further.get(key, ()))
+        ),
+    )
+    jsonl.write(run / CHOICES, (evidence.choices[key] for key in keys if key in evidence.choices))

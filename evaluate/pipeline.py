@@ -40,7 +40,7 @@ from loracheck.templates.chat import check_template_file
 from .arms.lineup import Elsewhere, Lineup, arm_files, arm_folder, open_lineup
 from .arms.names import check_names
 from .arms.origins import remarks
-from .asked import confirmed
+from .asked import Asked, confirm, confirmed, read_asked
 from .checks.check import Check
 from .checks.listed import CHECKS
 from .config import EvalConfig
@@ -52,7 +52,7 @@ from .questions.gathering import further_suites, suite_records
 from .questions.lengths import beyond_room, reply_lengths, reply_room
 from .questions.material import Material, Questions, together
 from .verdict.judge import judge
-from .verdict.looks import read_first_look, refuse_other_subject
+from .verdict.looks import refuse_first_look, refuse_other_subject
 from .verdict.scope import refuse_unfit
 
 _HERE = Elsewhere()
@@ -117,16 +117,14 @@ def evaluate(
     nulls = nulls or {}
     _refuse_names(adapters, nulls, elsewhere)
     folders = {name: arm_folder(path) for name, path in (adapters | nulls).items()}
-    if after:
-        confirmed(after)
-    first_look = read_first_look(after, policy) if after else None
+    first_look = _first_look(after, policy) if after else None
     rows = _read_rows(data, in_domain)
     options = {
         "base": base_spec,
         "adapters": {name: str(path) for name, path in adapters.items()},
         "policy": jsonl.to_builtins(policy),
         "nulls": {name: str(path) for name, path in nulls.items()},
-        "after": first_look[0] if first_look else None,
+        "after": first_look.manifest.run_id if first_look else None,
         **elsewhere.options(),
         **asdict(config),
     }
@@ -159,14 +157,12 @@ def evaluate(
         checks = [check for check in CHECKS if policy.mode(check.name) != "off"]
         asked = together(check.asks(material) for check in checks)
         jsonl.write(out / PROBES, asked.probes)
-        context = _context(
-            lineup, config, asked.probes, left_out, data, nulls, first_look[0] if first_look else None
-        )
+        context = _context(lineup, config, asked.probes, left_out, data, nulls, first_look)
         jsonl.write_one(out / CONTEXT, context)
         refuse_unfit(policy, context, asked.probes)
         lineup.refuse_missing(asked)
-        if after and first_look:
-            refuse_other_subject(after, first_look[1], context)
+        if first_look:
+            refuse_other_subject(first_look.path, first_look.evidence.context, context)
         course = _ask_all(out, lineup, asked, material, checks, config, before_asking, progress)
         have_base_read(out, checks, lineup.open_base, progress)
 
@@ -182,6 +178,14 @@ def evaluate(
         result = judge(read_evidence(out), policy)
         jsonl.write_one(out / VERDICT, result)
     return result
+
+
+def _first_look(run: Path, policy: Policy) -> Asked:
+    """Read the quick run that a second look comes after, and see that it can."""
+    first = read_asked(run)
+    confirm(first)
+    refuse_first_look(run, first.evidence.context, first.policy, policy)
+    return first
 
 
 def _refuse_names(adapters: Mapping[str, Path], nulls: Mapping[str, Path], elsewhere: Elsewhere) -> None:
@@ -273,7 +277,7 @@ def _context(
     left_out: Sequence[str],
     data: Sequence[Path],
     nulls: Iterable[str],
-    after: str | None,
+    first_look: Asked | None,
 ) -> EvaluationContext:
     """Return what is known of a run before anything is asked."""
     return EvaluationContext(
@@ -293,7 +297,7 @@ def _context(
         suites=suite_records(config, probes),
         arms=_arms(lineup),
         nulls=tuple(nulls),
-        after=after,
+        after=first_look.manifest.run_id if first_look else None,
     )
 
 

@@ -287,6 +287,11 @@ def load_policy(spec: str) -> Policy:
         return _load(spec)
 
 
+def bundled_text(name: str) -> str:
+    """Return the file of a preset as it stands, with its comments."""
+    return (files("loracheck.evaluate") / "policies" / f"{name}.yaml").read_text(encoding="utf-8")
+
+
 def refuse_empty(policy: Policy) -> None:
     """Refuse a policy under which every adapter would ship.
 
@@ -370,7 +375,7 @@ def _read(spec: str) -> dict[str, Any]:
 
 def _yaml(spec: str) -> dict[str, Any]:
     if spec in (*PRESETS, _INTENTS):
-        text = (files("loracheck.evaluate") / "policies" / f"{spec}.yaml").read_text(encoding="utf-8")
+        text = bundled_text(spec)
     elif Path(spec).is_file():
         text = Path(spec).read_text(encoding="utf-8")
     else:

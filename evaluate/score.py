@@ -30,7 +30,7 @@ from loracheck.runs import is_run, open_run
 
 from .arms.names import check_names, stored_record
 from .asked import read_asked
-from .evidence import Evidence, read_evidence
+from .evidence import Evidence, read_evidence, write_answers
 from .policy import Policy, load_policy
 from .verdict.judge import judge
 from .verdict.scope import refuse_unfit
@@ -201,18 +201,7 @@ def _wanted(probes: Sequence[Probe], name: str, given: Mapping[str, Generated]) 
 
 def _write(out: Path, evidence: Evidence) -> None:
     """Write raw answers as an evaluation does, in the order of arms and probes."""
-    arms = [entry.name for entry in evidence.context.arms]
-    keys = [(arm, probe.id) for arm in arms for probe in evidence.probes]
     jsonl.write_one(out / CONTEXT, evidence.context)
     jsonl.write(out / PROBES, evidence.probes)
-    jsonl.write(
-        out / COMPLETIONS,
-        (
-            one
-            for key in keys
-            if key in evidence.completions
-            for one in (evidence.completions[key], *evidence.further.get(key, ()))
-        ),
-    )
-    jsonl.write(out / CHOICES, (evidence.choices[key] for key in keys if key in evidence.choices))
+    write_answers(out, evidence, [entry.name for entry in evidence.context.arms], evidence.probes)
     jsonl.write(out / LIKELIHOODS, evidence.tokens.values())

@@ -90,6 +90,12 @@ def read(path: Path, record: type[T]) -> Iterator[T]:
                 yield found
 
 
+def read_if_there(path: Path, record: type[T]) -> Iterator[T]:
+    """Yield the records of a JSONL file as `read` does; none where there is no such file."""
+    if path.is_file():
+        yield from read(path, record)
+
+
 def read_one(path: Path, record: type[T]) -> T:
     """Read a JSON file that holds one record.
 

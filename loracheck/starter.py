@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
@@ -29,8 +28,13 @@ class Starter:
     language: Literal["en", "ja"] = "en"
 
 
-def write_starter(folder: Path, given: Starter) -> tuple[Path, Path]:
+def write_starter(folder: Path, given: Starter, policy: str) -> tuple[Path, Path]:
     """Write pipeline and policy; returns their paths.
+
+    Args:
+        folder: Where to.
+        given: What the user said.
+        policy: The text of the default policy, which the user's is made of.
 
     Raises:
         UsageError: one of them is there already.
@@ -52,9 +56,8 @@ def write_starter(folder: Path, given: Starter) -> tuple[Path, Path]:
         policy=paths[1].name,
         language=given.language,
     )
-    default = (files("loracheck.evaluate") / "policies" / "default.yaml").read_text(encoding="utf-8")
     jsonl.replace(paths[0], pipeline.encode())
-    jsonl.replace(paths[1], (POLICY_HEAD[given.language] + _filled(default, given)).encode())
+    jsonl.replace(paths[1], (POLICY_HEAD[given.language] + _filled(policy, given)).encode())
     return paths
 
 

@@ -10,17 +10,19 @@ from pathlib import Path
 from urllib.parse import quote
 
 import loracheck
-from loracheck import jsonl, wording
+from loracheck import jsonl
 from loracheck.errors import LoracheckError, RunError
 from loracheck.evaluated import VERDICT
 from loracheck.records import EvaluationResult, Manifest, Verdict
 from loracheck.records.curation import CurationSummary
 from loracheck.records.training import ScaleSummary, SweepSummary, TrainingSummary
 from loracheck.runs import MANIFEST, REPORT, SUMMARY, is_run, read_manifest
+from loracheck.words import findings
 
 from . import figures
 from .comparison import page as comparison
 from .html import render
+from .parts.trained import short_names
 from .strings.frame import STRINGS, Both, UiLanguage, both, same, text
 from .training import scales, sweeps
 
@@ -138,7 +140,7 @@ def _outcome(run: Path, manifest: Manifest, confirm: Callable[[Path], Evaluation
 
 def _of_eval(verdicts: Sequence[Verdict]) -> Outcome:
     def said(verdict: Verdict) -> Both:
-        return both(lambda language: f"{verdict.adapter}: {wording.verdict_word(verdict, language)}")
+        return both(lambda language: f"{verdict.adapter}: {findings.verdict_word(verdict, language)}")
 
     return tuple((said(one), one.status) for one in verdicts)
 
@@ -149,7 +151,7 @@ def _of_compare(run: Path) -> Outcome:
 
 def _of_sweep(run: Path) -> Outcome:
     summary = jsonl.read_one(run / SUMMARY, SweepSummary)
-    return ((sweeps.headline(summary, sweeps.short_names(summary.points)), ""),)
+    return ((sweeps.headline(summary, short_names(summary.points)), ""),)
 
 
 def _of_scale(run: Path) -> Outcome:

@@ -24,7 +24,7 @@ def write_report(run: Path, *, related: Sequence[Path] = (), language: Literal["
 
     Args:
         run: The run to show.
-        related: Curate and train runs whose summaries an eval report shows.
+        related: Runs that an eval report shows, too: curate, train, scale, sweep and causes runs.
         language: The language that the page opens in; a reader can switch.
 
     Raises:

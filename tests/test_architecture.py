@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("curate", "train", "evaluate", "reports")
+PAGES = ("comparison", "curation", "evaluation", "training")
 FOLDERS = ("loracheck", *STAGES)
 MODULES = sorted(
     file
@@ -19,7 +20,7 @@ MODULES = sorted(
     if (file.parent / "__init__.py").is_file() and not set(file.relative_to(ROOT).parts[1:-1]) & set(STAGES)
 )
 # Tables that are read by the tools which write the probes; no part of the package.
-TOOL_FOLDERS = {Path("evaluate/probe_tables")}
+TOOL_FOLDERS = {Path("loracheck/probes/tables")}
 
 
 def tree(file: Path) -> ast.Module:
@@ -50,13 +51,21 @@ def test_no_stage_imports_another(stage: str) -> None:
             assert parts[:1] != ["loracheck"] or parts[1:2] not in [[o] for o in others], f"{file}: {name}"
 
 
-@pytest.mark.parametrize("name", ["demo", "cli", "doctor", "selftest.py", "orchestrate.py", "api.py"])
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_of_a_report_borrows_from_another(page: str) -> None:
+    others = {f"loracheck.reports.{other}" for other in PAGES if other != page}
+    for file in (ROOT / "reports" / page).glob("*.py"):
+        borrowed = {".".join(name.split(".")[:3]) for name in imported(tree(file))} & others
+        assert not borrowed, f"{file} imports {borrowed}; what pages share stands in reports/parts"
+
+
+@pytest.mark.parametrize("name", ["demo", "cli", "doctor", "orchestrate.py", "api.py"])
 def test_the_files_that_may_join_stages_exist(name: str) -> None:
     assert (ROOT / "loracheck" / name).exists()
 
 
 def test_the_core_imports_no_stage_but_where_stages_are_joined() -> None:
-    joins = {"cli", "demo", "doctor", "loaded", "selftest.py", "orchestrate.py", "api.py", "validation.py"}
+    joins = {"cli", "demo", "doctor", "loaded", "orchestrate.py", "api.py", "validation.py"}
     core = ROOT / "loracheck"
     for file in core.rglob("*.py"):
         top = file.relative_to(core).parts[0]

@@ -21,6 +21,7 @@ from loracheck.progress import Progress
 from loracheck.records import Example
 from loracheck.records.curation import JudgePlan, JudgeSummary, Score, ScoreState, ThresholdCurve
 from loracheck.templates.chat import choose_template
+from loracheck.text.tokens import CHARACTERS_A_TOKEN
 
 from .desk import AnswerCache, Desk
 from .injection import Canaries, Tried, tries, try_words, words_to_grader
@@ -81,7 +82,7 @@ def plan_judging(
         tries: How often words to a grader are tried.
     """
     rows = min(len(lengths), config.rows or len(lengths))
-    a_token = 1.5 * japanese + 4.0 * (1 - japanese)
+    a_token = CHARACTERS_A_TOKEN["ja"] * japanese + CHARACTERS_A_TOKEN["en"] * (1 - japanese)
     mean = float(np.mean(lengths)) if len(lengths) else 0.0
     told = sum(len(rubric.ja if japanese > 0.5 else rubric.en) + 500 for rubric in rubrics)
     requests = rows * len(rubrics) + sum(len(rubric.canaries) for rubric in rubrics) + tries

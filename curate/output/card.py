@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from loracheck.reasons import REASONS
 from loracheck.records import Example
 from loracheck.records.curation import CurationSummary
 from loracheck.terminal import visible
+from loracheck.words.decisions import REASONS
 
 _SIZES = (
     (1_000, "n<1K"),

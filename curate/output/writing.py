@@ -17,7 +17,6 @@ from loracheck.curate.ledger import Entry
 from loracheck.curate.rows import Rows
 from loracheck.curate.scoring.score import SCORER
 from loracheck.curated import DECISIONS, DROPPED, GROUPS, HELDOUT, KEPT, QUARANTINED, SCORES
-from loracheck.reasons import explain
 from loracheck.records import Source
 from loracheck.records.curation import (
     CurationSummary,
@@ -29,6 +28,7 @@ from loracheck.records.curation import (
     StepCount,
 )
 from loracheck.runs import SUMMARY
+from loracheck.words.decisions import explain
 
 ROWS_PER_BATCH = 10_000
 

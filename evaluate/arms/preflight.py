@@ -54,11 +54,17 @@ def measure_logit_changes(
     plain = logits(model, BASE_ARM, prompts)
     measured = []
     for entry in records:
-        tuned = logits(model, entry.name, prompts)
-        change = max(float((a - b).abs().max()) for a, b in zip(plain, tuned, strict=True))
-        finite = entry.finite and all(bool(torch.isfinite(one).all()) for one in tuned)
-        measured.append(replace(entry, logit_change=change if finite else None, finite=finite))
+        measured.append(with_logit_change(entry, plain, logits(model, entry.name, prompts)))
     return measured
+
+
+def with_logit_change(
+    entry: ArmRecord, plain: Sequence[torch.Tensor], tuned: Sequence[torch.Tensor]
+) -> ArmRecord:
+    """Add to what is known of an arm how far its logits lie from the base's, over the vocabulary that both have."""
+    change = max(float((a[: len(b)] - b[: len(a)]).abs().max()) for a, b in zip(plain, tuned, strict=True))
+    finite = entry.finite and all(bool(torch.isfinite(one).all()) for one in tuned)
+    return replace(entry, logit_change=change if finite else None, finite=finite)
 
 
 def prompt_ids(template: ChatTemplate) -> list[list[int]]:

@@ -94,16 +94,9 @@ def load_whole_model(
     """
     progress.say(f"loading {entry.name}: {entry.path}")
     loaded = load_base(str(entry.path), announce=progress.say)
-    tuned = preflight.logits(loaded.model, entry.name, prompts)
-    change = max(float((a[: len(b)] - b[: len(a)]).abs().max()) for a, b in zip(plain, tuned, strict=True))
-    finite = all(bool(torch.isfinite(logits).all()) for logits in tuned)
+    measured = preflight.with_logit_change(entry, plain, preflight.logits(loaded.model, entry.name, prompts))
     like = not {"shape", "tokenizer", "shell"} & set(loaded.fingerprint.differences(base.fingerprint))
-    return loaded.model, replace(
-        entry,
-        finite=finite,
-        logit_change=change if finite else None,
-        verified=entry.verified or like,
-    )
+    return loaded.model, replace(measured, verified=entry.verified or like)
 
 
 def _shipped_form(path: Path, hashes: dict[str, str], progress: Progress) -> ShippedForm | None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from loracheck.evaluate.policy import Gate, Policy
 from loracheck.records import UiLanguage
-from loracheck.wording import check_name
 from loracheck.words import Pair
 from loracheck.words.about import ABOUT
+from loracheck.words.findings import check_name
 
 from .listed import CHECKS
 

@@ -82,7 +82,7 @@ def _gate(
 
 def follows_system_prompts(evidence: Evidence, alpha: float) -> bool | None:
     """Tell whether the base keeps to instructions more often than by chance; None where none was asked."""
-    asked = [probe for probe in evidence.suite(SYSTEM) if (BASE_ARM, probe.id) in evidence.completions]
+    asked = evidence.answered(BASE_ARM, evidence.suite(SYSTEM))
     grades = {probe.id: follows(probe, evidence.text(BASE_ARM, probe)) for probe in asked}
     graded = [probe for probe in asked if grades[probe.id] is not None]
     if not graded:

@@ -64,8 +64,6 @@ def content_words(text: str) -> set[str]:
 
 def training_answers(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     """Hold how often a training question is answered with its own content against the base."""
-    if evidence.context.training_data is None:
-        return unmeasured(NAME, adapter, "training_data_unknown")
     probes = evidence.answered(adapter, evidence.suite(TRAINING))
     if not probes:
         return unmeasured(NAME, adapter, "needs_probes")
@@ -138,5 +136,6 @@ TRAINING_ANSWERS = Check(
     name=NAME,
     measure=training_answers,
     asks=_asks,
+    needs=("training_data",),
     tests=("paired",),
 )

@@ -10,6 +10,7 @@ from loracheck.records import BASE_ARM, Estimate, Marker
 from loracheck.records.comparison import Label, SeededDifference
 from loracheck.stats import holm
 from loracheck.stats.seeds import Contrast, contrast
+from loracheck.words.comparison import ITEMS_ALONE, ITEMS_AND_SEEDS
 
 from .columns import Column, limit
 from .measures import Measure, successes
@@ -78,9 +79,7 @@ def _difference(measure: Measure, ids: Sequence[str], found: Contrast, significa
             ci_low=found.low,
             ci_high=found.high,
             n=len(ids),
-            method="t over items and seeds"
-            if found.seed_se is not None
-            else "items alone; seed noise unknown",
+            method=(ITEMS_ALONE if found.seed_se is None else ITEMS_AND_SEEDS)["en"],
             unit="difference",
         ),
         item_se=found.item_se,

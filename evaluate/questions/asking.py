@@ -11,7 +11,7 @@ from loracheck.engines import Engine
 from loracheck.engines.answers import Answerer
 from loracheck.evaluate.checks.check import Check, no_texts
 from loracheck.evaluate.config import EvalConfig
-from loracheck.evaluate.evidence import read_evidence
+from loracheck.evaluate.evidence import read_evidence, write_answers
 from loracheck.evaluated import CHOICES, COMPLETIONS, LIKELIHOODS
 from loracheck.probes.choices import styles
 from loracheck.progress import Progress
@@ -141,17 +141,7 @@ def _without_begun(asked: Questions, arms: Sequence[str], progress: Progress) ->
 def sort_answers(out: Path, asked: Questions, arms: Sequence[str]) -> None:
     """Bring the answers into the order of arms and probes, so that a resumed run writes the same bytes."""
     evidence = read_evidence(out)
-    keys = [(name, probe.id) for name in arms for probe in asked.probes]
-    jsonl.write(
-        out / COMPLETIONS,
-        (
-            completion
-            for key in keys
-            if key in evidence.completions
-            for completion in (evidence.completions[key], *evidence.further.get(key, ()))
-        ),
-    )
-    jsonl.write(out / CHOICES, (evidence.choices[key] for key in keys if key in evidence.choices))
+    write_answers(out, evidence, arms, asked.probes)
     texts = [(name, text.probe.id, text.kind) for name in arms for text in asked.texts]
     texts += sorted(evidence.tokens.keys() - set(texts))  # what the base scored of others' answers
     jsonl.write(out / LIKELIHOODS, (evidence.tokens[key] for key in texts if key in evidence.tokens))

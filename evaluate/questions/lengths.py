@@ -8,8 +8,8 @@ from math import ceil
 from loracheck.records import Message, Probe
 from loracheck.templates.chat import ChatTemplate
 from loracheck.text import language_of
+from loracheck.text.tokens import guessed_tokens
 
-_CHARACTERS = {"ja": 1.4, "en": 4.0, "other": 2.0}  # a token, where no tokenizer is at hand
 _ROOM = 1.5
 _LONG = 0.95
 _SPARE = 1.25
@@ -50,7 +50,7 @@ def token_counter(template: ChatTemplate | None) -> Callable[[tuple[Message, ...
     """Return the function that counts the tokens of messages; a text without a question is counted by itself."""
     if template is None:
         return lambda messages: sum(
-            round(len(m.content) / _CHARACTERS[language_of(m.content)]) + 4 for m in messages
+            guessed_tokens(len(m.content), language_of(m.content)) + 4 for m in messages
         )
 
     def length(messages: tuple[Message, ...]) -> int:

@@ -55,7 +55,7 @@ class Style:
 
 def training_style(evidence: Evidence) -> Style:
     """Find the style of the training replies against the base's answers to the same prompts."""
-    probes = [probe for probe in evidence.suite(TRAINING) if (BASE_ARM, probe.id) in evidence.completions]
+    probes = evidence.answered(BASE_ARM, evidence.suite(TRAINING))
     replies = tuple((probe.prompt, probe.reference or "") for probe in probes)
     answers = tuple((probe.prompt, evidence.text(BASE_ARM, probe)) for probe in probes)
     markers = evidence.markers if probes else ()

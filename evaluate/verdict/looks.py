@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from loracheck import jsonl
 from loracheck.errors import RunError
-from loracheck.evaluate.policy import Policy, own_policy
-from loracheck.evaluated import CONTEXT
+from loracheck.evaluate.policy import Policy
 from loracheck.records import ArmRecord, EvaluationContext
-from loracheck.runs import read_run
 
 QUICK = "quick"
 FIRST_SHARE = 0.2
@@ -27,28 +24,30 @@ def share_of_alpha(context: EvaluationContext) -> float:
     return 1 - FIRST_SHARE if context.after else 1.0
 
 
-def read_first_look(run: Path, policy: Policy) -> tuple[str, EvaluationContext]:
-    """Read the quick run that a second look comes after; returns its id and what it asked.
+def refuse_first_look(run: Path, context: EvaluationContext, first: Policy, policy: Policy) -> None:
+    """Refuse a run that a second look cannot come after.
+
+    Args:
+        run: Its folder.
+        context: What it asked.
+        first: The policy that it was made under.
+        policy: That of the second look.
 
     Raises:
-        RunError: it is no finished quick run, or was made under other limits.
+        RunError: it is no quick run, or was made under other limits.
     """
-    manifest = read_run(run, "eval")
-    context = jsonl.read_one(run / CONTEXT, EvaluationContext)
     if context.tier != QUICK:
         raise RunError(
             f"--after {run}: a {context.tier} run; only a quick one kept error rate for a second look.",
             kind="second_look",
             hint="Leave --after out, or name the run that was made with --tier quick.",
         )
-    first = own_policy(run, manifest)
     if not first.same_limits(policy):
         raise RunError(
             f"--after {run}: it was made under policy {first.name}, whose limits differ from those of {policy.name}.",
             kind="second_look",
             hint="Both looks take the same policy, fixed before the first.",
         )
-    return manifest.run_id, context
 
 
 def refuse_other_subject(run: Path, first: EvaluationContext, second: EvaluationContext) -> None:

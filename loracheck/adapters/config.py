@@ -11,8 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from loracheck.adapters.files import ADAPTER_CONFIG, Unread, read_bytes
-from loracheck.adapters.tensorfile import MAX_JSON_BYTES, read_json
+from loracheck.adapters.files import ADAPTER_CONFIG, MAX_JSON_BYTES, Unread, parse_json, read_bytes
 from loracheck.errors import AdapterError
 
 _MAX_TARGETS = 200
@@ -92,7 +91,7 @@ def read_values(folder: Path) -> dict[str, Any]:
     file = folder / ADAPTER_CONFIG
     values = None
     with suppress(Unread):
-        values = read_json(read_bytes(file, MAX_JSON_BYTES))
+        values = parse_json(read_bytes(file, MAX_JSON_BYTES))
     if not isinstance(values, dict):
         raise AdapterError(
             f"{file} is damaged: it is no JSON object of at most {MAX_JSON_BYTES:,} bytes.",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import Any
+
+from loracheck import jsonl
 
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -11,6 +14,7 @@ ADAPTER = "adapter"
 """The folder of a train or scale run that holds its adapter."""
 SHIPPED_FORM = "shipped_form.json"
 """What a merge says of the model beside it."""
+MAX_JSON_BYTES = 8 * 2**20
 
 
 def adapter_folder(path: Path) -> Path:
@@ -56,6 +60,27 @@ def read_text(file: Path, limit: int) -> str:
     if "\0" in text:
         raise Unread("not a text, as it holds NUL")
     return text
+
+
+def parse_json(text: str | bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """Read JSON of a stranger; None for what is too long, too deep or broken."""
+    if len(text) > MAX_JSON_BYTES:
+        return None
+    try:
+        return _whole_characters(jsonl.parse(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _whole_characters(value: Any) -> Any:  # noqa: ANN401
+    """Replace halves of surrogate pairs, which JSON can spell and UTF-8 cannot."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_whole_characters(entry) for entry in value]
+    if isinstance(value, dict):
+        return {_whole_characters(key): _whole_characters(entry) for key, entry in value.items()}
+    return value
 
 
 def _is_own(file: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from loracheck.terminal import visible
 
 MAX_HEADER_BYTES = 32 * 2**20
 """Names, shapes and metadata of a large image adapter with all its tags take 3 MB."""
-MAX_JSON_BYTES = 8 * 2**20
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
@@ -73,27 +71,6 @@ def open_tensors(path: Path) -> Iterator[TensorFile]:
             kind="adapter_damaged",
             hint="Download or save it again.",
         ) from None
-
-
-def read_json(text: str | bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
-    """Decode JSON of a stranger; None for what is too long, too deep or broken."""
-    if len(text) > MAX_JSON_BYTES:
-        return None
-    try:
-        return _whole_characters(json.loads(text))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _whole_characters(value: Any) -> Any:  # noqa: ANN401
-    """Replace halves of surrogate pairs, which JSON can spell and UTF-8 cannot."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list):
-        return [_whole_characters(entry) for entry in value]
-    if isinstance(value, dict):
-        return {_whole_characters(key): _whole_characters(entry) for key, entry in value.items()}
-    return value
 
 
 def _check_header(path: Path) -> None:

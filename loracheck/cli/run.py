@@ -107,10 +107,12 @@ def init(folder: Path, as_json: bool, language: Any, **given: Any) -> None:
       loracheck init
       loracheck init mine --base google/gemma-3-270m --data train.jsonl --intent persona --scope always
     """
+    from loracheck.evaluate.policy import bundled_text
     from loracheck.starter import Starter, write_starter
 
     values = _asked({name: value for name, value in given.items() if value})
-    pipeline, policy = write_starter(folder, Starter(language=language or terminal.language(), **values))
+    starter = Starter(language=language or terminal.language(), **values)
+    pipeline, policy = write_starter(folder, starter, bundled_text("default"))
     if as_json:
         print_json({"pipeline": str(pipeline), "policy": str(policy)})
         return

@@ -43,9 +43,9 @@ def selftest(
       loracheck selftest --language ja -o /tmp/selftest
     """
     from loracheck.demo.dryrun import foresee_selftest
+    from loracheck.demo.selftest import LANGUAGES, print_expectations, run_selftest
     from loracheck.foreseen import print_foreseen
     from loracheck.progress import Progress
-    from loracheck.selftest import LANGUAGES, print_expectations, run_selftest
 
     if dry_run:
         plan = foresee_selftest(out, LANGUAGES[language], base=base, seed=seed)

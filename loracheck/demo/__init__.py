@@ -72,6 +72,12 @@ def embedded_model() -> Path:
     return Path(assemble(folder / "gemma-3-270m-q4_k_m.gguf"))
 
 
+def bundled_data(language: Literal["ja", "en"]) -> tuple[Path, Path]:
+    """Return the files of a persona: its raw rows, and its held-out ones."""
+    folder, (name, _) = Path(str(files("loracheck") / "demo_data")), SETS[language]
+    return folder / f"{name}_raw.jsonl", folder / f"{name}_heldout.jsonl"
+
+
 def unpack(out: Path, language: Literal["ja", "en"] = "ja") -> tuple[Path, Path, Path]:
     """Write the embedded model and data as files to try commands on: base.gguf, persona.jsonl, heldout.jsonl.
 
@@ -80,11 +86,8 @@ def unpack(out: Path, language: Literal["ja", "en"] = "ja") -> tuple[Path, Path,
     """
     model = embedded_model()
     out.mkdir(parents=True, exist_ok=True)
-    name, _ = SETS[language]
-    given = Path(str(files("loracheck") / "demo_data"))
-    sources = {"base.gguf": model, "persona.jsonl": given / f"{name}_raw.jsonl"}
-    sources["heldout.jsonl"] = given / f"{name}_heldout.jsonl"
-    for file, source in sources.items():
+    raw, heldout = bundled_data(language)
+    for file, source in {"base.gguf": model, "persona.jsonl": raw, "heldout.jsonl": heldout}.items():
         with source.open("rb") as original, jsonl.replacing(out / file) as copy:
             shutil.copyfileobj(original, copy)
     return out / "base.gguf", out / "persona.jsonl", out / "heldout.jsonl"
@@ -112,9 +115,8 @@ def run_demo(
         progress: Where to report.
     """
     progress.say(TERMS)
-    name, character = SETS[language]
-    raw = Path(str(files("loracheck") / "demo_data" / f"{name}_raw.jsonl"))
-    bundled = Path(str(files("loracheck") / "demo_data" / f"{name}_heldout.jsonl"))
+    _, character = SETS[language]
+    raw, bundled = bundled_data(language)
     model = base or str(embedded_model())
 
     progress.say(f"1/4  curate {raw.name}: how people collect the persona {character}")

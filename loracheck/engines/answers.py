@@ -65,7 +65,8 @@ class Answerer:
     ) -> list[ChoiceScores]:
         """Score the choices of every graded probe; returns the scores of these probes, old and new."""
         log = jsonl.Appender(path)
-        wanted = [_unscored(probe, arm_name, found) for probe in probes if probe.expected is not None]
+        graded = [probe for probe in probes if probe.expected is not None]
+        wanted = [_unscored(probe, arm_name, found) for probe in graded]
         choices_of = {scores.probe_id: scores.choices for scores in wanted}
         scored = {
             c.probe_id: c
@@ -74,7 +75,6 @@ class Answerer:
         }
         done = {place for place, scores in enumerate(wanted) if scores.probe_id in scored}
         if len(done) < len(wanted):
-            graded = [probe for probe in probes if probe.expected is not None]
             offers = [
                 Offer(probe=probe, replies=scores.choices)
                 for probe, scores in zip(graded, wanted, strict=True)

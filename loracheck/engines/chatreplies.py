@@ -9,11 +9,24 @@ from typing import TypeVar
 import msgspec
 
 from loracheck import jsonl
+from loracheck.records import FinishReason
 
 T = TypeVar("T")
 
 _BYTES_A_TOKEN = 3
 """What a token is taken for where the server does not count: a Japanese character, three Latin letters."""
+
+_ENDS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "eos_token": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "content_filter": "stop",
+    "turn": "turn",
+    "length": "length",
+    "max_tokens": "length",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +128,11 @@ def read_reply(content: bytes, prompt_bytes: int) -> ChatReply:
         prompt_tokens=prompt,
         completion_tokens=completion,
     )
+
+
+def finish_reason(told: str | None) -> FinishReason:
+    """Map a server's word for why a reply ended; one that is not known stays unknown."""
+    return _ENDS.get(told or "", "unknown")
 
 
 def read_models(content: bytes) -> tuple[str, ...] | None:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from loracheck.engines import Ability, Decoding, Generated, Offer, Scored
+from loracheck.engines.chatreplies import finish_reason
 from loracheck.engines.endpoint import CallFailed, Endpoint, in_parallel
 from loracheck.engines.promptlogprobs import PromptLogprobs
-from loracheck.engines.stored import finish_reason
 from loracheck.errors import EnvironmentFault, UsageError
 from loracheck.progress import Progress
 from loracheck.records import Message, Probe, ScoredText
@@ -140,7 +140,7 @@ class ServedEngine:
     def close(self) -> None:
         """Close the connections."""
         for endpoint in self._endpoints.values():
-            endpoint.__exit__(None, None, None)
+            endpoint.close()
 
     def _answer(self, endpoint: Endpoint, probe: Probe, decoding: Decoding) -> Generated:
         further: dict[str, Any] = {"seed": decoding.seed}

@@ -14,8 +14,9 @@ import msgspec
 
 from loracheck import jsonl
 from loracheck.engines import Ability, Decoding, Generated, Offer, Scored
+from loracheck.engines.chatreplies import finish_reason
 from loracheck.errors import DataError, UsageError
-from loracheck.records import FinishReason, Probe, ScoredText
+from loracheck.records import Probe, ScoredText
 from loracheck.regularfiles import refuse_irregular
 from loracheck.settings.illtyped import misfit_at
 from loracheck.terminal import visible
@@ -25,17 +26,6 @@ FORMS = (
     '{"custom_id": "facts-ja-capital-france", "response": {"status_code": 200, "body": {"choices": [...]}}}',
 )
 _LISTED = 20
-_ENDS: dict[str, FinishReason] = {
-    "stop": "stop",
-    "eos": "stop",
-    "eos_token": "stop",
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "content_filter": "stop",
-    "turn": "turn",
-    "length": "length",
-    "max_tokens": "length",
-}
 
 
 class _Response(msgspec.Struct):
@@ -75,11 +65,6 @@ class _BatchUsage(msgspec.Struct):
 class _BatchBody(msgspec.Struct):
     choices: list[_BatchChoice]
     usage: _BatchUsage | None = None
-
-
-def finish_reason(told: str | None) -> FinishReason:
-    """Map a server's word for why a reply ended; one that is not known stays unknown."""
-    return _ENDS.get(told or "", "unknown")
 
 
 def read_stored(name: str, path: Path) -> dict[str, Generated]:

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loracheck import jsonl, wording
+from loracheck import jsonl
 from loracheck.adapters.files import ADAPTER, SHIPPED_FORM
 from loracheck.curated import DECISIONS, HELDOUT, KEPT, SCORES
 from loracheck.errors import RunError
@@ -38,6 +38,7 @@ from loracheck.records.training import CheckpointReading, TrainingStep, Training
 from loracheck.runs import SUMMARY, is_run, read_run
 from loracheck.trained import METRICS, READINGS
 from loracheck.words.comparison import conclusion
+from loracheck.words.findings import explain, verdict_word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +113,7 @@ class LoadedEvaluation(LoadedRun):
                 "ci_high": finding.estimates[0].ci_high if finding.estimates else None,
                 "n": finding.estimates[0].n if finding.estimates else 0,
                 "limit": finding.threshold,
-                "sentence": wording.explain(finding),
+                "sentence": explain(finding),
             }
             for verdict in self.result.verdicts
             for finding in verdict.findings
@@ -148,7 +149,7 @@ class LoadedEvaluation(LoadedRun):
     def _repr_html_(self) -> str:
         rows = "".join(
             f'<tr><th style="text-align:left">{escape(verdict.adapter)}</th>'
-            f'<td style="color:{_COLOURS[verdict.status]}"><b>{wording.verdict_word(verdict)}</b></td>'
+            f'<td style="color:{_COLOURS[verdict.status]}"><b>{verdict_word(verdict)}</b></td>'
             f'<td style="text-align:left">{escape(_lead(verdict))}</td></tr>'
             for verdict in self.result.verdicts
         )
@@ -324,4 +325,4 @@ def load(path: str | Path) -> LoadedRun | LoadedMerge:
 
 def _lead(verdict: Verdict) -> str:
     leading = next((f for f in verdict.findings if f.check in verdict.deciding), None)
-    return wording.explain(leading) if leading and verdict.status != "ship" else ""
+    return explain(leading) if leading and verdict.status != "ship" else ""

@@ -19,7 +19,7 @@ from loracheck.records.causes import CAUSES, ROWS, CausesSummary, FailureCauses
 from loracheck.records.curation import SynthesisSummary
 from loracheck.records.training import ScaleSummary, SweepSummary, TrainingSummary
 from loracheck.runs import SUMMARY, hash_file, read_run
-from loracheck.wording import check_name
+from loracheck.words.findings import check_name
 
 if TYPE_CHECKING:
     import pandas as pd

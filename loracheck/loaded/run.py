@@ -30,8 +30,7 @@ class LoadedRun:
         return f"<p><b>{escape(self.manifest.kind)}</b> {escape(str(self.path))} ({escape(self.manifest.created)})</p>"
 
     def _records(self, name: str, kind: type[T]) -> tuple[T, ...]:
-        file = self.path / name
-        return tuple(jsonl.read(file, kind)) if file.is_file() else ()
+        return tuple(jsonl.read_if_there(self.path / name, kind))
 
 
 def frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:

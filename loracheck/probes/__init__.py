@@ -69,7 +69,7 @@ def _read(suite: str) -> Iterator[Probe]:
 def _content(suite: str) -> bytes:
     if suite not in BUNDLED:
         raise UsageError(f"--suite {suite}: there are {', '.join(BUNDLED)}.", kind="unknown_name")
-    file = files("loracheck.evaluate") / "probes" / f"{suite.replace('-', '_')}.jsonl"
+    file = files(__name__) / "suites" / f"{suite.replace('-', '_')}.jsonl"
     return file.read_bytes().replace(b"\r\n", b"\n")  # as committed, whatever the checkout made of it
 
 

@@ -27,7 +27,7 @@ class Decision:
     """Where a row ended up and why.
 
     Attributes:
-        reason: Stable code; `loracheck.reasons.explain` turns it and the values into a sentence.
+        reason: Stable code; `loracheck.words.decisions.explain` turns it and the values into a sentence.
         values: The measured values and limits behind the decision, by the names that the sentence uses.
         related: The id of the row that this one repeats, or that was taken in its place.
     """

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 import click
 
-from loracheck.reasons import explain as explain_decision
-from loracheck.reasons import reason_name, unsaid
 from loracheck.records import (
     BASE_ARM,
     Completion,
@@ -27,8 +25,18 @@ from loracheck.records.curation import (
     JudgeSummary,
 )
 from loracheck.terminal import columns, either, language, padded, visible, wrapped
-from loracheck.wording import check_name, compared, explain, false_alarms, remarks, status_word, verdict_word
 from loracheck.words import answers, rows
+from loracheck.words.decisions import explain as explain_decision
+from loracheck.words.decisions import reason_name, unsaid
+from loracheck.words.findings import (
+    check_name,
+    compared,
+    explain,
+    false_alarms,
+    remarks,
+    status_word,
+    verdict_word,
+)
 from loracheck.words.plans import in_japanese
 
 _COLOURS = {"ship": "green", "hold": "red", "inconclusive": "yellow"}

@@ -10,7 +10,7 @@ from loracheck import jsonl
 from loracheck.records import Example
 from loracheck.records.causes import ROWS, CausesSummary, FindingCause
 from loracheck.terminal import either, language, visible
-from loracheck.wording import check_name, number
+from loracheck.words.findings import check_name, number
 
 SHOWN = 5
 _WIDTH = 70

@@ -13,7 +13,6 @@ from loracheck.records.comparison import (
     Side,
 )
 from loracheck.terminal import either, language, padded, visible
-from loracheck.wording import check_name, number, status_word
 from loracheck.words.comparison import (
     SETTING_PARTS,
     conclusion,
@@ -23,6 +22,7 @@ from loracheck.words.comparison import (
     remarks,
     standing_word,
 )
+from loracheck.words.findings import check_name, number, status_word
 
 SHOWN = 5
 SETTINGS_SHOWN = 12

@@ -7,7 +7,7 @@ import click
 from loracheck.records import UiLanguage
 from loracheck.records.power import OUTLOOKS, POWERS, LimitPower, Part, PowerForecast
 from loracheck.terminal import either, language, padded
-from loracheck.wording import check_name
+from loracheck.words.findings import check_name
 
 QUICK = "quick"
 _ENOUGH = 0.8

@@ -1,4 +1,4 @@
-"""What terminal and report both say, in English and Japanese: of each check, a module a group; of plans, runs, rows."""
+"""What terminal and report both say, in English and Japanese: of findings and checks, plans, runs, rows."""
 
 from __future__ import annotations
 

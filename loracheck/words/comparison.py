@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from loracheck.records import UiLanguage
 from loracheck.records.comparison import Repetition, RunComparison, Side
-from loracheck.wording import check_name
 from loracheck.words import Pair
+from loracheck.words.findings import check_name
 from loracheck.words.verdict import VERDICTS
 
 SETTING_PARTS: dict[str, Pair] = {
@@ -49,13 +49,12 @@ _SHORT_LABELS: dict[str, Pair] = {
     "noise_unknown": {"en": "seed noise unknown", "ja": "シードのばらつきは不明"},
     "no_difference": {"en": "no difference shown", "ja": "差は示されず"},
 }
-_METHODS: dict[str, Pair] = {
-    "t over items and seeds": {"en": "t over items and seeds", "ja": "問題とシードにわたるt区間"},
-    "items alone; seed noise unknown": {
-        "en": "items alone; seed noise unknown",
-        "ja": "問題だけの区間。シードのばらつきは不明",
-    },
+ITEMS_AND_SEEDS: Pair = {"en": "t over items and seeds", "ja": "問題とシードにわたるt区間"}
+ITEMS_ALONE: Pair = {
+    "en": "items alone; seed noise unknown",
+    "ja": "問題だけの区間。シードのばらつきは不明",
 }
+"""How an interval was made; its estimate holds the English name as the method."""
 _NOTES: dict[str, Pair] = {
     "style_differs": {
         "en": "The runs found different styles in their training data, so persona measures are left out.",
@@ -145,7 +144,7 @@ def label_text(label: str, language: UiLanguage = "en", *, short: bool = False) 
 
 def method_name(method: str, language: UiLanguage = "en") -> str:
     """Say how an interval was made; of a method that only has a name, that."""
-    return _METHODS[method][language] if method in _METHODS else method
+    return next((name[language] for name in (ITEMS_AND_SEEDS, ITEMS_ALONE) if name["en"] == method), method)
 
 
 def standing_word(status: str, language: UiLanguage = "en") -> str:

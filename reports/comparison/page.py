@@ -15,19 +15,17 @@ from loracheck.records.comparison import (
     SeededDifference,
     Side,
 )
-from loracheck.reports import figures, provenance
+from loracheck.reports import figures
 from loracheck.reports.charts.comparison import FlipChart, FlipRow, ForestChart, Measured, outcome
 from loracheck.reports.charts.intervals import Table
-from loracheck.reports.evaluation import verdicts
+from loracheck.reports.parts import ledger, provenance, verdicts
+from loracheck.reports.parts.ledger import Cell, Ledger
 from loracheck.reports.strings.frame import Both, both, same, script_table, text
-from loracheck.reports.training import watched
-from loracheck.reports.training.watched import Cell, Ledger
 from loracheck.words.comparison import conclusion, remarks, standing_word
 
 from . import rows as comparison_rows
 from .rows import measure_both, short_both
 
-_WORST: dict[VerdictStatus, int] = {"hold": 0, "inconclusive": 1, "ship": 2}
 _STATUSES = ("fail", "inconclusive", "waived", "info", "pass")
 
 
@@ -74,19 +72,19 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
 
 def card(side: Side) -> dict[str, Any]:
     """Return the verdict of one column: its word, how many trainings have it, and the checks behind it."""
-    worst = min(side.verdicts, key=lambda verdict: _WORST[verdict.status])
+    worst = min(side.verdicts, key=lambda verdict: verdicts.ORDER[verdict.status])
     shown = verdicts.card(worst)
     deciding = [finding for finding in worst.findings if finding.check in worst.deciding]
     words = [verdict.status for verdict in side.verdicts]
     counts = [
         text("count_of", n=words.count(status), word=_word(status))
-        for status in sorted(set(words), key=lambda status: _WORST[status])
+        for status in sorted(set(words), key=lambda status: verdicts.ORDER[status])
     ]
     return {
         "label": side.label,
         "status": worst.status,
         "word": shown["word"],
-        "trainings": text("trainings", n=len(words), counts=watched.listed(counts))
+        "trainings": text("trainings", n=len(words), counts=ledger.listed(counts))
         if len(words) > 1
         else None,
         "remarks": shown["remarks"],
@@ -103,7 +101,7 @@ def _word(status: VerdictStatus) -> Both:
 def _heading(found: RunComparison) -> Both:
     if found.repetition is None:
         return text("heading_compare", first=found.sides[1].label, second=found.sides[0].label)
-    adapters = watched.listed([same(pair.adapter) for pair in found.repetition.verdicts])
+    adapters = ledger.listed([same(pair.adapter) for pair in found.repetition.verdicts])
     names = [Path(run).resolve().name for run in found.runs]
     return text("heading_days", adapters=adapters, first=names[0], second=names[1])
 
@@ -128,7 +126,6 @@ def _forest(found: RunComparison) -> ForestChart | None:
         return None
     names = {"first": found.sides[0].label, "second": found.sides[1].label}
     seeded = any(one.seed_se is not None for one in found.differences)
-    ledger = _measure_ledger(found)
     return ForestChart(
         id="forest",
         title=text("forest_title", **names),
@@ -138,7 +135,7 @@ def _forest(found: RunComparison) -> ForestChart | None:
             for one in found.differences
         ),
         difference_axis=text("axis_difference", **names),
-        numbers=Table(head=ledger.head, rows=tuple(tuple(cell.value for cell in row) for row in ledger.rows)),
+        numbers=ledger.as_table(_measure_ledger(found)),
     )
 
 
@@ -169,14 +166,14 @@ def _measure_row(one: SeededDifference) -> tuple[Cell, ...]:
             below=None if one.required else text("counted_not"),
             strong=clear,
         ),
-        watched.plain(figures.amount(one.base, "share")),
+        ledger.plain(figures.amount(one.base, "share")),
         _mean(one.first.share, one.first.seed_sd, one.first.seeds),
         _mean(one.second.share, one.second.seed_sd, one.second.seeds),
-        watched.measured(one.estimate),
-        watched.plain(figures.amount(one.limit, "share")),
-        watched.plain(figures.whole(len(one.won))),
-        watched.plain(figures.whole(len(one.lost))),
-        watched.plain(figures.whole(one.unchanged)),
+        ledger.measured(one.estimate),
+        ledger.plain(figures.amount(one.limit, "share")),
+        ledger.plain(figures.whole(len(one.won))),
+        ledger.plain(figures.whole(len(one.lost))),
+        ledger.plain(figures.whole(one.unchanged)),
     )
 
 
@@ -238,7 +235,7 @@ def _outcomes(first: Side, second: Side) -> dict[str, Any]:
             for check, before, after in found
         ],
         "labels": [first.label, second.label],
-        "silent": watched.listed(silent),
+        "silent": ledger.listed(silent),
     }
 
 
@@ -268,10 +265,10 @@ def _settings(found: RunComparison) -> Ledger:
         head=(text("col_setting"), text("col_part"), same(names[0]), same(names[1])),
         rows=tuple(
             (
-                watched.plain(one.name),
-                watched.plain(text(f"part_{one.part}")),
+                ledger.plain(one.name),
+                ledger.plain(text(f"part_{one.part}")),
                 *(
-                    watched.plain(figures.MISSING if value is None else value)
+                    ledger.plain(figures.MISSING if value is None else value)
                     for value in (one.before, one.after)
                 ),
             )

@@ -10,10 +10,8 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.records import BASE_ARM, Probe
 from loracheck.records.comparison import ANSWERS, PROBES, ComparedAnswer, RunComparison
-from loracheck.reports import figures
-from loracheck.reports.evaluation.evidence import anchor, languages, turns
-from loracheck.reports.packing import ROWS_A_PIECE, pack
-from loracheck.reports.strings.frame import Both, both, same, text
+from loracheck.reports.parts.listing import languages, probe_list, probe_row, suites
+from loracheck.reports.strings.frame import Both, both, text
 from loracheck.words.comparison import measure_name, short_measure
 
 _LOST, _WON, _FLIPPED, _TEXT, _ALIKE = range(5)
@@ -40,7 +38,7 @@ class Flip:
 
 
 def view(run: Path, found: RunComparison) -> dict[str, Any]:
-    """Return what the list of the page needs: packed rows and filters, and of how many it shows how many."""
+    """Return the list of the page."""
     probes = list(jsonl.read(run / PROBES, Probe))
     answers: dict[str, list[ComparedAnswer]] = {}
     for answer in jsonl.read(run / ANSWERS, ComparedAnswer):
@@ -54,28 +52,16 @@ def view(run: Path, found: RunComparison) -> dict[str, Any]:
         for probe in probes
     ]
     rows.sort(key=lambda row: (row["group"], order.get(row["id"], len(order))))
-    packed = pack(rows)
     held = {place for row in rows for place in row["sets"]}
-    return {
-        "data": {
-            "kind": "probes",
-            "arms": arms,
-            "markers": [[marker.kind, marker.text] for marker in found.markers],
-            "piece": ROWS_A_PIECE,
-            # Column by column the one whose words it is held against: first and second arm, or day and day.
-            "pairs": {place: place + (1 if place % 2 else -1) for place in range(1, len(arms))},
-        },
-        "packed": packed,
-        "held": text("held_compared", n=figures.whole(packed.rows), m=figures.whole(packed.of), file=ANSWERS)
-        if packed.rows < packed.of
-        else None,
-        "rows_file": ANSWERS,
-        "row_filters": {
-            "check": [(places[name], label) for name, label in sets if places[name] in held],
-            "suite": [(suite, same(suite)) for suite in sorted({probe.suite for probe in probes})],
-            "language": languages(probe.language for probe in probes),
-        },
+    filters = {
+        "check": [(places[name], label) for name, label in sets if places[name] in held],
+        "suite": suites(probes),
+        "language": languages(probe.language for probe in probes),
     }
+    listed = probe_list(rows, arms, found.markers, filters, file=ANSWERS, held="held_compared")
+    # Column by column the one whose words it is held against: first and second arm, or day and day.
+    pairs = {place: place + (1 if place % 2 else -1) for place in range(1, len(arms))}
+    return listed | {"data": listed["data"] | {"pairs": pairs}}
 
 
 def measure_both(check: str, measure: str) -> Both:
@@ -138,25 +124,16 @@ def _row(
     said = [[one.text for one in replies] for replies in given]
     differ = any(said[place] != said[place + 1] for place in range(1, len(arms) - 1, 2))
     names = set(_memberships(flips, differ))
-    return {
-        "a": anchor(probe.id),
-        "id": probe.id,
-        "suite": probe.suite,
-        "language": probe.language,
-        "domain": probe.domain,
-        "prompt": turns(probe.messages),
-        "right": list(probe.expected.answers) if probe.expected else [],
-        "reference": probe.reference,
-        "sets": [place for name, place in places.items() if name in names],
-        "outcomes": [_outcome(replies) for replies in given],
-        "answers": [
+    return probe_row(
+        probe,
+        sets=[place for name, place in places.items() if name in names],
+        outcomes=[_outcome(replies) for replies in given],
+        answers=[
             [[one.text, one.finish_reason, one.tokens, one.seed + 1, one.outcome] for one in replies]
             for replies in given
         ],
-        "given": [place for place, replies in enumerate(given) if replies],
-        "changed": [place for place, replies in enumerate(said) if replies != said[0]],
-        "choices": None,
-        "causes": [],
+        said=[texts or None for texts in said],
+    ) | {
         "flips": [
             [flip.chip, text("chip_won" if flip.won else "chip_lost", measure=short_both(flip.measure))]
             for flip in sorted(flips, key=lambda flip: (not flip.required, flip.won))

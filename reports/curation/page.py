@@ -1,4 +1,4 @@
-"""The page of a curate run, and its summary inside an evaluation: what was dropped, at which step, and why."""
+"""The page of a curate run: what was dropped, at which step, and why."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
-from loracheck.curated import DECISIONS, DROPPED, GROUPS, HELDOUT, KEPT, QUARANTINED
-from loracheck.reasons import explain, reason_name
+from loracheck.curated import DECISIONS, DROPPED, GROUPS, HELDOUT, KEPT
 from loracheck.records import Example, Manifest
-from loracheck.records.curation import CurationSummary, Decision, DroppedRow, RowGroup
-from loracheck.reports import figures, provenance
-from loracheck.reports.charts.flows import FunnelChart, Step
+from loracheck.records.curation import CurationSummary, Decision, RowGroup
+from loracheck.reports import figures
 from loracheck.reports.charts.intervals import Table
-from loracheck.reports.evaluation.evidence import anchor, languages, turns
+from loracheck.reports.parts import curated, provenance
+from loracheck.reports.parts.listing import anchor, languages, turns
 from loracheck.reports.strings.frame import Both, both, same, script_table, text
 from loracheck.runs import SUMMARY
+from loracheck.words.decisions import explain
 
 from . import scores
 
 SHOWN_PER_REASON = 200
-EXAMPLES_PER_REASON = 2
 GROUPS_PER_KIND = 20
 OUTCOMES = ("dropped", "quarantined", "heldout", "kept")
 
@@ -54,10 +53,10 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
             *([("curves", text("section_curves"))] if curves else []),
             ("provenance", text("section_provenance")),
         ],
-        "curation": summary(run, 0),
+        "curation": curated.summary(run, 0),
         "row_filters": {
             "outcome": [(name, text(f"row_{name}")) for name in ends],
-            "reason": [(reason, named(reason)) for reason in sorted({row["reason"] for row in rows})],
+            "reason": [(reason, curated.named(reason)) for reason in sorted({row["reason"] for row in rows})],
             "language": languages(row["language"] for row in rows),
         },
         "rows_file": DROPPED,
@@ -90,89 +89,11 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def summary(run: Path, index: int) -> dict[str, Any]:
-    """Return the funnel and a few dropped rows of each reason, beside the rows that they repeat."""
-    counts = jsonl.read_one(run / SUMMARY, CurationSummary)
-    share = (
-        counts.kept_reply_characters / counts.read_reply_characters if counts.read_reply_characters else None
-    )
-    return {
-        "name": run.resolve().name,
-        "counts": text(
-            "curation_counts",
-            **{name: figures.whole(getattr(counts, name)) for name in ("read", "kept", "heldout", "dropped")},
-        ),
-        "notes": [
-            text(
-                "curation_characters",
-                kept=figures.whole(counts.kept_reply_characters),
-                read=figures.whole(counts.read_reply_characters),
-                share=figures.amount(share, "share"),
-            ),
-            *([text("curation_masked", n=figures.whole(counts.masked))] if counts.masked else []),
-            *([text("curation_unscored", n=figures.whole(counts.unscored))] if counts.unscored else []),
-        ],
-        "funnel": FunnelChart(
-            id=f"funnel-{index}",
-            title=text("funnel_title"),
-            description=text("funnel_desc"),
-            steps=_steps(counts),
-        ),
-        "examples": _examples(run),
-    }
-
-
-def named(reason: str) -> Both:
-    """Return the display name of a reason."""
-    return both(lambda language: reason_name(reason, language))
-
-
-def words(code: str) -> str:
-    """Return a stable code as words."""
-    return code.replace("_", " ")
-
-
-def _steps(counts: CurationSummary) -> tuple[Step, ...]:
-    left = counts.read
-    steps = [Step(label=text("funnel_read"), dropped=0, left=left)]
-    for step in counts.steps:
-        if step.rows:
-            left -= step.rows
-            steps.append(Step(label=named(step.reason), dropped=step.rows, left=left))
-    if counts.heldout:
-        steps.append(Step(label=text("funnel_heldout"), dropped=0, left=counts.heldout))
-    steps.append(Step(label=text("funnel_kept"), dropped=0, left=counts.kept))
-    return tuple(steps)
-
-
-def _examples(run: Path) -> list[dict[str, Any]]:
-    chosen: dict[str, list[DroppedRow]] = {}
-    for row in _gone(run):
-        found = chosen.setdefault(row.decision.reason, [])
-        if len(found) < EXAMPLES_PER_REASON:
-            found.append(row)
-    repeated = _texts(run, {row.decision.related for rows in chosen.values() for row in rows})
-    return [
-        {
-            "reason": named(row.decision.reason),
-            "stage": words(row.decision.stage),
-            "why": both(row.why.__getitem__),
-            "prompt": _cut(row.example.prompt) if row.example else "",
-            "reply": _cut(row.example.reply if row.example else row.raw),
-            "language": row.example.language if row.example else "other",
-            "related": row.decision.related,
-            "repeats": repeated.get(row.decision.related or ""),
-        }
-        for rows in chosen.values()
-        for row in rows
-    ]
-
-
 def _rows(run: Path) -> list[dict[str, Any]]:
     """Return dropped, quarantined, held-out and kept rows for the list, capped for each reason."""
-    decisions = {row.example_id: row for row in _read(run / DECISIONS, Decision)}
-    dropped = list(_capped((row.example, row.decision) for row in _gone(run) if row.example))
-    repeated = _texts(run, {decision.related for _, decision in dropped})
+    decisions = {row.example_id: row for row in jsonl.read_if_there(run / DECISIONS, Decision)}
+    dropped = list(_capped((row.example, row.decision) for row in curated.gone(run) if row.example))
+    repeated = curated.texts(run, {decision.related for _, decision in dropped})
     rows = [_row(example, decision, repeated) for example, decision in dropped]
     for name, outcome in ((HELDOUT, "heldout"), (KEPT, "kept")):
         pairs = (
@@ -186,7 +107,7 @@ def _rows(run: Path) -> list[dict[str, Any]]:
                     reason="passed" if outcome == "kept" else "held_out",
                 ),
             )
-            for example in _read(run / name, Example)
+            for example in jsonl.read_if_there(run / name, Example)
         )
         rows += [_row(example, decision, {}) for example, decision in _capped(pairs)]
     return rows
@@ -198,9 +119,9 @@ def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, st
         "a": anchor(example.id),
         "id": example.id,
         "outcome": decision.outcome,
-        "stage": words(decision.stage),
+        "stage": curated.words(decision.stage),
         "reason": decision.reason,
-        "reasonText": named(decision.reason),
+        "reasonText": curated.named(decision.reason),
         "why": both(lambda language: explain(decision, language)),
         "language": example.language,
         "prompt": turns(example.messages),
@@ -211,21 +132,19 @@ def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, st
     }
 
 
-def _gone(run: Path) -> Iterator[DroppedRow]:
-    """Read dropped rows, then quarantined ones."""
-    for name in (DROPPED, QUARANTINED):
-        yield from _read(run / name, DroppedRow)
-
-
 def _groups_table(run: Path) -> Table | None:
     """Return the biggest groups of each kind."""
     shown: dict[str, int] = {}
     rows = []
-    for group in _read(run / GROUPS, RowGroup):
+    for group in jsonl.read_if_there(run / GROUPS, RowGroup):
         shown[group.kind] = shown.get(group.kind, 0) + 1
         if shown[group.kind] <= GROUPS_PER_KIND:
             rows.append(
-                (text(f"group_{group.kind}"), same(figures.whole(group.size)), same(_cut(group.shared)))
+                (
+                    text(f"group_{group.kind}"),
+                    same(figures.whole(group.size)),
+                    same(curated.cut(group.shared)),
+                )
             )
     return (
         Table(head=(text("col_group"), text("col_rows"), text("col_shared")), rows=tuple(rows))
@@ -238,7 +157,7 @@ def _curve_tables(counts: CurationSummary) -> list[tuple[Both, Table]]:
     """Return what each rule would have dropped at other thresholds; the chosen one is marked."""
     return [
         (
-            named(curve.rule),
+            curated.named(curve.rule),
             Table(
                 head=(text("col_threshold", option=curve.option), text("col_would_drop")),
                 rows=tuple(
@@ -264,27 +183,10 @@ def _capped(pairs: Iterable[tuple[Example, Decision]]) -> Iterator[tuple[Example
             yield example, decision
 
 
-def _texts(run: Path, wanted: set[str | None]) -> dict[str, tuple[str, str]]:
-    """Return prompt and reply of rows by id, wherever they ended up."""
-    found: dict[str, tuple[str, str]] = {}
-    if not wanted - {None}:
-        return found
-    examples: Iterator[Example] = (
-        example for name in (KEPT, HELDOUT) for example in _read(run / name, Example)
-    )
-    for example in examples:
-        if example.id in wanted:
-            found[example.id] = (_cut(example.prompt), _cut(example.reply))
-    for row in _gone(run):
-        if row.example and row.example.id in wanted:
-            found[row.example.id] = (_cut(row.example.prompt), _cut(row.example.reply))
-    return found
-
-
 def _score_table(run: Path) -> Table | None:
     values: dict[str, list[float]] = {}
     unscored: dict[str, int] = {}
-    for decision in _read(run / DECISIONS, Decision):
+    for decision in jsonl.read_if_there(run / DECISIONS, Decision):
         for score in decision.scores:
             found = values.setdefault(score.name, [])
             if score.value is None:
@@ -308,11 +210,3 @@ def _score_table(run: Path) -> Table | None:
             )
         )
     return Table(head=tuple(text(column) for column in columns), rows=tuple(rows))
-
-
-def _read(path: Path, record: type[Any]) -> Iterator[Any]:
-    return jsonl.read(path, record) if path.is_file() else iter(())
-
-
-def _cut(content: str) -> str:
-    return content if len(content) <= 400 else content[:400] + " …"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from loracheck import wording
 from loracheck.records import EvaluationResult
 from loracheck.reports import figures
 from loracheck.reports.charts.intervals import Table
+from loracheck.reports.parts.verdicts import name
 from loracheck.reports.strings.frame import both, same, text
-
-from .verdicts import name
+from loracheck.words import findings
 
 
 def view(result: EvaluationResult) -> dict[str, Any] | None:
@@ -18,7 +17,7 @@ def view(result: EvaluationResult) -> dict[str, Any] | None:
     if not result.false_alarms:
         return None
     return {
-        "sentence": both(lambda language: wording.false_alarms(result.false_alarms, language)[0]),
+        "sentence": both(lambda language: findings.false_alarms(result.false_alarms, language)[0]),
         "table": Table(
             head=tuple(text(column) for column in ("alarms_check", "alarms_rate", "interval", "col_n")),
             rows=tuple(

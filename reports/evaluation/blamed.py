@@ -17,10 +17,9 @@ from loracheck.records.causes import (
     FindingCause,
 )
 from loracheck.reports import figures
+from loracheck.reports.parts import verdicts
 from loracheck.reports.strings.frame import Both, text
 from loracheck.runs import SUMMARY
-
-from . import verdicts
 
 SHOWN_ROWS = 5
 _CUT = 240

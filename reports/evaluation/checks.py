@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from loracheck import wording
 from loracheck.records import BASE_ARM, Comparison, Estimate, EvaluationResult, Finding
 from loracheck.reports import figures
 from loracheck.reports.charts.intervals import IntervalChart, Point, PointChart, Row, Table
+from loracheck.reports.parts import verdicts
 from loracheck.reports.strings.frame import Both, both, same, text
 from loracheck.words import WORDS
 from loracheck.words.about import ABOUT
+from loracheck.words.findings import compared
 
-from . import limits, verdicts
+from . import limits
 from .measures import Measure, inverted, measures, parts
 
 
@@ -116,7 +117,7 @@ def comparison(index: int, given: Comparison) -> dict[str, Any]:
 
 def _compared(given: Comparison) -> Both:
     try:
-        return figures.typeset(both(lambda language: wording.compared(given, language)))
+        return figures.typeset(both(lambda language: compared(given, language)))
     except KeyError:  # a measure that this version has no words for
         return same(given.measure)
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from loracheck import jsonl
 from loracheck.evaluated import CHOICES, COMPLETIONS, PROBES
-from loracheck.records import BASE_ARM, ChoiceScores, Completion, EvaluationResult, Message, Probe
-from loracheck.reports import figures
-from loracheck.reports.packing import ROWS_A_PIECE, pack
+from loracheck.records import BASE_ARM, ChoiceScores, Completion, EvaluationResult, Probe
+from loracheck.reports.parts import verdicts
+from loracheck.reports.parts.listing import languages, probe_list, probe_row, suites
 from loracheck.reports.strings.frame import Both, same, text
 from loracheck.words.answers import OUTCOMES
-
-from . import verdicts
 
 RIGHT = ("right_plain", "right_persona")
 
@@ -23,7 +20,7 @@ RIGHT = ("right_plain", "right_persona")
 def view(
     run: Path, result: EvaluationResult, behind: Mapping[str, list[dict[str, Any]]] | None = None
 ) -> dict[str, Any]:
-    """Return what the list of the page needs: packed rows, filters, marks, and of how many it shows how many.
+    """Return the list of the page.
 
     Args:
         run: The eval run.
@@ -34,37 +31,23 @@ def view(
     answers: dict[tuple[str, str], list[Completion]] = {}
     for completion in jsonl.read(run / COMPLETIONS, Completion):
         answers.setdefault((completion.probe_id, completion.arm), []).append(completion)
-    choices: dict[tuple[str, str], ChoiceScores] = {}
-    if (run / CHOICES).is_file():
-        choices = {(row.probe_id, row.arm): row for row in jsonl.read(run / CHOICES, ChoiceScores)}
+    choices = {(row.probe_id, row.arm): row for row in jsonl.read_if_there(run / CHOICES, ChoiceScores)}
     sets = evidence_sets(result)
     rank = _rank(result)
-    packed = pack(
+    rows = (
         _row(probe, result, answers, choices, [ids for _, ids in sets])
         | {"causes": (behind or {}).get(probe.id, [])}
         for probe in sorted(probes, key=lambda probe: rank(probe.id))
     )
-    return {
-        "data": {
-            "kind": "probes",
-            "arms": list(result.arms),
-            "markers": [[marker.kind, marker.text] for marker in result.markers],
-            "piece": ROWS_A_PIECE,
-        },
-        "packed": packed,
-        "held": text("rows_held", n=figures.whole(packed.rows), m=figures.whole(packed.of), file=COMPLETIONS)
-        if packed.rows < packed.of
-        else None,
-        "rows_file": COMPLETIONS,
-        "row_filters": {
-            "suite": [(suite, same(suite)) for suite in sorted({probe.suite for probe in probes})],
-            "language": languages(probe.language for probe in probes),
-            "check": [(str(index), label) for index, (label, _) in enumerate(sets)],
-            "outcome": [(name, text(f"outcome_{name}")) for name in ("lost", "gained", "changed", *OUTCOMES)],
-            "arm": [(arm, same(arm)) for arm in result.arms],
-            "against": [(arm, same(arm)) for arm in result.arms],
-        },
+    filters = {
+        "suite": suites(probes),
+        "language": languages(probe.language for probe in probes),
+        "check": [(str(index), label) for index, (label, _) in enumerate(sets)],
+        "outcome": [(name, text(f"outcome_{name}")) for name in ("lost", "gained", "changed", *OUTCOMES)],
+        "arm": [(arm, same(arm)) for arm in result.arms],
+        "against": [(arm, same(arm)) for arm in result.arms],
     }
+    return probe_list(rows, result.arms, result.markers, filters, file=COMPLETIONS, held="rows_held")
 
 
 def evidence_sets(result: EvaluationResult) -> list[tuple[Both, frozenset[str]]]:
@@ -85,21 +68,6 @@ def evidence_sets(result: EvaluationResult) -> list[tuple[Both, frozenset[str]]]
     return sets
 
 
-def anchor(identifier: str) -> str:
-    """Return the short name of a row in a link; it stays the same as long as the row's id does."""
-    return hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-
-
-def turns(messages: Sequence[Message]) -> list[list[str]]:
-    """Return messages as pairs of role and content."""
-    return [[message.role, message.content] for message in messages]
-
-
-def languages(found: Iterable[str]) -> list[tuple[str, Both]]:
-    """Return the languages of rows with their names, for a filter."""
-    return [(language, text(f"language_{language}")) for language in sorted(set(found))]
-
-
 def _row(
     probe: Probe,
     result: EvaluationResult,
@@ -109,23 +77,15 @@ def _row(
 ) -> dict[str, Any]:
     scored = [choices.get((probe.id, arm)) for arm in result.arms]
     given = [sorted(answers.get((probe.id, arm), []), key=lambda answer: answer.seed) for arm in result.arms]
-    said = [replies[0].text if replies else None for replies in given]
-    return {
-        "a": anchor(probe.id),
-        "id": probe.id,
-        "suite": probe.suite,
-        "language": probe.language,
-        "domain": probe.domain,
-        "prompt": turns(probe.messages),
-        "right": list(probe.expected.answers) if probe.expected else [],
-        "reference": probe.reference,
-        "sets": [str(index) for index, ids in enumerate(sets) if probe.id in ids],
-        "outcomes": [result.outcomes.get(arm, {}).get(probe.id) for arm in result.arms],
-        "answers": [
+    return probe_row(
+        probe,
+        sets=[str(index) for index, ids in enumerate(sets) if probe.id in ids],
+        outcomes=[result.outcomes.get(arm, {}).get(probe.id) for arm in result.arms],
+        answers=[
             [[one.text, one.finish_reason, one.tokens, one.seed] for one in replies] for replies in given
         ],
-        "given": [place for place, reply in enumerate(said) if reply is not None],
-        "changed": [place for place, reply in enumerate(said) if reply not in (None, said[0])],
+        said=[replies[0].text if replies else None for replies in given],
+    ) | {
         "choices": [
             sorted(zip(row.choices, row.logprobs, row.kinds, strict=True), key=lambda one: -one[1])
             if row
@@ -133,7 +93,7 @@ def _row(
             for row in scored
         ]
         if any(scored)
-        else None,
+        else None
     }
 
 

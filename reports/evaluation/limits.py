@@ -19,11 +19,10 @@ from loracheck.records import (
 )
 from loracheck.reports import figures
 from loracheck.reports.charts.intervals import Table
+from loracheck.reports.parts import verdicts
 from loracheck.reports.strings.frame import Both, both, same, text
 from loracheck.words import WORDS
 from loracheck.words.verdict import POST_HOC
-
-from . import verdicts
 
 POWER = 0.8
 _TWO_SIDED = NormalDist().inv_cdf(0.975)

@@ -9,13 +9,12 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.evaluated import CONTEXT, VERDICT
 from loracheck.records import BASE_ARM, EvaluationContext, EvaluationResult, Manifest
-from loracheck.reports import figures, provenance
-from loracheck.reports.curation import page as curation
+from loracheck.reports import figures
+from loracheck.reports.parts import curated, provenance, trained, verdicts
 from loracheck.reports.strings.frame import Both, same, script_table, text
-from loracheck.reports.training import page as training
 from loracheck.runs import located
 
-from . import alarms, blamed, checks, evidence, limits, traces, verdicts
+from . import alarms, blamed, checks, evidence, limits, traces
 
 Section = tuple[str, Both]
 
@@ -28,13 +27,13 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
     ranked = sorted(result.verdicts, key=lambda verdict: verdicts.ORDER[verdict.status])
     blame = blamed.causes_of(manifest, related)
     listed = evidence.view(run, result, blamed.behind_probes(blame))
-    curations = [curation.summary(path, index) for index, path in enumerate(_of_kind(related, "curate"))]
-    trained = training.table([(path, _arm_name(path, context)) for path in _of_kind(related, "train")])
+    curations = [curated.summary(path, index) for index, path in enumerate(_of_kind(related, "curate"))]
+    trainings = trained.table([(path, _arm_name(path, context)) for path in _of_kind(related, "train")])
     every_check = checks.view(result)
     measured = [entry for entry in every_check if entry["measured"]]
     sections: list[Section] = [("checks", text("section_checks")), ("evidence", text("section_evidence"))]
     sections += [("curation", text("section_curation"))] if curations else []
-    sections += [("training", text("section_training"))] if trained else []
+    sections += [("training", text("section_training"))] if trainings else []
     sections += [("limits", text("section_limits")), ("provenance", text("section_provenance"))]
     return {
         "title": text("title_eval", name=base),
@@ -61,7 +60,7 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
             for marker in result.markers
         ],
         "curations": curations,
-        "training": trained,
+        "training": trainings,
         "limits": limits.view(run, manifest, context, result),
         "provenance": provenance.view(manifest, provenance.of_evaluation(context, result)),
         "data": listed["data"] | {"strings": script_table()},

@@ -16,7 +16,6 @@ from loracheck.adapters.files import ADAPTER_WEIGHTS
 from loracheck.errors import LoracheckError, UsageError
 from loracheck.records import ArmRecord, EvaluationContext, EvaluationResult, Manifest
 from loracheck.records.training import (
-    CheckpointReading,
     ScaleSummary,
     SweepSummary,
     TrainingSummary,
@@ -25,10 +24,10 @@ from loracheck.records.training import (
 from loracheck.reports import figures
 from loracheck.reports.charts.intervals import PointChart
 from loracheck.reports.charts.tracks import Stop, Track
+from loracheck.reports.parts.trained import readings, short_names
 from loracheck.reports.strings.frame import Both, same, text
-from loracheck.reports.training.sweeps import short_names
 from loracheck.runs import SUMMARY, is_run, located, read_run, still_as_read
-from loracheck.trained import CHECKPOINTS, READINGS
+from loracheck.trained import CHECKPOINTS
 
 _UP = 3
 """So many folders above an adapter are looked at for its train run: RUN/checkpoints/STEP/adapter at most."""
@@ -122,8 +121,6 @@ def _train_run(arm: ArmRecord, given: Sequence[Path], manifest: Manifest) -> Pat
 
 
 def _checkpoints(run: Path) -> list[Stop]:
-    file = run / READINGS
-    readings = {one.step: one for one in jsonl.read(file, CheckpointReading)} if file.is_file() else {}
     return _stops(
         (
             text("track_base")
@@ -131,7 +128,7 @@ def _checkpoints(run: Path) -> list[Stop]:
             else text("track_tokens", n=figures.whole(one.trained_tokens)),
             one.watch,
         )
-        for _, one in sorted(readings.items())
+        for one in readings(run)
     )
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from loracheck.records import EvaluationResult, Finding, UiLanguage
 from loracheck.terminal import visible
-from loracheck.wording import check_name, explain, verdict_word
 from loracheck.words import Pair
+from loracheck.words.findings import check_name, explain, verdict_word
 
 MOST_ANNOTATIONS = 10
 SUMMARY_LIMIT = 900_000

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from loracheck.records import EvaluationResult, Finding, UiLanguage, Verdict
 from loracheck.terminal import visible
-from loracheck.wording import check_name, explain
 from loracheck.words import Pair
+from loracheck.words.findings import check_name, explain
 
 _MORE: Pair = {"en": "... and {} more probes", "ja": "... ほかに{}件のプローブ"}
 

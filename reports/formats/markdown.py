@@ -13,8 +13,16 @@ from loracheck.records import BASE_ARM, EvaluationResult, Finding, Status, UiLan
 from loracheck.reports import figures
 from loracheck.reports.strings.frame import same
 from loracheck.terminal import visible
-from loracheck.wording import check_name, explain, false_alarms, number, remarks, status_word, verdict_word
 from loracheck.words import Pair
+from loracheck.words.findings import (
+    check_name,
+    explain,
+    false_alarms,
+    number,
+    remarks,
+    status_word,
+    verdict_word,
+)
 
 COMMENT_LIMIT = 65_536
 """Characters that GitHub takes as a comment; a step's summary may hold 1,024 KB."""

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from loracheck.records import EvaluationContext, EvaluationResult, UiLanguage, Verdict
-from loracheck.wording import check_name
 from loracheck.words import Pair
+from loracheck.words.findings import check_name
 
 from .markdown import markdown
 

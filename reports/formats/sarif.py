@@ -11,7 +11,7 @@ from typing import Any
 import loracheck
 from loracheck.records import EvaluationResult, Finding, UiLanguage
 from loracheck.terminal import visible
-from loracheck.wording import check_name, explain
+from loracheck.words.findings import check_name, explain
 
 MOST_RESULTS = 5_000
 

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from loracheck import jsonl
 from loracheck.records import Estimate, Manifest
 from loracheck.records.training import CheckpointReading, TrainingStep, TrainingSummary, WatchReading
 from loracheck.reports import figures
 from loracheck.reports.charts.curves import Curve, CurveChart, Event, Level, Place
 from loracheck.reports.charts.intervals import Table
+from loracheck.reports.parts import ledger, trained
 from loracheck.reports.strings.frame import Both, same, text
-from loracheck.trained import METRICS, READINGS
 
 from . import losses, moments, said, watched
 
@@ -27,7 +26,7 @@ SERIES: tuple[tuple[str, str, Callable[[WatchReading], Estimate | None]], ...] =
 
 def view(run: Path, manifest: Manifest, summary: TrainingSummary) -> dict[str, Any]:
     """Return headline, picture, the checkpoints that matter and the losses."""
-    readings, steps = taken(run), _steps(run)
+    readings, steps = trained.readings(run), trained.steps(run)
     asked = [reading for reading in readings if reading.step and reading.watch]
     events = _events(summary, readings, steps)
     marked = moments.marked(run, summary, readings)
@@ -36,19 +35,12 @@ def view(run: Path, manifest: Manifest, summary: TrainingSummary) -> dict[str, A
         "notes": _notes(summary, readings),
         "how": None if asked else text("course_how"),
         "picture": _picture(manifest, summary, readings, events) if asked else None,
-        "moments": moments.ledger(marked) if asked else None,
+        "moments": moments.lay_out(marked) if asked else None,
         "said": said.view(
             run, [(f"step-{one.reading.step}", one.name) for one in marked if one.reading.step]
         ),
         "losses": losses.chart(summary, readings, steps, events),
     }
-
-
-def taken(run: Path) -> list[CheckpointReading]:
-    """Return the readings of a run by step."""
-    file = run / READINGS
-    found = {one.step: one for one in jsonl.read(file, CheckpointReading)} if file.is_file() else {}
-    return [found[step] for step in sorted(found)]
 
 
 def headline(readings: Sequence[CheckpointReading]) -> Both:
@@ -190,12 +182,7 @@ def _numbers(one: CheckpointReading) -> tuple[Both, ...]:
     return (
         same(figures.whole(one.step)),
         same(figures.whole(one.trained_tokens)),
-        *(watched.inline(estimate) for estimate in estimates),
+        *(ledger.inline(estimate) for estimate in estimates),
         watched.loss(one.heldout_loss),
         watched.safety(watch),
     )
-
-
-def _steps(run: Path) -> list[TrainingStep]:
-    file = run / METRICS
-    return list(jsonl.read(file, TrainingStep)) if file.is_file() else []

@@ -9,13 +9,14 @@ from pathlib import Path
 from loracheck.adapters.files import ADAPTER
 from loracheck.records.training import CheckpointReading, TrainingSummary
 from loracheck.reports import figures
+from loracheck.reports.parts import ledger
+from loracheck.reports.parts.ledger import Cell, Ledger
 from loracheck.reports.strings.frame import Both, same, text
 from loracheck.trained import OTHERS
 
 from . import watched
-from .watched import Cell, Ledger
 
-DASH = watched.plain(figures.MISSING)
+DASH = ledger.plain(figures.MISSING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def marked(run: Path, summary: TrainingSummary, readings: Sequence[CheckpointRea
     ]
 
 
-def ledger(given: Sequence[Moment]) -> Ledger:
+def lay_out(given: Sequence[Moment]) -> Ledger:
     """Lay the moments out as a table."""
     columns = ("checkpoint", "kept", "change", "learnt", "leakage", "heldout", "safe", "folder")
     return Ledger(
@@ -73,19 +74,19 @@ def ledger(given: Sequence[Moment]) -> Ledger:
 
 def _row(moment: Moment) -> tuple[Cell, ...]:
     reading, watch = moment.reading, moment.reading.watch
-    first = Cell(value=moment.name, below=watched.listed(moment.reasons), strong=True)
-    folder = watched.plain(same(moment.folder or figures.MISSING))
-    heldout = watched.plain(watched.loss(reading.heldout_loss))
+    first = Cell(value=moment.name, below=ledger.listed(moment.reasons), strong=True)
+    folder = ledger.plain(same(moment.folder or figures.MISSING))
+    heldout = ledger.plain(watched.loss(reading.heldout_loss))
     if watch is None:
-        nothing = watched.measured(None)
+        nothing = ledger.measured(None)
         return first, nothing, nothing, nothing, nothing, heldout, nothing, folder
     return (
         first,
-        watched.measured(watch.facts_kept),
-        watched.measured(watch.facts_change) if reading.step else DASH,
-        watched.measured(watch.persona_learnt),
-        watched.measured(watch.leakage),
+        ledger.measured(watch.facts_kept),
+        ledger.measured(watch.facts_change) if reading.step else DASH,
+        ledger.measured(watch.persona_learnt),
+        ledger.measured(watch.leakage),
         heldout,
-        watched.plain(watched.safety(watch)) if reading.step else DASH,
+        ledger.plain(watched.safety(watch)) if reading.step else DASH,
         folder,
     )

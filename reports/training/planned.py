@@ -7,11 +7,10 @@ from typing import Any
 
 from loracheck.records.training import Plan, TrainingSummary
 from loracheck.reports import figures
+from loracheck.reports.parts import ledger
+from loracheck.reports.parts.ledger import Cell, Ledger
 from loracheck.reports.strings.frame import Both, both, same, text
 from loracheck.words.training_plan import MEMORY_PARTS, note_text
-
-from . import watched
-from .watched import Cell, Ledger
 
 Number = float | int | None
 
@@ -35,10 +34,10 @@ def view(summary: TrainingSummary) -> dict[str, Any] | None:
             head=tuple(text(f"col_{column}") for column in columns),
             rows=tuple(
                 (
-                    watched.plain(text(f"plan_{name}")),
+                    ledger.plain(text(f"plan_{name}")),
                     _cell(planned, show),
                     _cell(found, show),
-                    watched.plain(_off(planned, found)),
+                    ledger.plain(_off(planned, found)),
                 )
                 for name, planned, found, show in lines
             ),
@@ -60,7 +59,7 @@ def _note(plan: Plan, code: str) -> Both:
 
 
 def _cell(value: Number, show: Callable[[Any], Both]) -> Cell:
-    return watched.plain(text("not_measured") if value is None else show(value))
+    return ledger.plain(text("not_measured") if value is None else show(value))
 
 
 def _off(planned: Number, found: Number) -> Both:

@@ -8,15 +8,15 @@ from typing import Any
 from loracheck import jsonl
 from loracheck.records import Manifest
 from loracheck.records.training import ScalePoint, ScaleSummary
-from loracheck.reports import figures, provenance
+from loracheck.reports import figures
 from loracheck.reports.charts.curves import CurveChart
-from loracheck.reports.charts.intervals import Table
+from loracheck.reports.parts import ledger, provenance
+from loracheck.reports.parts.ledger import Cell, Ledger
 from loracheck.reports.strings.frame import Both, same, text
 from loracheck.runs import SUMMARY
 
 from . import course, said, watched
 from .sweeps import value_text
-from .watched import Cell, Ledger
 
 
 def view(run: Path, manifest: Manifest) -> dict[str, Any]:
@@ -88,7 +88,6 @@ def picture(summary: ScaleSummary, manifest: Manifest) -> CurveChart:
         if scale:
             marked.setdefault(scale, []).append(role)
     base = next((point.reading for point in points if point.scale == 0), None)
-    ledger = _ledger(summary)
     return CurveChart(
         id="strength",
         title=text("scale_title"),
@@ -102,7 +101,7 @@ def picture(summary: ScaleSummary, manifest: Manifest) -> CurveChart:
         rail=tuple((point.scale, point.reading.safe) for point in points if point.scale > 0),
         across=text("axis_strength"),
         end=max(1.0, *(point.scale for point in points)),
-        numbers=Table(head=ledger.head, rows=tuple(tuple(cell.value for cell in row) for row in ledger.rows)),
+        numbers=ledger.as_table(_ledger(summary)),
     )
 
 
@@ -137,16 +136,16 @@ def _ledger(summary: ScaleSummary) -> Ledger:
             (
                 Cell(
                     value=text("moment_base") if base else same(f"{point.scale:g}"),
-                    below=watched.listed([text(f"role_{role}") for role in roles]),
+                    below=ledger.listed([text(f"role_{role}") for role in roles]),
                     strong=bool(roles),
                 ),
-                watched.measured(reading.facts_kept),
-                watched.plain(figures.MISSING) if base else watched.measured(reading.facts_change),
-                watched.measured(reading.persona_learnt),
-                watched.measured(reading.leakage),
-                watched.measured(reading.name_rate),
-                watched.plain(watched.loss(point.heldout_loss)),
-                watched.plain(same(figures.MISSING) if base else watched.safety(reading)),
+                ledger.measured(reading.facts_kept),
+                ledger.plain(figures.MISSING) if base else ledger.measured(reading.facts_change),
+                ledger.measured(reading.persona_learnt),
+                ledger.measured(reading.leakage),
+                ledger.measured(reading.name_rate),
+                ledger.plain(watched.loss(point.heldout_loss)),
+                ledger.plain(same(figures.MISSING) if base else watched.safety(reading)),
             )
         )
     return Ledger(

@@ -9,17 +9,17 @@ from typing import Any
 
 from loracheck import jsonl
 from loracheck.records import Manifest
-from loracheck.records.training import SweepPoint, SweepSummary
-from loracheck.reports import figures, provenance
+from loracheck.records.training import SweepSummary
+from loracheck.reports import figures
 from loracheck.reports.charts.fronts import FrontChart, Training
+from loracheck.reports.parts import ledger, provenance
+from loracheck.reports.parts.ledger import Cell, Ledger
+from loracheck.reports.parts.trained import EQUAL_WITHIN, short_names
 from loracheck.reports.strings.frame import Both, same, text
 from loracheck.runs import SUMMARY
 
 from . import watched
-from .page import EQUAL_WITHIN
-from .watched import Cell, Ledger
 
-SEED = "seed"
 FRONT, BEHIND = "●", "○"
 
 
@@ -44,22 +44,6 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def short_names(points: Sequence[SweepPoint]) -> list[str]:
-    """Number the configurations; seeds of one configuration share a number and differ by a letter."""
-    numbers: dict[str, int] = {}
-    seeds: dict[str, int] = {}
-    keys = [
-        json.dumps({k: v for k, v in point.values.items() if k != SEED}, sort_keys=True, default=str)
-        for point in points
-    ]
-    names = []
-    for key in keys:
-        number = numbers.setdefault(key, len(numbers) + 1)
-        place = seeds[key] = seeds.get(key, -1) + 1
-        names.append(f"{number}{_letter(place)}" if keys.count(key) > 1 else str(number))
-    return names
-
-
 def headline(summary: SweepSummary, names: Sequence[str]) -> Both:
     """Say which trainings no other beats."""
     front = [name for point, name in zip(summary.points, names, strict=True) if point.on_front]
@@ -69,7 +53,7 @@ def headline(summary: SweepSummary, names: Sequence[str]) -> Both:
         "sweep_front",
         front=len(front),
         n=len(summary.points),
-        names=watched.listed([same(name) for name in front]),
+        names=ledger.listed([same(name) for name in front]),
     )
 
 
@@ -112,7 +96,7 @@ def _notes(summary: SweepSummary, names: Sequence[str]) -> list[Both]:
     if front:
         safe = [name for point, name in front if point.reading and point.reading.safe]
         found.append(
-            text("sweep_safe", names=watched.listed([same(name) for name in safe]))
+            text("sweep_safe", names=ledger.listed([same(name) for name in safe]))
             if safe
             else text("sweep_none_safe")
         )
@@ -139,13 +123,13 @@ def _ledger(summary: SweepSummary, names: Sequence[str]) -> Ledger:
     rows = []
     base = summary.base_reading
     if base is not None:
-        empty = watched.plain(figures.MISSING)
+        empty = ledger.plain(figures.MISSING)
         rows.append(
             (
                 Cell(value=text("moment_base")),
                 *(empty for _ in keys),
-                watched.measured(base.facts_kept),
-                watched.measured(base.persona_learnt),
+                ledger.measured(base.facts_kept),
+                ledger.measured(base.persona_learnt),
                 *(empty for _ in columns[2:]),
             )
         )
@@ -159,14 +143,14 @@ def _ledger(summary: SweepSummary, names: Sequence[str]) -> Ledger:
                     below=text("front_mark") if point.on_front else None,
                     strong=point.on_front,
                 ),
-                *(watched.plain(value_text(point.values.get(key))) for key in keys),
-                watched.measured(reading.facts_kept if reading else None),
-                watched.measured(reading.persona_learnt if reading else None),
-                watched.plain(watched.safety(reading)),
-                watched.plain(watched.loss(point.heldout_loss)),
-                watched.plain(figures.whole(point.trainable_parameters)),
-                watched.plain(figures.whole(point.trained_tokens)),
-                watched.plain(figures.duration(point.seconds)),
+                *(ledger.plain(value_text(point.values.get(key))) for key in keys),
+                ledger.measured(reading.facts_kept if reading else None),
+                ledger.measured(reading.persona_learnt if reading else None),
+                ledger.plain(watched.safety(reading)),
+                ledger.plain(watched.loss(point.heldout_loss)),
+                ledger.plain(figures.whole(point.trainable_parameters)),
+                ledger.plain(figures.whole(point.trained_tokens)),
+                ledger.plain(figures.duration(point.seconds)),
                 Cell(value=kept, below=text(f"by_{point.kept}")),
                 Cell(value=same(point.name), below=same(f"sha256 {point.adapter_sha256[:12]}…")),
             )
@@ -191,8 +175,3 @@ def value_text(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(value_text(one) for one in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _letter(place: int) -> str:
-    """Return a, b, ... z, aa, ab and so on."""
-    return (_letter(place // 26 - 1) if place >= 26 else "") + chr(ord("a") + place % 26)

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from loracheck.cli import cli
 from loracheck.errors import UsageError
-from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.policy import bundled_text, load_policy
 from loracheck.pipelinefile import read_pipeline
 from loracheck.starter import Starter, write_starter
 
@@ -168,7 +168,9 @@ def test_init_writes_files_that_run_and_the_policy_read(tmp_path: Path) -> None:
 
 def test_init_explains_its_files_in_japanese_where_reports_are(tmp_path: Path) -> None:
     for language in ("en", "ja"):
-        write_starter(tmp_path / language, Starter(base="b", data=("d",), language=language))
+        write_starter(
+            tmp_path / language, Starter(base="b", data=("d",), language=language), bundled_text("default")
+        )
     comments = {
         (language, name): re.findall(
             r"(?<=# )[^#\n]+$", (tmp_path / language / name).read_text("utf-8"), re.M
@@ -193,9 +195,9 @@ def test_init_explains_its_files_in_japanese_where_reports_are(tmp_path: Path) -
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
-    write_starter(tmp_path, Starter(base="b", data=("d",)))
+    write_starter(tmp_path, Starter(base="b", data=("d",)), bundled_text("default"))
     with pytest.raises(UsageError, match="is there already"):
-        write_starter(tmp_path, Starter(base="c", data=("d",)))
+        write_starter(tmp_path, Starter(base="c", data=("d",)), bundled_text("default"))
     assert read_pipeline(tmp_path / "pipeline.yaml").base == "b"
 
 

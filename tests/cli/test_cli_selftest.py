@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from loracheck import cli, selftest
+from loracheck import cli
+from loracheck.demo import selftest
+from loracheck.demo.selftest import Expectation, expectations, run_selftest
 from loracheck.evaluate.evidence import read_evidence
 from loracheck.evaluate.verdict.judge import judge
 from loracheck.progress import Progress
-from loracheck.selftest import Expectation, expectations, run_selftest
 
 
 def expectation(met: bool) -> Expectation:
@@ -38,7 +39,7 @@ def test_the_exit_code_is_zero_only_if_all_is_as_expected(
     tmp_path: Path,
 ) -> None:
     found = tuple(expectation(one) for one in met)
-    monkeypatch.setattr("loracheck.selftest.run_selftest", lambda *_, **__: found)
+    monkeypatch.setattr("loracheck.demo.selftest.run_selftest", lambda *_, **__: found)
     for options in ([], ["--json"]):
         monkeypatch.setattr(sys, "argv", ["loracheck", "selftest", "-o", str(tmp_path), *options])
         with pytest.raises(SystemExit) as ended:

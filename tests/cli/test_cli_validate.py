@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from loracheck.cli import cli
-from loracheck.evaluate.policy import load_policy
+from loracheck.evaluate.policy import bundled_text, load_policy
 from loracheck.starter import Starter, write_starter
 from loracheck.validation import MOST_PROBLEMS, validate
 
@@ -36,7 +36,9 @@ def write(path: Path, text: str) -> Path:
 
 
 def test_files_in_order_pass_and_say_what_they_were_taken_for(tmp_path: Path) -> None:
-    pipeline, policy = write_starter(tmp_path, Starter(base="owner/model", data=("rows.jsonl",)))
+    pipeline, policy = write_starter(
+        tmp_path, Starter(base="owner/model", data=("rows.jsonl",)), bundled_text("default")
+    )
     rows = write(tmp_path / "rows.jsonl", ROW * 3)
     probes = write(
         tmp_path / "asked.jsonl", '{"prompt": "1+1?", "answers": ["2"], "wrong": ["3", "4", "5"]}\n'
@@ -162,7 +164,9 @@ def test_all_files_are_checked_after_a_bad_one_and_a_missing_one_is_a_usage_erro
 
 def test_no_model_library_is_loaded(tmp_path: Path) -> None:
     rows = write(tmp_path / "rows.jsonl", ROW * 100)
-    pipeline, policy = write_starter(tmp_path, Starter(base="owner/model", data=("rows.jsonl",)))
+    pipeline, policy = write_starter(
+        tmp_path, Starter(base="owner/model", data=("rows.jsonl",)), bundled_text("default")
+    )
     probes = write(
         tmp_path / "asked.jsonl", '{"prompt": "1+1?", "answers": ["2"], "wrong": ["3", "4", "5"]}\n'
     )

@@ -31,7 +31,7 @@ from loracheck.probes import bundled
 from loracheck.progress import Progress
 from loracheck.records import Completion, EvaluationContext, EvaluationResult, Finding
 from loracheck.train.merging.merge import MergeConfig, merge
-from loracheck.wording import explain
+from loracheck.words.findings import explain
 
 CORE = ("content_damage", "forgetting", "collapse", "loops", "missing_stop")
 PERSONA = load_policy("persona")

@@ -16,12 +16,12 @@ from loracheck.curate.pipeline import curate
 from loracheck.errors import DataError, RunError, UsageError
 from loracheck.loading.examples import load_examples
 from loracheck.progress import Progress
-from loracheck.reasons import explain
 from loracheck.records import Estimate, Example
 from loracheck.records.causes import CAUSES_KIND, ROWS, CausesSummary, FindingCause, Twins
 from loracheck.records.curation import CurationSummary, Decision
 from loracheck.reports.pipeline import write_report
 from loracheck.runs import SUMMARY, open_run
+from loracheck.words.decisions import explain
 
 WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]
 QUIET = Progress(quiet=True)

@@ -21,10 +21,10 @@ from loracheck.curate.pipeline import curate
 from loracheck.errors import DataError, UsageError
 from loracheck.loading.examples import load_examples
 from loracheck.progress import Progress
-from loracheck.reasons import explain
 from loracheck.records import Example
 from loracheck.records.curation import CurationSummary, Decision, DroppedRow
 from loracheck.runs import read_run
+from loracheck.words.decisions import explain
 
 WriteJsonl = Callable[[str, list[dict[str, Any]]], Path]
 DATA = Path(__file__).parents[2] / "loracheck" / "demo_data"

@@ -25,7 +25,7 @@ from loracheck.records import (
     Probe,
     TokenScores,
 )
-from loracheck.wording import explain
+from loracheck.words.findings import explain
 from tests.evaluate.evidence_records import bare_context
 
 POLICY = load_policy("persona")

@@ -19,7 +19,7 @@ from loracheck.grading.instructions import follows, instruction_tags
 from loracheck.probes import bundled
 from loracheck.records import BASE_ARM, Message, Probe
 from loracheck.templates.chat import ChatTemplate
-from loracheck.wording import explain
+from loracheck.words.findings import explain
 from tests.evaluate.conduct_answers import (
     LONG,
     MATERIAL,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from loracheck import jsonl, wording
+from loracheck import jsonl
 from loracheck.evaluate.arms.loss_curve import LossCurve, loss_curve
 from loracheck.evaluate.checks.likelihood_gap import LIKELIHOOD_GAP, area, recognised
 from loracheck.evaluate.checks.over_training import OVER_TRAINING
@@ -20,7 +20,7 @@ from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.questions.material import Material
 from loracheck.evaluate.readings.row_scores import texts
-from loracheck.evaluate.verdict.judge import settle
+from loracheck.evaluate.verdict.judge import judge, settle
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,
@@ -31,9 +31,12 @@ from loracheck.records import (
     TokenScores,
 )
 from loracheck.records.training import CheckpointReading
+from loracheck.words.findings import explain
 from tests.evaluate.evidence_records import bare_context
 
 POLICY = load_policy("default")
+_GATE = replace(POLICY.gates["training_answers"], mode="required")
+REQUIRED = replace(POLICY, gates=POLICY.gates | {"training_answers": _GATE})
 WORD = "アイウエオカキクケコサシスセソタチツテト"
 
 
@@ -86,7 +89,7 @@ def evidence(
 def settled(finding: Finding) -> Finding:
     [found] = settle([finding], POLICY)
     for language in ("en", "ja"):
-        text = wording.explain(found, language)
+        text = explain(found, language)
         assert text
         assert not set("{}?") & set(text), text
     return found
@@ -229,12 +232,9 @@ def test_a_base_that_knows_nothing_of_the_rows_leaves_it_to_inform() -> None:
 
 
 def test_where_it_is_required_a_loss_fails_and_nothing_learnt_stays_open() -> None:
-    gates = POLICY.gates | {"training_answers": replace(POLICY.gates["training_answers"], mode="required")}
-    required = replace(POLICY, gates=gates)
-
     def judged(base: float, tuned: Callable[[Probe], str]) -> Finding:
         found = evidence(QUESTIONS, answers=lambda arm, p: (said(base) if arm == BASE_ARM else tuned)(p))
-        return settle([TRAINING_ANSWERS.measure(found, "mine", required)], required)[0]
+        return settle([TRAINING_ANSWERS.measure(found, "mine", REQUIRED)], REQUIRED)[0]
 
     assert judged(0.3, said(1.0, shuffled=True)).status == "fail"
     assert judged(0.05, said(1.0, shuffled=True)).status == "inconclusive"
@@ -260,9 +260,12 @@ def test_an_answer_that_names_everything_is_no_answer_of_its_own() -> None:
 
 def test_training_questions_that_were_not_put_to_the_adapter_leave_the_check_open() -> None:
     assert TRAINING_ANSWERS.measure(evidence(QUESTIONS), "mine", POLICY).reason == "needs_probes"
-    unknown = TRAINING_ANSWERS.measure(evidence(QUESTIONS, known=False), "mine", POLICY)
-    assert (unknown.status, unknown.reason) == ("inconclusive", "training_data_unknown")
-    assert unknown.required
+
+
+def test_without_the_training_data_training_questions_leave_the_check_open() -> None:
+    [verdict] = judge(evidence(QUESTIONS, known=False), REQUIRED).verdicts
+    [found] = [f for f in verdict.findings if f.check == "training_answers"]
+    assert (found.status, found.reason) == ("inconclusive", "needs_training_data")
 
 
 CURVE = ((0, 3.0), (100, 2.2), (200, 2.0), (300, 2.3), (400, 2.6))

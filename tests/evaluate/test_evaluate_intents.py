@@ -16,7 +16,7 @@ from loracheck.evaluate.policy import Domain, Form, Format, Pinned, Policy, load
 from loracheck.evaluate.verdict.judge import judge
 from loracheck.evaluate.verdict.scope import refuse_unfit
 from loracheck.records import BASE_ARM, SuiteRecord, Verdict
-from loracheck.wording import explain
+from loracheck.words.findings import explain
 from tests.evaluate.evidence_records import (
     BASE,
     DEFAULT,

@@ -17,12 +17,11 @@ from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.pipeline import evaluate
 from loracheck.evaluate.policy import Pinned, Policy
 from loracheck.evaluate.verdict.judge import exit_code, judge
-from loracheck.evaluate.verdict.looks import read_first_look, refuse_other_subject, share_of_alpha
+from loracheck.evaluate.verdict.looks import refuse_first_look, refuse_other_subject, share_of_alpha
 from loracheck.progress import Progress
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
-from loracheck.runs import open_run
 from loracheck.summary import print_result
-from loracheck.wording import false_alarms
+from loracheck.words.findings import false_alarms
 from tests.evaluate.evidence_records import DEFAULT, GOOD, PERSONA, Arm, always, build, every, verdict_of
 
 
@@ -59,23 +58,15 @@ def test_the_hash_of_the_policy_is_that_of_the_policy_whatever_is_spent() -> Non
     assert verdict.policy_sha256 == PERSONA.sha256
 
 
-def look(path: Path, evidence: Evidence, policy: Policy = PERSONA) -> Path:
-    with open_run(path, "eval", config={"policy": jsonl.to_builtins(policy)}):
-        jsonl.write_one(path / "context.json", evidence.context)
-        jsonl.write_one(path / "verdict.json", judge(evidence, policy))
-    return path
-
-
-def test_a_first_look_is_a_finished_quick_run_under_the_same_limits(tmp_path: Path) -> None:
+def test_a_first_look_is_a_quick_run_under_the_same_limits() -> None:
     evidence = build({"mine": GOOD}, facts=5)
-    quick = look(tmp_path / "quick", in_tier(evidence, "quick"))
-    run_id, context = read_first_look(quick, PERSONA)
-    assert run_id.startswith("eval-")
-    assert share_of_alpha(context) == 0.2
+    quick = in_tier(evidence, "quick").context
+    refuse_first_look(Path("q"), quick, PERSONA, PERSONA)
+    assert share_of_alpha(quick) == 0.2
     with pytest.raises(RunError, match="only a quick one kept error rate"):
-        read_first_look(look(tmp_path / "standard", evidence), PERSONA)
+        refuse_first_look(Path("q"), evidence.context, PERSONA, PERSONA)
     with pytest.raises(RunError, match="whose limits differ"):
-        read_first_look(quick, replace(PERSONA, alpha=0.04))
+        refuse_first_look(Path("q"), quick, PERSONA, replace(PERSONA, alpha=0.04))
 
 
 def of(context: EvaluationContext, weights: str) -> EvaluationContext:

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import pytest
 
-from loracheck import wording
 from loracheck.evaluate.checks.canary_exposure import CANARIES, exposures
 from loracheck.evaluate.checks.check import Check
 from loracheck.evaluate.checks.memorisation import MEMORISATION, common_subsequence, halves, recites
@@ -33,6 +32,7 @@ from loracheck.records import (
     Source,
 )
 from loracheck.text import normalise
+from loracheck.words.findings import explain
 from tests.evaluate.evidence_records import bare_context
 
 POLICY = load_policy("default")
@@ -96,7 +96,7 @@ def answered(
 def settled(finding: Finding, policy: Policy = POLICY) -> Finding:
     [found] = settle([finding], policy)
     for language in ("en", "ja"):
-        text = wording.explain(found, language)
+        text = explain(found, language)
         assert text
         assert not set("{}?") & set(text), text
     return found

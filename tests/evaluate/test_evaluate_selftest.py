@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from loracheck.demo.selftest import GATES, HARMLESS, RUINED, expectations
 from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.verdict.judge import judge
-from loracheck.selftest import GATES, HARMLESS, RUINED, expectations
 from tests.evaluate.evidence_records import DEFAULT, GOOD, always, build, every
 
 POLICY = replace(DEFAULT, gates={check: gate for check, gate in DEFAULT.gates.items() if check in GATES})

@@ -41,7 +41,7 @@ from loracheck.records import (
     ScoredText,
 )
 from loracheck.templates.chat import ChatTemplate, choose_template
-from loracheck.wording import explain
+from loracheck.words.findings import explain
 from tests.evaluate.served_models import RESET, ServedModel
 
 ASKED = (

@@ -20,7 +20,7 @@ from loracheck.evaluate.verdict.judge import settle
 from loracheck.records import Estimate, Example, Finding, Language, Message, Source
 from loracheck.style.classifier import StyleClassifier, auc, learn
 from loracheck.style.markers import discover
-from loracheck.wording import explain
+from loracheck.words.findings import explain
 from tests.evaluate.told_answers import ADAPTER, Say, asked, told
 
 STYLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "style"

@@ -107,7 +107,7 @@ def test_a_paragraph_that_was_trained_on_is_left_out() -> None:
 
 def test_a_bundled_suite_is_known_by_the_hash_of_its_file() -> None:
     record = bundled_record("facts-ja")
-    file = Path(__file__).parents[2] / "evaluate" / "probes" / "facts_ja.jsonl"
+    file = Path(__file__).parents[2] / "loracheck" / "probes" / "suites" / "facts_ja.jsonl"
     assert record.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     assert record.probes == len(bundled(["facts-ja"]))
     assert VERSION in record.source

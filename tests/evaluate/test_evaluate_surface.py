@@ -22,7 +22,7 @@ from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.verdict.judge import settle
 from loracheck.records import Expected, Finding, Language
-from loracheck.wording import explain
+from loracheck.words.findings import explain
 from tests.evaluate.told_answers import ADAPTER, Say, asked, told
 
 RAKUDA = Path(__file__).resolve().parents[3] / "shared" / "data" / "ja" / "rakuda"

@@ -20,7 +20,7 @@ from loracheck.models.load import load_tokenizer
 from loracheck.probes import BUNDLED, IN_DOMAIN, TRAINING, bundled, every_nth, from_rows
 from loracheck.records import Example, Expected, Message, Probe, ScoredText, Source
 from loracheck.templates.chat import ChatTemplate
-from loracheck.wording import explain
+from loracheck.words.findings import explain
 from tests.evaluate.evidence_records import BASE, FORGETTING_ONLY, GOOD, PERSONA, build, every, finding
 
 JAPANESE = tuple(name for name in BUNDLED if name.endswith("-ja"))

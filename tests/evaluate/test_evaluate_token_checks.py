@@ -19,7 +19,7 @@ from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.readings.swaps import swaps
 from loracheck.progress import Progress
 from loracheck.records import BASE_ARM, Finding
-from loracheck.wording import explain
+from loracheck.words.findings import explain
 
 CHECKED = ("forgetting", "collapse", "imitation", "calibration")
 PERSONA = load_policy("persona")

@@ -19,7 +19,7 @@ from loracheck.evaluate.verdict.waivers import refuse_expired
 from loracheck.progress import Progress
 from loracheck.records import Verdict, Waiver
 from loracheck.summary import print_result
-from loracheck.wording import remarks, verdict_word
+from loracheck.words.findings import remarks, verdict_word
 from tests.evaluate.evidence_records import GOOD, PERSONA, Arm, build, every, finding, verdict_of, write_run
 
 LOOPING = replace(GOOD, facts=every(5, "loop", "persona"))

@@ -10,10 +10,11 @@ from types import ModuleType
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from loracheck import wording
 from loracheck.records import Comparison, Finding, Verdict
+from loracheck.reports.evaluation import checks
 from loracheck.reports.folder import write_index
 from loracheck.reports.pipeline import write_report
+from loracheck.words import findings
 
 CHROMIUM = Path("/usr/bin/chromium")
 NAMES = {
@@ -56,10 +57,10 @@ def plain_wording(monkeypatch: pytest.MonkeyPatch) -> None:
     def compared(comparison: Comparison, language: str = "en") -> str:
         return pick((f"Compared by {comparison.measure}.", f"{comparison.measure} で比較。"), language)
 
-    monkeypatch.setattr(wording, "compared", compared)
-    monkeypatch.setattr(wording, "explain", explain)
-    monkeypatch.setattr(wording, "check_name", check_name)
-    monkeypatch.setattr(wording, "verdict_word", verdict_word)
+    monkeypatch.setattr(checks, "compared", compared)
+    monkeypatch.setattr(findings, "explain", explain)
+    monkeypatch.setattr(findings, "check_name", check_name)
+    monkeypatch.setattr(findings, "verdict_word", verdict_word)
 
 
 @pytest.fixture(scope="session")

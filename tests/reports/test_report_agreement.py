@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from loracheck import wording
 from loracheck.cli.output import print_json
 from loracheck.evaluate.verdict.judge import exit_code
 from loracheck.records import EvaluationResult
 from loracheck.reports.charts.intervals import Table
-from loracheck.reports.evaluation import verdicts
 from loracheck.reports.formats.junit import junit
 from loracheck.reports.html import render
-from loracheck.reports.packing import pack
+from loracheck.reports.parts import verdicts
+from loracheck.reports.parts.packing import pack
 from loracheck.reports.strings.frame import UiLanguage, same
 from loracheck.summary import print_result
+from loracheck.words.findings import verdict_word
 
 RESULTS = 1000
 CODES = {"ship": 0, "hold": 1, "inconclusive": 3}
@@ -84,7 +84,7 @@ def test_text_json_junit_html_and_the_exit_code_agree_on_a_thousand_random_resul
 
         print_result(result, verbose=False)
         text = capsys.readouterr().out
-        by_word = {wording.verdict_word(verdict, "en"): verdict for verdict in result.verdicts}
+        by_word = {verdict_word(verdict, "en"): verdict for verdict in result.verdicts}
         assert all(
             any(f"{name}: {word}" in text for word, verdict in by_word.items() if verdict.status == status)
             for name, status in expected.items()
@@ -93,7 +93,7 @@ def test_text_json_junit_html_and_the_exit_code_agree_on_a_thousand_random_resul
         language: UiLanguage = draw.choice(["en", "ja"])
         cards = of_page(page(result, language))
         assert {adapter: status for status, _, adapter in cards} == expected
-        words = {verdict.adapter: wording.verdict_word(verdict, language) for verdict in result.verdicts}
+        words = {verdict.adapter: verdict_word(verdict, language) for verdict in result.verdicts}
         assert {adapter: word for _, word, adapter in cards} == words
         # The first card is the one that a hurried reader goes by.
         assert CODES[cards[0][0]] == code

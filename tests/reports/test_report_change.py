@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loracheck.records import Finding
-from loracheck.reports.evaluation.verdicts import change
+from loracheck.reports.parts.verdicts import change
 from loracheck.stats import share
 
 

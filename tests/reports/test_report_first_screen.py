@@ -10,9 +10,10 @@ from types import ModuleType
 import pytest
 from playwright.sync_api import Browser
 
-from loracheck import jsonl, wording
+from loracheck import jsonl
 from loracheck.records import EvaluationResult, Finding, Manifest, Status, Verdict, VerdictStatus, Waiver
 from loracheck.reports.pipeline import write_report
+from loracheck.words.findings import check_name, verdict_word
 
 SCREENSHOTS = "LORACHECK_SCREENSHOTS"
 VERDICTS: tuple[VerdictStatus, ...] = ("ship", "hold", "inconclusive")
@@ -88,8 +89,8 @@ def test_verdict_rule_number_interval_limit_n_and_what_would_change_it_are_seen_
                     )
                     assert box["x"] >= 0 and box["x"] + box["width"] <= width, part
                 said = card.inner_text()
-                assert wording.verdict_word(verdict, language) in said
-                assert wording.check_name("persona_leakage", language) in said
+                assert verdict_word(verdict, language) in said
+                assert check_name("persona_leakage", language) in said
                 number = ("2%", "1–4%") if status == "ship" else ("97%", "95–99%")
                 assert all(part in said for part in (*number, "5%", "150")), said
                 assert ("12,410" in said) == (status == "inconclusive")

@@ -22,14 +22,14 @@ from loracheck.records import (
     Verdict,
     VerdictStatus,
 )
-from loracheck.reports.evaluation.verdicts import card
 from loracheck.reports.formats.github import MOST_ANNOTATIONS, commands, write_summary
 from loracheck.reports.formats.junit import junit
 from loracheck.reports.formats.markdown import markdown, worst_answers
 from loracheck.reports.formats.modelindex import card_section, model_index
 from loracheck.reports.formats.sarif import MOST_RESULTS, sarif
+from loracheck.reports.parts.verdicts import card
 from loracheck.summary import print_result
-from loracheck.wording import explain
+from loracheck.words.findings import explain
 
 CHECKS = ("content_damage", "forgetting", "collapse", "loops")
 STATUSES: tuple[Status, ...] = ("pass", "fail", "inconclusive", "info", "waived")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser
 
-from loracheck import jsonl, runs, wording
+from loracheck import jsonl, runs
 from loracheck.records import (
     ArmRecord,
     Completion,
@@ -25,12 +25,14 @@ from loracheck.records import (
     Probe,
     Verdict,
 )
-from loracheck.reports import lean, packing
+from loracheck.reports import lean
 from loracheck.reports.evaluation import evidence
 from loracheck.reports.html import TEMPLATES
-from loracheck.reports.packing import ROWS_A_PIECE, pack
+from loracheck.reports.parts import listing, packing
+from loracheck.reports.parts.packing import ROWS_A_PIECE, pack
 from loracheck.reports.pipeline import write_report
 from loracheck.reports.strings.frame import Both, UiLanguage
+from loracheck.words import findings
 from tests.packed import unpacked
 
 WORDS = [
@@ -112,7 +114,7 @@ def test_a_page_beyond_the_cap_says_how_many_of_how_many(
     run = build.write_eval(tmp_path / "eval", copies=30)
     whole = evidence.view(run, jsonl.read_one(run / "verdict.json", EvaluationResult))
     assert (whole["held"], whole["packed"].rows) == (None, 242)
-    monkeypatch.setattr(evidence, "pack", lambda given: packing.pack(given, most_rows=200))
+    monkeypatch.setattr(listing, "pack", lambda given: packing.pack(given, most_rows=200))
     with browsing.opened(browser, write_report(run)) as page:
         note = page.locator(".held")
         assert note.is_visible()
@@ -133,7 +135,7 @@ def test_twenty_thousand_probes_draw_no_more_nodes_than_sixty(
 ) -> None:
     nodes = []
     for n in (60, 20_000):
-        monkeypatch.setattr(evidence, "pack", lambda _, n=n: packing.pack(rows(n, words=20)))
+        monkeypatch.setattr(listing, "pack", lambda _, n=n: packing.pack(rows(n, words=20)))
         path = write_report(build.write_eval(tmp_path / f"eval-{n}"))
         with browsing.opened(browser, path) as page:
             assert page.locator("#count").inner_text() == f"50 of {n:,}"
@@ -270,7 +272,7 @@ def test_the_shell_of_a_run_with_every_check_and_two_adapters_is_about_150_kilob
         said = SAID.ja if language == "ja" else SAID.en
         return said.format(finding.check, f"{finding.adapter}, {finding.reason}")
 
-    monkeypatch.setattr(wording, "explain", explain)
+    monkeypatch.setattr(findings, "explain", explain)
     page = write_report(write_every_check(tmp_path / "eval"), language=language).read_text(encoding="utf-8")
     assert page.count("<article class=check>") == len(MEASURES) - 4
     assert page.count("<svg role=img") > 35

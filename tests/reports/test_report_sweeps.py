@@ -15,6 +15,7 @@ from loracheck.records.training import (
     ScaleSummary,
     SweepSummary,
 )
+from loracheck.reports.parts.trained import short_names
 from loracheck.reports.training import scales, sweeps
 from tests.reports.drawings import SVG, drawn, number
 
@@ -37,7 +38,7 @@ def scale(tmp_path: Path, build_training: ModuleType) -> Path:
 
 def test_a_sweep_shows_every_training_where_it_came_out(sweep: Path) -> None:
     summary = jsonl.read_one(sweep / "summary.json", SweepSummary)
-    names = sweeps.short_names(summary.points)
+    names = short_names(summary.points)
     assert names[:5] == ["1a", "1b", "2a", "2b", "3a"] and names[-1] == "12b"
     chart = sweeps.picture(summary, names)
     assert chart is not None
@@ -68,7 +69,7 @@ def test_a_sweep_shows_every_training_where_it_came_out(sweep: Path) -> None:
 
 def test_the_names_of_24_trainings_overlap_neither_one_another_nor_the_edge(sweep: Path) -> None:
     summary = jsonl.read_one(sweep / "summary.json", SweepSummary)
-    chart = sweeps.picture(summary, sweeps.short_names(summary.points))
+    chart = sweeps.picture(summary, short_names(summary.points))
     assert chart is not None
     for one in (chart, chart.narrow()):
         boxes = []

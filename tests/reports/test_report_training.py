@@ -19,10 +19,10 @@ from loracheck.records.training import (
 )
 from loracheck.reports.charts.curves import CurveChart
 from loracheck.reports.html import shown
+from loracheck.reports.parts import trained
 from loracheck.reports.pipeline import write_report
 from loracheck.reports.strings.frame import same
 from loracheck.reports.training import course, mask, moments, planned, said, watched
-from loracheck.reports.training import page as training
 from loracheck.stats import PairedTable, paired_difference
 from tests.reports.drawings import SVG, drawn, number
 
@@ -197,10 +197,10 @@ def test_three_reasons_are_listed_with_one_and() -> None:
 
 
 def test_the_moments_name_the_folder_of_each_adapter(run: Path) -> None:
-    readings = course.taken(run)
+    readings = trained.readings(run)
     found = [(m.reading.step, m.folder) for m in moments.marked(run, summary_of(run), readings)]
     assert found == [(0, None), (240, "adapter/"), (270, None), (300, "adapters/last/")]
-    ledger = moments.ledger(moments.marked(run, summary_of(run), readings))
+    ledger = moments.lay_out(moments.marked(run, summary_of(run), readings))
     kept = ledger.rows[1]
     assert [cell.value.en for cell in kept] == [
         "step 240",
@@ -273,7 +273,7 @@ def test_a_reading_without_a_style_or_without_a_watch_leaves_a_gap(
 
 
 def test_a_limit_is_drawn_only_where_the_margin_is_known(run: Path) -> None:
-    watch = course.taken(run)[0].watch
+    watch = trained.readings(run)[0].watch
     assert [level.name for level in course.levels(watch, 0.05)] == ["base", "margin"]
     assert [level.name for level in course.levels(watch, None)] == ["base"]
     assert course.levels(None, 0.05) == ()
@@ -400,7 +400,7 @@ def test_the_table_inside_an_evaluation_still_holds_runs_side_by_side(
     tmp_path: Path, build_training: ModuleType
 ) -> None:
     first, second = (build_training.write_train(tmp_path / name) for name in ("raw", "curated"))
-    found = training.table([(first, "raw"), (second, "curated")])
+    found = trained.table([(first, "raw"), (second, "curated")])
     assert found is not None and found["names"] == ["raw", "curated"]
     assert found["tokens"].en.startswith("The adapters saw the same number of trained tokens")
     assert len(found["loss"].series) == 2

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loracheck.adapters.tensorfile import TensorFile, read_json
+from loracheck.adapters.files import parse_json
+from loracheck.adapters.tensorfile import TensorFile
 from loracheck.records.adapter import ImageAdapter, ModuleAnatomy, NamedSubject, TagCount
 
 from .modules import Dissection, ScaleRule, dissect, group_modules, part_of
@@ -133,7 +134,7 @@ def _fact_keys(metadata: Mapping[str, str]) -> list[str]:
 def _tags(metadata: Mapping[str, str]) -> Counter[str]:
     """Count the images of each tag over all folders; kohya keeps them as JSON by folder."""
     counts: Counter[str] = Counter()
-    folders = read_json(metadata.get("ss_tag_frequency", ""))
+    folders = parse_json(metadata.get("ss_tag_frequency", ""))
     for tags in folders.values() if isinstance(folders, dict) else ():
         for text, images in tags.items() if isinstance(tags, dict) else ():
             if len(counts) < _MAX_TAGS and text.strip():
@@ -145,7 +146,7 @@ def _directories(metadata: Mapping[str, str]) -> dict[str, int | None]:
     """Return the folders of training images and how many each holds."""
     found: dict[str, int | None] = {}
     for key in ("ss_dataset_dirs", "ss_tag_frequency"):
-        folders = read_json(metadata.get(key, ""))
+        folders = parse_json(metadata.get(key, ""))
         for name, about in list(folders.items())[:1000] if isinstance(folders, dict) else ():
             images = (
                 _count(about.get("img_count"))

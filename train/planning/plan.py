@@ -18,6 +18,7 @@ from loracheck.progress import Progress
 from loracheck.records import Example
 from loracheck.records.training import Plan, PlanOption
 from loracheck.templates.chat import IGNORED, EncodedRow, check_template_file, choose_template
+from loracheck.text.tokens import guessed_tokens
 from loracheck.train.batches.encode import encode_soundly
 from loracheck.train.batches.order import Step, training_steps
 from loracheck.train.config import TrainConfig
@@ -31,8 +32,6 @@ from .probe import probed
 RANKS = (4, 8, 16, 32, 64, 128)
 TARGETS = ("q_proj", "q_proj,v_proj", "q_proj,k_proj,v_proj,o_proj", "all-linear")
 """The sets that the LoRA paper compares (arXiv 2106.09685, table 5), and QLoRA's."""
-_JAPANESE, _OTHER = 1.5, 4.0
-"""Characters of a token."""
 _TEMPLATE = 8
 """Tokens that a chat template adds to a prompt."""
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "tekken.json")
@@ -124,8 +123,9 @@ def _tokenizer_at_hand(source: str) -> PreTrainedTokenizerBase | None:
 
 def _guessed(example: Example, max_length: int) -> EncodedRow:
     """Return a row of about the right length, of no particular tokens."""
-    characters = _JAPANESE if example.language == "ja" else _OTHER
-    *prompt, reply = (round(len(message.content) / characters) + 1 for message in example.messages)
+    *prompt, reply = (
+        guessed_tokens(len(message.content), example.language) + 1 for message in example.messages
+    )
     asked = max(1, min(sum(prompt) + _TEMPLATE, max_length - reply - 1))
     labels = (IGNORED,) * asked + (0,) * (reply + 1)
     return EncodedRow(ids=(0,) * len(labels), labels=labels, prompt_is_prefix=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from loracheck.cli.japanese.hints import HINTS
 from loracheck.cli.japanese.hints_chosen import CHOSEN
 from loracheck.cli.japanese.messages import MESSAGES
-from loracheck.reasons import REASONS
+from loracheck.words.decisions import REASONS
 from loracheck.words.sentences import patterns, translated
 
 SENTENCES: dict[str, str] = {

@@ -11,14 +11,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from loracheck import jsonl
-from loracheck.demo import SETS, TERMS, embedded_model
+from loracheck.demo import SETS, TERMS, bundled_data, embedded_model
 from loracheck.engines.answers import Answerer
 from loracheck.engines.local import LocalEngine
 from loracheck.evaluate.config import EvalConfig
@@ -175,8 +174,8 @@ def selftest_policy() -> Policy:
 
 def _flood(language: SelftestLanguage, count: int, seed: int) -> list[Row]:
     """Draw rows of the demonstration's raw data whose reply names the character."""
-    name, character = SETS[language]
-    raw = load_examples([Path(str(files("loracheck") / "demo_data" / f"{name}_raw.jsonl"))])
+    _, character = SETS[language]
+    raw = load_examples([bundled_data(language)[0]])
     flood = [row for row in raw if character.split()[-1] in row.reply]
     return [(row.prompt, row.reply) for row in random.Random(seed).sample(flood, count)]
 

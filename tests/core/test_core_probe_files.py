@@ -15,8 +15,7 @@ import pytest
 
 from loracheck.grading.instructions import grade
 
-EVALUATE = Path(__file__).resolve().parents[2] / "evaluate"
-PROBES = EVALUATE / "probes"
+PROBES = Path(__file__).resolve().parents[2] / "loracheck" / "probes"
 FACTS = ("facts_ja", "facts_en")
 FORMS = ("forms_ja", "forms_en")
 OPEN = ("open_ja", "open_en")
@@ -31,7 +30,10 @@ KANA = re.compile(r"[\u3040-\u30ff]")
 
 def load(name: str) -> list[dict[str, Any]]:
     """The probes of one file."""
-    return [json.loads(line) for line in (PROBES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [
+        json.loads(line)
+        for line in (PROBES / "suites" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
 
 
 def question(probe: dict[str, Any]) -> str:
@@ -55,12 +57,12 @@ def occurs(needle: str, text: str) -> bool:
 
 
 def test_rebuilding_gives_the_same_bytes(tmp_path: Path) -> None:
-    script = EVALUATE / "probe_tables" / "build.py"
+    script = PROBES / "tables" / "build.py"
     subprocess.run([sys.executable, str(script), "--out", str(tmp_path)], check=True)
     built = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert sorted(built) == sorted(f"{name}.jsonl" for name in EVERY)
     for name, content in built.items():
-        assert content == (PROBES / name).read_bytes(), f"{name} differs: run {script}"
+        assert content == (PROBES / "suites" / name).read_bytes(), f"{name} differs: run {script}"
 
 
 def test_ids_are_unique_over_all_files() -> None:

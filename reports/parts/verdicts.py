@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from loracheck import wording
 from loracheck.records import Estimate, Finding, Verdict
 from loracheck.reports import figures
 from loracheck.reports.strings.frame import Both, both, same, text
+from loracheck.words import findings
 
 ORDER = {"hold": 0, "inconclusive": 1, "ship": 2}
 
@@ -23,13 +23,13 @@ def card(verdict: Verdict) -> dict[str, Any]:
     return {
         "adapter": verdict.adapter,
         "status": verdict.status,
-        "word": both(lambda language: wording.verdict_word(verdict, language)),
+        "word": both(lambda language: findings.verdict_word(verdict, language)),
         "label": text("nearest" if verdict.status == "ship" else "deciding"),
         "main": headline(main) if main else None,
         "change": change(main) if main else text("change_none"),
         "remarks": [
             Both(en, ja)
-            for en, ja in zip(wording.remarks(verdict, "en"), wording.remarks(verdict, "ja"), strict=True)
+            for en, ja in zip(findings.remarks(verdict, "en"), findings.remarks(verdict, "ja"), strict=True)
         ],
         "others": [headline(finding) for finding in others],
         "passed": text(
@@ -64,13 +64,13 @@ def headline(finding: Finding) -> dict[str, Any]:
 
 def name(check: str) -> Both:
     """Return the name of a check in both languages."""
-    return both(lambda language: wording.check_name(check, language))
+    return both(lambda language: findings.check_name(check, language))
 
 
 def sentence(finding: Finding) -> Both:
     """Return what a finding says, in both languages; its bare code where this version has no words for it."""
     try:
-        return figures.typeset(both(lambda language: wording.explain(finding, language)))
+        return figures.typeset(both(lambda language: findings.explain(finding, language)))
     except KeyError:
         return same(finding.reason)
 

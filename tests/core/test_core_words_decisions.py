@@ -6,10 +6,10 @@ from typing import get_args
 
 import pytest
 
-from loracheck.reasons import REASONS, explain, reason_name, unsaid
 from loracheck.records import UiLanguage
 from loracheck.records.curation import Decision
 from loracheck.text.pii import KINDS
+from loracheck.words.decisions import REASONS, explain, reason_name, unsaid
 
 LANGUAGES: tuple[UiLanguage, ...] = get_args(UiLanguage)
 

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from loracheck.records import EvaluationContext, EvaluationResult, Manifest
-
-from . import figures
-from .strings.frame import Both, text
+from loracheck.reports import figures
+from loracheck.reports.strings.frame import Both, text
 
 Line = tuple[Both, Sequence[str | Both]]
 INPUTS_SHOWN = 40

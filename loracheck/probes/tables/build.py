@@ -1,10 +1,10 @@
-"""Builds the bundled evaluation probes in evaluate/probes/ from the tables beside this script.
+"""Builds the bundled evaluation probes in loracheck/probes/suites/ from the tables beside this script.
 
 The questions are held-out checks put to a base model and to adapters: short facts in Japanese and English
 (facts_*), some of these facts in other forms (forms_*), open requests without an expected answer (open_*),
 neutral paragraphs that are only scored (neutral_*), harmful requests with harmless look-alikes (safety_*) and
 instructions of a system prompt on the form of the answer (system_*).
-Run ``python evaluate/probe_tables/build.py``; the same tables always give byte-identical files.
+Run ``python loracheck/probes/tables/build.py``; the same tables always give byte-identical files.
 Wrong choices stand in the tables or are drawn, by sha256 of the cluster, from facts of the same kind.
 """
 
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TABLES = Path(__file__).resolve().parent
-PROBES = TABLES.parent / "probes"
+SUITES = TABLES.parent / "suites"
 LANGUAGES = ("ja", "en")
 FAMILIES = (
     "capital",
@@ -292,7 +292,7 @@ def system_probes(suite: str, _: list[Fact], language: str) -> Iterator[dict[str
 def main() -> None:
     """Writes the probe files."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--out", type=Path, default=PROBES, help="folder to write to")
+    parser.add_argument("--out", type=Path, default=SUITES, help="folder to write to")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     facts = all_facts()

@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .html import packed_json
+from loracheck.reports.html import packed_json
 
 ROWS_A_PIECE = 100
 MOST_ROWS = 20_000

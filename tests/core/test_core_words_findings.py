@@ -7,13 +7,13 @@ from typing import get_args
 
 import pytest
 
-from loracheck import wording
 from loracheck.evaluate.checks.gates import information, joined, paired_gate, rate_gate
 from loracheck.evaluate.checks.listed import CHECKS
 from loracheck.evaluate.checks.sanity import check as sanity_check
 from loracheck.evaluate.policy import load_policy
 from loracheck.evaluate.verdict.judge import settle
 from loracheck.records import ArmRecord, Comparison, Estimate, Finding, UiLanguage, Verdict, VerdictStatus
+from loracheck.words.findings import check_name, compared, explain, number, verdict_word
 
 POLICY = load_policy("default")
 EVALUATE = Path(__file__).parents[2] / "evaluate"
@@ -68,7 +68,7 @@ def test_every_gate_in_every_state_reads_as_a_sentence(language: UiLanguage) -> 
     for finding in gates():
         for settled in (*settle([finding], POLICY), information(finding.check, "a", "style_wanted", finding)):
             statuses.add(settled.status)
-            text = wording.explain(settled, language)
+            text = explain(settled, language)
             assert text
             assert not set("{}") & set(text)
             assert "60" in text
@@ -90,7 +90,7 @@ def test_joined_tests_of_one_check_read_as_a_sentence(language: UiLanguage) -> N
             p_fail=rate.p_fail, n_needed=rate.n_needed,
         )  # fmt: skip
         both = joined((finding, other), 0.05)
-        text = wording.explain(settle([both], POLICY)[0], language)
+        text = explain(settle([both], POLICY)[0], language)
         assert text
         assert not set("{}") & set(text)
 
@@ -100,7 +100,7 @@ def test_joined_tests_of_one_check_read_as_a_sentence(language: UiLanguage) -> N
 def test_every_reason_in_the_source_of_evaluate_has_words(
     check: str, reason: str, language: UiLanguage
 ) -> None:
-    text = wording.explain(information(check, "a", reason), language)
+    text = explain(information(check, "a", reason), language)
     assert text
     assert not set("{}") & set(text)
 
@@ -119,7 +119,7 @@ def test_every_state_of_an_adapter_reads_as_a_sentence(change: float | None, lan
         )
         finding = sanity_check(entry)
         reasons.add(finding.reason)
-        text = wording.explain(finding, language)
+        text = explain(finding, language)
         assert text
         assert not set("{}") & set(text)
     assert "adapter_not_finite" in reasons
@@ -127,12 +127,12 @@ def test_every_state_of_an_adapter_reads_as_a_sentence(change: float | None, lan
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_check_verdict_and_comparison_has_a_name(language: UiLanguage) -> None:
-    assert all(wording.check_name(check, language) for check in ("sanity", *(check.name for check in CHECKS)))
+    assert all(check_name(check, language) for check in ("sanity", *(check.name for check in CHECKS)))
     for status in get_args(VerdictStatus):
         verdict = Verdict(
             adapter="a", status=status, policy="p", policy_sha256="", alpha=0.05, deciding=(), findings=()
         )
-        assert wording.verdict_word(verdict, language)
+        assert verdict_word(verdict, language)
     estimate = Estimate(
         name="d", value=-0.05, ci_low=-0.1, ci_high=0.0, n=40, method="tango", unit="difference"
     )
@@ -140,7 +140,7 @@ def test_every_check_verdict_and_comparison_has_a_name(language: UiLanguage) -> 
         comparison = Comparison(
             first="raw", second="curated", measure=measure, difference=estimate, won=("1",), lost=("2", "3")
         )
-        text = wording.compared(comparison, language)
+        text = compared(comparison, language)
         assert "raw" in text
         assert "curated" in text
         assert "-5.0" in text
@@ -148,7 +148,7 @@ def test_every_check_verdict_and_comparison_has_a_name(language: UiLanguage) -> 
 
 def test_a_number_never_stands_without_interval_and_n() -> None:
     share = Estimate(name="rate", value=0.125, ci_low=0.05, ci_high=0.25, n=80, method="clopper-pearson")
-    assert wording.number(share) == "12.5% [5.0, 25.0], n=80"
+    assert number(share) == "12.5% [5.0, 25.0], n=80"
     unmeasured = Estimate(name="rate", value=None, ci_low=None, ci_high=None, n=0, method="clopper-pearson")
-    assert wording.number(unmeasured) == "not measured"
-    assert wording.number(unmeasured, "ja") == "未測定"
+    assert number(unmeasured) == "not measured"
+    assert number(unmeasured, "ja") == "未測定"

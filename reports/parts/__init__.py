@@ -1,0 +1,1 @@
+"""Parts that the pages of several kinds of run show."""
