@@ -6,6 +6,7 @@ too, in `loracheck.words`; `text` knows all of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -21,7 +22,12 @@ from .curation import CURATION
 from .evidence import EVIDENCE
 from .training import TRAINING
 
-__all__ = ["Both", "UiLanguage", "both", "marked", "same", "script_table", "text"]
+__all__ = ["Both", "UiLanguage", "both", "marked", "same", "script_table", "text", "together"]
+
+_COUNTED = re.compile(
+    r"(?<=[\d}%]) (?=[\u3041-\u30ff\u4e00-\u9fff])|(?<=\bn) (?=[\d{])|(?<=[\d}]) (?=points?\b)"
+)
+"""The space between a number and what it counts, in Japanese, and in "n 120" and "8.3 points"."""
 
 
 class Both(NamedTuple):
@@ -55,9 +61,18 @@ def text(key: str, **values: object) -> Both:
     )
 
 
+def together(said: str) -> str:
+    """Keep a number on one line with its counter or unit."""
+    return _COUNTED.sub("\N{NO-BREAK SPACE}", said)
+
+
 def script_table() -> dict[str, Both]:
     """Return the strings that the script of the page puts in itself."""
-    return {key: Both(*pair) for key, pair in STRINGS.items() if key.startswith(("js_", "outcome_", "row_"))}
+    return {
+        key: Both(*map(together, pair))
+        for key, pair in STRINGS.items()
+        if key.startswith(("js_", "outcome_", "row_"))
+    }
 
 
 _FRAME: dict[str, tuple[str, str]] = {
