@@ -19,7 +19,7 @@ from loracheck.reports.strings.frame import Both, UiLanguage, marked, same, text
 from loracheck.terminal import columns
 
 from . import tracks
-from .geometry import Box, Scale, around, leaves, linear, meet, rounded
+from .geometry import Box, Scale, around, leaves, linear, meet, rounded, ticks
 from .tracks import Track
 
 _STACKED = (-31, 34, -49, 52, -67, 70, -85, 88, -103, 106)
@@ -62,13 +62,19 @@ class IntervalChart:
         found = [x for row in self.rows for x in _ends(row.estimate)] + [0.0]
         found += [self.limit] if self.limit is not None else []
         if unit == "share":
+            # A strength may lie below 0 and beyond 100%, and a margin below a base that is near 0.
             least, most = min(found), max(found)
-            low = -_nice(-least) if least < 0 else 0.0  # a strength may lie below 0 and beyond 100%
-            return low, _nice(most) if most > 1 else 1.0 if most > 0.3 else _nice(max(most, 0.01))
+            return least, most if most > 1 else 1.0 if most > 0.3 else _nice(max(most, 0.01))
         if unit == "count":
             return 0.0, _nice(max([*found, 1.0]))
         reach = _nice(max(abs(x) for x in found) or 0.1)
         return -reach, reach
+
+    def ticks(self) -> list[float]:
+        """Return the ends and the middle of the axis, or round numbers of one step where an end is not round."""
+        low, high = self.scale()
+        beyond = self.rows[0].estimate.unit == "share" and (low < 0 or high > 1)
+        return ticks(low, high, 4) if beyond else [low, (low + high) / 2, high]
 
     def svg(self, language: UiLanguage) -> Markup:
         """Draw the chart."""
@@ -78,11 +84,11 @@ class IntervalChart:
         top = 26 if self.limit is not None else 4
         bottom = top + step * len(self.rows)
         x = linear(low, high, left, right)
-        ticks = (low, (low + high) / 2, high)
-        lines = "".join(f"M{rounded(x(tick))},{top}V{bottom}" for tick in ticks)
+        marked = self.ticks()
+        lines = "".join(f"M{rounded(x(tick))},{top}V{bottom}" for tick in marked)
         below = Markup("").join(
             element("text", figures.tick(tick, unit), language, x=rounded(x(tick)), y=bottom + 16)
-            for tick in ticks
+            for tick in marked
         )
         marks = [element("path", class_="grid", d=lines), element("g", below, class_="ticks")]
         if self.limit is not None and self.limit_label is not None:
