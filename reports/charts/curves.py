@@ -127,7 +127,7 @@ class CurveChart:
         for number in (0.0, 0.25, 0.5, 0.75, 1.0) if self.unit == "share" else ticks(0, self._height(), 4):
             at = rounded(y(number))
             yield element("line", class_="grid", x1=left, x2=rounded(right), y1=at, y2=at)
-            label = figures.amount(number, "share") if self.unit == "share" else same(f"{number:g}")
+            label = figures.tick(number, "share") if self.unit == "share" else same(f"{number:g}")
             if self.unit == "nats" or number in (0.0, 0.5, 1.0):
                 yield element("text", label, language, class_="tick", x=left - 8, y=at + 4, text_anchor="end")
         for number in ticks(0, self.end, 5 if self.width > 500 else 4):

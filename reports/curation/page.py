@@ -32,6 +32,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     counts = jsonl.read_one(run / SUMMARY, CurationSummary)
     rows = _rows(run)
     ends = [name for name in OUTCOMES if getattr(counts, name)]
+    files = sorted({row["source"][0] for row in rows})
     score_rows = _score_table(run)
     pictures = scores.histograms(run, counts)
     clusters = scores.cluster_map(
@@ -71,6 +72,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
             for name in ends
         ],
         "cap": SHOWN_PER_REASON,
+        "source": text("rows_source", file=files[0]) if len(files) == 1 else None,
         "scores": score_rows,
         "histograms": pictures,
         "judge": judge,
@@ -81,6 +83,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
         "data": {
             "kind": "rows",
             "rows": rows,
+            "files": len(files),
             "scores": {
                 name: scores.score_name(name)
                 for name in sorted({one[0] for row in rows for one in row["scores"]})
@@ -107,7 +110,7 @@ def summary(run: Path, index: int) -> dict[str, Any]:
                 "curation_characters",
                 kept=figures.whole(counts.kept_reply_characters),
                 read=figures.whole(counts.read_reply_characters),
-                share=figures.amount(share, "share"),
+                share=figures.percent(share),
             ),
             *([text("curation_masked", n=figures.whole(counts.masked))] if counts.masked else []),
             *([text("curation_unscored", n=figures.whole(counts.unscored))] if counts.unscored else []),

@@ -16,6 +16,9 @@ from loracheck.words.about import ABOUT
 from . import limits, verdicts
 from .measures import Measure, inverted, measures, parts
 
+MOST_NAMED = 4
+"""Arms whose names stand beside their points; of more, numbers do, and a key below says whose they are."""
+
 
 def view(result: EvaluationResult) -> list[dict[str, Any]]:
     """Return one entry for each check, in the order of the policy, with all adapters' findings."""
@@ -31,12 +34,55 @@ def view(result: EvaluationResult) -> list[dict[str, Any]]:
                 "name": verdicts.name(check),
                 "question": _question(check),
                 "measured": not all(limits.unmeasured(finding) for finding in findings),
-                "findings": [verdicts.headline(finding) for finding in findings],
+                "required": all(finding.required for finding in findings),
+                "groups": _said_once(check, findings),
                 "charts": [(caption, one) for caption, one in charts if one],
                 "table": _table(check, findings, result.arms),
             }
         )
     return entries
+
+
+def _said_once(check: str, findings: list[Finding]) -> list[dict[str, Any]]:
+    """Return what a check found of each adapter, and what it says of several of them once.
+
+    Of three and more, what was measured and its limit stand above their numbers. Adapters of which the same is
+    said share a line.
+    """
+    groups: dict[Both | None, dict[tuple[Any, ...], list[str]]] = {}
+    for finding in findings:
+        stem = _stem(check, finding) if len(findings) > 2 else None
+        first = finding.estimates[0] if finding.estimates else None
+        number = rest = None
+        if stem is not None and first is not None:
+            number = figures.typeset(both(lambda language: wording.number(first, language)))  # noqa: B023
+            rest = figures.typeset(both(lambda language: wording.beside_number(finding, language)))  # noqa: B023
+        else:
+            rest = verdicts.sentence(finding)
+        line = (finding.status, finding.required, number, rest)
+        groups.setdefault(stem, {}).setdefault(line, []).append(finding.adapter)
+    return [
+        {
+            "stem": stem,
+            "lines": [
+                {"status": status, "required": required, "number": number, "rest": rest, "adapters": names}
+                for (status, required, number, rest), names in lines.items()
+            ],
+        }
+        for stem, lines in groups.items()
+    ]
+
+
+def _stem(check: str, finding: Finding) -> Both | None:
+    """Say what the deciding number of a finding is, and its limit; None where the whole sentence is needed."""
+    first = finding.estimates[0] if finding.estimates else None
+    if first is None or first.value is None or finding.threshold is None:
+        return None
+    caption = _caption(check, first.name)
+    if caption is None:
+        return None
+    key = "stem_change" if first.unit == "difference" else "stem"
+    return text(key, measure=caption, limit=figures.amount(finding.threshold, first.unit))
 
 
 def picture(result: EvaluationResult) -> PointChart | None:
@@ -55,6 +101,11 @@ def picture(result: EvaluationResult) -> PointChart | None:
     )
     if len(points) < 2:
         return None
+    if len(points) > MOST_NAMED:
+        points = tuple(
+            replace(point, label=same(point.shape), name=point.label) if point.shape else point
+            for point in points
+        )
     return PointChart(
         id="picture",
         title=text("picture_title"),
@@ -63,6 +114,14 @@ def picture(result: EvaluationResult) -> PointChart | None:
         across=text("axis_learned"),
         up=text("axis_kept"),
     )
+
+
+def deciding(result: EvaluationResult) -> IntervalChart | None:
+    """Draw what decided of a lone adapter, for a policy without a persona to show."""
+    main = verdicts.card(result.verdicts[0])["main"]
+    found = _by_check(result).get(main["check"], []) if main else []
+    leading = next(iter(measures(found)), None)
+    return chart("lead", main["check"], leading, result.arms) if main and leading else None
 
 
 def chart(identifier: str, check: str, measure: Measure, arms: tuple[str, ...]) -> IntervalChart | None:

@@ -234,7 +234,7 @@
     const gone = row.outcome === "dropped" || row.outcome === "quarantined";
     const kind = chip(gone ? "s-fail plain" : "s-pass plain", say(`row_${row.outcome}`));
     item.append(head(row, [kind, gone ? own(row.reasonText) : "",
-      say("js_source", { file: row.source[0], line: row.source[1] })]));
+      say(data.files > 1 ? "js_source" : "js_line", { file: row.source[0], line: row.source[1] })]));
     if (row.why) item.append(put(make("p", "why"), own(row.why)));
     item.append(prompts(row, row.prompt));
     if (row.related) {

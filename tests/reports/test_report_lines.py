@@ -39,9 +39,10 @@ def test_only_an_option_of_a_sentence_is_kept_whole() -> None:
     ("said", "kept"),
     [
         ("11 件のうち 9 件が合格", "11~件のうち 9~件が合格"),
-        ("事実の喪失（−8.3 ポイント、n 120）", "事実の喪失（−8.3~ポイント、n~120）"),
+        ("事実の喪失（−8.3 ポイント）", "事実の喪失（−8.3~ポイント）"),
         ("95% 区間", "95%~区間"),
-        ("it is 59 points below (n 120)", "it is 59~points below (n~120)"),
+        ("約52件、約 {n} 件", "約~52件、約~{n}~件"),
+        ("it is 59 points below", "it is 59~points below"),
         ("{n} 件、{m} rows", "{n}~件、{m} rows"),
         ("facts kept in 3 runs", "facts kept in 3 runs"),
     ],
