@@ -159,7 +159,7 @@ def _examples(run: Path) -> list[dict[str, Any]]:
         {
             "reason": named(row.decision.reason),
             "stage": words(row.decision.stage),
-            "why": both(row.why.__getitem__),
+            "why": figures.typeset(both(row.why.__getitem__)),
             "prompt": _cut(row.example.prompt) if row.example else "",
             "reply": _cut(row.example.reply if row.example else row.raw),
             "language": row.example.language if row.example else "other",
@@ -204,7 +204,7 @@ def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, st
         "stage": words(decision.stage),
         "reason": decision.reason,
         "reasonText": named(decision.reason),
-        "why": both(lambda language: explain(decision, language)),
+        "why": figures.typeset(both(lambda language: explain(decision, language))),
         "language": example.language,
         "prompt": turns(example.messages),
         "related": decision.related,

@@ -203,7 +203,7 @@ def _question(check: str) -> Both | None:
 def _caption(check: str, measure: str) -> Both | None:
     """Say what a measure's shares are shares of, so that a high one is not taken for a good one."""
     said = WORDS[check].measures.get(measure) if check in WORDS else None
-    return both(said.__getitem__) if said else None
+    return figures.typeset(both(said.__getitem__)) if said else None
 
 
 def _title(check: str, caption: Both | None) -> Both:

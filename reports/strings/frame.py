@@ -85,6 +85,11 @@ _FRAME: dict[str, tuple[str, str]] = {
     "section_runs": ("Every run", "すべての実行"),
     "index_outcome": ("Outcome", "結果"),
     "index_unfinished": ("not finished", "未完了"),
+    "kicker_causes": ("Causes", "失敗の原因"),
+    "index_causes": (
+        "{rows} training rows stand out behind {named} of {of} findings",
+        "検出 {of} 件のうち {named} 件で、学習データの {rows} 行が突出",
+    ),
     "index_kept": ("{kept} of {read} rows kept", "{read} 行中 {kept} 行を採用"),
     "index_trained": ("{tokens} trained tokens", "学習トークン数 {tokens}"),
     "index_trained_heldout": (

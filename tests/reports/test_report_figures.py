@@ -45,6 +45,12 @@ def test_a_sentence_has_real_minus_signs_and_keeps_an_interval_on_one_line_but_l
     assert figures.typeset(said) == same(set_)
 
 
+def test_parentheses_around_japanese_are_as_wide_as_it_on_a_page() -> None:
+    said = same("割合(口調を問わず)、(n=9)、ほぼ同じ(similar)")
+    assert figures.typeset(said).ja == "割合（口調を問わず）、(n=9)、ほぼ同じ(similar)"
+    assert figures.typeset(said).en == said.en
+
+
 @pytest.mark.parametrize(("value", "seen"), [(-0.3, "−0.3"), (0.0, "0"), (0.5, "+0.5"), (20.0, "+20")])
 def test_an_axis_in_nats_has_short_numbers_that_do_not_run_into_each_other(value: float, seen: str) -> None:
     assert figures.tick(value, "nats") == (seen, seen)
