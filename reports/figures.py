@@ -6,36 +6,45 @@ import re
 
 from loracheck.records import Estimate
 from loracheck.terminal import columns
+from loracheck.words import findings
 
-from .strings.frame import Both, same, text
+from .strings.frame import Both, both, same, text
 
+_ASIDE = re.compile(r"\(([^()]*[\u3041-\u30ff\u4e00-\u9fff][^()]*)\)")
 MISSING = "–"
 _NEGATIVE = re.compile(r"(?<![A-Za-z0-9_.)-])-(?=\d)")
 _PAIR = re.compile(r"(?<=\[)([^\s\[\],]+), ([^\s\[\],]+)(?=\])")
-_PLAIN = ("nats", "correlation")
-"""Units that are no shares."""
 
 
 def amount(value: float | None, unit: str) -> Both:
-    """Format one number of an estimate's unit; a missing one is a dash, never 0."""
+    """Format one number of an estimate's unit as sentences do; a missing one is a dash, never 0."""
     if value is None:
         return same(MISSING)
-    if unit == "count":
-        return same(f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}")
-    if unit in _PLAIN:
-        return _plain(minus(f"{value:+.{_places(value, unit)}f}"), unit)
-    shown = _percent(value)
-    if unit == "difference":
-        sign = "+" if value > 0 and shown != "0" else ""
-        return same(f"{sign}{shown} pt")
-    return same(f"{shown}%")
+    return both(lambda language: minus(findings.amount(value, unit, language)))
+
+
+def parted(value: float | None, unit: str) -> tuple[Both, Both | None]:
+    """Return a number and, where it is a word, its unit, to be set in another size."""
+    said = amount(value, unit)
+    if value is None or unit not in ("difference", "nats"):
+        return said, None
+    digits = said.en.partition(" ")[0]
+    return same(digits), Both(said.en.removeprefix(digits).strip(), said.ja.removeprefix(digits))
+
+
+def percent(share: float | None) -> Both:
+    """Format a share that is no estimate in whole percent."""
+    return same(MISSING if share is None else f"{share:.0%}")
 
 
 def tick(value: float, unit: str) -> Both:
-    """Format a number at an axis; nats without their name, which stands beside the values and has no room thrice."""
-    if unit != "nats":
-        return amount(value, unit)
-    return same(minus(f"{value:+.3g}") if value else "0")
+    """Format a number at an axis: short, and without a unit that is a word, which stands beside the values."""
+    if unit == "share":
+        return same(minus(f"{100 * value:.4g}%"))
+    if unit == "count":
+        return same(f"{value:,.4g}" if value < 1000 else f"{value:,.0f}")
+    shown = 100 * value if unit == "difference" else value
+    return same(minus(f"{shown:+.3g}") if value else "0")
 
 
 def minus(shown: str) -> str:
@@ -46,46 +55,22 @@ def minus(shown: str) -> str:
 def typeset(sentence: Both) -> Both:
     """Return a sentence that the terminal has, too, with its numbers set as on the rest of a page.
 
-    Negative numbers get a real minus sign, and the two ends of an interval stay on one line.
+    Negative numbers get a real minus sign, and the two ends of an interval stay on one line. Parentheses around
+    Japanese are as wide as it, which the terminal, where widths are counted, spares itself.
     """
-    return Both(*(_PAIR.sub("\\1,\N{NO-BREAK SPACE}\\2", minus(said)) for said in sentence))
-
-
-def _places(value: float, unit: str) -> int:
-    """Return how many decimals a number needs: three figures of it, at most."""
-    if unit != "nats":
-        return 2
-    return 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1
-
-
-def _plain(shown: str, unit: str) -> Both:
-    return Both(f"{shown} nats", f"{shown} ナット") if unit == "nats" else same(shown)
+    set_ = Both(*(_PAIR.sub("\\1,\N{NO-BREAK SPACE}\\2", minus(said)) for said in sentence))
+    return Both(set_.en, _ASIDE.sub("（\\1）", set_.ja))
 
 
 def distance(value: float, unit: str) -> Both:
     """Format how far two numbers of a unit lie apart: between shares that is points, not percent."""
-    if unit == "count":
-        return amount(abs(value), unit)
-    if unit in _PLAIN:
-        return _plain(f"{abs(value):.{_places(value, unit)}f}", unit)
-    shown = _percent(abs(value))
-    return Both(f"{shown} points", f"{shown}\N{NO-BREAK SPACE}ポイント")
+    shown = amount(abs(value), "difference" if unit == "share" else unit)
+    return Both(shown.en.removeprefix("+"), shown.ja.removeprefix("+"))
 
 
 def interval(estimate: Estimate) -> Both:
-    """Format the interval of an estimate, its unit said once."""
-    low, high = estimate.ci_low, estimate.ci_high
-    if low is None or high is None:
-        return same(MISSING)
-    if estimate.unit == "count":
-        return same(f"{amount(low, 'count').en}–{amount(high, 'count').en}")
-    if estimate.unit in _PLAIN:
-        places = _places(max(abs(low), abs(high)), estimate.unit)
-        return same(minus(f"{low:+.{places}f} … {high:+.{places}f}"))
-    if estimate.unit == "difference":
-        ends = f"{_percent(low, sign=True)} … {_percent(high, sign=True)}"
-        return same(f"{ends} pt")
-    return same(f"{_percent(low)}–{_percent(high)}%")
+    """Format the interval of an estimate as sentences do, on one line."""
+    return typeset(same(findings.interval(estimate) or MISSING))
 
 
 def whole(value: int) -> str:
@@ -126,11 +111,3 @@ def cut(label: Both, most: int) -> Both:
         return f"{name}…"
 
     return Both(shorter(label.en), shorter(label.ja))
-
-
-def _percent(value: float, *, sign: bool = False) -> str:
-    percent = 100 * value
-    shown = f"{percent:.1f}" if abs(percent) < 9.95 or 99.05 < abs(percent) < 99.95 else f"{percent:.0f}"
-    shown = shown.removesuffix(".0")
-    shown = "0" if shown in ("-0", "-0.0") else shown
-    return ("+" if sign and value > 0 and shown != "0" else "") + minus(shown)

@@ -14,6 +14,7 @@ from loracheck import jsonl
 from loracheck.errors import LoracheckError, RunError
 from loracheck.evaluated import VERDICT
 from loracheck.records import EvaluationResult, Manifest, Verdict
+from loracheck.records.causes import CausesSummary
 from loracheck.records.curation import CurationSummary
 from loracheck.records.training import ScaleSummary, SweepSummary, TrainingSummary
 from loracheck.runs import MANIFEST, REPORT, SUMMARY, is_run, read_manifest
@@ -128,6 +129,7 @@ def _outcome(run: Path, manifest: Manifest, confirm: Callable[[Path], Evaluation
         return ((text("index_unfinished"), ""),)
     readers: dict[str, Callable[[Path], Outcome]] = {
         "eval": lambda run: _of_eval(confirm(run).verdicts),
+        "causes": _of_causes,
         "curate": _of_curate,
         "train": _of_train,
         "compare": _of_compare,
@@ -139,10 +141,21 @@ def _outcome(run: Path, manifest: Manifest, confirm: Callable[[Path], Evaluation
 
 
 def _of_eval(verdicts: Sequence[Verdict]) -> Outcome:
+    def told(verdict: Verdict, language: UiLanguage) -> str:
+        decided = [findings.check_name(check, language) for check in verdict.deciding[:1]]
+        return " · ".join([f"{verdict.adapter}: {findings.verdict_word(verdict, language)}", *decided])
+
     def said(verdict: Verdict) -> Both:
-        return both(lambda language: f"{verdict.adapter}: {findings.verdict_word(verdict, language)}")
+        return both(lambda language: told(verdict, language))
 
     return tuple((said(one), one.status) for one in verdicts)
+
+
+def _of_causes(run: Path) -> Outcome:
+    found = jsonl.read_one(run / SUMMARY, CausesSummary).findings
+    named = [finding for finding in found if finding.status == "named"]
+    rows = {row for finding in named for row in finding.rows}
+    return ((text("index_causes", rows=figures.whole(len(rows)), named=len(named), of=len(found)), ""),)
 
 
 def _of_compare(run: Path) -> Outcome:

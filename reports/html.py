@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from . import lean
-from .strings.frame import Both, UiLanguage, same, text
+from .strings.frame import Both, UiLanguage, same, text, together
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SCRIPTS = ("marks.js", "report.js")
@@ -40,6 +40,9 @@ _HIDDEN = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
 
+_OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z0-9-]{0,30}|-[a-z])(?![\w-])", re.ASCII)
+"""An option of the command line, which a line must not end inside of: browsers break behind its hyphens."""
+
 
 def shown(value: str) -> str:
     """Make characters visible that would hide, reorder or break text: U+202E becomes ⟨U+202E⟩."""
@@ -51,7 +54,17 @@ def say(both: Both, language: UiLanguage) -> Markup:
     """Return a span that shows a text in one language and can show the other; a bare text where they agree."""
     if both.en == both.ja:
         return escape(both.en)
-    return Markup("<span {}>{}</span>").format(attributes(both, language), getattr(both, language))
+    told = _whole_options(together(getattr(both, language)))
+    return Markup("<span {}>{}</span>").format(attributes(both, language), told)
+
+
+def _whole_options(said: str) -> Markup:
+    """Escape a sentence; an option such as --base in it is kept on one line."""
+    parts = _OPTION.split(said)
+    return Markup("").join(
+        Markup('<span class="whole">{}</span>').format(part) if place % 2 else escape(part)
+        for place, part in enumerate(parts)
+    )
 
 
 def attributes(both: Both, language: UiLanguage) -> Markup:
@@ -74,7 +87,7 @@ def _place(both: Both, language: UiLanguage) -> int:
     others = _OTHERS.get()
     if others is None:  # a chart drawn on its own has no page to switch
         return 0
-    return others.setdefault(both.ja if language == "en" else both.en, len(others))
+    return others.setdefault(together(both.ja if language == "en" else both.en), len(others))
 
 
 def shown_json(value: Any) -> str:  # noqa: ANN401 - JSON values have no narrower type
@@ -126,7 +139,7 @@ def _environment(language: UiLanguage, styles: tuple[str, ...]) -> Environment:
         "attributes": lambda both: attributes(both, language),
         "labelled": lambda both: labelled(both, language),
         "others": lambda: packed_json(list(_OTHERS.get() or {})),
-        "pick": lambda both: getattr(both, language),
+        "pick": lambda both: together(getattr(both, language)),
         "inert_json": inert_json,
         "style": Markup(style),
         "script": Markup(script),

@@ -76,7 +76,7 @@ _SHIPS: dict[str, Pair] = {
     },
 }
 _HELD: Pair = {
-    "en": "Of the two prefer {winner}: {loser} is held{often} by {checks}, and {winner} is not.",
+    "en": "Of the two, prefer {winner}: {loser} is held{often} by {checks}, and {winner} is not.",
     "ja": "二つのうちでは{winner}を推奨します。{loser}は{often}{checks}により出荷不可ですが、"
     "{winner}はそうではありません。",
 }

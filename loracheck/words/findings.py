@@ -38,6 +38,22 @@ def check_name(check: str, language: UiLanguage = "en") -> str:
 def explain(finding: Finding, language: UiLanguage = "en") -> str:
     """Say in one or two sentences what a check found, with its number, interval, limit and n."""
     parts = []
+    if finding.estimates and finding.threshold is not None:
+        form = WORDS[finding.check].sentences[finding.estimates[0].name][language]
+        parts.append(form.format_map(_values(finding, language)))
+    return _joined([*parts, *_beside_number(finding, language)], language)
+
+
+def beside_number(finding: Finding, language: UiLanguage = "en") -> str:
+    """Say what `explain` says after the sentence with the number."""
+    return _joined(_beside_number(finding, language), language)
+
+
+def _joined(sentences: Sequence[str], language: UiLanguage) -> str:
+    return ("" if language == "ja" else " ").join(sentences)
+
+
+def _values(finding: Finding, language: UiLanguage) -> _Values:
     values = _Values({name: _shown(value) for name, value in finding.values.items()})
     if finding.estimates and finding.threshold is not None:
         first = finding.estimates[0]
@@ -48,7 +64,12 @@ def explain(finding: Finding, language: UiLanguage = "en") -> str:
             "n": f"{first.n:,}",
             "limit": amount(finding.threshold, first.unit, language),
         }
-        parts.append(WORDS[finding.check].sentences[first.name][language].format_map(values))
+    return values
+
+
+def _beside_number(finding: Finding, language: UiLanguage) -> list[str]:
+    parts = []
+    values = _values(finding, language)
     undecided = finding.reason == "not_enough_evidence"
     if finding.reason in REASONS and not (
         undecided and finding.status == "info"
@@ -58,8 +79,7 @@ def explain(finding: Finding, language: UiLanguage = "en") -> str:
         needed = finding.n_needed
         parts.append(_NEEDED[language].format(n=f"{needed:,}") if needed else _BEYOND[language])
     notes = WORDS[finding.check].notes
-    parts += [notes[key][language].format_map(values) for key in notes if finding.values.get(key)]
-    return ("" if language == "ja" else " ").join(parts)
+    return parts + [notes[key][language].format_map(values) for key in notes if finding.values.get(key)]
 
 
 class _Values(dict[str, str]):
@@ -112,26 +132,38 @@ def false_alarms(found: Sequence[FalseAlarms], language: UiLanguage = "en") -> l
 
 def number(estimate: Estimate, language: UiLanguage = "en") -> str:
     """Format an estimate with its 95% interval and n."""
-    if estimate.value is None or estimate.ci_low is None or estimate.ci_high is None:
+    ends = interval(estimate)
+    if estimate.value is None or ends is None:
         return "未測定" if language == "ja" else "not measured"
+    return f"{amount(estimate.value, estimate.unit, language)} {ends}, n={estimate.n:,}"
+
+
+def interval(estimate: Estimate) -> str | None:
+    """Format the 95% interval of an estimate as [low, high], in the unit of its value; None where it has none."""
+    low, high = estimate.ci_low, estimate.ci_high
+    if low is None or high is None:
+        return None
     if estimate.unit in ("share", "difference"):
-        sign = "+" if estimate.unit == "difference" else ""
-        interval = f"{100 * estimate.ci_low:{sign}.1f}, {100 * estimate.ci_high:{sign}.1f}"
-    else:
-        form = {"nats": "+.3f", "correlation": "+.2f", "count": ",.0f"}[estimate.unit]
-        interval = f"{estimate.ci_low:{form}}, {estimate.ci_high:{form}}"
-    return f"{amount(estimate.value, estimate.unit, language)} [{interval}], n={estimate.n}"
+        low, high = 100 * low, 100 * high
+    form = {"share": ".1f", "difference": "+.1f", "nats": "+.3f", "correlation": "+.2f", "count": ",.0f"}
+    return f"[{_signless_zero(low, form[estimate.unit])}, {_signless_zero(high, form[estimate.unit])}]"
+
+
+def _signless_zero(value: float, form: str) -> str:
+    """Format a number; one that is shown as zero has no sign."""
+    shown = f"{value:{form}}"
+    return shown if shown.strip("+-0.") else shown.lstrip("+-")
 
 
 def amount(value: float, unit: str, language: UiLanguage = "en") -> str:
     """Format a number of an estimate's unit."""
     if unit == "difference":
-        return f"{100 * value:+.1f}{'ポイント' if language == 'ja' else ' points'}"
+        return f"{_signless_zero(100 * value, '+.1f')}{'ポイント' if language == 'ja' else ' points'}"
     if unit == "nats":
-        return f"{value:+.3f}{'ナット' if language == 'ja' else ' nats'}"
-    return (
-        f"{value:.1%}" if unit == "share" else f"{value:+.2f}" if unit == "correlation" else f"{value:,.0f}"
-    )
+        return f"{_signless_zero(value, '+.3f')}{'ナット' if language == 'ja' else ' nats'}"
+    if unit == "share":
+        return f"{_signless_zero(100 * value, '.1f')}%"
+    return _signless_zero(value, "+.2f") if unit == "correlation" else f"{value:,.0f}"
 
 
 def compared(comparison: Comparison, language: UiLanguage = "en") -> str:

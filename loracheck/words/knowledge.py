@@ -69,7 +69,7 @@ WORDS: dict[str, Words] = {
                 "en": "Of {unsaid} right answers that the base says and the adapter no longer does, {suppressed} are "
                 "suppressed (still ranked above the wrong ones) and {gone} lost.",
                 "ja": "ベースが言い、アダプターが言わなくなった正答{unsaid}件のうち、"
-                "{suppressed}件は抑え込まれ(なお誤答より高く評価)、{gone}件は失われています。",
+                "{suppressed}件は抑え込まれ(誤答よりは高く評価)、{gone}件は失われています。",
             },
         },
     ),

@@ -90,12 +90,12 @@ class ForestChart:
         yield from self._columns(language)
         if not self.stacked:
             for number in (0.0, 0.25, 0.5, 0.75, 1.0):
-                yield from _tick(shares(number), figures.amount(number, "share"), top, bottom, language)
+                yield from _tick(shares(number), figures.tick(number, "share"), top, bottom, language)
         start = (
             bottom if self.stacked else top
         )  # stacked, a line through all rows would cross those of shares
         for number in ticks(*ends):
-            label = figures.amount(number, "difference") if number else same("0")
+            label = figures.tick(number, "difference")
             yield from _tick(differences(number), label, start, bottom, language, strong=number == 0)
 
     def _columns(self, language: UiLanguage) -> Iterator[Markup]:

@@ -20,7 +20,7 @@ from loracheck.reports.html import element
 from loracheck.reports.strings.frame import Both, UiLanguage, same, text
 
 from .flows import DRAWN_POINTS, evenly
-from .geometry import Box, Scale, linear, rounded
+from .geometry import Box, Scale, linear, rounded, ticks
 from .intervals import Table, axis_names, frame
 from .marks import symbol
 
@@ -124,13 +124,13 @@ class CurveChart:
 
     def _grid(self, x: Scale, y: Scale, area: Box, below: float, language: UiLanguage) -> Iterator[Markup]:
         left, top, right, bottom = area
-        for number in (0.0, 0.25, 0.5, 0.75, 1.0) if self.unit == "share" else ticks(self._height(), 4):
+        for number in (0.0, 0.25, 0.5, 0.75, 1.0) if self.unit == "share" else ticks(0, self._height(), 4):
             at = rounded(y(number))
             yield element("line", class_="grid", x1=left, x2=rounded(right), y1=at, y2=at)
-            label = figures.amount(number, "share") if self.unit == "share" else same(f"{number:g}")
+            label = figures.tick(number, "share") if self.unit == "share" else same(f"{number:g}")
             if self.unit == "nats" or number in (0.0, 0.5, 1.0):
                 yield element("text", label, language, class_="tick", x=left - 8, y=at + 4, text_anchor="end")
-        for number in ticks(self.end, 5 if self.width > 500 else 4):
+        for number in ticks(0, self.end, 5 if self.width > 500 else 4):
             at = rounded(x(number))
             yield element("line", class_="grid", x1=at, x2=at, y1=bottom, y2=bottom + 4)
             label = same(f"{number:g}" if self.end <= 1 else figures.whole(round(number)))
@@ -236,16 +236,6 @@ class CurveChart:
                 drawn = x(at)
                 yield symbol("yes" if safe else "no", drawn, row)
         yield element("text", text("rail"), language, class_="tick", x=rounded(right + 13), y=row + 4)
-
-
-def ticks(end: float, most: int) -> list[float]:
-    """Return round numbers from 0 to the end, at most so many steps."""
-    if end <= 0:
-        return [0.0]
-    raw = end / most
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999)
-    return [round(step * i, 10) for i in range(math.floor(end / step * 1.0001) + 1)]
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -11,7 +11,7 @@ from loracheck.reports import figures
 from loracheck.reports.html import element
 from loracheck.reports.strings.frame import Both, UiLanguage, same, text
 
-from .geometry import linear
+from .geometry import linear, rounded, ticks
 from .intervals import Table, axis_names, frame
 
 DRAWN_POINTS = 240
@@ -100,18 +100,18 @@ class LineChart:
 
     def svg(self, language: UiLanguage) -> Markup:
         """Draw the chart."""
-        left, right, top, bottom = 40, self.WIDTH - 8, 40, self.HEIGHT - 46
+        left, right, top, bottom = 40, self.WIDTH - 16, 40, self.HEIGHT - 46
         end = max((place for line in self.series for place in line.at), default=1.0)
         height = max((value for line in self.series for value in line.values), default=1.0) * 1.05
         x, y = linear(0, end, left, right), linear(0, height, bottom, top)
         marks = []
-        for level in (0.0, height / 2, height):
-            at = round(y(level), 2)
+        for level in ticks(0, height, 4):
+            at = rounded(y(level))
             marks.append(element("line", class_="grid", x1=left, x2=right, y1=at, y2=at))
             marks.append(
                 element(
                     "text",
-                    same(f"{level:.1f}"),
+                    same(f"{level:g}"),
                     language,
                     class_="tick",
                     x=left - 8,
@@ -119,17 +119,12 @@ class LineChart:
                     text_anchor="end",
                 )
             )
+        for place in ticks(0, end, 4):
+            at, label = rounded(x(place)), same(figures.whole(round(place)))
+            marks.append(
+                element("text", label, language, class_="tick", x=at, y=bottom + 18, text_anchor="middle")
+            )
         marks += [
-            element("text", same("0"), language, class_="tick", x=left, y=bottom + 18),
-            element(
-                "text",
-                same(figures.whole(round(end))),
-                language,
-                class_="tick",
-                x=right,
-                y=bottom + 18,
-                text_anchor="end",
-            ),
             *axis_names(self.across, self.up, right, bottom + 38, 14, language),
         ]
         for index, line in enumerate(self.series):

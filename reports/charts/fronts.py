@@ -94,11 +94,11 @@ class FrontChart:
     ) -> Iterator[Markup]:
         left, top, right, bottom = area
         for number in tenths(wide, 10 if self.width > 500 else 5):
-            at, label = rounded(x(number)), figures.amount(number, "share")
+            at, label = rounded(x(number)), figures.tick(number, "share")
             yield element("line", class_="grid", x1=at, x2=at, y1=top, y2=bottom)
             yield element("text", label, language, class_="tick", x=at, y=bottom + 18, text_anchor="middle")
         for number in tenths(high, 8):
-            at, label = rounded(y(number)), figures.amount(number, "share")
+            at, label = rounded(y(number)), figures.tick(number, "share")
             yield element("line", class_="grid", x1=left, x2=right, y1=at, y2=at)
             yield element("text", label, language, class_="tick", x=left - 8, y=at + 4, text_anchor="end")
         yield from axis_names(self.across, self.up, right, bottom + 40, 14, language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 Scale = Callable[[float], float]
@@ -14,6 +15,17 @@ def linear(low: float, high: float, start: float, end: float) -> Scale:
     """Return the map of an axis from numbers to places."""
     span = high - low or 1.0
     return lambda number: start + (number - low) / span * (end - start)
+
+
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """Return the multiples of a round step between the ends of an axis, at most so many steps; 0 for an empty one."""
+    if high <= low:
+        return [0.0]
+    raw = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999)
+    first, last = math.ceil(low / step - 0.0001), math.floor(high / step * 1.0001)
+    return [round(step * place, 10) + 0.0 for place in range(first, last + 1)]
 
 
 def rounded(place: float) -> float:

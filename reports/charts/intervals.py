@@ -19,9 +19,11 @@ from loracheck.reports.strings.frame import Both, UiLanguage, marked, same, text
 from loracheck.terminal import columns
 
 from . import tracks
-from .geometry import Box, Scale, around, leaves, linear, meet, rounded
+from .geometry import Box, Scale, around, leaves, linear, meet, rounded, ticks
 from .tracks import Track
 
+SHARED = 9
+"""How near numbered points lie that have one label."""
 _STACKED = (-31, 34, -49, 52, -67, 70, -85, 88, -103, 106)
 """How far below its point a name may stand where others have the places beside it."""
 
@@ -62,27 +64,33 @@ class IntervalChart:
         found = [x for row in self.rows for x in _ends(row.estimate)] + [0.0]
         found += [self.limit] if self.limit is not None else []
         if unit == "share":
+            # A strength may lie below 0 and beyond 100%, and a margin below a base that is near 0.
             least, most = min(found), max(found)
-            low = -_nice(-least) if least < 0 else 0.0  # a strength may lie below 0 and beyond 100%
-            return low, _nice(most) if most > 1 else 1.0 if most > 0.3 else _nice(max(most, 0.01))
+            return least, most if most > 1 else 1.0 if most > 0.3 else _nice(max(most, 0.01))
         if unit == "count":
             return 0.0, _nice(max([*found, 1.0]))
         reach = _nice(max(abs(x) for x in found) or 0.1)
         return -reach, reach
 
+    def ticks(self) -> list[float]:
+        """Return the ends and the middle of the axis, or round numbers of one step where an end is not round."""
+        low, high = self.scale()
+        beyond = self.rows[0].estimate.unit == "share" and (low < 0 or high > 1)
+        return ticks(low, high, 4) if beyond else [low, (low + high) / 2, high]
+
     def svg(self, language: UiLanguage) -> Markup:
         """Draw the chart."""
         low, high = self.scale()
         unit = self.rows[0].estimate.unit
-        left, right, step = 84, self.WIDTH - (96 if unit == "nats" else 58), 30
+        left, right, step = 84, self.WIDTH - (58 if unit == "share" else 96), 30
         top = 26 if self.limit is not None else 4
         bottom = top + step * len(self.rows)
         x = linear(low, high, left, right)
-        ticks = (low, (low + high) / 2, high)
-        lines = "".join(f"M{rounded(x(tick))},{top}V{bottom}" for tick in ticks)
+        marked = self.ticks()
+        lines = "".join(f"M{rounded(x(tick))},{top}V{bottom}" for tick in marked)
         below = Markup("").join(
             element("text", figures.tick(tick, unit), language, x=rounded(x(tick)), y=bottom + 16)
-            for tick in ticks
+            for tick in marked
         )
         marks = [element("path", class_="grid", d=lines), element("g", below, class_="ticks")]
         if self.limit is not None and self.limit_label is not None:
@@ -107,12 +115,13 @@ class IntervalChart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """An arm with an estimate along each axis."""
+    """An arm with an estimate along each axis; one with a name of its own has that in a key below."""
 
     label: Both
     across: Estimate
     up: Estimate
     shape: int
+    name: Both | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +140,8 @@ class PointChart:
 
     def svg(self, language: UiLanguage) -> Markup:
         """Draw the chart."""
-        left, right, top, bottom = 48, self.WIDTH - 14, 34, self.HEIGHT - 52
+        keyed = [point for point in self.points if point.name is not None]
+        left, right, top, bottom = 48, self.WIDTH - (56 if keyed else 14), 34, self.HEIGHT - 52
         wide, high = (
             _top([getattr(one, axis) for one in (*self.points, *(s for t in self.tracks for s in t.stops))])
             for axis in ("across", "up")
@@ -143,7 +153,7 @@ class PointChart:
             marks.append(element("line", class_="grid", x1=at, x2=at, y1=top, y2=bottom))
             marks.append(element("line", class_="grid", x1=left, x2=right, y1=level, y2=level))
             if part in (0.0, 0.5, 1.0):
-                below, beside = figures.amount(part * wide, "share"), figures.amount(part * high, "share")
+                below, beside = figures.tick(part * wide, "share"), figures.tick(part * high, "share")
                 marks.append(
                     element("text", below, language, class_="tick", x=at, y=bottom + 18, text_anchor="middle")
                 )
@@ -155,28 +165,31 @@ class PointChart:
         marks += [
             *axis_names(self.across, self.up, right, bottom + 40, 14, language),
             element(
-                "text", text("wanted"), language, class_="wanted", x=right - 8, y=top + 18, text_anchor="end"
+                "text", text("wanted"), language, class_="wanted", x=right - 8, y=top - 8, text_anchor="end"
             ),
         ]
         taken = [box for point in self.points for box in _covered(point, x, y)]
-        taken.append((right - 70, top, right, top + 22))
         taken += tracks.covered(self.tracks, x, y)
         marks += tracks.draw(self.tracks, x, y)
         for point in self.points:
             marks += _cross(point, x, y)
+        area = (left, top, self.WIDTH if keyed else right, bottom)
+        for label, point in _together(self.points, x, y):
+            marks.append(_point_label(label, point, x, y, taken, area, language))
         area = (left, top, right, bottom)
-        for point in self.points:
-            marks.append(_point_label(point, x, y, taken, area, language))
         marks += tracks.labels(self.tracks, x, y, taken, area, language)
         marks += tracks.key(self.tracks, self.HEIGHT + 12.0, marker, language)
         height = self.HEIGHT + tracks.KEY_ROW * len(self.tracks) + (8 if self.tracks else 0)
+        marks += _names(keyed, height + 12.0, language)
+        height += tracks.KEY_ROW * math.ceil(len(keyed) / 2) + (8 if keyed else 0)
         return frame(self.id, self.title, self.description, self.WIDTH, height, marks, language)
 
     def table(self) -> Table:
         """Return the same numbers as a table."""
         pairs = [
-            (Both(f"{point.label.en}: {axis.en}", f"{point.label.ja}: {axis.ja}"), estimate)
+            (Both(f"{name.en}: {axis.en}", f"{name.ja}: {axis.ja}"), estimate)
             for point in self.points
+            for name in (point.name or point.label,)
             for axis, estimate in ((self.across, point.across), (self.up, point.up))
         ]
         pairs += [
@@ -196,15 +209,14 @@ class PointChart:
 
 def estimate_table(pairs: Sequence[tuple[Both, Estimate]]) -> Table:
     """Lay out estimates as a table with value, interval, n and method."""
-    columns = ("col_arm", "col_value", "col_low", "col_high", "col_n", "col_method")
+    columns = ("col_arm", "col_value", "interval", "col_n", "col_method")
     return Table(
         head=tuple(text(column) for column in columns),
         rows=tuple(
             (
                 label,
                 figures.amount(estimate.value, estimate.unit),
-                figures.amount(estimate.ci_low, estimate.unit),
-                figures.amount(estimate.ci_high, estimate.unit),
+                figures.interval(estimate),
                 same(figures.whole(estimate.n)),
                 same(estimate.method),
             )
@@ -316,7 +328,26 @@ def _cross(point: Point, x: Scale, y: Scale) -> list[Markup]:
     ]
 
 
+def _together(points: Sequence[Point], x: Scale, y: Scale) -> Iterator[tuple[Both, Point]]:
+    """Return the labels with their points; numbered points in one place share theirs."""
+    shared: list[list[Point]] = []
+    for point in points:
+        at, level = x(_middle(point.across)), y(_middle(point.up))
+        for others in shared if point.name else ():
+            first = others[0]
+            near = math.dist((at, level), (x(_middle(first.across)), y(_middle(first.up)))) < SHARED
+            if first.name and near:
+                others.append(point)
+                break
+        else:
+            shared.append([point])
+    for found in shared:
+        joined = ", ".join(point.label.en for point in found)
+        yield found[0].label if len(found) == 1 else same(joined), found[0]
+
+
 def _point_label(
+    given: Both,
     point: Point,
     x: Scale,
     y: Scale,
@@ -325,10 +356,11 @@ def _point_label(
     language: UiLanguage,
 ) -> Markup:
     """Write the arm's name beside its point, at the nearest place that is free; names of one place are stacked."""
-    label = figures.cut(point.label, 16)
+    label = figures.cut(given, 16)
     width, height = 8.2 * columns(label.en) + 4, 18.0
     at, level = x(_middle(point.across)), y(_middle(point.up))
-    places = [
+    places = [(at + 8 + width / 2, level)] if point.name else []
+    places += [
         (at + 12 + width / 2, level - 13),
         (at - 12 - width / 2, level - 13),
         (at + 12 + width / 2, level + 16),
@@ -355,6 +387,17 @@ def _point_label(
         y=rounded(best[1] + 5),
         text_anchor="middle",
     )
+
+
+def _names(points: Sequence[Point], top: float, language: UiLanguage) -> Iterator[Markup]:
+    """Write whose the points with a number are, in two columns."""
+    rows = math.ceil(len(points) / 2)
+    for place, point in enumerate(points):
+        x, y = 8 + 200 * (place // rows), top + tracks.KEY_ROW * (place % rows)
+        yield marker(point.shape, x, y)
+        yield element("text", point.label, language, class_="point-label", x=x + 14, y=y + 5)
+        name = figures.cut(point.name or point.label, 22)
+        yield element("text", name, language, class_="key-name", x=x + 30, y=y + 5)
 
 
 def _covered(point: Point, x: Scale, y: Scale) -> list[Box]:

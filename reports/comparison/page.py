@@ -192,7 +192,7 @@ def _flip_chart(twice: Repetition) -> FlipChart | None:
     several = len(twice.verdicts) > 1
 
     def label(adapter: str, check: str, measure: str) -> Both:
-        name = measure_both(check, measure)
+        name = figures.typeset(measure_both(check, measure))
         return Both(f"{adapter}: {name.en}", f"{adapter}：{name.ja}") if several else name
 
     return FlipChart(

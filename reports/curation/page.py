@@ -31,6 +31,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
     counts = jsonl.read_one(run / SUMMARY, CurationSummary)
     rows = _rows(run)
     ends = [name for name in OUTCOMES if getattr(counts, name)]
+    files = sorted({row["source"][0] for row in rows})
     score_rows = _score_table(run)
     pictures = scores.histograms(run, counts)
     clusters = scores.cluster_map(
@@ -70,6 +71,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
             for name in ends
         ],
         "cap": SHOWN_PER_REASON,
+        "source": text("rows_source", file=files[0]) if len(files) == 1 else None,
         "scores": score_rows,
         "histograms": pictures,
         "judge": judge,
@@ -80,6 +82,7 @@ def view(run: Path, manifest: Manifest) -> dict[str, Any]:
         "data": {
             "kind": "rows",
             "rows": rows,
+            "files": len(files),
             "scores": {
                 name: scores.score_name(name)
                 for name in sorted({one[0] for row in rows for one in row["scores"]})
@@ -122,7 +125,7 @@ def _row(example: Example, decision: Decision, repeated: dict[str, tuple[str, st
         "stage": curated.words(decision.stage),
         "reason": decision.reason,
         "reasonText": curated.named(decision.reason),
-        "why": both(lambda language: explain(decision, language)),
+        "why": figures.typeset(both(lambda language: explain(decision, language))),
         "language": example.language,
         "prompt": turns(example.messages),
         "related": decision.related,

@@ -11,11 +11,14 @@ from loracheck.reports.charts.intervals import IntervalChart, Point, PointChart,
 from loracheck.reports.parts import verdicts
 from loracheck.reports.strings.frame import Both, both, same, text
 from loracheck.words import WORDS
+from loracheck.words import findings as wording
 from loracheck.words.about import ABOUT
-from loracheck.words.findings import compared
 
 from . import limits
 from .measures import Measure, inverted, measures, parts
+
+MOST_NAMED = 4
+"""Arms whose names stand beside their points; of more, numbers do, and a key below says whose they are."""
 
 
 def view(result: EvaluationResult) -> list[dict[str, Any]]:
@@ -32,12 +35,61 @@ def view(result: EvaluationResult) -> list[dict[str, Any]]:
                 "name": verdicts.name(check),
                 "question": _question(check),
                 "measured": not all(limits.unmeasured(finding) for finding in findings),
-                "findings": [verdicts.headline(finding) for finding in findings],
+                "required": all(finding.required for finding in findings),
+                "groups": _said_once(check, findings),
                 "charts": [(caption, one) for caption, one in charts if one],
                 "table": _table(check, findings, result.arms),
             }
         )
     return entries
+
+
+def _said_once(check: str, findings: list[Finding]) -> list[dict[str, Any]]:
+    """Return what a check found of each adapter, and what it says of several of them once.
+
+    Of three and more, what was measured and its limit stand above their numbers. Adapters of which the same is
+    said share a line.
+    """
+    groups: dict[Both | None, dict[tuple[Any, ...], list[str]]] = {}
+    for finding in findings:
+        stem = _stem(check, finding) if len(findings) > 2 else None
+        first = finding.estimates[0] if finding.estimates else None
+        if stem is not None and first is not None:
+            number, rest = _split(finding, first)
+        else:
+            number, rest = None, verdicts.sentence(finding)
+        line = (finding.status, finding.required, number, rest)
+        groups.setdefault(stem, {}).setdefault(line, []).append(finding.adapter)
+    return [
+        {
+            "stem": stem,
+            "lines": [
+                {"status": status, "required": required, "number": number, "rest": rest, "adapters": names}
+                for (status, required, number, rest), names in lines.items()
+            ],
+        }
+        for stem, lines in groups.items()
+    ]
+
+
+def _split(finding: Finding, first: Estimate) -> tuple[Both, Both]:
+    """Return a finding's number, and what is said besides."""
+    return (
+        figures.typeset(both(lambda language: wording.number(first, language))),
+        figures.typeset(both(lambda language: wording.beside_number(finding, language))),
+    )
+
+
+def _stem(check: str, finding: Finding) -> Both | None:
+    """Say what the deciding number of a finding is, and its limit; None where the whole sentence is needed."""
+    first = finding.estimates[0] if finding.estimates else None
+    if first is None or first.value is None or finding.threshold is None:
+        return None
+    caption = _caption(check, first.name)
+    if caption is None:
+        return None
+    key = "stem_change" if first.unit == "difference" else "stem"
+    return text(key, measure=caption, limit=figures.amount(finding.threshold, first.unit))
 
 
 def picture(result: EvaluationResult) -> PointChart | None:
@@ -56,6 +108,11 @@ def picture(result: EvaluationResult) -> PointChart | None:
     )
     if len(points) < 2:
         return None
+    if len(points) > MOST_NAMED:
+        points = tuple(
+            replace(point, label=same(point.shape), name=point.label) if point.shape else point
+            for point in points
+        )
     return PointChart(
         id="picture",
         title=text("picture_title"),
@@ -64,6 +121,14 @@ def picture(result: EvaluationResult) -> PointChart | None:
         across=text("axis_learned"),
         up=text("axis_kept"),
     )
+
+
+def deciding(result: EvaluationResult) -> IntervalChart | None:
+    """Draw what decided of a lone adapter, for a policy without a persona to show."""
+    main = verdicts.card(result.verdicts[0])["main"]
+    found = _by_check(result).get(main["check"], []) if main else []
+    leading = next(iter(measures(found)), None)
+    return chart("lead", main["check"], leading, result.arms) if main and leading else None
 
 
 def chart(identifier: str, check: str, measure: Measure, arms: tuple[str, ...]) -> IntervalChart | None:
@@ -117,7 +182,7 @@ def comparison(index: int, given: Comparison) -> dict[str, Any]:
 
 def _compared(given: Comparison) -> Both:
     try:
-        return figures.typeset(both(lambda language: compared(given, language)))
+        return figures.typeset(both(lambda language: wording.compared(given, language)))
     except KeyError:  # a measure that this version has no words for
         return same(given.measure)
 
@@ -145,7 +210,7 @@ def _question(check: str) -> Both | None:
 def _caption(check: str, measure: str) -> Both | None:
     """Say what a measure's shares are shares of, so that a high one is not taken for a good one."""
     said = WORDS[check].measures.get(measure) if check in WORDS else None
-    return both(said.__getitem__) if said else None
+    return figures.typeset(both(said.__getitem__)) if said else None
 
 
 def _title(check: str, caption: Both | None) -> Both:

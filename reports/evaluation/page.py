@@ -30,6 +30,9 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
     curations = [curated.summary(path, index) for index, path in enumerate(_of_kind(related, "curate"))]
     trainings = trained.table([(path, _arm_name(path, context)) for path in _of_kind(related, "train")])
     every_check = checks.view(result)
+    picture = traces.traced(checks.picture(result), context, result, manifest, related)
+    alone = len(ranked) == 1
+    lead = (picture or checks.deciding(result)) if alone else None
     measured = [entry for entry in every_check if entry["measured"]]
     sections: list[Section] = [("checks", text("section_checks")), ("evidence", text("section_evidence"))]
     sections += [("curation", text("section_curation"))] if curations else []
@@ -41,7 +44,8 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
         "heading": same(f"{base}: {', '.join(arm for arm in result.arms if arm != BASE_ARM)}"),
         "sections": sections,
         "cards": [verdicts.card(verdict) for verdict in ranked],
-        "picture": traces.traced(checks.picture(result), context, result, manifest, related),
+        "lead_picture": lead,
+        "picture": None if alone else picture,
         "checks": measured,
         "unmeasured": [entry["name"] for entry in every_check if entry not in measured],
         "comparisons": [checks.comparison(index, given) for index, given in enumerate(result.comparisons)],
@@ -53,8 +57,8 @@ def view(run: Path, manifest: Manifest, related: Sequence[tuple[Path, Manifest]]
                 "kind": text(f"kind_{marker.kind}"),
                 "text": marker.text,
                 "language": marker.language,
-                "coverage": figures.amount(marker.coverage, "share"),
-                "base": figures.amount(marker.base_coverage, "share"),
+                "coverage": figures.percent(marker.coverage),
+                "base": figures.percent(marker.base_coverage),
                 "z": f"{marker.z:.1f}",
             }
             for marker in result.markers

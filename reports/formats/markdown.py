@@ -10,11 +10,10 @@ import html
 import re
 
 from loracheck.records import BASE_ARM, EvaluationResult, Finding, Status, UiLanguage, Verdict
-from loracheck.reports import figures
-from loracheck.reports.strings.frame import same
 from loracheck.terminal import visible
 from loracheck.words import Pair
 from loracheck.words.findings import (
+    amount,
     check_name,
     explain,
     false_alarms,
@@ -89,12 +88,12 @@ def _verdict(verdict: Verdict, language: UiLanguage) -> str:
 def _row(finding: Finding, language: UiLanguage) -> str:
     first = finding.estimates[0] if finding.estimates else None
     unit = first.unit if first else "share"
-    limit = same("") if finding.threshold is None else figures.amount(finding.threshold, unit)
+    limit = "" if finding.threshold is None else amount(finding.threshold, unit, language)
     cells = (
         _mark(finding.status, language),
         check_name(finding.check, language),
         number(first, language) if first else "",
-        limit.ja if language == "ja" else limit.en,
+        limit,
         escaped(explain(finding, language)),
     )
     return f"| {' | '.join(cells)} |"

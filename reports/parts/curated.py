@@ -36,7 +36,7 @@ def summary(run: Path, index: int) -> dict[str, Any]:
                 "curation_characters",
                 kept=figures.whole(counts.kept_reply_characters),
                 read=figures.whole(counts.read_reply_characters),
-                share=figures.amount(share, "share"),
+                share=figures.percent(share),
             ),
             *([text("curation_masked", n=figures.whole(counts.masked))] if counts.masked else []),
             *([text("curation_unscored", n=figures.whole(counts.unscored))] if counts.unscored else []),
@@ -113,7 +113,7 @@ def _examples(run: Path) -> list[dict[str, Any]]:
         {
             "reason": named(row.decision.reason),
             "stage": words(row.decision.stage),
-            "why": both(row.why.__getitem__),
+            "why": figures.typeset(both(row.why.__getitem__)),
             "prompt": cut(row.example.prompt) if row.example else "",
             "reply": cut(row.example.reply if row.example else row.raw),
             "language": row.example.language if row.example else "other",

@@ -112,7 +112,7 @@ def _equal_tokens(summaries: list[TrainingSummary]) -> Both | None:
         return None
     ratio = max(tokens) / min(tokens)
     if ratio <= 1 + EQUAL_WITHIN:
-        return text("equal_tokens", percent=figures.amount(EQUAL_WITHIN, "share"))
+        return text("equal_tokens", percent=figures.percent(EQUAL_WITHIN))
     return text("unequal_tokens", ratio=f"{ratio:.2f}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from loracheck.records import Estimate, Finding, Verdict
+from loracheck.records import Estimate, Finding, Status, Verdict
 from loracheck.reports import figures
 from loracheck.reports.strings.frame import Both, both, same, text
 from loracheck.words import findings
@@ -19,7 +19,6 @@ def card(verdict: Verdict) -> dict[str, Any]:
     """Return the view of one verdict: its word, the finding behind it, and what would change it."""
     main, others = _chosen(verdict)
     required = [finding.status for finding in verdict.findings if finding.required]
-    failed, undecided = required.count("fail"), required.count("inconclusive")
     return {
         "adapter": verdict.adapter,
         "status": verdict.status,
@@ -32,14 +31,16 @@ def card(verdict: Verdict) -> dict[str, Any]:
             for en, ja in zip(findings.remarks(verdict, "en"), findings.remarks(verdict, "ja"), strict=True)
         ],
         "others": [headline(finding) for finding in others],
-        "passed": text(
-            "required_split" if failed or undecided else "required_passed",
-            required=len(required),
-            passed=required.count("pass"),
-            failed=failed,
-            open=undecided,
-        ),
+        "passed": _tally(required),
     }
+
+
+def _tally(required: list[Status]) -> Both:
+    """Say how many of the required checks passed, failed and are open."""
+    counts = {"failed": required.count("fail"), "open": required.count("inconclusive")}
+    parts = [text("required_passed", required=len(required), passed=required.count("pass"))]
+    parts += [text(f"required_{name}", n=n) for name, n in counts.items() if n]
+    return Both("".join(part.en for part in parts), "".join(part.ja for part in parts))
 
 
 def headline(finding: Finding) -> dict[str, Any]:
@@ -53,6 +54,7 @@ def headline(finding: Finding) -> dict[str, Any]:
         "required": finding.required,
         "sentence": sentence(finding),
         "number": figures.amount(first.value, first.unit) if first else None,
+        "figure": figures.parted(first.value, first.unit) if first else None,
         "interval": figures.interval(first) if first else None,
         "unit": first.unit if first else None,
         "n": figures.whole(first.n) if first else None,

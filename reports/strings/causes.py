@@ -5,9 +5,9 @@ from __future__ import annotations
 CAUSES: dict[str, tuple[str, str]] = {
     "causes_title": ("Training rows behind the failures", "失敗の原因となった学習データの行"),
     "causes_named": (
-        "{rows} rows explain {share} [{interval}] of the {failures} failures looked at ({of} in all). Of other answers "
+        "{rows} rows explain {share} {interval} of the {failures} failures looked at ({of} in all). Of other answers "
         "they explain {unrelated}, and a random set of as many rows at most {chance} in 95 of 100 draws.",
-        "{rows} 行が、調べた失敗 {failures} 件（全 {of} 件）の {share} [{interval}] を説明します。"
+        "{rows} 行が、調べた失敗 {failures} 件（全 {of} 件）の {share} {interval} を説明します。"
         "失敗でない回答では {unrelated}、無作為に選んだ同数の行では 100 回中 95 回まで {chance} 以下です。",
     ),
     "causes_none": (

@@ -57,7 +57,7 @@ COMPARISON: dict[str, tuple[str, str]] = {
     ),
     "axis_share": ("share done well", "うまくできた割合"),
     "axis_share_ends": ("share done well, 0 to 100%", "うまくできた割合（0〜100%）"),
-    "axis_difference": ("{second} minus {first}", "{second} − {first}"),
+    "axis_difference": ("{second} minus {first}, points", "{second} − {first}（ポイント）"),
     "col_measure": ("Measure", "項目"),
     "col_base": ("base", "ベース"),
     "col_difference": ("Difference", "差"),
@@ -68,7 +68,7 @@ COMPARISON: dict[str, tuple[str, str]] = {
     "col_check": ("Check", "検査"),
     "col_setting": ("Setting", "設定"),
     "col_part": ("Of", "区分"),
-    "seed_sd": ("seed SD {sd}, n {n} trainings", "シード間 SD {sd}（{n} 回）"),
+    "seed_sd": ("seed SD {sd} over {n} trainings", "シード間 SD {sd}（{n} 回）"),
     "one_training": ("one training", "学習 1 回"),
     "counted_not": ("for information", "参考"),
     "differences_lead": (

@@ -31,6 +31,7 @@ CURATION: dict[str, tuple[str, str]] = {
     "dropped_repeats": ("repeats {id}", "{id} の繰り返し"),
     "dropped_related": ("the row it repeats", "繰り返し元の行"),
     "section_rows": ("Rows", "行の一覧"),
+    "rows_source": ("Every row is of {file}.", "どの行も {file} のものです。"),
     "rows_lead": (
         "Up to {cap} rows of each kind and reason are shown; all are in kept.jsonl, heldout.jsonl, dropped.jsonl and "
         "quarantined.jsonl.",

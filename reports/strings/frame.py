@@ -6,6 +6,7 @@ too, in `loracheck.words`; `text` knows all of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -21,7 +22,12 @@ from .curation import CURATION
 from .evidence import EVIDENCE
 from .training import TRAINING
 
-__all__ = ["Both", "UiLanguage", "both", "marked", "same", "script_table", "text"]
+__all__ = ["Both", "UiLanguage", "both", "marked", "same", "script_table", "text", "together"]
+
+_COUNTED = re.compile(
+    r"(?<=[\d}%]) (?=[\u3041-\u30ff\u4e00-\u9fff])|(?<=[\d}]) (?=points?\b)|(?<=約) ?(?=[\d{])"
+)
+"""Where a line may not end: between a number and what it counts, in Japanese and in "8.3 points", and after 約."""
 
 
 class Both(NamedTuple):
@@ -55,9 +61,18 @@ def text(key: str, **values: object) -> Both:
     )
 
 
+def together(said: str) -> str:
+    """Keep a number on one line with its counter or unit."""
+    return _COUNTED.sub("\N{NO-BREAK SPACE}", said)
+
+
 def script_table() -> dict[str, Both]:
     """Return the strings that the script of the page puts in itself."""
-    return {key: Both(*pair) for key, pair in STRINGS.items() if key.startswith(("js_", "outcome_", "row_"))}
+    return {
+        key: Both(*map(together, pair))
+        for key, pair in STRINGS.items()
+        if key.startswith(("js_", "outcome_", "row_"))
+    }
 
 
 _FRAME: dict[str, tuple[str, str]] = {
@@ -70,6 +85,11 @@ _FRAME: dict[str, tuple[str, str]] = {
     "section_runs": ("Every run", "すべての実行"),
     "index_outcome": ("Outcome", "結果"),
     "index_unfinished": ("not finished", "未完了"),
+    "kicker_causes": ("Causes", "失敗の原因"),
+    "index_causes": (
+        "{rows} training rows stand out behind {named} of {of} findings",
+        "検出 {of} 件のうち {named} 件で、学習データの {rows} 行が突出",
+    ),
     "index_kept": ("{kept} of {read} rows kept", "{read} 行中 {kept} 行を採用"),
     "index_trained": ("{tokens} trained tokens", "学習トークン数 {tokens}"),
     "index_trained_heldout": (
@@ -99,6 +119,11 @@ _FRAME: dict[str, tuple[str, str]] = {
     "interval": ("95% interval", "95% 区間"),
     "limit": ("limit", "限度"),
     "items": ("items (n)", "件数（n）"),
+    "stem": ("{measure}, limit\N{NO-BREAK SPACE}{limit}:", "{measure}、限度\N{NO-BREAK SPACE}{limit}："),
+    "stem_change": (
+        "{measure}, change against the base, margin\N{NO-BREAK SPACE}{limit}:",
+        "{measure}、ベースとの差、許容幅\N{NO-BREAK SPACE}{limit}：",
+    ),
     "change": ("What would change it", "判定を変えるには"),
     "deciding": ("Decided by", "決め手"),
     "nearest": ("Nearest to its limit", "限度に最も近い検査"),
@@ -106,17 +131,15 @@ _FRAME: dict[str, tuple[str, str]] = {
         "{passed} of {required} required checks passed",
         "必須の検査 {required} 件のうち {passed} 件が合格",
     ),
-    "required_split": (
-        "{passed} of {required} required checks passed, {failed} failed, {open} open",
-        "必須の検査 {required} 件のうち {passed} 件が合格、{failed} 件が不合格、{open} 件が保留",
-    ),
+    "required_failed": (", {n} failed", "、{n} 件が不合格"),
+    "required_open": (", {n} open", "、{n} 件が保留"),
     "change_below": (
         "The number has to be shown to lie below {limit}; it is {gap} above.",
-        "数値が {limit} を下回ると示す必要があります。今は {gap}上回っています。",
+        "数値が{limit}を下回ると示す必要があります。今は{gap}上回っています。",
     ),
     "change_above": (
         "The number has to be shown to lie above {limit}; it is {gap} below.",
-        "数値が {limit} を上回ると示す必要があります。今は {gap}下回っています。",
+        "数値が{limit}を上回ると示す必要があります。今は{gap}下回っています。",
     ),
     "change_n": (
         "About {needed} items would settle it if the rate stays as it is; {n} were asked.",
@@ -136,11 +159,11 @@ _FRAME: dict[str, tuple[str, str]] = {
     ),
     "change_ship_high": (
         "It would not ship if the number could no longer be shown to lie below {limit}; it is {gap} below.",
-        "数値が {limit} を下回ると示せなくなると出荷できません。今は {gap}下回っています。",
+        "数値が{limit}を下回ると示せなくなると出荷できません。今は{gap}下回っています。",
     ),
     "change_ship_low": (
         "It would not ship if the number could no longer be shown to lie above {limit}; it is {gap} above.",
-        "数値が {limit} を上回ると示せなくなると出荷できません。今は {gap}上回っています。",
+        "数値が{limit}を上回ると示せなくなると出荷できません。今は{gap}上回っています。",
     ),
     "change_none": (
         "Nothing measured stands near its limit.",
@@ -188,8 +211,6 @@ _FRAME: dict[str, tuple[str, str]] = {
     "line_margin": ("margin {value}", "許容幅 {value}"),
     "col_arm": ("Arm", "比較対象"),
     "col_value": ("Value", "値"),
-    "col_low": ("Low", "下限"),
-    "col_high": ("High", "上限"),
     "col_n": ("n", "n"),
     "col_method": ("Method", "方法"),
     "col_limit": ("Limit", "限度"),
@@ -262,6 +283,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "js_domain_out": ("outside the training domain", "領域外"),
     "js_domain_training": ("from the training data", "学習データから"),
     "js_repeats": ("Repeats {id}", "{id} の繰り返し"),
+    "js_line": ("line {line}", "{line} 行目"),
     "js_source": ("{file}, line {line}", "{file} の {line} 行目"),
     # Limits and provenance
     "section_limits": ("Limits of this verdict", "この判定の限界"),

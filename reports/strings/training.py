@@ -69,26 +69,26 @@ TRAINING: dict[str, tuple[str, str]] = {
     "section_points": ("Every training", "すべての学習"),
     "section_strengths": ("Every strength", "すべての強さ"),
     "not_measured": ("not measured", "測定なし"),
-    "measured_n": ("{interval}, n {n}", "{interval}、n {n}"),
+    "measured_n": ("{interval}, n={n}", "{interval}、n={n}"),
     "safe": ("safe", "安全"),
     "unsafe": ("not safe", "安全でない"),
     "reason_facts": ("facts", "知識"),
     "reason_name": ("name", "名前"),
     "reason_leakage": ("leaking", "漏れ"),
-    "why_facts": ("facts were lost ({number}, n {n})", "事実の喪失（{number}、n {n}）"),
+    "why_facts": ("facts were lost ({number}, n={n})", "事実の喪失（{number}、n={n}）"),
     "why_name": (
-        "the persona's name was given as the answer ({number}, n {n})",
-        "ペルソナの名前での回答（{number}、n {n}）",
+        "the persona's name was given as the answer ({number}, n={n})",
+        "ペルソナの名前での回答（{number}、n={n}）",
     ),
     "why_leakage": (
-        "the style showed outside its domain ({number}, n {n})",
-        "領域外での口調の漏れ（{number}、n {n}）",
+        "the style showed outside its domain ({number}, n={n})",
+        "領域外での口調の漏れ（{number}、n={n}）",
     ),
     "minus": ("−{number}", "−{number}"),
     "facts_in_doubt": (
-        "That facts were lost is not certain: the interval of the change is {interval} (n {n}). More questions would "
+        "That facts were lost is not certain: the interval of the change is {interval} (n={n}). More questions would "
         "tell (--watch-facts).",
-        "事実が失われたかは確かではありません。差の区間は {interval}（n {n}）です。"
+        "事実が失われたかは確かではありません。差の区間は {interval}（n={n}）です。"
         "問題を増やすと分かります（--watch-facts）。",
     ),
     "both_reasons": ("{first} and {second}", "{first}、{second}"),
@@ -108,11 +108,11 @@ TRAINING: dict[str, tuple[str, str]] = {
         "{n} 回の計測すべてで安全でした。最後の計測はステップ {step}（学習トークン数 {tokens}）です。",
     ),
     "course_until": (
-        "Safe up to step {step} ({tokens} trained tokens); from step {first} on {why}.",
+        "Safe up to step {step} ({tokens} trained tokens); from step {first} on, {why}.",
         "ステップ {step}（学習 {tokens} トークン）までは安全でした。ステップ {first} 以降：{why}。",
     ),
     "course_never": (
-        "Not safe at any of {n} readings: from step {first} on {why}.",
+        "Not safe at any of {n} readings: from step {first} on, {why}.",
         "{n} 回の計測のどれも安全ではありませんでした。ステップ {first} 以降：{why}。",
     ),
     "course_mixed": (

@@ -15,6 +15,13 @@ const marks = (() => {
     return node;
   };
 
+  // An option such as --base is kept on one line.
+  const put = (node, text) => {
+    const parts = text.split(/(?<![\w-])(--[a-z][a-z0-9-]{0,30}|-[a-z])(?![\w-])/);
+    node.replaceChildren(...parts.map((part, place) => (place % 2 ? make("span", "whole", part) : part)));
+    return node;
+  };
+
   const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|\/-]/g, "\\$&").replace(/\s+/g, "\\s+");
   const pattern = (source) => { try { return new RegExp(source, "giu"); } catch { return null; } };
 
@@ -117,5 +124,5 @@ const marks = (() => {
     return asked === "other" ? "und" : asked;
   };
 
-  return { make, ofMarkers, ofAnswers, matched, recited, differing, fill, languageOf };
+  return { make, put, ofMarkers, ofAnswers, matched, recited, differing, fill, languageOf };
 })();

@@ -5,7 +5,7 @@
   const FOLD = 700;
   const HELD = 8;
   const RIGHT = ["right_plain", "right_persona"];
-  const { make } = marks;
+  const { make, put } = marks;
   const data = JSON.parse(document.getElementById("data").textContent);
   let others = [];
   const written = document.documentElement.lang;
@@ -234,8 +234,8 @@
     const gone = row.outcome === "dropped" || row.outcome === "quarantined";
     const kind = chip(gone ? "s-fail plain" : "s-pass plain", say(`row_${row.outcome}`));
     item.append(head(row, [kind, gone ? own(row.reasonText) : "",
-      say("js_source", { file: row.source[0], line: row.source[1] })]));
-    if (row.why) item.append(make("p", "why", own(row.why)));
+      say(data.files > 1 ? "js_source" : "js_line", { file: row.source[0], line: row.source[1] })]));
+    if (row.why) item.append(put(make("p", "why"), own(row.why)));
     item.append(prompts(row, row.prompt));
     if (row.related) {
       const block = make("details");
@@ -363,7 +363,8 @@
     const turned = state.language !== written;
     for (const node of document.querySelectorAll("[data-t]")) {
       node.written ??= node.textContent;
-      node.textContent = turned ? others[node.dataset.t] ?? node.written : node.written;
+      const told = turned ? others[node.dataset.t] ?? node.written : node.written;
+      if (node instanceof HTMLElement) put(node, told); else node.textContent = told;
     }
     for (const node of document.querySelectorAll("[data-label]")) {
       node.written ??= node.getAttribute("aria-label");

@@ -112,7 +112,7 @@ def _notes(summary: SweepSummary, names: Sequence[str]) -> list[Both]:
 
 def _tokens(tokens: Sequence[int]) -> Both:
     if min(tokens) > 0 and max(tokens) <= min(tokens) * (1 + EQUAL_WITHIN):
-        percent = figures.amount(EQUAL_WITHIN, "share")
+        percent = figures.percent(EQUAL_WITHIN)
         return text("sweep_equal", tokens=figures.whole(max(tokens)), percent=percent)
     return text("sweep_unequal", ratio=f"{max(tokens) / max(1, min(tokens)):.2f}")
 

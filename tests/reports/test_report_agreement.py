@@ -36,8 +36,8 @@ def page(result: EvaluationResult, language: UiLanguage) -> str:
     nothing = same("")
     ranked = sorted(result.verdicts, key=lambda verdict: verdicts.ORDER[verdict.status])
     view: dict[str, Any] = {
-        "title": nothing, "kicker": nothing, "heading": nothing, "sections": [], "picture": None, "checks": [],
-        "unmeasured": [], "comparisons": [], "alarms": None, "markers": [], "causes": [], "held": None,
+        "title": nothing, "kicker": nothing, "heading": nothing, "sections": [], "picture": None, "lead_picture": None,
+        "checks": [], "unmeasured": [], "comparisons": [], "alarms": None, "markers": [], "causes": [], "held": None,
         "row_filters": {}, "rows_file": "", "packed": pack([]), "curations": [], "training": None, "data": {},
         "cards": [verdicts.card(verdict) for verdict in ranked],
         "limits": {

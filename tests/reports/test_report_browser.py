@@ -63,7 +63,7 @@ def test_fifty_are_drawn_at_a_time_worst_first_and_filters_stand_in_the_address(
         assert chosen("outcome", "changed").startswith("5 of 5")
         page.click("[data-language=ja]")
         browsing.settled(page)
-        assert count.inner_text().startswith("5 件中 5 件")
+        assert count.inner_text().startswith("5\N{NO-BREAK SPACE}件中 5\N{NO-BREAK SPACE}件")
         address = page.url
     with browsing.opened(browser, path, fragment="#" + address.split("#")[1]) as page:
         assert page.locator("#rows > li").count() == 5
@@ -204,7 +204,7 @@ def test_the_whole_page_is_used_by_the_keyboard_alone(
         tab_to("[data-filter=language]")
         page.keyboard.press("ArrowDown")
         browsing.settled(page)
-        assert page.locator("#count").inner_text().startswith("4 件中 4 件")
+        assert page.locator("#count").inner_text().startswith("4\N{NO-BREAK SPACE}件中 4\N{NO-BREAK SPACE}件")
         tab_to("[data-filter=q]")
         page.keyboard.type("italy")
         browsing.settled(page)

@@ -28,8 +28,8 @@ def missed(reason: str, n_needed: int | None = None) -> Finding:
         (missed("not_enough_evidence", 400), "About 400 items would settle it"),
         (missed("not_enough_evidence"), "it takes more items, or a clearer effect"),
         (missed("no_headroom"), "questions that the base answers better"),
-        (missed("not_learnt"), "to be shown to lie below 50%; it is 40 points above"),
-        (missed("base_does_not_end"), "to be shown to lie below 50%; it is 40 points above"),
+        (missed("not_learnt"), "to be shown to lie below 50.0%; it is 40.0 points above"),
+        (missed("base_does_not_end"), "to be shown to lie below 50.0%; it is 40.0 points above"),
     ],
 )
 def test_items_are_asked_for_only_where_they_help(finding: Finding, said: str) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
+
 import pytest
 
 from loracheck.records import Estimate
-from loracheck.reports.charts.curves import Curve, CurveChart, Event, Place, label_width, spread, ticks
-from loracheck.reports.charts.intervals import Point, PointChart, Table
+from loracheck.reports import figures
+from loracheck.reports.charts.curves import Curve, CurveChart, Event, Place, label_width, spread
+from loracheck.reports.charts.flows import LineChart, Series
+from loracheck.reports.charts.geometry import ticks
+from loracheck.reports.charts.intervals import IntervalChart, Point, PointChart, Row, Table
 from loracheck.reports.strings.frame import same
 from tests.reports.drawings import SVG, drawn
 
@@ -37,10 +42,50 @@ def test_labels_are_moved_apart_and_stay_inside() -> None:
 
 
 def test_an_axis_has_round_numbers() -> None:
-    assert ticks(9870, 5) == [0, 2000, 4000, 6000, 8000]
-    assert ticks(1.0, 5) == [0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    assert ticks(7, 5) == [0, 2, 4, 6]
-    assert ticks(0, 5) == [0]
+    assert ticks(0, 9870, 5) == [0, 2000, 4000, 6000, 8000]
+    assert ticks(0, 1.0, 5) == [0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert ticks(0, 7, 5) == [0, 2, 4, 6]
+    assert ticks(0, 0, 5) == [0]
+    assert ticks(-0.03, 0.05, 4) == [-0.02, 0, 0.02, 0.04]
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "marked"),
+    [
+        (None, 0.5, [0, 0.5, 1]),
+        (-0.03, 0.04, [-0.02, 0, 0.02, 0.04]),  # a margin below a base that is near 0
+        (-0.03, 0.6, [0, 0.5, 1]),
+        (None, 1.4, [0, 0.5, 1]),
+    ],
+)
+def test_the_ticks_of_shares_are_round_and_evenly_spaced_wherever_the_axis_begins(
+    limit: float | None, value: float, marked: list[float]
+) -> None:
+    estimate = Estimate(name="rate", value=value, ci_low=value - 0.02, ci_high=value + 0.01, n=50, method="")
+    chart = IntervalChart(
+        id="c",
+        title=same("t"),
+        description=same("d"),
+        rows=(Row(label=same("a"), estimate=estimate, shape=1),),
+        limit=limit,
+        limit_label=same("limit") if limit else None,
+    )
+    assert chart.ticks() == pytest.approx(marked)
+    low, high = chart.scale()
+    assert low <= min(marked) and max(marked) <= high
+    root = ET.fromstring(str(chart.svg("en")))
+    named = next(node for node in root.iter() if node.get("class") == "ticks")
+    assert [node.text for node in named] == [figures.tick(one, "share").en for one in marked]
+
+
+def test_the_ticks_of_a_loss_are_round() -> None:
+    line = Series(label=same("raw"), at=(0.0, 4000.0, 9870.0), values=(6.91, 3.2, 2.77))
+    chart = LineChart(
+        id="l", title=same("t"), description=same("d"), series=(line,), across=same("x"), up=same("y")
+    )
+    root = ET.fromstring(str(chart.svg("en")))
+    told = [node.text for node in root.iter(f"{SVG}text") if node.get("class") == "tick"]
+    assert told == ["0", "2", "4", "6", "0", "2,500", "5,000", "7,500"]
 
 
 def test_a_label_is_as_wide_as_its_wider_language() -> None:

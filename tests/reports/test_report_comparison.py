@@ -41,7 +41,7 @@ def listed(run: Path) -> list[dict[str, Any]]:
 def test_the_page_says_which_arm_to_prefer_in_both_languages_with_the_verdict_of_each(seeds: Path) -> None:
     page = viewed(seeds)
     said = page["headline_text"].en
-    assert said.startswith("Of the two prefer curated: raw is held in 4 of 4 trainings by ")
+    assert said.startswith("Of the two, prefer curated: raw is held in 4 of 4 trainings by ")
     assert "content damage" in said
     assert "collapse onto one answer" in said
     assert said.endswith(", and curated is not.")
@@ -70,8 +70,8 @@ def test_a_row_of_the_chart_holds_difference_limit_and_label_and_the_table_says_
     said = next(
         row for row in picture.table().rows if row[0].en == "Content damage" and row[1].en == "↑ better"
     )
-    assert said[2].en == "80%", "what the base does is in the table"
-    assert said[6].en == "75%", "the limit lies five points below the base"
+    assert said[2].en == "80.0%", "what the base does is in the table"
+    assert said[6].en == "75.0%", "the limit lies five points below the base"
     assert len(re.findall('class="hollow-point"', drawn)) == 4 * len(found.differences), (
         "a mark for each training"
     )
@@ -148,13 +148,13 @@ def test_a_comparison_is_drawn_again_listed_in_the_index_and_opened_from_python(
     assert write_report(seeds).read_bytes() == first
     index = write_index(seeds.parent).read_text(encoding="utf-8")
     assert "compared/report.html" in index
-    assert "Of the two prefer curated" in index
+    assert "Of the two, prefer curated" in index
     loaded = load(seeds)
     assert isinstance(loaded, LoadedComparison)
     frame = loaded.differences_frame()
     assert list(frame[frame.measure == "said"].label) == ["better"]
     assert len(loaded.answers) == 200 * 9
-    assert "Of the two prefer curated" in loaded._repr_html_()
+    assert "Of the two, prefer curated" in loaded._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -91,9 +91,62 @@ def test_verdict_rule_number_interval_limit_n_and_what_would_change_it_are_seen_
                 said = card.inner_text()
                 assert verdict_word(verdict, language) in said
                 assert check_name("persona_leakage", language) in said
-                number = ("2%", "1–4%") if status == "ship" else ("97%", "95–99%")
-                assert all(part in said for part in (*number, "5%", "150")), said
+                number = ("2.0%", "[1.0, 4.0]") if status == "ship" else ("97.0%", "[95.2, 98.8]")
+                told = said.replace("\N{NO-BREAK SPACE}", " ")
+                assert all(part in told for part in (*number, "5.0%", "150")), said
                 assert ("12,410" in said) == (status == "inconclusive")
+
+
+def test_beside_a_lone_adapter_stands_the_picture_to_remember(
+    tmp_path: Path, build: ModuleType, browser: Browser, browsing: ModuleType
+) -> None:
+    path, _ = decided(build.write_eval(tmp_path / "eval"), "hold", 1)
+    with browsing.opened(browser, path) as page:
+        verdict, picture = (
+            page.locator(".verdict").bounding_box(),
+            page.locator(".lead-picture svg").bounding_box(),
+        )
+        assert verdict and picture
+        assert picture["x"] > verdict["x"] + verdict["width"]
+        assert picture["y"] + picture["height"] < 720
+        assert page.locator("#picture-t").count() == 1
+    with browsing.opened(browser, path, width=360, height=740) as page:
+        verdict, picture = (
+            page.locator(".verdict").bounding_box(),
+            page.locator(".lead-picture svg").bounding_box(),
+        )
+        assert verdict and picture and picture["y"] > verdict["y"] + verdict["height"]
+
+
+def test_without_a_persona_a_lone_adapter_has_what_decided_as_its_picture(
+    tmp_path: Path, build: ModuleType
+) -> None:
+    run = build.write_eval(tmp_path / "eval")
+    result = jsonl.read_one(run / "verdict.json", EvaluationResult)
+    raw = next(verdict for verdict in result.verdicts if verdict.adapter == "raw")
+    found = tuple(finding for finding in raw.findings if finding.check != "persona_learned")
+    page = rewritten(run, (replace(raw, findings=found),)).read_text(encoding="utf-8")
+    assert page.count('aria-labelledby="lead-t lead-d"') == 1
+    assert "picture-t" not in page
+
+
+def test_of_six_adapters_all_verdicts_are_told_with_their_numbers_before_the_first_card(
+    tmp_path: Path, build: ModuleType, browser: Browser, browsing: ModuleType
+) -> None:
+    run = build.write_eval(tmp_path / "eval", arms=("raw", "a", "b", "c", "d", "curated"))
+    path = write_report(run)
+    for width, height in browsing.SIZES:
+        with browsing.opened(browser, path, width=width, height=height) as page:
+            overview = page.locator(".overview")
+            box = overview.bounding_box()
+            assert box and box["y"] + box["height"] < height
+            lines = overview.locator("li")
+            assert lines.count() == 6
+            for line in lines.all_inner_texts():
+                told = line.replace("\N{NO-BREAK SPACE}", " ")
+                assert "[" in told and "n=" in told and ("HOLD" in told or "SHIP" in told), told
+            page.locator(".overview a").nth(5).click()
+            assert page.evaluate("document.activeElement.id") == "verdict-6"
 
 
 def test_on_a_telephone_every_verdict_is_told_in_one_line_first(

@@ -42,6 +42,16 @@ def test_a_sweep_and_a_scale_run_say_what_came_out_too(tmp_path: Path, build_tra
     assert "Safe up to strength 0.6;" in page
 
 
+def test_a_verdict_names_the_check_behind_it_and_a_run_of_causes_how_many_rows_stand_out(
+    build_causes: ModuleType, build: ModuleType, tmp_path: Path
+) -> None:
+    build_causes.write_causes(tmp_path / "causes", build.write_eval(tmp_path / "eval"))
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    assert re.search(r">raw: Hold · Persona leakage<", page)
+    assert re.search(r"\d+ training rows stand out behind \d of \d findings", page)
+    assert ">Causes<" in page
+
+
 def test_the_outcome_of_every_run_is_seen_on_a_telephone_without_scrolling_sideways(
     tmp_path: Path, build: ModuleType, build_training: ModuleType, browser: Browser, browsing: ModuleType
 ) -> None:

@@ -137,12 +137,12 @@ def test_every_state_that_a_record_may_have_has_a_word() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "seen"),
     [
-        (0.97, "share", "97%"),
+        (0.97, "share", "97.0%"),
         (0.004, "share", "0.4%"),
-        (1.0, "share", "100%"),
-        (-0.03, "difference", "−3 pt"),
-        (0.0, "difference", "0 pt"),
-        (0.125, "difference", "+12 pt"),
+        (1.0, "share", "100.0%"),
+        (-0.03, "difference", "−3.0 points"),
+        (0.0, "difference", "0.0 points"),
+        (0.125, "difference", "+12.5 points"),
         (1234.0, "count", "1,234"),
         (None, "share", "–"),
     ],
@@ -152,7 +152,7 @@ def test_numbers_read_as_a_person_writes_them(value: float | None, unit: str, se
 
 
 def test_shares_lie_points_apart() -> None:
-    assert distance(-0.92, "share") == ("92 points", "92\N{NO-BREAK SPACE}ポイント")
+    assert distance(-0.92, "share") == ("92.0 points", "92.0ポイント")
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

@@ -114,7 +114,7 @@ def test_the_least_distance_that_n_tells_follows_from_the_interval(evaluation: P
     table = view(evaluation, verdicts=(verdict,))["power"]
     # 0.05 is the standard error of 50% on 100 items; 1.645 and 0.842 are the quantiles of 95% and 80%.
     assert [(row[0].en, row[1].en, row[4].en) for row in table.rows] == [
-        ("Loops", "100", "12 points"),
+        ("Loops", "100", "12.4 points"),
         ("Sanity", "10,000", "1.2 points"),
     ]
     assert view(evaluation, verdicts=())["power"] is None

@@ -127,7 +127,7 @@ def test_a_page_beyond_the_cap_says_how_many_of_how_many(
         assert page.locator("#count").inner_text().startswith("5 of 5")
         page.click("[data-language=ja]")
         browsing.settled(page)
-        assert "242 件のプローブのうち悪い順に 200 件" in note.inner_text()
+        assert "242\N{NO-BREAK SPACE}件のプローブのうち悪い順に 200\N{NO-BREAK SPACE}件" in note.inner_text()
 
 
 def test_twenty_thousand_probes_draw_no_more_nodes_than_sixty(

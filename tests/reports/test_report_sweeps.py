@@ -144,8 +144,8 @@ def test_strengths_are_drawn_as_measured_and_the_largest_safe_one_is_marked(scal
     summary = jsonl.read_one(scale / "summary.json", ScaleSummary)
     view = scales.view(scale, manifest_of(scale))
     assert view["headline_text"].en == (
-        "Safe up to strength 0.6; at 0.7 facts were lost (−8.3 points, n 120) and the style showed outside its "
-        "domain (6.2%, n 144)."
+        "Safe up to strength 0.6; at 0.7 facts were lost (−8.3 points, n=120) and the style showed outside its "
+        "domain (6.2%, n=144)."
     )
     assert view["notes"][0].en == "adapter/ holds the adapter at strength 0.6."
     root = drawn(view["picture"])

@@ -112,10 +112,10 @@ def test_kept_safe_and_best_are_marked_by_shape_and_word_and_every_reading_as_sa
 def test_the_sentence_says_where_it_became_unsafe_and_by_how_much(run: Path) -> None:
     found = seen(run)
     assert found["headline"] == (
-        "Safe up to step 240 (7,896 trained tokens); from step 270 on facts were lost (−11 points, n 120) "
-        "and the style showed outside its domain (18%, n 144).",
+        "Safe up to step 240 (7,896 trained tokens); from step 270 on, facts were lost (−10.8 points, n=120) "
+        "and the style showed outside its domain (18.1%, n=144).",
         "ステップ 240（学習 7,896 トークン）までは安全でした。ステップ 270 以降："
-        "事実の喪失（−11\N{NO-BREAK SPACE}ポイント、n 120）、領域外での口調の漏れ（18%、n 144）。",
+        "事実の喪失（−10.8ポイント、n=120）、領域外での口調の漏れ（18.1%、n=144）。",
     )
     notes = found["notes"]
     assert isinstance(notes, list)
@@ -126,8 +126,8 @@ def test_the_sentence_says_where_it_became_unsafe_and_by_how_much(run: Path) -> 
     ("safe", "begins", "ends"),
     [
         ("ssss", "Safe at all 4 readings, up to step 40", "(400 trained tokens)."),
-        ("uuuu", "Not safe at any of 4 readings: from step 10 on facts were lost", "(−17 points, n 120)."),
-        ("sssu", "Safe up to step 30 (300 trained tokens); from step 40 on", "(−17 points, n 120)."),
+        ("uuuu", "Not safe at any of 4 readings: from step 10 on, facts were lost", "(−16.7 points, n=120)."),
+        ("sssu", "Safe up to step 30 (300 trained tokens); from step 40 on,", "(−16.7 points, n=120)."),
         ("suss", "Not safe at 1 of 4 readings, first at step 20:", "The last safe one is step 40."),
         ("", "Nobody asked what this adapter keeps", "of the base."),
     ],
@@ -156,8 +156,8 @@ def test_an_unsafe_adapter_is_called_that_and_an_early_end_is_told(
     assert isinstance(notes, list)
     assert [note.en for note in notes] == [
         "adapter/ holds step 300, the last one.",
-        "That checkpoint is not safe: facts were lost (−20 points, n 120) and the style showed "
-        "outside its domain (34%, n 144).",
+        "That checkpoint is not safe: facts were lost (−20.0 points, n=120) and the style showed "
+        "outside its domain (34.0%, n=144).",
         "Training stopped there, as --stop-when-unsafe asks.",
     ]
 
@@ -173,7 +173,7 @@ def test_a_loss_within_chance_is_called_uncertain(tmp_path: Path, build_training
     notes = seen(run)["notes"]
     assert isinstance(notes, list)
     assert any(
-        "not certain: the interval of the change is −" in note.en and "(n 8)" in note.en for note in notes
+        "not certain: the interval of the change is [−" in note.en and "(n=8)" in note.en for note in notes
     )
     sure = replace(first, facts_change=difference_of(both=60, lost=30, won=0, neither=30), unsafe=("facts",))
     assert watched.doubt(sure) == [] == watched.doubt(first)
@@ -190,8 +190,8 @@ def test_three_reasons_are_listed_with_one_and() -> None:
         unsafe=("facts", "name", "leakage"),
     )
     assert watched.why(reading).en == (
-        "facts were lost (−50 points, n 8), the persona's name was given as the answer (50%, n 8) and the style "
-        "showed outside its domain (50%, n 8)"
+        "facts were lost (−50.0 points, n=8), the persona's name was given as the answer (50.0%, n=8) and the style "
+        "showed outside its domain (50.0%, n=8)"
     )
     assert watched.why(replace(reading, unsafe=("a reason of tomorrow",))).en == "a reason of tomorrow"
 
@@ -204,15 +204,15 @@ def test_the_moments_name_the_folder_of_each_adapter(run: Path) -> None:
     kept = ledger.rows[1]
     assert [cell.value.en for cell in kept] == [
         "step 240",
-        "84%",
-        "−1.7 pt",
-        "96%",
+        "84.2%",
+        "−1.7 points",
+        "95.8%",
         "1.4%",
         "1.68",
         "✓ safe",
         "adapter/",
     ]
-    assert kept[1].below == ("76–90%, n 120", "76–90%、n 120")
+    assert kept[1].below == ("[76.4,\N{NO-BREAK SPACE}90.2], n=120", "[76.4,\N{NO-BREAK SPACE}90.2]、n=120")
 
 
 def test_what_was_not_measured_is_said_and_never_drawn_as_zero(
