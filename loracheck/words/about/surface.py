@@ -96,12 +96,12 @@ ABOUT: dict[str, About] = {
             "ja": "領域外の応答は質問と同じ言語か。",
         },
         method={
-            "en": "Sentences tell, long and short: more than a third of the answer, by letters, stands in sentences that "
-            "are plainly prose of another language, by their endings, small words or script. Of other answers the script "
-            "tells: to a Japanese question less than 5% kana, to an English one less than half Latin letters; there "
-            "lists of names and answers of 30 letters or fewer are left aside. Code and addresses never count. Paired "
-            "with the base, as some prompts ask for another language. Of 9,000 answers and texts of people and models "
-            "in their own language one counts.",
+            "en": "Sentences tell, long and short: more than a third of the answer, by letters, stands in sentences "
+            "that are plainly prose of another language, by their endings, small words or script. Of other answers the "
+            "script tells: to a Japanese question less than 5% kana, to an English one less than half Latin letters; "
+            "there lists of names and answers of 30 letters or fewer are left aside. Code and addresses never count. "
+            "Paired with the base, as some prompts ask for another language. Of 9,000 answers and texts of people and "
+            "models in their own language one counts.",
             "ja": "長短を問わず文で判定します。文末、機能語、文字の種類から明らかに別の言語とわかる文が、"
             "文字数で応答の三分の一を超えれば、言語が替わったとみなします。ほかの応答は文字の種類で判定し、"
             "日本語の質問への応答で仮名が文字の5%未満、英語の質問への応答でラテン文字が半分未満のものを数えます"
