@@ -10,7 +10,7 @@ import pytest
 
 from loracheck.evaluate.checks.check import Check
 from loracheck.evaluate.checks.language import LANGUAGE_SWITCH, switches
-from loracheck.evaluate.checks.surface import EMPTY_ANSWERS, LOOPS, MISSING_STOP
+from loracheck.evaluate.checks.surface import EMPTY_ANSWERS, LOOPS, MISSING_STOP, says_something
 from loracheck.evaluate.checks.unknown_words import (
     UNKNOWN_WORDS,
     bundled_vocabulary,
@@ -259,3 +259,26 @@ def test_lists_of_names_are_in_no_language() -> None:
     assert not switches(
         "Paris, London, New York, Rio de Janeiro, Berlin, Dr. Smith, J. R. R. Tolkien, Rome", "ja"
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("木です。", True),
+        ("👍", False),
+        ("…………。", False),
+        ("#@%{}[]<>©®†‡§¶■□▲1" * 4, False),
+        ("| 名前 | 年齢 |\n|---|---|\n| アンナ | 34 |", True),
+        ("`x = {y: [] for y in z}`", True),
+        ("東\ufffd\ufffdは\ufffdで\ufffd", False),
+        (f"{JA}\ufffd", True),
+        ("\ue000\ue001水\ue002", False),
+        ("一番高い山はどこですか？", False),
+        ("一番高い山はどこですか。\n一番高い山はどこですか。", False),
+        ("一番高い山はどこ", False),
+        ("一番高い山はどこですか？富士山です。", True),
+        ("高い山", True),
+    ],
+)
+def test_signs_broken_characters_and_the_question_again_say_nothing(answer: str, told: bool) -> None:
+    assert says_something(answer, "一番高い山はどこですか？") is told

@@ -13,10 +13,10 @@ ABOUT: dict[str, About] = {
         method={
             "en": "An answer loops when it ends in at least three repeats of one piece that make up 15% of it (and 12 "
             "characters), or when more than half of its stretches of eight characters occur more than once: a reply "
-            "that is given twice over loops, too. All answers outside the domain are tested, and the open ones by "
-            "themselves, as short ones would hide them.",
+            "that is given twice over loops, too, and one that counts on and on. All answers outside the domain are "
+            "tested, and the open ones by themselves, as short ones would hide them.",
             "ja": "同じ断片の三回以上の繰り返しで終わり、それが応答の15%以上(かつ12文字以上)を占めるもの、"
-            "または8文字の並びの過半が二回以上現れるもの(同じ文章を二度書いた応答も含む)を繰り返しとみなします。"
+            "または8文字の並びの過半が二回以上現れるもの(同じ文章を二度書いた応答や、数を数え続ける応答も含む)を繰り返しとみなします。"
             "領域外のすべての応答と、短い回答に埋もれないよう自由回答だけの両方を調べます。",
         },
         interval=TANGO,
@@ -73,10 +73,11 @@ ABOUT: dict[str, About] = {
             "ja": "何も述べない応答が、ベースより多くないか。",
         },
         method={
-            "en": "An answer without any letter or digit says nothing. All answers are tested, and the open ones by "
-            "themselves.",
-            "ja": "文字も数字もない応答を、何も述べていないとみなします。すべての応答と、自由回答だけの両方を調べま"
-            "す。",
+            "en": "An answer says nothing that has no letter or digit, or hardly any among signs; of which more "
+            "than a tenth is broken characters; or that is the question again. All answers are tested, and the open "
+            "ones by themselves.",
+            "ja": "文字も数字もないか、記号に紛れてほとんどない応答、一割超が壊れた文字の応答、質問をそのまま返した応"
+            "答を、何も述べていないとみなします。すべての応答と、自由回答だけの両方を調べます。",
         },
         interval=TANGO,
         cost=TAKEN_ALREADY,
