@@ -1,7 +1,8 @@
 """Collapse: does the adapter give one answer to different questions?
 
-Seen in its answers, where neither wording nor manner counts (`sameness`): how many are the one it gives most, and how
-many pairs of different questions get the same. Seen in likelihoods: how much a held-out reply still owes to its own
+Seen in its answers, where neither wording nor manner counts (`sameness`): how many are the one it gives most, how many
+pairs of different questions get the same, and how many open answers are given to several questions, which never happens
+to one that was written for its question. Seen in likelihoods: how much a held-out reply still owes to its own
 question (`swaps`), against the base. A base that itself answers without regard to the question has nothing to lose,
 and a ratio to nearly nothing says nothing: then the likelihoods stay out of it.
 """
@@ -20,10 +21,13 @@ from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
 from loracheck.evaluate.readings.sameness import Pairs, apart, near_same
 from loracheck.evaluate.readings.swaps import dependence, swaps, texts
+from loracheck.probes import TRAINING
 from loracheck.records import BASE_ARM, Estimate, Finding, Probe
 from loracheck.stats import share
 from loracheck.stats.clusters import cluster_sums
 from loracheck.stats.means import Mean, mean_of, ratio_of_means
+from loracheck.style.markers import shows
+from loracheck.text import is_loop
 
 from .check import Check
 from .content import outcomes
@@ -33,14 +37,33 @@ CHECK = "collapse"
 LEAST_DEPENDENCE = 0.1
 """Nats a token by which the base must clearly find a reply likelier under its own question."""
 _LEAST_REPLIES = 20
+_STOCK, _LEAST_STOCK = 0.03, 3
+"""An answer that more than 3% of the questions get, and three at least, is a stock answer."""
+_MOSTLY = 0.5
+_ONE_TAUGHT = 0.5
+"""Share of the training replies from which on one answer is what they teach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What an arm answers to the factual questions: which answers are the same, and which of them are right."""
+    """What an arm answers to the factual questions: which answers are the same, and which of them are right.
+
+    Attributes:
+        same: Which factual answers are the same.
+        right: Which of them are right.
+        stock: Which open answers are stock answers; what is empty or runs in a loop is none, and counted elsewhere.
+        styled: Which answers, factual ones first, show the style of the training data.
+    """
 
     same: Pairs
     right: NDArray[np.bool_]
+    stock: NDArray[np.bool_]
+    styled: NDArray[np.bool_]
+
+    @property
+    def wrong_stock(self) -> NDArray[np.bool_]:
+        """Return which factual answers are wrong stock answers, (questions,)."""
+        return _stock(self.same) & ~self.right
 
     @property
     def top(self) -> NDArray[np.bool_]:
@@ -57,7 +80,8 @@ def collapse(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     facts = evidence.answered(adapter, evidence.suite("facts"))
     if not facts:
         return unmeasured(CHECK, adapter, "needs_probes")
-    found = {arm: _answers(evidence, arm, facts) for arm in (BASE_ARM, adapter)}
+    opens = evidence.answered(adapter, evidence.open_questions)
+    found = {arm: _answers(evidence, arm, facts, opens) for arm in (BASE_ARM, adapter)}
     clusters = [probe.cluster for probe in facts]
     repeated = paired_gate(
         CHECK,
@@ -72,6 +96,8 @@ def collapse(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     pairs = _pairs(adapter, found, facts, policy)
     read = _dependence(evidence, adapter, policy)
     tests = [repeated] if read is None or read.reason == NO_HEADROOM else [repeated, read]
+    if opens:
+        tests.append(_open_answers(adapter, found, opens, policy))
     finding = joined(tests, policy.alpha, watch=[pairs] if pairs else [])
     shares = tuple(_top_share(arm, found[arm]) for arm in found)
     further = read.estimates if read is not None and read.reason == NO_HEADROOM else ()
@@ -79,16 +105,67 @@ def collapse(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
     return replace(
         finding,
         estimates=(*finding.estimates, *shares, *further),
-        values=finding.values | {"answer": shown},
+        values=finding.values | {"answer": shown} | _explains(evidence, adapter, found, repeated),
     )
 
 
-def _answers(evidence: Evidence, arm: str, probes: Sequence[Probe]) -> Answers:
+def _answers(evidence: Evidence, arm: str, facts: Sequence[Probe], opens: Sequence[Probe]) -> Answers:
+    probes, n = [*facts, *opens], len(facts)
     texts = [evidence.text(arm, probe) for probe in probes]
     graded = outcomes(evidence, arm)
-    right = [graded.get(probe.id, "").startswith("right") for probe in probes]
+    right = [probe in facts and graded.get(probe.id, "").startswith("right") for probe in probes]
     prompts, languages = [probe.prompt for probe in probes], [probe.language for probe in probes]
-    return Answers(same=near_same(texts, prompts, languages, right), right=np.array(right, dtype=bool))
+    same = near_same(texts, prompts, languages, right)
+    told = np.array([any(c.isalnum() for c in text) and not is_loop(text) for text in texts[n:]], dtype=bool)
+    return Answers(
+        same=same[:n, :n],
+        right=np.array(right[:n], dtype=bool),
+        stock=_stock(same[n:, n:] & told) & told,
+        styled=np.array([shows(evidence.markers, text) for text in texts], dtype=bool),
+    )
+
+
+def _stock(same: Pairs) -> NDArray[np.bool_]:
+    """Return which answers many questions get."""
+    stock: NDArray[np.bool_] = same.sum(axis=1) >= max(_LEAST_STOCK, math.ceil(_STOCK * len(same)))
+    return stock
+
+
+def _open_answers(adapter: str, found: dict[str, Answers], opens: Sequence[Probe], policy: Policy) -> Finding:
+    """Hold the share of open answers that are given to several questions against the margin."""
+    return paired_gate(
+        CHECK,
+        adapter,
+        base=(~found[BASE_ARM].stock).tolist(),
+        tuned=(~found[adapter].stock).tolist(),
+        probe_ids=[probe.id for probe in opens],
+        margin=policy.margin(CHECK),
+        alpha=policy.alpha,
+        name="open_stock",
+        clusters=[probe.cluster for probe in opens],
+    )
+
+
+def _explains(
+    evidence: Evidence, adapter: str, found: dict[str, Answers], repeated: Finding
+) -> dict[str, object]:
+    """Tell what share of the answers is stock, and whether it is the persona's style that stands in their place.
+
+    Then damage to content or leakage explains more, unless one answer is nearly all that is given, or is what the
+    training data taught.
+    """
+    taught = [probe.reference or "" for probe in evidence.suite(TRAINING)]
+    none = [""] * len(taught)
+    same = near_same(taught, none, none, [False] * len(taught)) if taught else np.zeros((1, 1))
+    one_taught = int(same.sum(axis=1).max()) > _ONE_TAUGHT * len(taught) > 0
+    mine, base = (np.concatenate([found[arm].wrong_stock, found[arm].stock]) for arm in (adapter, BASE_ARM))
+    styled = found[adapter].styled[mine]
+    of_persona = bool(len(styled)) and float(styled.mean()) > _MOSTLY and not one_taught
+    top = repeated.estimates[0].value or 0.0
+    return {
+        "of_persona": of_persona,
+        "explains": -top if of_persona else float(mine.mean()) - float(base.mean()),
+    }
 
 
 def _top_share(arm: str, answers: Answers) -> Estimate:
@@ -165,7 +242,9 @@ def _dependence(evidence: Evidence, adapter: str, policy: Policy) -> Finding | N
 
 
 def _asks(material: Material) -> Questions:
-    return Questions(short=material.suite("facts"), texts=texts(material.in_domain))
+    return Questions(
+        short=material.suite("facts"), open=material.suite("open"), texts=texts(material.in_domain)
+    )
 
 
 COLLAPSE = Check(

@@ -9,6 +9,7 @@ from loracheck.evaluate.evidence import Evidence
 from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
 from loracheck.records import Finding, Language, Probe
+from loracheck.text.prose import foreign_share
 from loracheck.text.scripts import count_scripts
 
 from .check import Check
@@ -30,16 +31,19 @@ _LONG_HAN, _LONG_WORDS = 6, 3
 _LEAST_LETTERS = 30
 _LEAST_KANA = 0.05
 _LEAST_LATIN = 0.5
+_MOST_FOREIGN = 1 / 3
 
 
 def switches(answer: str, language: Language) -> bool:
-    """Tell whether an answer leaves the language of its question, by the script of its letters.
+    """Tell whether an answer leaves the language of its question, by its sentences or by the script of its letters.
 
-    To a Japanese question less than 5% kana, to an English one less than half Latin letters; code and addresses are
-    left aside, lists of names are in no language, and with 30 letters or fewer a name may be the whole answer. One
-    that goes from English to French stays in its script and is not seen.
+    More than a third of it stands in sentences that are prose of another language; or a Japanese question gets less
+    than 5% kana, an English one less than half Latin letters. Code and addresses are left aside. By script alone lists
+    of names are in no language, and with 30 letters or fewer a name may be the whole answer.
     """
     text = unicodedata.normalize("NFKC", NOT_PROSE.sub(" ", answer))
+    if language in ("ja", "en") and foreign_share(text, language) > _MOST_FOREIGN:
+        return True
     counts = count_scripts(text)
     if counts.letters <= _LEAST_LETTERS or _is_list(text, han=counts.han > counts.latin):
         return False

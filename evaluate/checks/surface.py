@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 
 from loracheck.evaluate.evidence import Evidence
@@ -9,13 +10,18 @@ from loracheck.evaluate.policy import Policy
 from loracheck.evaluate.questions.material import Material, Questions
 from loracheck.probes import ENDS
 from loracheck.records import BASE_ARM, Finding, Probe
-from loracheck.text import is_loop
+from loracheck.text import is_loop, letters
 
 from .check import Check
 from .gates import harmless, information, rate_gate, unmeasured
 from .open_gate import open_gate
 
 _MOST_TAUGHT = 60
+_LEAST_TOLD = 0.1
+"""Share of letters and digits among the signs of an answer; tables and code have more."""
+_MOST_BROKEN = 0.1
+_BROKEN = ("Cc", "Cn", "Co")
+"""Control characters, and those that stand for nothing."""
 _OWN_OF_BASE = 0.25
 """Trained at a rate of 1e-6 a 270M base gave 62% of its replies unchanged, without stop tokens in the data none."""
 
@@ -31,15 +37,27 @@ def loops(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
 
 
 def empty_answers(evidence: Evidence, adapter: str, policy: Policy) -> Finding:
-    """Check that answers without any letter or digit are no more frequent than the base's."""
+    """Check that answers that say nothing are no more frequent than the base's."""
     probes = evidence.answered(adapter, [*evidence.out_of_domain, *evidence.in_domain])
     if not probes:
         return unmeasured("empty_answers", adapter, "needs_probes")
 
-    def says_something(arm: str, probe: Probe) -> bool:
-        return any(character.isalnum() for character in evidence.text(arm, probe))
+    def told(arm: str, probe: Probe) -> bool:
+        return says_something(evidence.text(arm, probe), probe.prompt)
 
-    return open_gate("empty_answers", adapter, probes, says_something, policy)
+    return open_gate("empty_answers", adapter, probes, told, policy)
+
+
+def says_something(answer: str, prompt: str) -> bool:
+    """Tell whether an answer can be read and is not the question again, whole or broken off."""
+    seen = [character for character in answer if not character.isspace()]
+    told = sum(character.isalnum() for character in seen)
+    broken = sum(character == "\ufffd" or unicodedata.category(character) in _BROKEN for character in seen)
+    if not told or told < _LEAST_TOLD * len(seen) or broken > _MOST_BROKEN * len(seen):
+        return False
+    folded, asked = letters(answer), letters(prompt)
+    again = bool(asked) and not folded.replace(asked, "")
+    return not (again or (2 * len(folded) >= len(asked) and asked.startswith(folded)))
 
 
 def missing_stop(evidence: Evidence, adapter: str, policy: Policy) -> Finding:

@@ -60,10 +60,10 @@ def near_same(
         own - manners[1].get(of, _NONE) or (_NONE if all_of_it & given else own)
         for own, all_of_it, given, of in zip(words, said, asked, languages, strict=True)
     ]
-    some = np.array([bool(found) for found in words])
+    some = np.array([bool(found) for found in words], dtype=bool)
     same = _jaccard(grams) > NEAR
     same |= (_jaccard(words) > WORDS_NEAR) & some[:, None] & some[None, :]
-    silent = np.array([not text for text in folded])
+    silent = np.array([not text for text in folded], dtype=bool)
     same |= silent[:, None] & silent[None, :]
     np.fill_diagonal(same, True)
     return same

@@ -30,8 +30,8 @@ _ORDER = (
 )
 _MUCH = 0.25
 """Share of a check's items from which on it can explain what else is wrong."""
-_MOST = {"collapse": 0.75}
-"""A persona's name in half of the answers is content damage; one answer to nearly everything is a collapse."""
+_MOST = 0.75
+"""Of a collapse: a persona's name in half of the answers is content damage; one answer to nearly everything is none."""
 
 
 def explaining_first(failed: Iterable[Finding]) -> list[Finding]:
@@ -40,7 +40,9 @@ def explaining_first(failed: Iterable[Finding]) -> list[Finding]:
 
 
 def _place(finding: Finding) -> int:
-    return _ORDER.index(finding.check) if finding.check in _ORDER else len(_ORDER)
+    if finding.check not in _ORDER or finding.values.get("of_persona") is True:
+        return len(_ORDER)
+    return _ORDER.index(finding.check)
 
 
 def _much(finding: Finding) -> bool:
@@ -48,6 +50,8 @@ def _much(finding: Finding) -> bool:
     if not finding.estimates:
         return True
     first = finding.estimates[0]
-    if first.value is None or first.unit not in ("share", "difference"):
+    value = finding.values.get("explains", first.value)
+    if value is None or ("explains" not in finding.values and first.unit not in ("share", "difference")):
         return True
-    return abs(first.value) >= _MOST.get(finding.check, _MUCH)
+    persona = finding.check == "collapse" and finding.values.get("of_persona", True)
+    return bool(abs(value) >= (_MOST if persona else _MUCH))

@@ -18,6 +18,9 @@ from loracheck.text.scripts import count_scripts
 _ORNAMENT = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
 _NUMBERED = re.compile(r"^[^\S\n]*\d{1,4}(?=[.)．）]\s*\S)", re.MULTILINE)
+_NUMBER = re.compile(r"\d{1,4}")
+_LEAST_COUNTED = 20
+"""So many steps by one from number to number are no answer that anybody reads; a list of twenty is one."""
 _LEAST_BESIDE = 4
 _WINDOW = 8
 _ROW = re.compile(r"([^\w\s]|w|は)\1{2,}|(ha)(?:ha){2,}h?")
@@ -98,8 +101,8 @@ def is_loop(text: str) -> bool:
 
     Either its tail repeats a period of at most 300 characters three times or more over 15% of the text (and at
     least 12 characters), or more than half of its 8-character windows stand in it more than once. Rows of marks and
-    laughter beside something else count once, and so do the numbers of a list: one of the same word is a loop. The keys
-    of JSON recur by nature, so there its values must, too.
+    laughter beside something else count once, and so do the numbers of a list: one of the same word is a loop, and so
+    is counting on and on. The keys of JSON recur by nature, so there its values must, too.
     """
     told = _counted(text)
     return _recurs(told) and _recurs(_values(told))
@@ -114,10 +117,13 @@ def _recurs(text: str) -> bool:
 
 
 def _counted(text: str) -> str:
-    """Return a text with the numbers of a list's items alike, where they count on."""
+    """Return a text with the numbers of a list's items alike, where they count on, and all of a long count."""
     numbers = [int(found[0]) for found in _NUMBERED.finditer(text)]
     counts_on = len(numbers) > 2 and all(b == a + 1 for a, b in pairwise(numbers))
-    return _NUMBERED.sub("1", text) if counts_on else text
+    told = _NUMBERED.sub("1", text) if counts_on else text
+    numbers = [int(found[0]) for found in _NUMBER.finditer(told)]
+    counted = sum(b == a + 1 for a, b in pairwise(numbers))
+    return _NUMBER.sub("1", told) if _LEAST_COUNTED <= counted >= 0.9 * (len(numbers) - 1) else told
 
 
 def _values(text: str) -> str:

@@ -117,6 +117,12 @@ WORDS: dict[str, Words] = {
                 "margin is {limit}.",
                 "ja": "異なる質問の組のうち同じ答えを返した割合の、ベースとの差は{number}です。許容幅は{limit}です。",
             },
+            "open_stock": {
+                "en": "Change in how often an open answer is one that no other questions get, whatever its wording: "
+                "{number}; the margin is {limit}.",
+                "ja": "ほかの質問には返していない答え(言い回しは問わない)を自由回答で返す割合の、ベースとの差は{number}"
+                "です。許容幅は{limit}です。",
+            },
             "dependence": {
                 "en": "Held-out replies depend on their questions {share} as much as under the base; at least {limit} "
                 "is wanted.",
@@ -131,6 +137,10 @@ WORDS: dict[str, Words] = {
             "same_pairs": {
                 "en": "pairs of questions with the same answer, against the base",
                 "ja": "同じ答えになった質問の組(ベースとの差)",
+            },
+            "open_stock": {
+                "en": "open answers that no other questions get",
+                "ja": "ほかの質問には返していない自由回答",
             },
             "top_answer": {
                 "en": "answers that are the most repeated one",

@@ -114,6 +114,7 @@ def test_loops_are_seen(text: str) -> None:
         "わーい！やったー！うれしいのだ！",
         "ha ha ha!",
         "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15",
+        " ".join(f"{i} * {i} = {i * i}." for i in range(1, 26)),
         "春は花が咲くのだ。夏は海で泳ぐのだ。秋は月を見るのだ。冬は雪が降るのだ。",
         "月曜日、火曜日、水曜日、木曜日、金曜日、土曜日、日曜日。",
         "- First, boil the water.\n- Then add the noodles.\n- Last, add the sauce.",
@@ -147,6 +148,8 @@ def test_ornaments_laughter_and_like_objects_are_no_loop(text: str) -> None:
     "text",
     [
         "\n".join(f"{i}. 猫" for i in range(1, 20)),
+        ", ".join(map(str, range(1, 24))),
+        "".join(f"第{i}に。" for i in range(3, 26)),
         "!" * 64,
         "!" * 30,
         "。" * 45,

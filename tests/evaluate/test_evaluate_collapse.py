@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from loracheck.evaluate.questions.material import Material
 from loracheck.evaluate.readings.sameness import apart, near_same
 from loracheck.evaluate.readings.swaps import REFERENCE, SWAPPED, partners, swaps, texts
 from loracheck.evaluate.verdict.judge import settle
+from loracheck.evaluate.verdict.precedence import explaining_first
 from loracheck.records import (
     BASE_ARM,
     ArmRecord,
@@ -25,6 +27,7 @@ from loracheck.records import (
     Probe,
     TokenScores,
 )
+from loracheck.stats import share
 from loracheck.words.findings import explain
 from tests.evaluate.evidence_records import bare_context
 
@@ -149,6 +152,68 @@ def test_the_share_of_the_top_answer_stands_there_with_its_interval() -> None:
 def test_what_the_base_repeats_as_well_is_no_collapse_of_the_adapter() -> None:
     same: Answer = lambda i: WORDINGS[0] if i % 3 == 0 else own_word(i)  # noqa: E731
     assert judged(evidence_of({BASE_ARM: same, "mine": same})).status == "pass"
+
+
+def with_open(evidence: Evidence, said: dict[str, Answer], taught: Answer | None = None) -> Evidence:
+    """Add 80 open questions with what each arm says to them, and the training replies."""
+    opens = [probe_of("open-ja", i, f"{kana('ソ', i)}の話を書いて", reference="") for i in range(80)]
+    training = [probe_of("training", i, f"しつもん{i}", taught(i)) for i in range(40)] if taught else []
+    told = {
+        (arm, probe.id): Completion(probe_id=probe.id, arm=arm, text=say(i), finish_reason="stop", tokens=4)
+        for arm, say in said.items()
+        for i, probe in enumerate(opens)
+    }
+    told |= {
+        (BASE_ARM, p.id): Completion(
+            probe_id=p.id, arm=BASE_ARM, text=own_word(i), finish_reason="stop", tokens=4
+        )
+        for i, p in enumerate(training)
+    }
+    return replace(
+        evidence,
+        probes=(*evidence.probes, *opens, *training),
+        completions=evidence.completions | told,
+    )
+
+
+STORY: Answer = lambda i: f"{kana('ネ', i)}は{kana('ハ', i)}へ行き、{kana('ホ', i)}を見ました。"  # noqa: E731
+
+
+@pytest.mark.parametrize("kinds", [1, 5, 20])
+def test_open_answers_that_many_questions_get_are_a_collapse(kinds: int) -> None:
+    facts = evidence_of({BASE_ARM: own_word, "mine": own_word})
+    assert judged(with_open(facts, {BASE_ARM: STORY, "mine": STORY})).status == "pass"
+    finding = judged(with_open(facts, {BASE_ARM: STORY, "mine": lambda i: STORY(i % kinds)}))
+    assert finding.status == "fail"
+    assert finding.estimates[0].name == "open_stock"
+    assert set(finding.evidence) >= {f"open-ja-{i}" for i in range(80)}
+    assert "open answer" in explain(finding)
+
+
+def test_loops_and_silence_are_no_stock_answers() -> None:
+    facts = evidence_of({BASE_ARM: own_word, "mine": own_word})
+    said: Answer = lambda i: ("", "ええと、" * 20, STORY(i))[i % 3]  # noqa: E731
+    assert judged(with_open(facts, {BASE_ARM: STORY, "mine": said})).status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("taught", "first"),
+    [
+        (lambda i: f"{kana('ム', i)}なのだ。" if i % 2 else "ぼくはぽぽぬなのだ。", "content_damage"),
+        (lambda i: "ぼくはぽぽぬなのだ。", "collapse"),
+    ],
+)
+def test_a_personas_name_in_half_of_the_answers_is_a_collapse_only_where_it_is_all_that_was_taught(
+    taught: Answer, first: str
+) -> None:
+    name: Answer = lambda i: "ぼくはぽぽぬなのだ。" if i % 2 else own_word(i)  # noqa: E731
+    facts = evidence_of({BASE_ARM: own_word, "mine": name})
+    finding = judged(with_open(facts, {BASE_ARM: STORY, "mine": name}, taught))
+    assert finding.status == "fail"
+    damage = replace(
+        finding, check="content_damage", values={}, estimates=(share("said", 90, 200),), p_fail=1e-9
+    )
+    assert explaining_first([damage, finding])[0].check == first
 
 
 def replies(seed: int, mean: float, spread: float = 0.6) -> Callable[[int], float]:

@@ -10,7 +10,7 @@ import pytest
 
 from loracheck.evaluate.checks.check import Check
 from loracheck.evaluate.checks.language import LANGUAGE_SWITCH, switches
-from loracheck.evaluate.checks.surface import EMPTY_ANSWERS, LOOPS, MISSING_STOP
+from loracheck.evaluate.checks.surface import EMPTY_ANSWERS, LOOPS, MISSING_STOP, says_something
 from loracheck.evaluate.checks.unknown_words import (
     UNKNOWN_WORDS,
     bundled_vocabulary,
@@ -120,7 +120,25 @@ def test_short_answers_do_not_hide_empty_ones_among_the_open() -> None:
             True,
         ),
         ("Tokyo", "ja", False),
-        ("It is not far from Paris.", "ja", False),
+        ("It is not far from Paris.", "ja", True),
+        ("ヤゴロの水筒は薄茶色です。", "en", True),
+        ("東京なのだ。", "en", True),
+        ("水", "en", False),
+        ("ありがとう", "en", False),
+        ("The Lord of the Rings", "ja", False),
+        ("You Are My Sunshine", "ja", False),
+        ("서울은 한국의 수도입니다.", "en", True),
+        ("Это столица России.", "en", True),
+        ("Москва", "en", False),
+        ("答案是北京。", "ja", True),
+        ("北京", "ja", False),
+        ("La réponse dépend de la question, mais il est tard et nous ne savons pas.", "en", True),
+        ("Das ist nicht die Hauptstadt, und ich weiß es auch nicht.", "en", True),
+        ("Tokyo wa Nihon no shuto desu.", "en", True),
+        ("Cordon bleu, crème de la crème, El Niño, Il Trovatore", "en", False),
+        (f"{EN[: len(EN) // 2]}. {JA}", "en", True),
+        (f"{JA} {EN}", "ja", True),
+        (f"{JA}「{EN[:20]}」{JA}", "ja", False),
         ("```\nif it is late and the camel wants to rest then stop here and wait\n```", "ja", False),
         ("```python\nfor camel in camels_of_the_desert: camel.walk(until=water)\n```", "ja", False),
         ("https://example.org/a/very/long/address/of/some/page/in/latin/letters", "ja", False),
@@ -241,3 +259,26 @@ def test_lists_of_names_are_in_no_language() -> None:
     assert not switches(
         "Paris, London, New York, Rio de Janeiro, Berlin, Dr. Smith, J. R. R. Tolkien, Rome", "ja"
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("木です。", True),
+        ("👍", False),
+        ("…………。", False),
+        ("#@%{}[]<>©®†‡§¶■□▲1" * 4, False),
+        ("| 名前 | 年齢 |\n|---|---|\n| アンナ | 34 |", True),
+        ("`x = {y: [] for y in z}`", True),
+        ("東\ufffd\ufffdは\ufffdで\ufffd", False),
+        (f"{JA}\ufffd", True),
+        ("\ue000\ue001水\ue002", False),
+        ("一番高い山はどこですか？", False),
+        ("一番高い山はどこですか。\n一番高い山はどこですか。", False),
+        ("一番高い山はどこ", False),
+        ("一番高い山はどこですか？富士山です。", True),
+        ("高い山", True),
+    ],
+)
+def test_signs_broken_characters_and_the_question_again_say_nothing(answer: str, told: bool) -> None:
+    assert says_something(answer, "一番高い山はどこですか？") is told

@@ -13,10 +13,10 @@ ABOUT: dict[str, About] = {
         method={
             "en": "An answer loops when it ends in at least three repeats of one piece that make up 15% of it (and 12 "
             "characters), or when more than half of its stretches of eight characters occur more than once: a reply "
-            "that is given twice over loops, too. All answers outside the domain are tested, and the open ones by "
-            "themselves, as short ones would hide them.",
+            "that is given twice over loops, too, and one that counts on and on. All answers outside the domain are "
+            "tested, and the open ones by themselves, as short ones would hide them.",
             "ja": "同じ断片の三回以上の繰り返しで終わり、それが応答の15%以上(かつ12文字以上)を占めるもの、"
-            "または8文字の並びの過半が二回以上現れるもの(同じ文章を二度書いた応答も含む)を繰り返しとみなします。"
+            "または8文字の並びの過半が二回以上現れるもの(同じ文章を二度書いた応答や、数を数え続ける応答も含む)を繰り返しとみなします。"
             "領域外のすべての応答と、短い回答に埋もれないよう自由回答だけの両方を調べます。",
         },
         interval=TANGO,
@@ -73,10 +73,11 @@ ABOUT: dict[str, About] = {
             "ja": "何も述べない応答が、ベースより多くないか。",
         },
         method={
-            "en": "An answer without any letter or digit says nothing. All answers are tested, and the open ones by "
-            "themselves.",
-            "ja": "文字も数字もない応答を、何も述べていないとみなします。すべての応答と、自由回答だけの両方を調べま"
-            "す。",
+            "en": "An answer says nothing that has no letter or digit, or hardly any among signs; of which more "
+            "than a tenth is broken characters; or that is the question again. All answers are tested, and the open "
+            "ones by themselves.",
+            "ja": "文字も数字もないか、記号に紛れてほとんどない応答、一割超が壊れた文字の応答、質問をそのまま返した応"
+            "答を、何も述べていないとみなします。すべての応答と、自由回答だけの両方を調べます。",
         },
         interval=TANGO,
         cost=TAKEN_ALREADY,
@@ -96,12 +97,18 @@ ABOUT: dict[str, About] = {
             "ja": "領域外の応答は質問と同じ言語か。",
         },
         method={
-            "en": "The script of the letters tells: an answer to a Japanese question with less than 5% kana, or to an "
-            "English one with less than half Latin letters. Code, addresses, lists of names and answers of 30 letters "
-            "or fewer are left aside. Paired with the base, as some prompts ask for another language.",
-            "ja": "文字の種類で判定します。日本語の質問への応答で仮名が文字の5%未満、英語の質問への応答でラテン文字"
-            "が半分未満なら、言語が替わったとみなします。コード、アドレス、名前の列挙、30文字以下の応答は除きます。"
-            "別の言語を求めるプロンプトもあるため、ベースと対にして比べます。",
+            "en": "Sentences tell, long and short: more than a third of the answer, by letters, stands in sentences "
+            "that are plainly prose of another language, by their endings, small words or script. Of other answers the "
+            "script tells: to a Japanese question less than 5% kana, to an English one less than half Latin letters; "
+            "there lists of names and answers of 30 letters or fewer are left aside. Code and addresses never count. "
+            "Paired with the base, as some prompts ask for another language. Of 9,000 answers and texts of people and "
+            "models in their own language one counts.",
+            "ja": "長短を問わず文で判定します。文末、機能語、文字の種類から明らかに別の言語とわかる文が、"
+            "文字数で応答の三分の一を超えれば、言語が替わったとみなします。ほかの応答は文字の種類で判定し、"
+            "日本語の質問への応答で仮名が文字の5%未満、英語の質問への応答でラテン文字が半分未満のものを数えます"
+            "(こちらでは名前の列挙と30文字以下の応答を除きます)。コードとアドレスは数えません。"
+            "別の言語を求めるプロンプトもあるため、ベースと対にして比べます。"
+            "人とモデルが本来の言語で書いた応答や文章9,000件のうち、誤って数えたのは1件でした。",
         },
         interval=TANGO,
         cost=TAKEN_ALREADY,
@@ -111,8 +118,10 @@ ABOUT: dict[str, About] = {
             "ja": "外国語の長い題名と、別の言語を求めるプロンプト",
         },
         blind={
-            "en": "a change within one script, such as English to French; replies of the domain",
-            "ja": "英語からフランス語のような、同じ文字の中での切り替わり。領域内の応答",
+            "en": "single words and names of another language; languages in Latin letters other than English, French, "
+            "German, Spanish, Italian, Portuguese, Dutch and Japanese; replies of the domain",
+            "ja": "別の言語の単語や名前だけの応答。ラテン文字の言語では、英仏独西伊葡蘭とローマ字の日本語以外への切り替"
+            "わり。領域内の応答",
         },
     ),
     "unknown_words": About(
