@@ -432,5 +432,5 @@ def _nice(reach: float) -> float:
 
 
 def _figures(value: float | None) -> str | None:
-    """Write a number for a reader's script: five figures are more than any n can tell apart."""
-    return None if value is None else f"{value:.5g}"
+    """Write a number for a reader's script: four figures are more than any n can tell apart."""
+    return None if value is None else f"{value:.4g}"
