@@ -32,6 +32,11 @@ def parted(value: float | None, unit: str) -> tuple[Both, Both | None]:
     return same(digits), Both(said.en.removeprefix(digits).strip(), said.ja.removeprefix(digits))
 
 
+def bare(value: float | None, unit: str) -> Both:
+    """Format a number without the word of points, where many stand below one another and the axis has no percent."""
+    return parted(value, unit)[0] if unit == "difference" else amount(value, unit)
+
+
 def percent(share: float | None) -> Both:
     """Format a share that is no estimate in whole percent."""
     return same(MISSING if share is None else f"{share:.0%}")
@@ -69,8 +74,8 @@ def distance(value: float, unit: str) -> Both:
 
 
 def interval(estimate: Estimate) -> Both:
-    """Format the interval of an estimate as sentences do, on one line."""
-    return typeset(same(findings.interval(estimate) or MISSING))
+    """Format the interval of an estimate as sentences do; where it stands, lines do not break."""
+    return same(minus(findings.interval(estimate) or MISSING))
 
 
 def whole(value: int) -> str:

@@ -8,6 +8,7 @@ from loracheck.records import Estimate
 from loracheck.records.training import ScalePoint, ScaleSummary
 from loracheck.summary.train import unsafe_words
 from loracheck.terminal import either, language, padded, visible
+from loracheck.wording import interval
 from loracheck.words import Pair
 
 _HEAD: tuple[Pair, ...] = (
@@ -28,7 +29,7 @@ def print_scale(name: str, summary: ScaleSummary) -> None:
             f"{base}上の{adapter}、強さ{count}通り、{summary.seconds:.0f}秒",
         )
     )
-    heads = "".join(padded(head[language()], 20, right=True) for head in _HEAD)
+    heads = "".join(padded(head[language()], 23, right=True) for head in _HEAD)
     loss = padded(either("held-out loss", "取り置き損失"), 15, right=True)
     click.echo(f"  {padded(either('strength', '強さ'), 8)}{heads}{loss}")
     for point in summary.points:
@@ -57,7 +58,7 @@ def _line(point: ScalePoint) -> str:
         reading.name_rate,
     )
     loss = "-" if point.heldout_loss is None else f"{point.heldout_loss:.3f}"
-    line = f"  {point.scale:<8g}" + "".join(f"{_estimate(value):>20}" for value in shown) + f"{loss:>15}"
+    line = f"  {point.scale:<8g}" + "".join(f"{_estimate(value):>23}" for value in shown) + f"{loss:>15}"
     return line + ("" if reading.safe else f"  {unsafe_words(reading)}")
 
 
@@ -79,8 +80,7 @@ def _verdict(summary: ScaleSummary) -> str:
 
 
 def _estimate(estimate: Estimate | None) -> str:
-    if estimate is None or estimate.value is None or estimate.ci_low is None or estimate.ci_high is None:
+    if estimate is None or estimate.value is None or interval(estimate) is None:
         return "-"
     sign = "+" if estimate.unit == "difference" else ""
-    low, high = 100 * estimate.ci_low, 100 * estimate.ci_high
-    return f"{100 * estimate.value:{sign}.1f}% [{low:{sign}.0f}, {high:{sign}.0f}]"
+    return f"{100 * estimate.value:{sign}.1f}% {interval(estimate)}"

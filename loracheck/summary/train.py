@@ -7,6 +7,7 @@ import click
 from loracheck.records import Estimate
 from loracheck.records.training import Plan, SweepSummary, TrainingSummary, WatchReading
 from loracheck.terminal import columns, either, language, padded, visible
+from loracheck.wording import interval
 from loracheck.words import Pair
 
 UNSAFE: dict[str, Pair] = {
@@ -153,9 +154,9 @@ def _measured(reading: WatchReading | None) -> str:
 
 
 def _share(estimate: Estimate | None) -> str:
-    if estimate is None or estimate.value is None or estimate.ci_low is None or estimate.ci_high is None:
+    if estimate is None or estimate.value is None or interval(estimate) is None:
         return "-"
-    return f"{100 * estimate.value:.1f}% [{100 * estimate.ci_low:.0f}, {100 * estimate.ci_high:.0f}]"
+    return f"{100 * estimate.value:.1f}% {interval(estimate)}"
 
 
 def _loss(value: float | None) -> str:

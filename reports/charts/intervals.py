@@ -82,7 +82,7 @@ class IntervalChart:
         """Draw the chart."""
         low, high = self.scale()
         unit = self.rows[0].estimate.unit
-        left, right, step = 84, self.WIDTH - (58 if unit == "share" else 96), 30
+        left, right, step = 84, self.WIDTH - (58 if unit in ("share", "difference") else 96), 30
         top = 26 if self.limit is not None else 4
         bottom = top + step * len(self.rows)
         x = linear(low, high, left, right)
@@ -103,7 +103,7 @@ class IntervalChart:
             ]
         for index, row in enumerate(self.rows):
             name = element("text", figures.cut(row.label, 11), language)
-            value = figures.amount(row.estimate.value, unit)
+            value = figures.bare(row.estimate.value, unit)
             number = element("text", value, language, x=self.WIDTH)
             marks.append(_interval(row, x, rounded(top + step * (index + 0.5)), name, number))
         return frame(self.id, self.title, self.description, self.WIDTH, bottom + 22, marks, language)
@@ -432,5 +432,5 @@ def _nice(reach: float) -> float:
 
 
 def _figures(value: float | None) -> str | None:
-    """Write a number for a reader's script: five figures are more than any n can tell apart."""
-    return None if value is None else f"{value:.5g}"
+    """Write a number for a reader's script: four figures are more than any n can tell apart."""
+    return None if value is None else f"{value:.4g}"

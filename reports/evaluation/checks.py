@@ -226,7 +226,7 @@ def _table(check: str, findings: list[Finding], arms: tuple[str, ...]) -> Table:
         for measure, arm, estimate in _parted(finding):
             limit = same("")
             if estimate is finding.estimates[0] and finding.threshold is not None:
-                limit = figures.amount(finding.threshold, estimate.unit)
+                limit = figures.bare(finding.threshold, estimate.unit)
             whole = arm not in (BASE_ARM, finding.adapter)
             entry = (
                 place.get(finding.adapter if whole else arm, len(arms)),

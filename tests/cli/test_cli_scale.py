@@ -104,11 +104,11 @@ def test_the_table_shows_each_strength_its_intervals_and_what_is_unsafe(
     printed = capsys.readouterr().out
     assert "evil\\u001b[2J on B at 3 strengths, 12 s" in printed
     base, half, whole = printed.splitlines()[2:5]
-    assert "100.0% [94, 100]" in base
+    assert "100.0% [94.0, 100.0]" in base
     assert "3.210" in base
-    assert "50.0% [29, 71]" in half
+    assert "50.0% [29.1, 70.9]" in half
     assert half.rstrip().endswith("-")
-    assert "-16.7% [-28, -9]" in whole
+    assert "-16.7% [-28.0, -9.3]" in whole
     assert whole.endswith("unsafe: facts were lost, the style showed outside its domain")
     assert "largest safe strength: 0.5" in printed
     assert "adapter at strength 0.5: runs/scale/adapter" in printed

@@ -13,17 +13,17 @@ from loracheck.terminal import columns
 @pytest.mark.parametrize(
     ("unit", "amount", "distance", "interval"),
     [
-        ("share", "50.0%", "50.0 points", "[40.0,~60.0]"),
-        ("difference", "+50.0 points", "50.0 points", "[+40.0,~+60.0]"),
-        ("nats", "+0.500 nats", "0.500 nats", "[+0.400,~+0.600]"),
-        ("correlation", "+0.50", "0.50", "[+0.40,~+0.60]"),
+        ("share", "50.0%", "50.0 points", "[40.0, 60.0]"),
+        ("difference", "+50.0 points", "50.0 points", "[+40.0, +60.0]"),
+        ("nats", "+0.500 nats", "0.500 nats", "[+0.400, +0.600]"),
+        ("correlation", "+0.50", "0.50", "[+0.40, +0.60]"),
     ],
 )
 def test_a_number_is_written_in_its_own_unit(unit: str, amount: str, distance: str, interval: str) -> None:
     estimate = Estimate(name="a", value=0.5, ci_low=0.4, ci_high=0.6, n=9, method="t", unit=unit)  # type: ignore[arg-type]
     assert figures.amount(estimate.value, unit).en == amount
     assert figures.distance(0.5, unit).en == distance
-    assert figures.interval(estimate).en == interval.replace("~", "\N{NO-BREAK SPACE}")
+    assert figures.interval(estimate).en == interval
 
 
 def test_a_negative_number_has_a_real_minus_sign_in_every_unit() -> None:
@@ -35,7 +35,7 @@ def test_a_negative_number_has_a_real_minus_sign_in_every_unit() -> None:
     ):
         assert figures.amount(-0.5, unit).en == seen
     below = Estimate(name="a", value=-0.5, ci_low=-0.6, ci_high=-0.4, n=9, method="t", unit="nats")
-    assert figures.interval(below).en == "[−0.600,\N{NO-BREAK SPACE}−0.400]"
+    assert figures.interval(below).en == "[−0.600, −0.400]"
 
 
 def test_a_sentence_has_real_minus_signs_and_keeps_an_interval_on_one_line_but_leaves_names_alone() -> None:

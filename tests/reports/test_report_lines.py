@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from playwright.sync_api import Browser
 
+from loracheck import jsonl
+from loracheck.records import EvaluationResult, Manifest
 from loracheck.reports.html import say
 from loracheck.reports.pipeline import write_report
 from loracheck.reports.strings.frame import Both, together
 
+REASON = "base_says_nothing"
+STYLED = "space => document.querySelectorAll('.whole').forEach(n => { n.style.whiteSpace = space; })"
 LINES = "[...document.querySelectorAll('.whole')].map(n => [n.textContent, n.getClientRects().length])"
+
+
+@pytest.fixture(autouse=True)
+def plain_wording() -> None:
+    """Leave the real sentences in place: one of them names an option."""
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_no_line_ends_inside_an_option(
-    tmp_path: Path, build_training: ModuleType, browser: Browser, browsing: ModuleType, language: str
+    tmp_path: Path, build: ModuleType, browser: Browser, browsing: ModuleType, language: str
 ) -> None:
-    path = write_report(build_training.write_train(tmp_path / "train", watched=False))
-    with browsing.opened(browser, path, fragment=f"#lang={language}") as page:
+    run = build.write_eval(tmp_path / "eval")
+    result = jsonl.read_one(run / "verdict.json", EvaluationResult)
+    verdicts = tuple(
+        replace(
+            one, findings=tuple(replace(f, reason=REASON) if f.check == "sanity" else f for f in one.findings)
+        )
+        for one in result.verdicts
+    )
+    jsonl.write_one(run / "verdict.json", replace(result, verdicts=verdicts))
+    manifest = jsonl.read_one(run / "manifest.json", Manifest)
+    jsonl.write_one(run / "manifest.json", replace(manifest, files=()))
+    with browsing.opened(browser, write_report(run), fragment=f"#lang={language}") as page:
+        broken = 0
         for width in range(320, 620, 12):
             page.set_viewport_size({"width": width, "height": 700})
             lines = page.evaluate(LINES)
-            assert {"--watch", "-o"} <= {option for option, _ in lines}
+            assert "--base" in {option for option, _ in lines}
             assert {count for _, count in lines} == {1}, (width, lines)
+            page.evaluate(STYLED, "normal")
+            broken += any(count > 1 for _, count in page.evaluate(LINES))
+            page.evaluate(STYLED, "")
+        assert broken, "no width tried would have broken an option anyway"
 
 
 def test_only_an_option_of_a_sentence_is_kept_whole() -> None:

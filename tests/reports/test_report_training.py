@@ -212,7 +212,7 @@ def test_the_moments_name_the_folder_of_each_adapter(run: Path) -> None:
         "✓ safe",
         "adapter/",
     ]
-    assert kept[1].below == ("[76.4,\N{NO-BREAK SPACE}90.2], n=120", "[76.4,\N{NO-BREAK SPACE}90.2]、n=120")
+    assert kept[1].below == ("[76.4, 90.2], n=120", "[76.4, 90.2]、n=120")
 
 
 def test_what_was_not_measured_is_said_and_never_drawn_as_zero(
