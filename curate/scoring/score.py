@@ -49,7 +49,9 @@ IFD_LIMITS = (0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25)
 FIT_LIMITS = (-1.0, -0.5, 0.0, 0.25, 0.5, 1.0, 1.5)
 
 ROWS_A_STEP = 64
-"""Rows between two writes to the cache: what a killed process loses at most."""
+CHARACTERS_A_STEP = 16_000
+"""Rows and characters between two writes to the cache: what a killed process loses at most, and how often progress
+is told. Long rows come first: 64 of them would be many minutes on a slow CPU."""
 
 UNSCORABLE = Measured(logprob=0.0, tokens=0)
 """Stands in the cache for a row that the template refuses or that is too long."""
@@ -150,8 +152,7 @@ def score_examples(
     if missing:
         progress.say(f"{len(work) - len(missing):,} of {len(work):,} rows were scored before")
         with progress.track("scoring by the base", len(missing)) as advance:
-            for start in range(0, len(missing), ROWS_A_STEP):
-                step = missing[start : start + ROWS_A_STEP]
+            for step in _steps(missing):
                 cache.put(_measure(base, template, examples, step, cache))
                 advance(len(step))
     scores = dict(_assemble(work, examples, cache))
@@ -276,6 +277,20 @@ def _missing(work: Sequence[_Work], cache: ScoreCache) -> list[_Work]:
         known = cache.get([key for row in part for key in row.keys if key])
         missing += [row for row in part if not _is_known(row, known)]
     return sorted(missing, key=lambda row: (-row.characters, row.keys.given))
+
+
+def _steps(missing: Sequence[_Work]) -> Iterator[list[_Work]]:
+    """Cut the work into steps from its beginning: what is left after some of them is cut into the others."""
+    step: list[_Work] = []
+    characters = 0
+    for row in missing:
+        if step and (len(step) == ROWS_A_STEP or characters + row.characters > CHARACTERS_A_STEP):
+            yield step
+            step, characters = [], 0
+        step.append(row)
+        characters += row.characters
+    if step:
+        yield step
 
 
 def _is_known(row: _Work, known: dict[bytes, Measured]) -> bool:

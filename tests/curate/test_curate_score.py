@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -215,6 +215,24 @@ def test_a_killed_scoring_goes_on_where_it_was_and_ends_in_the_same_numbers(
         resumed, texts = tiny.score(examples, cache)
     assert texts == needed - 3 * 3 * 2  # two steps of three rows, three passes each, were stored
     assert resumed == whole
+
+
+def test_long_rows_are_stored_a_few_at_a_time(
+    tiny: Counted, examples: list[Example], cache: ScoreCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths = sorted((sum(len(turn.content) for turn in row.messages) for row in examples), reverse=True)
+    monkeypatch.setattr(scoring, "CHARACTERS_A_STEP", lengths[0] + lengths[1])
+    put, stored = cache.put, list[int]()
+
+    def count(found: Mapping[bytes, Measured]) -> None:
+        stored.append(len(found))
+        put(found)
+
+    monkeypatch.setattr(cache, "put", count)
+    tiny.score(examples, cache)
+    assert stored[0] == 2 * 3  # the two longest rows, three passes each
+    assert len(stored) > 2
+    assert sum(stored) == 3 * len(examples)
 
 
 def test_entries_that_were_damaged_are_measured_again(
