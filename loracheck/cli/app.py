@@ -94,11 +94,18 @@ class Verbs(click.Group):
             extra.setdefault("color", False)
         return super().make_context(info_name, args, parent, **extra)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List every command with its whole first sentence; click would cut it to the rest of the line."""
+        self._write_commands(formatter, self.list_commands(ctx))
+
+    def _write_commands(self, formatter: click.HelpFormatter, names: Sequence[str]) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=200)) for name in names])
+
     def _list(self, ctx: click.Context, names: Sequence[str]) -> NoReturn:
         """Print the commands of two words that begin alike, and end."""
         formatter = ctx.make_formatter()
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=90)) for name in names])
+        self._write_commands(formatter, names)
         click.echo(formatter.getvalue(), nl=False)
         ctx.exit()
 
