@@ -199,6 +199,18 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert read_pipeline(tmp_path / "pipeline.yaml").base == "b"
 
 
+def test_init_for_another_folder_names_the_data_as_it_lies_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rows.jsonl").write_text("", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    pipeline, _ = write_starter(Path("mine"), Starter(base="google/gemma-3-270m", data=("rows.jsonl",)))
+    monkeypatch.chdir(tmp_path / "mine")
+    given = read_pipeline(Path(pipeline.name))
+    assert given.base == "google/gemma-3-270m"
+    assert [Path(file).resolve() for file in given.data] == [tmp_path / "rows.jsonl"]
+
+
 def test_init_without_anyone_to_ask_says_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
