@@ -211,6 +211,12 @@ def test_init_for_another_folder_names_the_data_as_it_lies_from_there(
     assert [Path(file).resolve() for file in given.data] == [tmp_path / "rows.jsonl"]
 
 
+@pytest.mark.parametrize(("data", "missing"), [("rows.jsonl", True), ("kei/rows", False)])
+def test_init_says_when_the_data_is_not_there(data: str, missing: bool, tmp_path: Path) -> None:
+    done = call("init", tmp_path, "--base", "b", "--data", data)
+    assert (done.exit_code, f"there is no {data} here yet" in done.stderr) == (0, missing)
+
+
 def test_init_without_anyone_to_ask_says_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
