@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from loracheck.terminal import language, visible
+from loracheck.terminal import duration, language, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -114,13 +114,13 @@ class Progress:
             now = time.monotonic()
             if now - said >= INTERVAL_SECONDS and done < total:
                 said = now
-                left = (now - started) / done * (total - done)
+                left = duration((now - started) / done * (total - done), "ja" if self._japanese else "en")
                 if self._japanese:
                     how = f"、{self._shown_as(note)}" if note else ""
-                    self._print(f"  {shown}: {total:,}中{done:,}{how}、残り約{left:.0f}秒")
+                    self._print(f"  {shown}: {total:,}中{done:,}{how}、残り約{left}")
                 else:
                     how = f", {note}" if note else ""
-                    self._print(f"  {shown}: {done:,} of {total:,}{how}, about {left:.0f} s left")
+                    self._print(f"  {shown}: {done:,} of {total:,}{how}, about {left} left")
 
         yield advance
         took = time.monotonic() - started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +49,10 @@ def write_starter(folder: Path, given: Starter, policy: str) -> tuple[Path, Path
                 hint="Remove it, or name another folder.",
             )
     folder.mkdir(parents=True, exist_ok=True)
-    rows = "\n".join(f"  - {_quoted(source)}" for source in given.data)
+    rows = "\n".join(f"  - {_quoted(_from(folder, source))}" for source in given.data)
     pipeline = PIPELINES[given.language].format(
         pipeline=paths[0].name,
-        base=_quoted(given.base),
+        base=_quoted(_from(folder, given.base)),
         data=rows,
         policy=paths[1].name,
         language=given.language,
@@ -59,6 +60,13 @@ def write_starter(folder: Path, given: Starter, policy: str) -> tuple[Path, Path
     jsonl.replace(paths[0], pipeline.encode())
     jsonl.replace(paths[1], (POLICY_HEAD[given.language] + _filled(policy, given)).encode())
     return paths
+
+
+def _from(folder: Path, source: str) -> str:
+    """Return the path of what is here as the file's folder sees it: it is read from there, wherever it is run."""
+    if Path(source).is_absolute() or not Path(source).exists():
+        return source
+    return Path(os.path.relpath(source, folder)).as_posix()
 
 
 def _filled(policy: str, given: Starter) -> str:

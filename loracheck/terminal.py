@@ -52,6 +52,18 @@ def either(en: str, ja: str) -> str:
     return ja if language() == "ja" else en
 
 
+def duration(seconds: float, spoken: UiLanguage | None = None) -> str:
+    """Return a time in the two units that fit it, in the language that is printed in or another."""
+    japanese = (spoken or language()) == "ja"
+    if seconds < 90:
+        return f"{seconds:.0f}秒" if japanese else f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes}分" if japanese else f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}時間{rest}分" if japanese else f"{hours} h {rest} min"
+
+
 def columns(text: str) -> int:
     """Return how many columns a text takes: full-width characters take two, combining marks none."""
     return sum(

@@ -108,6 +108,7 @@ def init(folder: Path, as_json: bool, language: Any, **given: Any) -> None:
       loracheck init mine --base google/gemma-3-270m --data train.jsonl --intent persona --scope always
     """
     from loracheck.evaluate.policy import bundled_text
+    from loracheck.loading.sources import is_hub_id
     from loracheck.starter import Starter, write_starter
 
     values = _asked({name: value for name, value in given.items() if value})
@@ -116,6 +117,12 @@ def init(folder: Path, as_json: bool, language: Any, **given: Any) -> None:
     if as_json:
         print_json({"pipeline": str(pipeline), "policy": str(policy)})
         return
+    for source in values["data"]:
+        if not Path(source).exists() and not is_hub_id(source):
+            missing = either(
+                f"note: there is no {source} here yet.", f"注意: {source}は、ここにはまだありません。"
+            )
+            click.echo(terminal.visible(missing), err=True)
     click.echo(
         either(
             f"{pipeline} and {policy} are written. Look them over, then: loracheck run {pipeline}",

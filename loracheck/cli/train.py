@@ -195,7 +195,7 @@ def train(
 
 def _print_plans(found: Any, *, as_json: bool) -> None:
     from loracheck.foreseen import print_undone
-    from loracheck.summary.plan import duration, print_plan
+    from loracheck.summary.plan import print_plan
 
     if as_json:
         print_json(found, items="trainings", form="plan")
@@ -206,7 +206,7 @@ def _print_plans(found: Any, *, as_json: bool) -> None:
         print_plan(training.plan)
     seconds = [training.plan.seconds for training in found]
     if len(found) > 1 and None not in seconds:
-        whole = duration(sum(seconds))
+        whole = terminal.duration(sum(seconds))
         click.echo(
             terminal.either(
                 f"\n{len(found)} trainings, about {whole} in all", f"\n学習{len(found)}回、合計で約{whole}"

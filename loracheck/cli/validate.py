@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,10 @@ from loracheck.cli.output import print_json
 from loracheck.terminal import either, language
 
 SHOWN = 20
+ALIKE = 2
+"""Problems that differ in nothing but their row are shown so often."""
+
+_ROW = re.compile(r", (?:line|row) \d+(?=[:,])")
 
 
 @click.command()
@@ -61,7 +67,12 @@ def validate(
 
 def _print(found: Any, *, quiet: bool) -> None:
     told: set[str] = set()
-    for problem in found.problems[:SHOWN]:
+    alike: Counter[str] = Counter()
+    for problem in found.problems:
+        same = _ROW.sub("", problem.message)
+        if alike[same] == ALIKE or alike.total() == SHOWN:
+            continue
+        alike[same] += 1
         line = (
             either(f" (line {problem.line})", f" ({problem.line}行目)")
             if problem.line and f"line {problem.line}" not in problem.message
@@ -71,7 +82,7 @@ def _print(found: Any, *, quiet: bool) -> None:
         if problem.hint and problem.hint not in told:
             told.add(problem.hint)
             click.echo(f"  {in_words(problem.hint, language())}")
-    rest = len(found.problems) - SHOWN + found.more
+    rest = len(found.problems) - alike.total() + found.more
     if rest > 0:
         click.echo(
             either(f"{found.file}: {rest:,} more of the kind.", f"{found.file}: 同様のものがほかに{rest:,}件")

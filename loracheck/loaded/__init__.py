@@ -59,7 +59,7 @@ __all__ = [
 _COLOURS = {"ship": "#1d6238", "hold": "#a3281c", "inconclusive": "#7a5200"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedEvaluation(LoadedRun):
     """An eval run: verdicts, probes and what every arm answered."""
 
@@ -156,7 +156,7 @@ class LoadedEvaluation(LoadedRun):
         return f"{super()._repr_html_()}<table>{rows}</table>"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedCuration(LoadedRun):
     """A curate run: its summary, the rows that were kept and the decision on every row."""
 
@@ -198,7 +198,7 @@ class LoadedCuration(LoadedRun):
         return super()._repr_html_() + html_table(("rows", "number"), [*rows, *steps])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedTraining(LoadedRun):
     """A train run: its summary, the loss of every step and the readings at its checkpoints."""
 
@@ -249,7 +249,7 @@ class LoadedTraining(LoadedRun):
         return super()._repr_html_() + html_table(("", ""), rows)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedComparison(LoadedRun):
     """A compare run: what was won, lost and unchanged, and every answer."""
 

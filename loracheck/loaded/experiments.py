@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedCauses(LoadedRun):
     """A causes run: which training rows stand behind the failures of an eval run."""
 
@@ -98,7 +98,7 @@ class LoadedCauses(LoadedRun):
         return super()._repr_html_() + table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedScale(LoadedRun):
     """A scale run: an adapter at several strengths."""
 
@@ -137,7 +137,7 @@ class LoadedScale(LoadedRun):
         return super()._repr_html_() + table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedSweep(LoadedRun):
     """A sweep: one training for each point of a grid, each a train run in a folder of its own."""
 
@@ -200,7 +200,7 @@ class LoadedSweep(LoadedRun):
         return super()._repr_html_() + table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedSynthesis(LoadedRun):
     """A synthesize run: rows that were made."""
 

@@ -25,6 +25,10 @@ class LoadedRun:
     path: Path
     manifest: Manifest
 
+    def __repr__(self) -> str:
+        """Return what a prompt shows of it: its records and its manifest are many pages."""
+        return f"<{self.manifest.kind} run {str(self.path)!r}, {self.manifest.created}>"
+
     def _repr_html_(self) -> str:
         """Return what a notebook shows of it."""
         return f"<p><b>{escape(self.manifest.kind)}</b> {escape(str(self.path))} ({escape(self.manifest.created)})</p>"

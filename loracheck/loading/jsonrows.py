@@ -126,7 +126,7 @@ def json_lines(stream: io.BufferedReader, faults: Faults) -> Iterator[tuple[int,
         except UnicodeDecodeError as problem:
             faults.add_undecodable(number, problem.start, raw, ascii_before=ascii_before)
         except json.JSONDecodeError as problem:
-            faults.add(_broken(path, number, problem.colno, problem.msg, raw), number, raw)
+            faults.add(_broken(path, number, problem, raw), number, raw)
         except (ValueError, RecursionError) as problem:
             faults.add(DataError(f"{path}, line {number}: {problem}", kind="bad_row"), number, raw)
         else:
@@ -139,8 +139,10 @@ def _skip_line(stream: io.BufferedReader, raw: bytes) -> None:
         raw = stream.readline(MAX_LINE_BYTES)
 
 
-def _broken(path: Path, line: int, column: int, what: str, raw: bytes) -> DataError:
-    at_end = column >= len(raw.decode("utf-8", "replace").rstrip("\r\n"))
+def _broken(path: Path, line: int, problem: json.JSONDecodeError, raw: bytes) -> DataError:
+    what, length = problem.msg, len(raw.decode("utf-8", "replace").rstrip("\r\n"))
+    column = problem.colno if problem.lineno == 1 else length + 1  # beyond the break: the line ends too early
+    at_end = column >= length
     if at_end and what.startswith(("Invalid control character", "Unterminated string")):
         what = "a string that is not closed; the row seems cut off"
     if line == 1 and raw.strip() in (b"{", b"}"):

@@ -121,8 +121,15 @@ def shape_of(row: Row) -> Shape:
     for shape in _SHAPES:
         if shape.columns <= keys:
             return shape
+    asked = next((name for name in _QUESTIONS if name in keys), None)
+    if asked and keys <= {*_NAMED, *_ABOUT} and not keys & set(_REPLIES):
+        raise ShapeError(
+            f"there is {asked} but no reply.",
+            hint=f"A row needs one of these as well: {', '.join(_REPLIES)}.",
+        )
     raise ShapeError(
-        f"unknown columns: {', '.join(sorted(map(str, row))) or 'none'}.", hint=_columns_hint(row)
+        f"unknown columns: {', '.join(sorted(map(str, row))) or 'none'}.",
+        hint=_other_form(row) or _columns_hint(row),
     )
 
 
@@ -225,7 +232,9 @@ def _content(value: Any, field: str) -> str:  # noqa: ANN401
 
 def _text(value: Any, field: str) -> str:  # noqa: ANN401
     if not isinstance(value, str):
-        raise ShapeError(f"text is wanted, not {type(value).__name__}.", field=field)
+        raise ShapeError(
+            f"text is wanted, not {'null' if value is None else type(value).__name__}.", field=field
+        )
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -292,6 +301,22 @@ _SHAPES = (
     Shape(columns=frozenset(("prompt", "completion")), turns=_completed),
     *(_pair_shape(question, reply) for question in ("question", "prompt") for reply in _REPLIES),
 )
+
+
+def _other_form(row: Row) -> str:
+    """Say what mends a row that no mapping of two columns would."""
+    for name, value in row.items():
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            if {"role", "from"} & value[0].keys():
+                return (
+                    f"The turns seem to lie in {name}: --map messages={name} reads them (curate, validate)."
+                )
+            return (
+                f"The rows seem to lie in {name}. Write the list alone, for instance: jq '.[\"{name}\"]' FILE"
+            )
+    if row.keys() == {"text"}:
+        return "Ready-made text does not tell the question from the reply: write them apart, as instruction and output."
+    return ""
 
 
 def _columns_hint(row: Row) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from loracheck.records.training import Plan
-from loracheck.terminal import columns, either, language, padded, visible, wrapped
+from loracheck.terminal import columns, duration, either, language, padded, visible, wrapped
 from loracheck.words.training_plan import MEMORY_PARTS, note_text
 
 _WIDTH = 110
@@ -152,14 +152,3 @@ def _fill(mark: str, text: str) -> None:
 
 def _size(count: int) -> str:
     return f"{count / 1e9:,.2f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
-
-
-def duration(seconds: float) -> str:
-    """Return a time in the two units that fit it."""
-    if seconds < 90:
-        return either(f"{seconds:.0f} s", f"{seconds:.0f}秒")
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return either(f"{minutes} min", f"{minutes}分")
-    hours, rest = divmod(minutes, 60)
-    return either(f"{hours} h {rest} min", f"{hours}時間{rest}分")

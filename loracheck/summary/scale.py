@@ -8,7 +8,7 @@ from loracheck.records import Estimate
 from loracheck.records.training import ScalePoint, ScaleSummary
 from loracheck.summary.train import unsafe_words
 from loracheck.terminal import either, language, padded, visible
-from loracheck.wording import interval
+from loracheck.words.findings import interval
 from loracheck.words import Pair
 
 _HEAD: tuple[Pair, ...] = (

@@ -7,7 +7,7 @@ import click
 from loracheck.records import Estimate
 from loracheck.records.training import Plan, SweepSummary, TrainingSummary, WatchReading
 from loracheck.terminal import columns, either, language, padded, visible
-from loracheck.wording import interval
+from loracheck.words.findings import interval
 from loracheck.words import Pair
 
 UNSAFE: dict[str, Pair] = {
@@ -32,7 +32,10 @@ _STOPPED: dict[str, Pair] = {
 def print_training(name: str, summary: TrainingSummary, *, outcome: bool = True) -> None:
     """Print what was trained on, what the loss did, which checkpoint the adapter is, and plan beside outcome."""
     loss = f"{_loss(summary.loss_first)} -> {_loss(summary.loss_last)}"
-    heldout = f"{_loss(summary.heldout_loss_before)} -> {_loss(summary.heldout_loss_after)}"
+    heldout = ""
+    if summary.heldout_loss_before is not None or summary.heldout_loss_after is not None:
+        change = f"{_loss(summary.heldout_loss_before)} -> {_loss(summary.heldout_loss_after)}"
+        heldout = either(f", held-out {change}", f"、取り置き行の損失 {change}")
     if summary.left_out:
         rows = either(
             f"{summary.rows} rows ({summary.left_out} more are held out)",
@@ -43,9 +46,9 @@ def print_training(name: str, summary: TrainingSummary, *, outcome: bool = True)
     click.echo(
         either(
             f"{name}: {rows}, {summary.trained_tokens:,} trained tokens in {summary.steps} steps "
-            f"({summary.epochs:.1f} epochs), loss {loss}, held-out {heldout}, {summary.seconds:.0f} s",
+            f"({summary.epochs:.1f} epochs), loss {loss}{heldout}, {summary.seconds:.0f} s",
             f"{name}: {rows}、{summary.steps}ステップで学習トークン{summary.trained_tokens:,}"
-            f"({summary.epochs:.1f}エポック)、損失 {loss}、取り置き行の損失 {heldout}、{summary.seconds:.0f}秒",
+            f"({summary.epochs:.1f}エポック)、損失 {loss}{heldout}、{summary.seconds:.0f}秒",
         )
     )
     if summary.stopped != "end":

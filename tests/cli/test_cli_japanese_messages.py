@@ -291,6 +291,20 @@ def test_progress_in_a_pipe_speaks_the_language_of_the_command(
         assert unknown == "a line that nobody knows"
 
 
+@pytest.mark.parametrize(
+    ("locale", "left"), [("ja_JP.UTF-8", "残り約2時間0分"), ("C.UTF-8", "about 2 h 0 min left")]
+)
+def test_hours_that_are_left_are_not_told_in_seconds(
+    locale: str, left: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter((0.0, 3600.0, 10800.0))
+    monkeypatch.setattr("loracheck.progress.time.monotonic", lambda: next(times))
+    monkeypatch.setenv("LC_ALL", locale)
+    with Progress().track("base: short answers", 3) as advance:
+        advance(1)
+    assert left in capsys.readouterr().err
+
+
 def test_validate_names_the_problem_in_japanese(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     file.write_text("a,a\n1,2\n", encoding="utf-8")

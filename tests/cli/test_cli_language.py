@@ -367,6 +367,14 @@ def test_a_training_a_sweep_and_a_scale_run_end_in_japanese(
     assert not english_words(printed, "adapter")
 
 
+def test_a_training_without_heldout_rows_says_nothing_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    without = replace(TRAINED, heldout_loss_before=None, heldout_loss_after=None, plan=None)
+    summary_train.print_training("runs/raw", without)
+    said = capsys.readouterr().out.splitlines()[0]
+    assert "held-out" not in said
+    assert "- -> -" not in said
+
+
 def test_a_plan_is_in_japanese(japanese: None, capsys: pytest.CaptureFixture[str]) -> None:
     summary_plan.print_plan(PLAN)
     summary_plan.print_plan(replace(PLAN, rows=None, notes=()))

@@ -15,7 +15,8 @@ from loracheck.cli.plan import plan
 from loracheck.cli.train import train
 from loracheck.errors import DataError, UsageError
 from loracheck.records.training import MemoryParts, Plan
-from loracheck.summary.plan import duration, print_plan
+from loracheck.summary.plan import print_plan
+from loracheck.terminal import duration
 from loracheck.train.choices import CHOICES
 from loracheck.words.training_plan import NOTES
 

@@ -201,6 +201,25 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert read_pipeline(tmp_path / "pipeline.yaml").base == "b"
 
 
+def test_init_for_another_folder_names_the_data_as_it_lies_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rows.jsonl").write_text("", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    starter = Starter(base="google/gemma-3-270m", data=("rows.jsonl",))
+    pipeline, _ = write_starter(Path("mine"), starter, bundled_text("default"))
+    monkeypatch.chdir(tmp_path / "mine")
+    given = read_pipeline(Path(pipeline.name))
+    assert given.base == "google/gemma-3-270m"
+    assert [Path(file).resolve() for file in given.data] == [tmp_path / "rows.jsonl"]
+
+
+@pytest.mark.parametrize(("data", "missing"), [("rows.jsonl", True), ("kei/rows", False)])
+def test_init_says_when_the_data_is_not_there(data: str, missing: bool, tmp_path: Path) -> None:
+    done = call("init", tmp_path, "--base", "b", "--data", data)
+    assert (done.exit_code, f"there is no {data} here yet" in done.stderr) == (0, missing)
+
+
 def test_init_without_anyone_to_ask_says_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

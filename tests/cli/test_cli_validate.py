@@ -86,7 +86,25 @@ def test_the_list_of_bad_rows_ends_and_says_how_many_are_left(tmp_path: Path) ->
     rows = write(tmp_path / "rows.jsonl", ROW + '{"instruction": "a", "output": 3}\n' * (MOST_PROBLEMS + 30))
     checked = validate(rows)
     assert (len(checked.problems), checked.more, checked.rows) == (MOST_PROBLEMS, 30, MOST_PROBLEMS + 31)
-    assert f"{MOST_PROBLEMS + 30 - 20:,} more of the kind." in call(rows).output
+    assert f"{MOST_PROBLEMS + 30 - 2:,} more of the kind." in call(rows).output
+
+
+def test_what_is_wrong_with_every_row_does_not_hide_what_is_wrong_with_one(tmp_path: Path) -> None:
+    rows = write(tmp_path / "rows.jsonl", '{"Q": "a", "A": "b"}\n' * 40 + '{"instruction": "a", "output": \n')
+    said = call(rows).output.splitlines()
+    assert [line.split(": ")[0] for line in said if line.startswith(f"{rows}, ")] == [
+        f"{rows}, line 1",
+        f"{rows}, line 2",
+        f"{rows}, line 41, column 32",
+    ]
+    assert said[-1] == f"{rows}: 38 more of the kind."
+
+
+def test_the_name_of_a_column_is_not_taken_for_a_word_of_ours(tmp_path: Path) -> None:
+    rows = write(tmp_path / "rows.jsonl", '{"text": "### 質問 空は？ ### 回答 青い"}\n')
+    printed = CliRunner().invoke(cli, ["--lang", "ja", "validate", str(rows)]).output
+    assert f"{rows}、1行目: 不明な列があります: text\n" in printed
+    assert "文字列" not in printed
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,12 @@ def test_what_a_notebook_shows_is_escaped(tmp_path: Path) -> None:
     assert "<img" not in html
 
 
+@pytest.mark.usefixtures("unconfirmed")
+def test_what_a_prompt_shows_of_a_run_is_one_line(tmp_path: Path) -> None:
+    run: Any = loracheck.load(evaluation(tmp_path / "eval", "Because."))
+    assert repr(run) == f"<eval run {str(tmp_path / 'eval')!r}, {run.manifest.created}>"
+
+
 def test_a_run_of_another_kind_loads_as_what_all_runs_have(tmp_path: Path) -> None:
     with open_run(tmp_path / "other", "other", config={}):
         pass

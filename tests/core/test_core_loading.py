@@ -137,7 +137,7 @@ def test_a_shift_jis_file_is_named_with_the_command_that_mends_it(tmp_path: Path
     [
         ('{"instruction": "a", "output": "b", "output": "c"}', "a key stands twice"),
         ('{"instruction": "a", "output": "\\ud83d"}', "field output: half of a surrogate pair"),
-        ('{"instruction": "a", "output": null}', "field output: text is wanted, not NoneType"),
+        ('{"instruction": "a", "output": null}', "field output: text is wanted, not null"),
         ('{"instruction": 3, "output": "a"}', "field instruction: text is wanted, not int"),
         ('{"messages": "a"}', "field messages: a list of turns"),
         ('{"messages": ["a"]}', r"field messages\[0\]: an object is wanted"),

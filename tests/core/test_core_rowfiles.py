@@ -220,7 +220,7 @@ def test_bad_rows_of_a_table_and_of_parquet_are_handed_over(tmp_path: Path) -> N
         ("data.csv", 5),
         ("data.parquet", 2),
     ]
-    assert "row 2, field answer: text is wanted, not NoneType" in bad[2].message
+    assert "row 2, field answer: text is wanted, not null" in bad[2].message
 
 
 @pytest.mark.parametrize(

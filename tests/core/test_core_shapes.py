@@ -127,6 +127,29 @@ def test_preference_pairs_come_with_the_mapping_that_reads_them(write_jsonl: Wri
     assert turns(read_one(path, columns={"output": "chosen"})) == [("user", Q), ("assistant", A)]
 
 
+@pytest.mark.parametrize(
+    ("row", "words", "hint"),
+    [
+        ({"instruction": Q}, "there is instruction but no reply", "output, response, answer, completion"),
+        (
+            {"version": "1", "data": [{"instruction": Q, "output": A}]},
+            "unknown columns",
+            "jq '.[\"data\"]' FILE",
+        ),
+        ({"dialogue": [{"role": "user", "content": Q}]}, "unknown columns", "--map messages=dialogue"),
+        ({"text": f"### {Q}\n### {A}"}, "unknown columns", "write them apart"),
+        ({"instruction": Q, "output": None}, "text is wanted, not null", ""),
+    ],
+)
+def test_a_row_in_another_form_comes_with_what_mends_it(
+    row: dict[str, Any], words: str, hint: str, write_jsonl: WriteJsonl
+) -> None:
+    with pytest.raises(DataError, match=words) as caught:
+        load_examples([write_jsonl("data.jsonl", [row])])
+    assert hint in caught.value.hint
+    assert "instruction=" not in caught.value.hint
+
+
 @pytest.mark.parametrize(("column", "reply"), [("input", "output"), ("context", "response")])
 def test_a_passage_stands_in_the_turn_and_in_the_metadata(
     column: str, reply: str, write_jsonl: WriteJsonl

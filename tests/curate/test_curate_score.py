@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -222,8 +222,13 @@ def test_long_rows_are_stored_a_few_at_a_time(
 ) -> None:
     lengths = sorted((sum(len(turn.content) for turn in row.messages) for row in examples), reverse=True)
     monkeypatch.setattr(scoring, "CHARACTERS_A_STEP", lengths[0] + lengths[1])
-    put, stored = cache.put, []
-    monkeypatch.setattr(cache, "put", lambda found: (stored.append(len(found)), put(found))[1])
+    put, stored = cache.put, list[int]()
+
+    def count(found: Mapping[bytes, Measured]) -> None:
+        stored.append(len(found))
+        put(found)
+
+    monkeypatch.setattr(cache, "put", count)
     tiny.score(examples, cache)
     assert stored[0] == 2 * 3  # the two longest rows, three passes each
     assert len(stored) > 2

@@ -101,9 +101,19 @@ CHOSEN: dict[str, str] = {
     "These are preference pairs. To train on the chosen reply, map it with columns: output=chosen.": (
         "選好の組です。選ばれた応答で学習するなら、columns: output=chosenと対応させてください。"
     ),
+    "The turns seem to lie in {}: --map messages={} reads them (curate, validate).": (
+        "発話は{!s}にあるようです。--map messages={!s}で読みます(curateとvalidate)。"
+    ),
+    "The rows seem to lie in {}. Write the list alone, for instance: jq '.[\"{}\"]' FILE": (
+        "行は{!s}の中にあるようです。その配列だけを書き出してください。例: jq '.[\"{!s}\"]' FILE"
+    ),
+    "Ready-made text does not tell the question from the reply: write them apart, as instruction and output.": (
+        "書式を整えた文章だけでは、質問と応答を見分けられません。instructionとoutputのように分けて書いてください。"
+    ),
+    "A row needs one of these as well: {}.": "行には、次のどれかも必要です: {!s}",
     "Known shapes: {}; curate and validate read others by --map, as {}, and the other commands what curate wrote.": (
         "使える形: {}。curateとvalidateは、ほかの列名も--mapで読みます(例: {})。ほかのコマンドは、"
-        "curateの書いたものを読みます"
+        "curateの書いたものを読みます。"
     ),
     "Known shapes: {}; curate and validate read others by --map, as {}, and the other commands what curate wrote. "
     "Did you mean {}?": (

@@ -70,8 +70,9 @@ DATA: dict[str, str] = {
     "{} names {}, which is not there.": "{}に書かれた{}がありません。",
     "not written by Dataset.save_to_disk.": "Dataset.save_to_diskで書かれたものではありません。",
     "there is no column {}, which is mapped to {}.": "{1}に対応させた、{0}という列がありません。",
-    "unknown columns: {}.": "不明な列があります: {}",
+    "unknown columns: {}.": "不明な列があります: {!s}",
     "unknown columns: none.": "列がありません。",
+    "there is {} but no reply.": "{!s}がありますが、応答がありません。",
     "a conversation needs a question and ends with the assistant's reply.": (
         "会話には質問が要り、アシスタントの応答で終わる必要があります。"
     ),
