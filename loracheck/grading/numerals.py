@@ -1,4 +1,4 @@
-"""Kanji numerals as digits: 「三一日」, 「三十一日」 and 「31日」 are one answer, and so are 「千九百年」 and 「一九〇〇年」."""
+"""Kanji numerals as digits: 「三一日」 and 「三十一日」 are 「31日」, 「千九百年」 and 「一九〇〇年」 are one year."""
 
 from __future__ import annotations
 
