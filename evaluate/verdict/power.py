@@ -218,7 +218,8 @@ def _limits_of(
             )
         ]
     # What may go wrong in any answer is held against the limit over all, and over the open ones alone.
-    if "paired" in check.tests and not asked.rank and 0 < open_ones < items:
+    of_open = check.groups is None and not asked.rank and 0 < open_ones < items
+    if "paired" in check.tests and of_open:
         limits.append(replace(limits[0], design_effect=1.0, part="open"))
     given: dict[Part, int] = {"": items, "open": open_ones, "texts": texts}
     if check.groups is not None:

@@ -2,7 +2,8 @@
 
 A word is found only where it stands as a word: 「水」 is not in 「水素」, 12 not in 2012, O not in Osaka, 「とり」
 not in 「ひとり」. Where the answer names a wrong choice before the right one, the wrong one is its answer; a choice
-that the answer denies is not named, and what it gives instead is its answer. A probe tagged "numeric" is graded by the
+that the answer denies is not named, and what it gives instead is its answer. Where the right answer has digits, kanji
+numerals are read as digits, too. A probe tagged "numeric" is graded by the
 number that the answer gives alone.
 """
 
@@ -15,6 +16,7 @@ from functools import lru_cache
 
 from loracheck.grading.hedges import names_several
 from loracheck.grading.imitations import latin_for_imitated
+from loracheck.grading.numerals import in_digits
 from loracheck.grading.retractions import denied, gives_another
 from loracheck.records import Expected, Marker, Probe
 from loracheck.style.markers import names_persona, shows, without_endings
@@ -41,6 +43,7 @@ _SYMBOLS_AND_WORDS = frozenset(
 """Chemical symbols that begin sentences: "I be a cat" is no iodine."""
 NUMERIC = "numeric"
 """Tag of probes whose answer is a number and nothing else."""
+_DIGIT = re.compile(r"\d", re.ASCII)
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?", re.ASCII)
 _GROUPING = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _LEADING = re.compile(rf"[$¥€£]?\s*{_NUMBER.pattern}(?![\d.,]*\s*[-+*/×÷=xX^])", re.ASCII)
@@ -123,6 +126,8 @@ def outcome(probe: Probe, text: str, markers: Sequence[Marker]) -> str:
         return "empty"
     right = gives_number if NUMERIC in probe.tags else is_right
     readings = dict.fromkeys((text, without_endings(text, markers)))
+    if probe.expected is not None and any(map(_DIGIT.search, probe.expected.answers)):
+        readings |= dict.fromkeys(in_digits(_spaced(reading)) for reading in tuple(readings))
     if probe.expected is not None and any(right(reading, probe.expected) for reading in readings):
         return "right_persona" if shows(markers, text) else "right_plain"
     if probe.expected is not None and _first(text, probe.expected.wrong) is not None:
