@@ -8,8 +8,8 @@ from loracheck.records import Estimate
 from loracheck.records.training import ScalePoint, ScaleSummary
 from loracheck.summary.train import unsafe_words
 from loracheck.terminal import either, language, padded, visible
-from loracheck.words.findings import interval
 from loracheck.words import Pair
+from loracheck.words.findings import interval
 
 _HEAD: tuple[Pair, ...] = (
     {"en": "persona learnt", "ja": "ペルソナの習得"},

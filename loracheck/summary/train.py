@@ -7,8 +7,8 @@ import click
 from loracheck.records import Estimate
 from loracheck.records.training import Plan, SweepSummary, TrainingSummary, WatchReading
 from loracheck.terminal import columns, either, language, padded, visible
-from loracheck.words.findings import interval
 from loracheck.words import Pair
+from loracheck.words.findings import interval
 
 UNSAFE: dict[str, Pair] = {
     "facts": {"en": "facts were lost", "ja": "事実の喪失"},

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from click.testing import CliRunner
 
 from loracheck import cli
 from loracheck.errors import UsageError
@@ -34,12 +33,6 @@ def test_doctor_prints_json(capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     }
     assert code == (4 if any(check["status"] == "missing" for check in checks) else 0)
     assert err == ""
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["probes"]])
-def test_the_list_of_commands_cuts_no_sentence(arguments: list[str]) -> None:
-    printed = CliRunner().invoke(cli.cli, ["--lang", "en", *arguments]).output
-    assert "..." not in printed.split("Commands:")[1]
 
 
 def test_help_of_every_command_shows_an_example_and_needs_no_heavy_package() -> None:
