@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from loracheck.curated import HELDOUT, KEPT
 from loracheck.errors import DataError
 from loracheck.loading.examples import load_examples, read_examples
 from loracheck.loading.sources import resolve_source
-from loracheck.models.load import Base, load_base
 from loracheck.probes import BUNDLED, bundled
 from loracheck.progress import Progress
 from loracheck.records.curation import CurationSummary, SelectionSummary
@@ -47,6 +46,9 @@ from .scoring.scorecache import ScoreCache
 from .selection.from_eval import drop_blamed, find_blamed, from_eval_files
 from .selection.split import hold_out
 from .selection.subset import Pool, loss_outliers, select
+
+if TYPE_CHECKING:
+    from loracheck.models.load import Base
 
 
 def curate(
@@ -213,6 +215,8 @@ def _load(base_spec: str | None, progress: Progress) -> tuple[Base | None, ChatT
     if base_spec is None:
         progress.say("no --base: rows get no score by likelihood.")
         return None, None
+    from loracheck.models.load import load_base  # noqa: PLC0415 - heavy
+
     base = load_base(base_spec, announce=progress.say)
     return base, choose_template(base.tokenizer, [])
 

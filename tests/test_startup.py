@@ -46,6 +46,17 @@ def test_the_test_above_would_notice_a_heavy_import() -> None:
     assert "'sklearn'" in done.stderr
 
 
+def test_a_curation_without_a_base_loads_no_model_library(tmp_path: Path) -> None:
+    rows = ROOT / "loracheck" / "demo_data" / "poponu_heldout.jsonl"
+    done = loads(
+        "import sys\nfrom loracheck.cli import main\n"
+        f"sys.argv = ['loracheck', 'curate', {str(rows)!r}, '-o', {str(tmp_path / 'run')!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0, end.code\n"
+        "found = {'torch', 'transformers', 'peft'} & set(sys.modules)\nassert not found, found\n"
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("name", sorted(cli.commands))
 def test_every_command_has_help_and_an_example_of_itself(name: str) -> None:
     command = cli.commands[name]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 _PAIRS = 2_000_000
 _BLOCK = 2048
@@ -84,7 +84,7 @@ def _threshold(points: NDArray[np.float32], quantile: float, seed: int) -> float
         ]
     )
     middle, high = np.quantile(cosines, [0.5, _ANCHOR])
-    drawn_out = middle + (high - middle) * norm.ppf(quantile) / norm.ppf(_ANCHOR)
+    drawn_out = middle + (high - middle) * ndtri(quantile) / ndtri(_ANCHOR)
     return min(_SAME, float(max(drawn_out, middle + _LEAST_WAY * (1.0 - middle))))
 
 

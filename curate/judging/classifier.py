@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from loracheck.curate.config import ClassifierConfig
 from loracheck.records import Estimate
@@ -243,6 +242,8 @@ def _summary(
 
 def _within_ranks(values: Floats, own: NDArray[np.int64]) -> Floats:
     """Return ranks within each group of rows, from -0.5 to 0.5 with mean 0; ties share theirs."""
+    from scipy.stats import rankdata  # noqa: PLC0415 - heavy
+
     ranks = np.zeros(len(values))
     for code in np.unique(own):
         mine = own == code

@@ -11,12 +11,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from loracheck.curate.config import JudgeConfig
 from loracheck.engines.endpoint import Endpoint, check_address
 from loracheck.errors import EnvironmentFault, UsageError
-from loracheck.models.load import load_base
 from loracheck.progress import Progress
 from loracheck.records import Example
 from loracheck.records.curation import JudgePlan, JudgeSummary, Score, ScoreState, ThresholdCurve
@@ -26,7 +24,6 @@ from loracheck.text.tokens import CHARACTERS_A_TOKEN
 from .desk import AnswerCache, Desk
 from .injection import Canaries, Tried, tries, try_words, words_to_grader
 from .judge import Answer, EndpointJudge, Judge, Question, about
-from .localjudge import LocalJudge
 from .rubric import BUNDLED, Canary, Rubric, load_rubric
 
 STATES: tuple[ScoreState, ...] = ("scored", "unparsable", "refused", "error", "unscored")
@@ -257,6 +254,10 @@ def plan_line(plan: JudgePlan, config: JudgeConfig) -> str:
 
 def _open(config: JudgeConfig, stack: ExitStack, progress: Progress) -> Judge:
     if config.endpoint is None:
+        from loracheck.models.load import load_base  # noqa: PLC0415 - heavy
+
+        from .localjudge import LocalJudge  # noqa: PLC0415 - heavy
+
         base = load_base(config.model or "", announce=progress.say)
         return LocalJudge(base, choose_template(base.tokenizer, []))
     endpoint = Endpoint(
@@ -355,4 +356,6 @@ def _length_correlation(scores: Mapping[int, Sequence[Score]], examples: Sequenc
     ]
     if len(pairs) < _LEAST_CORRELATED or any(len(set(side)) < 2 for side in zip(*pairs, strict=True)):
         return None
+    from scipy.stats import spearmanr  # noqa: PLC0415 - heavy
+
     return round(float(spearmanr(*zip(*pairs, strict=True)).statistic), 3)

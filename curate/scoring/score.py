@@ -20,7 +20,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,15 +28,15 @@ from numpy.typing import NDArray
 from loracheck import jsonl
 from loracheck.curate.config import ScoreConfig
 from loracheck.errors import DataError
-from loracheck.models.generation import pad_token_id
-from loracheck.models.likelihood import score_rows
-from loracheck.models.load import Base
 from loracheck.progress import Progress
 from loracheck.records import Example, Message
 from loracheck.records.curation import Score, ThresholdCurve
 from loracheck.templates.chat import ChatTemplate, EncodedRow
 
 from .scorecache import Measured, ScoreCache, what_scores
+
+if TYPE_CHECKING:
+    from loracheck.models.load import Base
 
 SCORER = "base"
 VERSION = "1"
@@ -332,6 +332,9 @@ def _measure(
 def _likelihoods(
     base: Base, template: ChatTemplate, rows: dict[bytes, EncodedRow], *, embed: bool = False
 ) -> dict[bytes, Measured]:
+    from loracheck.models.generation import pad_token_id  # noqa: PLC0415 - heavy
+    from loracheck.models.likelihood import score_rows  # noqa: PLC0415 - heavy
+
     keys = sorted(rows)
     measured: dict[bytes, Measured] = {}
     for batch in score_rows(

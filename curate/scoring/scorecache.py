@@ -5,12 +5,15 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loracheck.cachefolder import cache_folder
 from loracheck.contentcache import ContentCache
-from loracheck.models.fingerprint import Fingerprint, content_sha256
-from loracheck.models.load import Base
 from loracheck.templates.chat import ChatTemplate
+
+if TYPE_CHECKING:
+    from loracheck.models.fingerprint import Fingerprint
+    from loracheck.models.load import Base
 
 _HEAD = struct.Struct("<dI")  # log-likelihood in nats, number of tokens
 
@@ -31,6 +34,8 @@ class Measured:
 
 def what_scores(base: Base, template: ChatTemplate) -> tuple[str | Fingerprint, str, str, str]:
     """Return all but the row that decides a score by a base: its content, how it is held, the template."""
+    from loracheck.models.fingerprint import content_sha256  # noqa: PLC0415 - heavy
+
     content = content_sha256(base.source) or base.fingerprint
     return content, base.quantization, str(base.model.dtype), template.sha256
 
