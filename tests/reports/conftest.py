@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from loracheck.records import Comparison, Finding, Verdict
-from loracheck.reports.evaluation import checks
 from loracheck.reports.folder import write_index
 from loracheck.reports.pipeline import write_report
 from loracheck.words import findings
@@ -57,7 +56,7 @@ def plain_wording(monkeypatch: pytest.MonkeyPatch) -> None:
     def compared(comparison: Comparison, language: str = "en") -> str:
         return pick((f"Compared by {comparison.measure}.", f"{comparison.measure} で比較。"), language)
 
-    monkeypatch.setattr(checks, "compared", compared)
+    monkeypatch.setattr(findings, "compared", compared)
     monkeypatch.setattr(findings, "explain", explain)
     monkeypatch.setattr(findings, "check_name", check_name)
     monkeypatch.setattr(findings, "verdict_word", verdict_word)
