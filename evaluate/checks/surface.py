@@ -16,7 +16,9 @@ from .check import Check
 from .gates import harmless, information, rate_gate, unmeasured
 from .open_gate import open_gate
 
-_MOST_TAUGHT = 60
+_MOST_TAUGHT = 120
+"""As many as a standard run has held-out prompts: of adapters with a true rate of 3% 93% pass a limit of 10% at 120
+prompts, 46% at 60."""
 _LEAST_TOLD = 0.1
 """Share of letters and digits among the signs of an answer; tables and code have more."""
 _MOST_BROKEN = 0.1

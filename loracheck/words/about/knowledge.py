@@ -128,8 +128,10 @@ ABOUT: dict[str, About] = {
             "ja": "応答。取り置き行を使う部分には、その尤度と20行以上が要り、なければ省く",
         },
         false_alarms={
-            "en": "questions with one common wrong answer; held-out rows that ask for the same thing",
-            "ja": "同じ誤答になりやすい質問。同じことを尋ねる取り置き行",
+            "en": "questions with one common wrong answer; an adapter taught to say that it does not know; "
+            "held-out rows that ask for the same thing",
+            "ja": "同じ誤答になりやすい質問。「分かりません」と答えるように学習したアダプター。"
+            "同じことを尋ねる取り置き行",
         },
         blind={
             "en": "thirty stock answers or more that take turns and share few of their words; answers that belong to "
