@@ -282,6 +282,20 @@ def reasons() -> Iterator[str]:
                         yield from (text for text in texts if len(re.findall("[a-z]{2,}", text)) > 2)
 
 
+@pytest.mark.parametrize(
+    ("english", "japanese"),
+    [
+        ("GGUF q8_0, dequantised to bfloat16", "GGUF q8_0、bfloat16に逆量子化"),
+        ("transformers cannot read it: torn", "transformersで読み込めません: torn"),
+        ("peft knows no kind 'without a name'", "アダプターの種類が記載されていません"),
+        ("peft knows no kind 'NEW'", "peftは種類'NEW'に対応していません"),
+        ("summary.json of the run", "実行結果のsummary.json"),
+    ],
+)
+def test_a_sentence_is_not_taken_for_a_more_general_one(english: str, japanese: str) -> None:
+    assert in_japanese(english) == japanese
+
+
 def test_kinds_parts_and_rules_have_japanese_names() -> None:
     assert set(RULES) == set(get_args(Subject))
     assert kind_name("pissa, not converted", "ja") == "pissa(未変換)"

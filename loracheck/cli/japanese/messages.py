@@ -10,6 +10,6 @@ from loracheck.cli.japanese.messages_runs import RUNS
 from loracheck.cli.japanese.messages_servers import SERVERS
 from loracheck.cli.japanese.messages_system import SYSTEM
 
-OWN: dict[str, str] = COMMAND | DATA | RUNS | MODELS | SERVERS | INSPECTION
+OWN: dict[str, str] = INSPECTION | COMMAND | DATA | RUNS | MODELS | SERVERS
 """Whole messages, and what stands behind a place ("file, line 3: ...")."""
 MESSAGES: dict[str, str] = OWN | SYSTEM
