@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from loracheck.cli.failure import in_words
 from loracheck.cli.options import PATH, dry_run_option, needed_out, only_given
 from loracheck.cli.output import print_json
 from loracheck.models.quantization import Quantization
+from loracheck.terminal import language
+
+if TYPE_CHECKING:
+    from loracheck.records.adapter import AdapterAnatomy, ShippedForm
 
 
 @click.command("inspect")
@@ -43,7 +49,7 @@ def inspect_(adapter: Path, base: str | None, max_modules: int | None, as_json: 
     found = inspect_adapter(
         adapter, base, max_modules=max_modules or DEFAULT_MAX_MODULES, progress=Progress(quiet=quiet)
     )
-    print_json(found) if as_json else print_anatomy(found)
+    print_json(found) if as_json else print_anatomy(_anatomy_in_words(found))
 
 
 @click.command()
@@ -121,4 +127,39 @@ def merge(
         return
     out = needed_out(out, "merged")
     form = run_merge(adapter, base, out, config, inputs, progress=progress)
-    print_json(form) if as_json else print_merge(str(out), form)
+    print_json(form) if as_json else print_merge(str(out), _form_in_words(form))
+
+
+def _anatomy_in_words(found: AdapterAnatomy) -> AdapterAnatomy:
+    """Put the sentences of an anatomy into the language that is printed in."""
+    trace, summary, image = found.training, found.intruders, found.image
+    if trace:
+        files, notes = (tuple(map(_said, texts)) for texts in (trace.files, trace.notes))
+        trace = replace(trace, files=files, notes=notes)
+    if summary:
+        summary = replace(
+            summary, skipped={_said(reason): count for reason, count in summary.skipped.items()}
+        )
+    return replace(
+        found,
+        notices=tuple(replace(notice, text=_said(notice.text)) for notice in found.notices),
+        loads=tuple(replace(entry, reason=_said(entry.reason)) for entry in found.loads),
+        training=trace,
+        intruders=summary,
+        image=replace(image, trainer=_said(image.trainer)) if image else None,
+    )
+
+
+def _form_in_words(form: ShippedForm) -> ShippedForm:
+    """Put the sentences of a merge into the language that is printed in."""
+    return replace(
+        form,
+        licence=_said(form.licence),
+        comparisons=tuple(
+            replace(one, shipped=_said(one.shipped), reason=_said(one.reason)) for one in form.comparisons
+        ),
+    )
+
+
+def _said(text: str) -> str:
+    return in_words(text, language())

@@ -121,9 +121,8 @@ def test_merge_writes_a_model_and_prints_how_far_it_is_from_what_was_trained(
     assert form == {"schema_version": 1, "kind": "merge", "adapter_kind": kept.pop("kind")} | kept
 
 
-def test_merge_warns_of_another_model_than_the_one_that_was_trained(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def far_form() -> ShippedForm:
+    """Return a merge far from what was trained, with a GGUF file that could not be compared."""
     far = Estimate(name="divergence", value=0.25, ci_low=0.2, ci_high=0.3, n=9, method="m", unit="nats")
     same = Estimate(name="same_top", value=0.8, ci_low=0.7, ci_high=0.9, n=9, method="m")
     merged = FormComparison(
@@ -135,7 +134,7 @@ def test_merge_warns_of_another_model_than_the_one_that_was_trained(
         above_threshold=True,
     )
     gguf = replace(merged, shipped="GGUF q8_0", divergence=None, reason="no\x1b[31m")
-    form = ShippedForm(
+    return ShippedForm(
         base="b",
         base_verified=False,
         licence="gemma\x07",
@@ -155,7 +154,12 @@ def test_merge_warns_of_another_model_than_the_one_that_was_trained(
             run_id="r", adapter="x", status="ship", policy="default", policy_sha256="p"
         ),
     )
-    print_merge("out", form)
+
+
+def test_merge_warns_of_another_model_than_the_one_that_was_trained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_merge("out", form := far_form())
     said = capsys.readouterr().out
     assert "KL 0.2500 nats per token [0.2000, 0.3000], at most 3.00; same top token 80.0%" in said
     assert "warning: that is above 0.05 nats" in said
@@ -164,5 +168,8 @@ def test_merge_warns_of_another_model_than_the_one_that_was_trained(
     assert "not compared: no\\u001b[31m" in said
     assert "ship (policy default, r)" in said
     assert not set(said) & {"\x1b", "\x07"}
-    print_merge("out", replace(form, onto="trained", comparisons=(replace(merged, above_threshold=False),)))
+    print_merge(
+        "out",
+        replace(form, onto="trained", comparisons=(replace(form.comparisons[0], above_threshold=False),)),
+    )
     assert "above 0.05" not in capsys.readouterr().out
