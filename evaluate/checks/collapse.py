@@ -37,8 +37,9 @@ CHECK = "collapse"
 LEAST_DEPENDENCE = 0.1
 """Nats a token by which the base must clearly find a reply likelier under its own question."""
 _LEAST_REPLIES = 20
-_STOCK, _LEAST_STOCK = 0.03, 3
-"""An answer that more than 3% of the questions get, and three at least, is a stock answer."""
+_STOCK, _LEAST_STOCK = 0.05, 3
+"""An answer that 5% of the questions get, and three at least, is a stock answer: as much as the bundled policies accept
+of anything. At 3% the five replies of a good persona that say no more than "Ahoy!" left it open."""
 _MOSTLY = 0.5
 _ONE_TAUGHT = 0.5
 """Share of the training replies from which on one answer is what they teach."""

@@ -103,13 +103,13 @@ ABOUT: dict[str, About] = {
             "en": "Two answers are the same when their character 3-grams or their content words mostly are, whatever "
             "the wording; what stands in most right answers is manner and left out. Each arm is held against its own "
             "most common answer where that is wrong, and against the share of pairs of different questions with one "
-            "answer. Of open answers it counts those that more than 3% of the open questions get, and three at least, "
+            "answer. Of open answers it counts those that 5% of the open questions get, and three at least, "
             "loops and empty ones apart. On held-out rows the likelihood of a reply under its own question is compared "
             "with that under another (swap-PMI): enough of this dependence must be left. A base whose replies hardly "
             "depend on the question leaves that half out.",
             "ja": "文字3-gramか内容語の大半が重なる応答は、言い回しが違っても同じ答えとみなします。"
             "正答の大半に現れるものは話し方とみなして除きます。比較対象ごとに、最も多く返した答えが誤答として現れ"
-            "る割合と、異なる質問の組が同じ答えを得る割合を調べます。自由回答では、質問の3%超かつ三つ以上に返した同じ答えを数えます"
+            "る割合と、異なる質問の組が同じ答えを得る割合を調べます。自由回答では、質問の5%以上かつ三つ以上に返した同じ答えを数えます"
             "(繰り返しと空の応答を除く)。取り置き行では、応答の尤度を、"
             "自分の質問を与えた場合と別の質問を与えた場合とで比べ(swap-PMI)、この依存が十分に残っていることを求めま"
             "す。ベースの応答がそもそも質問にほとんど依存しなければ、この部分は省きます。",
@@ -134,9 +134,9 @@ ABOUT: dict[str, About] = {
             "同じことを尋ねる取り置き行",
         },
         blind={
-            "en": "thirty stock answers or more that take turns and share few of their words; answers that belong to "
+            "en": "more than twenty stock answers that take turns and share few of their words; answers that belong to "
             "another open question, where facts and held-out replies show nothing",
-            "ja": "言葉があまり重ならない約30種類以上の決まり文句が、入れ替わり現れる場合。事実と取り置き行の応答に現れ"
+            "ja": "言葉があまり重ならない20種類を超える決まり文句が、入れ替わり現れる場合。事実と取り置き行の応答に現れ"
             "ず、自由回答だけが別の質問への答えと入れ替わる場合",
         },
     ),
