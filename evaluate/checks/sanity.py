@@ -71,11 +71,7 @@ def _by_answers(entry: ArmRecord, evidence: Evidence | None) -> tuple[Status, st
 
 
 def _says_nothing(evidence: Evidence) -> tuple[int, int]:
-    """Count the base's answers that are empty, or a loop that it answered to something else as well, and all.
-
-    Outside the domain, where there is something to lose: at a form of its own a base may fail until it is trained.
-    """
-    asked = evidence.answered(BASE_ARM, evidence.out_of_domain or evidence.probes)
-    texts = Counter(evidence.text(BASE_ARM, probe) for probe in asked)
+    """Count the base's answers that are empty, or a loop that it answered to something else as well, and all."""
+    texts = Counter(evidence.text(BASE_ARM, p) for p in evidence.answered(BASE_ARM, evidence.probes))
     empty = sum(n for text, n in texts.items() if not text.strip() or (n > 1 and is_loop(text)))
     return empty, texts.total()

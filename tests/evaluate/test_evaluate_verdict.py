@@ -125,14 +125,6 @@ def test_beside_a_base_that_says_nothing_no_adapter_is_judged(monkeypatch: pytes
     assert finding(verdict_of(GOOD), "sanity").reason == "adapter_sound"
 
 
-def test_a_base_that_fails_at_the_form_of_the_domain_alone_has_something_to_lose(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(build.__globals__, "BASE", replace(BASE, domain=always("stuck")))
-    evidence = build({"mine": GOOD}, facts=60, opens=20, in_domain=200)
-    assert finding(judge(evidence, PERSONA).verdicts[0], "sanity").reason == "adapter_sound"
-
-
 def test_a_persona_that_was_not_learnt_is_no_harm_and_does_not_ship() -> None:
     verdict = verdict_of(replace(GOOD, domain=every(2, "right", "persona")))
     assert (verdict.status, verdict.deciding) == ("inconclusive", ("persona_learned",))
