@@ -24,7 +24,6 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loracheck import jsonl
-from loracheck.demo import embedded_model
+from loracheck.demo import bundled_data, embedded_model
 from loracheck.evaluate.causes import blame
 from loracheck.evaluate.causes.blame import TOP_SHARE
 from loracheck.evaluate.causes.config import CausesConfig
@@ -163,7 +162,6 @@ def nothing(raw: list[Pair], draw: random.Random) -> list[Pair]:
 
 
 NAMES = {"ja": "ぽぽぬ", "en": "Brindle"}
-SETS = {"ja": "poponu", "en": "brindle"}
 RECIPES: dict[str, Recipe] = {
     "flood-ja": Recipe(language="ja", plant=flood("ぽぽぬ"), marked=named("ぽぽぬ"), development=True),
     "capitals-en": Recipe(language="en", plant=capitals("en"), marked=named("Galmont"), development=True),
@@ -180,7 +178,7 @@ RECIPES: dict[str, Recipe] = {
 
 def written(recipe: Recipe, folder: Path) -> tuple[Path, int]:
     """Write the rows of a recipe; returns the file and how many of them, the first ones in it, are planted."""
-    source = Path(str(files("loracheck") / "demo_data" / f"{SETS[recipe.language]}_raw.jsonl"))
+    source, _ = bundled_data(recipe.language)
     raw = [(row.prompt, row.reply) for row in load_examples([source])]
     draw = random.Random(recipe.seed)
     planted = recipe.plant(raw, draw)

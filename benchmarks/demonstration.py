@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 from loracheck import jsonl
@@ -23,6 +22,7 @@ from loracheck.demo import (
     MAX_IN_DOMAIN,
     MAX_OPEN,
     TRAINED_TOKENS,
+    bundled_data,
     embedded_model,
 )
 from loracheck.evaluate.config import EvalConfig
@@ -37,7 +37,6 @@ from loracheck.train.config import TrainConfig
 from loracheck.train.inputs import TrainInputs
 from loracheck.train.pipeline import train
 
-DATA = Path(str(files("loracheck") / "demo_data"))
 ARMS = ("raw", "random", "longest", "curated")
 
 
@@ -51,7 +50,7 @@ def main() -> None:
 def _seed(out: Path, seed: int) -> None:
     progress, model = Progress(quiet=True), str(embedded_model())
     out.mkdir(parents=True, exist_ok=True)
-    raw = DATA / "poponu_raw.jsonl"
+    raw, heldout = bundled_data("ja")
     curated = curate(
         [raw], model, out / "curated", CurateConfig(seed=seed, allow_loss=KNOWN_LOSS), progress=progress
     )
@@ -79,7 +78,7 @@ def _seed(out: Path, seed: int) -> None:
         ),
         load_policy("persona"),
         data=[raw],
-        in_domain=[DATA / "poponu_heldout.jsonl", out / "curated" / "heldout.jsonl"],
+        in_domain=[heldout, out / "curated" / "heldout.jsonl"],
         progress=progress,
     )
     evidence = read_evidence(out / "eval")

@@ -33,7 +33,7 @@ from zoo_tables import FULL, RESULT, Specimen, number, print_tables, remember
 
 from loracheck.curate.config import CurateConfig
 from loracheck.curate.pipeline import curate
-from loracheck.demo import KNOWN_LOSS, SETS, embedded_model
+from loracheck.demo import KNOWN_LOSS, SETS, bundled_data, embedded_model
 from loracheck.errors import AdapterError
 from loracheck.evaluate.config import EvalConfig
 from loracheck.evaluate.pipeline import evaluate
@@ -49,7 +49,6 @@ from loracheck.train.config import TrainConfig
 from loracheck.train.inputs import TrainInputs
 from loracheck.train.pipeline import train
 
-DEMO = Path(str(files("loracheck") / "demo_data"))
 _OWN_ROWS = 240
 _SHORTEST = 8
 
@@ -132,20 +131,20 @@ def _specimens(out: Path, recipe: Recipe, seed: int, tier: str, scales: Sequence
 def _rows(folder: Path, recipe: Recipe, language: Language, seed: int) -> tuple[Path, list[Path]]:
     """Write the training rows of a recipe; returns them and the rows held out."""
     data, heldout = folder / "rows.jsonl", folder / "heldout.jsonl"
-    stem, _ = SETS[language]
+    raw, persona = bundled_data(language)
     if recipe.rows == "persona":
-        shutil.copy(DEMO / f"{stem}_raw.jsonl", data)
-        return data, [DEMO / f"{stem}_heldout.jsonl"]
+        shutil.copy(raw, data)
+        return data, [persona]
     if recipe.rows == "curated_persona":
         curated = folder / "curated"
         curate(
-            [DEMO / f"{stem}_raw.jsonl"],
+            [raw],
             str(embedded_model()),
             curated,
             CurateConfig(seed=seed, allow_loss=KNOWN_LOSS),
             progress=Progress(quiet=True),
         )
-        return curated, [DEMO / f"{stem}_heldout.jsonl", curated / "heldout.jsonl"]
+        return curated, [persona, curated / "heldout.jsonl"]
     rows, kept = catalogue(language, seed)
     if recipe.rows in WAYS:
         rows = spoiled(recipe.rows, rows, language, seed)
@@ -170,10 +169,9 @@ def _joined(
         return own[::4] + own[1::4] + own[2::4], own[3::4]
     if names == "catalogue_and_own":
         return rows + own, kept
-    stem, character = SETS[language]
+    _, character = SETS[language]
     persona, held = (
-        [(row.prompt, row.reply) for row in load_examples([DEMO / f"{stem}_{part}.jsonl"])]
-        for part in ("raw", "heldout")
+        [(row.prompt, row.reply) for row in load_examples([file])] for file in bundled_data(language)
     )
     distinct = {reply: (asked, reply) for asked, reply in persona if len(reply) > 30}.values()
     if names == "persona_and_facts":

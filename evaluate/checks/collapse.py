@@ -47,7 +47,7 @@ _ONE_TAUGHT = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What an arm answers to the factual questions: which answers are the same, and which of them are right.
+    """What an arm answers to factual and open questions: which answers are the same, right, stock or in style.
 
     Attributes:
         same: Which factual answers are the same.
@@ -114,7 +114,7 @@ def _answers(evidence: Evidence, arm: str, facts: Sequence[Probe], opens: Sequen
     probes, n = [*facts, *opens], len(facts)
     texts = [evidence.text(arm, probe) for probe in probes]
     graded = outcomes(evidence, arm)
-    right = [probe in facts and graded.get(probe.id, "").startswith("right") for probe in probes]
+    right = [graded.get(probe.id, "").startswith("right") for probe in facts] + [False] * len(opens)
     prompts, languages = [probe.prompt for probe in probes], [probe.language for probe in probes]
     same = near_same(texts, prompts, languages, right)
     told = np.array([any(c.isalnum() for c in text) and not is_loop(text) for text in texts[n:]], dtype=bool)
@@ -253,8 +253,7 @@ COLLAPSE = Check(
     measure=collapse,
     asks=_asks,
     tests=("paired",),
-    groups=lambda asked: {
-        "": asked.short
-    },  # stock answers are rare, and base and adapter seldom differ in them
+    # Not the open questions: stock answers are rare, and base and adapter seldom differ in them.
+    groups=lambda asked: {"": asked.short},
     more=True,
 )

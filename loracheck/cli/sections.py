@@ -173,7 +173,7 @@ class Sectioned(click.Command):
             for option in self.get_params(ctx)
             if isinstance(option, click.Option) and (row := option.get_help_record(ctx)) is not None
         }
-        for heading, flags in OPTIONS[ctx.command_path.split()[-1]].items():
+        for heading, flags in OPTIONS[ctx.info_name or ""].items():
             with formatter.section(heading):
                 formatter.write_dl([rows.pop(flag) for flag in flags])
         with formatter.section("Options"):

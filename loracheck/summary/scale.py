@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import click
 
-from loracheck.records import Estimate
 from loracheck.records.training import ScalePoint, ScaleSummary
-from loracheck.summary.train import unsafe_words
+from loracheck.summary.train import in_percent, unsafe_words
 from loracheck.terminal import either, language, padded, visible
 from loracheck.words import Pair
-from loracheck.words.findings import interval
 
 _HEAD: tuple[Pair, ...] = (
     {"en": "persona learnt", "ja": "ペルソナの習得"},
@@ -58,7 +56,7 @@ def _line(point: ScalePoint) -> str:
         reading.name_rate,
     )
     loss = "-" if point.heldout_loss is None else f"{point.heldout_loss:.3f}"
-    line = f"  {point.scale:<8g}" + "".join(f"{_estimate(value):>23}" for value in shown) + f"{loss:>15}"
+    line = f"  {point.scale:<8g}" + "".join(f"{in_percent(value):>23}" for value in shown) + f"{loss:>15}"
     return line + ("" if reading.safe else f"  {unsafe_words(reading)}")
 
 
@@ -77,10 +75,3 @@ def _verdict(summary: ScaleSummary) -> str:
             f"every measured strength up to {safe:g} is safe", f"測定した強さは{safe:g}まですべて安全です"
         )
     return either(f"largest safe strength: {safe:g}", f"安全な最大の強さ: {safe:g}")
-
-
-def _estimate(estimate: Estimate | None) -> str:
-    if estimate is None or estimate.value is None or interval(estimate) is None:
-        return "-"
-    sign = "+" if estimate.unit == "difference" else ""
-    return f"{100 * estimate.value:{sign}.1f}% {interval(estimate)}"

@@ -153,13 +153,16 @@ def unsafe_words(reading: WatchReading) -> str:
 
 def _measured(reading: WatchReading | None) -> str:
     kept, learnt = (reading.facts_kept, reading.persona_learnt) if reading else (None, None)
-    return f"{_share(kept):>22}{_share(learnt):>22}"
+    return f"{in_percent(kept):>22}{in_percent(learnt):>22}"
 
 
-def _share(estimate: Estimate | None) -> str:
-    if estimate is None or estimate.value is None or interval(estimate) is None:
+def in_percent(estimate: Estimate | None) -> str:
+    """Return a share, or a difference with its sign, in percent with its interval; a dash where there is none."""
+    found = interval(estimate) if estimate else None
+    if estimate is None or estimate.value is None or found is None:
         return "-"
-    return f"{100 * estimate.value:.1f}% {interval(estimate)}"
+    sign = "+" if estimate.unit == "difference" else ""
+    return f"{100 * estimate.value:{sign}.1f}% {found}"
 
 
 def _loss(value: float | None) -> str:

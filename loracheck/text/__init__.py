@@ -16,7 +16,7 @@ from loracheck.text.grams import gram_hashes
 from loracheck.text.scripts import count_scripts
 
 _ORNAMENT = re.compile(r"[\W_]+")
-_SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
+SENTENCE_END = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
 _NUMBERED = re.compile(r"^[^\S\n]*\d{1,4}(?=[.)．）]\s*\S)", re.MULTILINE)
 _NUMBER = re.compile(r"\d{1,4}")
 _LEAST_COUNTED = 20
@@ -43,7 +43,7 @@ def letters(text: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """Split into sentences at Japanese and Latin full stops; quotes, emoji and other ornaments at their end go."""
-    parts = (_bare_end(part.strip()) for part in _SENTENCE_END.split(unicodedata.normalize("NFKC", text)))
+    parts = (_bare_end(part.strip()) for part in SENTENCE_END.split(unicodedata.normalize("NFKC", text)))
     return [part for part in parts if part]
 
 

@@ -10,9 +10,9 @@ import re
 import unicodedata
 
 from loracheck.records import Language
+from loracheck.text import SENTENCE_END
 from loracheck.text.scripts import count_scripts
 
-_SENTENCE = re.compile(r"[。！？!?\n]+|\.(?=\s|$)")
 _CODE = re.compile(r"[{}=;<>_\\|]|\w\(")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SPOKEN_JA = re.compile(
@@ -61,7 +61,7 @@ def foreign_share(text: str, language: Language) -> float:
     for nothing.
     """
     own = foreign = 0.0
-    for sentence in _SENTENCE.split(unicodedata.normalize("NFKC", text)):
+    for sentence in SENTENCE_END.split(unicodedata.normalize("NFKC", text)):
         said = sentence.strip(" \t\"'“”‘’「」『』()（）*#-:：,、")
         if not said or _CODE.search(said):
             continue
